@@ -1,0 +1,58 @@
+# Each target does all its own set-up. `make` alone lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+OUT ?= out
+
+# The newest supported Python that really starts; a version manager's shim may stand there and fail.
+SUPPORTED := 3.13 3.12 3.11 3.10
+find_python = $(firstword $(foreach version,$(1),$(shell \
+	for name in python$(version) python3 python; do \
+		path=$$(command -v $$name 2>/dev/null) && "$$path" -c 'import sys, venv, ensurepip; \
+		sys.exit("%d.%d" % sys.version_info[:2] != "$(version)")' 2>/dev/null && { echo "$$path"; break; }; \
+	done)))
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+$(VENV)/.ready: setup.py
+	@python='$(if $(wildcard $(BIN)/python),,$(call find_python,$(SUPPORTED)))'; \
+	if [ ! -x $(BIN)/python ]; then \
+		if [ -z "$$python" ]; then \
+			echo "error: no Python of 3.10 to 3.13 with the venv module is on the PATH (TensorFlow has no wheel for others). Install one, as in: apt-get install python3.12 python3.12-venv, brew install python@3.12, or winget install Python.Python.3.12" >&2; \
+			exit 1; \
+		fi; \
+		echo "virtual environment $(VENV) with $$python"; \
+		"$$python" -m venv $(VENV); \
+	fi
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/.ready ## a virtual environment in .venv with everything
+
+.PHONY: demo
+demo: $(VENV)/.ready ## synthetic purchases and photos -> trained recommender, AUC table, picture
+	@BIN=$(abspath $(BIN)) OUT=$(OUT)/demo bash tools/demo.sh
+
+.PHONY: test
+test: $(VENV)/.ready ## the whole test suite
+	$(BIN)/python -m pytest
+
+.PHONY: lint
+lint: $(VENV)/.ready ## style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: bench
+bench: $(VENV)/.ready ## every speed figure, one line each; also OUT/bench.json
+	$(BIN)/python -m benchmarks --output=$(OUT)/bench.json
+
+.PHONY: clean
+clean: ## removes the virtual environment and OUT
+	rm -rf $(VENV) $(OUT)

@@ -1,0 +1,45 @@
+"""Packaging: `pip install -e .` or `pip install .`; the extras narrow the TensorFlow that is taken."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = next(
+    line.split('"')[1]
+    for line in (HERE / "tf_dvbpr" / "__init__.py").read_text().splitlines()
+    if line.startswith("__version__")
+)
+TOOLS = sorted(
+    path.stem
+    for path in (HERE / "tools").glob("*.py")
+    if "\ndef cli(" in path.read_text()  # The other files there are parts that tools share.
+)
+
+setup(
+    name="tf_dvbpr",
+    version=VERSION,
+    description="DVBPR: visually-aware fashion recommendation and design with TensorFlow and Keras",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    packages=find_packages(include=["tf_dvbpr", "gan", "tools", "tfrecords"]),
+    python_requires=">=3.10,<3.14",
+    install_requires=[
+        "absl-py",
+        "keras>=2.15",
+        "numpy",
+        "pillow>=10.1",
+        "scikit-image",
+        "tensorboard>=2.15",  # tf.summary needs it; TensorFlow itself no longer asks for it.
+        "tensorflow>=2.15.1",
+        "tqdm",
+    ],
+    extras_require={
+        "gpu": ["tensorflow[and-cuda]"],
+        "addons": ["keras==2.15.0", "tensorflow==2.15.1", "tensorflow-addons==0.23.0"],
+        "report": ["matplotlib"],
+        "test": ["pytest", "ruff"],
+    },
+    entry_points={"console_scripts": [f"dvbpr-{name.replace('_', '-')} = tools.{name}:cli" for name in TOOLS]},
+)

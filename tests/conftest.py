@@ -1,0 +1,52 @@
+"""Fixtures that more than one test file uses."""
+
+import csv
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.dataset import Dataset
+
+COLOURS = {"red": (200, 30, 30), "green": (30, 170, 60), "blue": (40, 60, 210)}
+
+
+def write_planted(folder, users=60, items=90, purchases=8, seed=0):
+    """A shop of plain squares in three colours; each user buys one colour only."""
+    draw = np.random.default_rng(seed)
+    (folder / "images").mkdir(parents=True)
+    names = list(COLOURS)
+    with (folder / "items.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["item_id", "image", "category"])
+        for item in range(items):
+            colour = np.array(COLOURS[names[item % 3]])
+            pixels = np.clip(colour + draw.normal(0, 12, [32, 32, 3]), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / f"images/{item}.jpg", quality=95)
+            rows.writerow([f"i{item}", f"images/{item}.jpg", "tops" if item % 2 else "shoes"])
+    with (folder / "interactions.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["user_id", "item_id"])
+        for user in range(users):
+            for item in draw.choice(np.arange(user % 3, items, 3), purchases, replace=False):
+                rows.writerow([f"u{user}", f"i{item}"])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def planted_folder(tmp_path_factory):
+    """The data set folder of `write_planted`: 60 users, 90 items, 32-pixel photos."""
+    root = tmp_path_factory.mktemp("planted")
+    write_planted(root / "source")
+    build_dataset(BuildConfig(source="csv", input=root / "source", output=root / "dataset"), progress=False)
+    return root / "dataset"
+
+
+@pytest.fixture(scope="session")
+def planted(planted_folder):
+    """The same, open."""
+    return Dataset.open(planted_folder)

@@ -1,0 +1,260 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tf_dvbpr import export as export_file
+from tf_dvbpr.export import ExportConfig, export
+from tf_dvbpr.recommendation import RecommendConfig, recommend
+from tf_dvbpr.serving_module import ServingModule
+from tf_dvbpr.topk import top_k
+from tf_dvbpr.train import resolve, train
+from tf_dvbpr.workdir import Workdir
+from tfrecords.errors import InputError
+from tfrecords.photo_table import load_photo_table
+
+# Runs where none of our packages can be imported, whatever is installed.
+ALONE = """
+import json, sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("tfrecords", "tf_dvbpr", "gan", "tools"):
+            raise ImportError(name + " must not be needed")
+
+sys.meta_path.insert(0, Refuse())
+import tensorflow as tf
+
+served = tf.saved_model.load(sys.argv[1]).signatures
+out = served["serving_default"](
+    user_keys=tf.constant(["u0", "nobody", "u59"]), k=tf.constant(4), category=tf.constant("tops")
+)
+photo = served["embed_image"](image_bytes=tf.constant([open(sys.argv[2], "rb").read()]))
+print(json.dumps([
+    [[key.decode() for key in row] for row in out["item_keys"].numpy()],
+    out["scores"].numpy().tolist(),
+    photo["style_vectors"].numpy().tolist(),
+]))
+"""
+
+
+@pytest.fixture(scope="module")
+def workdir(planted_folder, tmp_path_factory):
+    """A run of a few steps: enough for factors that are not all alike."""
+    path = tmp_path_factory.mktemp("run") / "run"
+    small = {"image_size": 32, "dim": 8, "batch_size": 16, "shared_negatives": 8, "epochs": 0.2, "eval_every": 4}
+    train(resolve(str(planted_folder), str(path), "fast", small), show_progress=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def exported(workdir, tmp_path_factory):
+    output = tmp_path_factory.mktemp("export") / "export" / "1"
+    result = export(ExportConfig(str(workdir), str(output)))
+    assert (result["users"], result["items"]) == (60, 90)
+    assert result["signatures"] == ["recommend", "score", "embed_image", "score_image"]
+    return output
+
+
+@pytest.fixture(scope="module")
+def served(exported):
+    return tf.saved_model.load(str(exported)).signatures
+
+
+def strings(*values):
+    return tf.constant(list(values), tf.string)
+
+
+def ask(served, *users, k=5, category=""):
+    return served["recommend"](user_keys=strings(*users), k=tf.constant(k), category=tf.constant(category))
+
+
+def keys_of(out):
+    return [[key.decode() for key in row] for row in out["item_keys"].numpy()]
+
+
+def same(actual, expected):
+    # One product of 8 numbers by two routes, or a network in batches of two sizes: equal but for the last bits.
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_loads_with_tensorflow_alone_in_another_process(exported, workdir, planted, tmp_path):
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(planted.encoded_photos([0])[0])
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", ALONE, str(exported), str(photo)],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True,
+    )  # fmt: skip
+    item_keys, scores, style = json.loads(done.stdout.splitlines()[-1])
+    for row, user in ((0, "u0"), (2, "u59")):
+        expected = recommend(RecommendConfig(str(workdir), user, 4, "tops"))[user]
+        assert item_keys[row] == [one.item for one in expected]
+        same(scores[row], [one.score for one in expected])
+    assert item_keys[1] == [""] * 4 and np.isnan(scores[1]).all()
+    same(style[0], Workdir.open(workdir).factors().item_factors[0])
+
+
+def test_recommends_what_top_k_says_for_every_user(served, workdir, planted):
+    factors = Workdir.open(workdir).factors()
+    out = ask(served, *planted.user_keys)
+    items, scores = top_k(factors.user_factors, factors.item_factors, np.arange(60), 5, *planted.own_items())
+    assert keys_of(out) == planted.item_keys[items].tolist()
+    same(out["scores"], scores)
+    assert out["user_known"].numpy().all()
+
+
+def test_more_users_than_a_block_and_none_at_all(served, planted):
+    users = [planted.user_keys[n % 60] for n in range(131)]
+    many = keys_of(ask(served, *users, k=3))
+    single = {user: keys_of(ask(served, user, k=3))[0] for user in planted.user_keys[:60]}
+    assert many == [single[user] for user in users]
+    assert ask(served)["item_keys"].shape == (0, 5)
+
+
+def test_known_items_are_never_recommended_and_missing_places_are_marked(served, planted):
+    out = ask(served, "u0", k=1000)
+    indptr, own = planted.own_items()
+    expected = set(planted.item_keys) - set(planted.item_keys[own[indptr[0] : indptr[1]]])
+    assert out["item_keys"].shape == (1, 90)  # k is cut to the number of items
+    keys = keys_of(out)[0]
+    assert set(keys[: len(expected)]) == expected and set(keys[len(expected) :]) == {""}
+    scores = out["scores"].numpy()[0]
+    assert (np.diff(scores[: len(expected)]) <= 0).all() and np.isnan(scores[len(expected) :]).all()
+
+
+def test_category_filter(served, planted):
+    tops = set(planted.item_keys[planted.item_categories == planted.category_names.index("tops")])
+    assert set(keys_of(ask(served, "u1", category="tops"))[0]) <= tops
+    out = ask(served, "u1", category="hats")
+    assert keys_of(out) == [[""] * 5] and out["user_known"].numpy().tolist() == [True]
+    assert ask(served, "u1", k=-3)["item_keys"].shape == (1, 0)
+
+
+def test_unknown_user_is_marked_and_fails_nobody_else(served):
+    out = ask(served, "u7", "", "nobody", "U7")
+    assert out["user_known"].numpy().tolist() == [True, False, False, False]
+    assert keys_of(out)[0] == keys_of(ask(served, "u7"))[0] and keys_of(out)[1:] == [[""] * 5] * 3
+    assert np.isnan(out["scores"].numpy()[1:]).all()
+
+
+def test_score(served, workdir):
+    factors = Workdir.open(workdir).factors()
+    rows = {key: row for row, key in enumerate(factors.item_keys)}
+    out = served["score"](user_keys=strings("u3", "x", "u3", "u0"), item_keys=strings("i0", "i0", "x", "i89"))
+    users = {key: row for row, key in enumerate(factors.user_keys)}
+    expected = [
+        factors.user_factors[users[u]] @ factors.item_factors[rows[i]] for u, i in (("u3", "i0"), ("u0", "i89"))
+    ]
+    same(out["scores"].numpy()[[0, 3]], expected)
+    assert np.isnan(out["scores"].numpy()[[1, 2]]).all()
+    assert out["user_known"].numpy().tolist() == [True, False, True, True]
+    assert out["item_known"].numpy().tolist() == [True, True, False, True]
+    one_user = served["score"](user_keys=strings("u3"), item_keys=strings("i0", "i1"))
+    same(one_user["scores"].numpy()[0], expected[0])
+    assert one_user["user_known"].shape == (2,)
+
+
+def test_a_photo_means_the_same_in_training_evaluation_and_export(served, workdir, planted):
+    opened = Workdir.open(workdir)
+    ids = [0, 17, 89]
+    in_evaluation = opened.factors().item_factors[ids]
+    table = load_photo_table(planted, 32, progress=False)
+    same(opened.embedder()(tf.constant(table[ids])), in_evaluation)
+    out = served["embed_image"](image_bytes=strings(*planted.encoded_photos(ids)))
+    same(out["style_vectors"], in_evaluation)
+    assert out["image_readable"].numpy().all()
+
+
+@pytest.mark.parametrize("broken", [b"", b"no photo", b"\xff\xd8\xff", b"\x89PNG\r\n"])
+def test_unreadable_photo_is_marked_and_fails_nobody_else(served, planted, broken):
+    good = planted.encoded_photos([4])[0]
+    out = served["embed_image"](image_bytes=strings(broken, good, good[: len(good) // 2], broken))
+    assert out["image_readable"].numpy().tolist() == [False, True, False, False]
+    alone = served["embed_image"](image_bytes=strings(good))["style_vectors"].numpy()[0]
+    same(out["style_vectors"].numpy()[1], alone)
+    assert np.isnan(out["style_vectors"].numpy()[[0, 2, 3]]).all()
+    nothing = served["embed_image"](image_bytes=strings(broken))
+    assert np.isnan(nothing["style_vectors"]).all() and not nothing["image_readable"].numpy().any()
+
+
+def test_score_image(served, workdir, planted):
+    factors = Workdir.open(workdir).factors()
+    users = {key: row for row, key in enumerate(factors.user_keys)}
+    photo = planted.encoded_photos([12])[0]
+    out = served["score_image"](user_keys=strings("u8", "x", "u8"), image_bytes=strings(photo, photo, b"?"))
+    same(out["scores"].numpy()[0], factors.user_factors[users["u8"]] @ factors.item_factors[12])
+    assert np.isnan(out["scores"].numpy()[1:]).all()
+    assert out["user_known"].numpy().tolist() == [True, False, True]
+    assert out["image_readable"].numpy().tolist() == [True, True, False]
+    several = served["score_image"](user_keys=strings("u8", "u9"), image_bytes=strings(photo))
+    same(several["scores"].numpy()[0], out["scores"].numpy()[0])
+
+
+def test_saved_model_cli_takes_the_documented_call(exported):
+    cli = Path(sys.executable).with_name("saved_model_cli")
+    arguments = ["run", f"--dir={exported}", "--tag_set=serve", "--signature_def=recommend"]
+    expressions = "user_keys=['u0','nobody'];k=2;category=''"
+    done = subprocess.run(
+        [str(cli), *arguments, f"--input_exprs={expressions}"], capture_output=True, text=True, timeout=300, check=True
+    )
+    assert (
+        "[ True False]" in done.stdout and "[b'' b'']" in done.stdout and "[nan nan]" in done.stdout.replace("  ", "")
+    )
+
+
+def test_without_a_network_there_are_no_photo_signatures(workdir, planted, tmp_path):
+    factors = Workdir.open(workdir).factors()
+    module = ServingModule(factors, *planted.own_items(), np.full(90, -1), (), None)
+    assert set(module.signatures()) == {"serving_default", "recommend", "score"}
+    export_file.save(module, module.signatures(), tmp_path / "1")
+    served = tf.saved_model.load(str(tmp_path / "1")).signatures
+    assert all(keys_of(ask(served, "u0"))[0]) and keys_of(ask(served, "u0", category="tops")) == [[""] * 5]
+
+
+def test_an_output_that_is_taken_is_refused_unless_told(workdir, exported):
+    before = (exported / "saved_model.pb").stat().st_mtime_ns
+    with pytest.raises(InputError, match="--overwrite"):
+        export(ExportConfig(str(workdir), str(exported)))
+    assert (exported / "saved_model.pb").stat().st_mtime_ns == before
+    with pytest.raises(InputError, match="no SavedModel"):
+        export(ExportConfig(str(workdir), str(workdir), overwrite=True))
+
+
+def test_overwriting_replaces_the_whole(workdir, exported, tmp_path):
+    copy = tmp_path / "export" / "1"
+    shutil.copytree(exported, copy)
+    (copy / "stale").touch()
+    export(ExportConfig(str(workdir), str(copy), overwrite=True))
+    assert not (copy / "stale").exists() and (copy / "saved_model.pb").is_file()
+    assert [path.name for path in copy.parent.iterdir()] == ["1"]
+
+
+def test_a_failed_save_leaves_the_old_one(exported, tmp_path, monkeypatch):
+    copy = tmp_path / "1"
+    shutil.copytree(exported, copy)
+
+    def half_written(module, path, signatures):
+        Path(path).mkdir()
+        (Path(path) / "saved_model.pb").write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tf.saved_model, "save", half_written)
+    with pytest.raises(OSError, match="No space"):
+        export_file.save(tf.Module(), {}, copy)
+    assert (copy / "saved_model.pb").read_bytes() != b"half" and [path.name for path in tmp_path.iterdir()] == ["1"]
+
+
+def test_a_data_set_that_has_gone_is_named(workdir, tmp_path):
+    moved = tmp_path / "run"
+    shutil.copytree(workdir, moved)
+    config = json.loads((moved / "config.json").read_text())
+    config["dataset"] = str(tmp_path / "gone")
+    (moved / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match="gone"):
+        export(ExportConfig(str(moved), str(tmp_path / "1")))
+    assert not (tmp_path / "1").exists()

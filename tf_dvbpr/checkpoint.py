@@ -1,0 +1,58 @@
+"""Checkpoints of plain variables under our own names: readable by every stack, whole or not there at all."""
+
+import json
+from pathlib import Path
+
+import tensorflow as tf
+
+from tfrecords.errors import InputError
+
+_STATE = "loop_state"
+
+
+class Checkpoints:
+    """The newest checkpoints of one folder; `variables` are saved and restored in place.
+
+    Args:
+        folder: where they lie.
+        variables: name to variable; names may hold slashes.
+        keep: how many of the newest are kept.
+    """
+
+    def __init__(self, folder: Path, variables: dict[str, tf.Variable], keep: int = 2) -> None:
+        with tf.device("/cpu:0"):
+            self._state = tf.Variable("{}", name=_STATE, trainable=False)
+        self._checkpoint = tf.train.Checkpoint(**variables, **{_STATE: self._state})
+        self._folder = folder
+        self._keep = keep
+
+    def save(self, step: int, state: dict) -> None:
+        """Writes all variables and `state` (anything JSON holds). What a full disk cut short is removed."""
+        self._state.assign(json.dumps(state))
+        manager = self._manager()
+        try:
+            manager.save(checkpoint_number=step)
+        except (tf.errors.OpError, OSError):
+            for part in self._folder.glob(f"step-{step}*"):
+                part.unlink(missing_ok=True)
+            raise
+
+    def restore(self) -> dict | None:
+        """Reads the newest checkpoint into the variables and returns its state; None where there is none."""
+        newest = self._manager().latest_checkpoint
+        if newest is None:
+            return None
+        try:
+            self._checkpoint.read(newest).assert_existing_objects_matched()
+        except (tf.errors.OpError, ValueError, IndexError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(
+                f"{newest}: this checkpoint cannot be read ({reason}). Delete the workdir to train from the start, or "
+                f"delete the line that names it in {self._folder / 'checkpoint'} to go on from the one before"
+            ) from error
+        return json.loads(self._state.numpy())
+
+    def _manager(self) -> tf.train.CheckpointManager:
+        return tf.train.CheckpointManager(
+            self._checkpoint, str(self._folder), max_to_keep=self._keep, checkpoint_name="step"
+        )

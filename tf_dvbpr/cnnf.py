@@ -1,0 +1,84 @@
+"""CNN-F: the network Phi that maps a photo to a style vector (Chatfield et al. 2014, Table 1; last layer K units)."""
+
+import keras
+import tensorflow as tf
+
+from tf_dvbpr import stateless
+from tf_dvbpr.compat import as_variable
+
+LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8")
+
+
+class CNNF(keras.Model):
+    """Five convolutions and three dense layers; ReLU after every layer but the last.
+
+    ``conv1 64x11x11/4, pool, conv2 256x5x5, pool, conv3..5 256x3x3, pool, fc6 4096, fc7 4096, fc8 K``. Pools are
+    2x2 with stride 2 and SAME padding. At 224 pixels fc6 sees 7 * 7 * 256 = 12544 values, flattened in NHWC order.
+    Weights are Glorot-uniform, biases zero.
+
+    Args:
+        dim: K, the length of a style vector.
+        conv1_padding: ``same`` (the authors' code: 224 -> 56) or ``valid`` (the paper's pad 0: 224 -> 54).
+        seed: of the initial weights.
+        precision: ``float32`` or ``mixed_bfloat16`` (computes in bfloat16, keeps weights in float32).
+    """
+
+    def __init__(self, dim: int, conv1_padding: str = "same", seed: int = 0, precision: str = "float32") -> None:
+        super().__init__(name="cnnf", dtype=precision)
+
+        def options(name: str) -> dict:
+            initializer = keras.initializers.GlorotUniform(seed=seed * len(LAYERS) + LAYERS.index(name))
+            return {"name": name, "kernel_initializer": initializer, "dtype": precision}
+
+        def conv(name: str, filters: int, size: int, stride: int = 1, padding: str = "same") -> keras.layers.Layer:
+            return keras.layers.Conv2D(filters, size, stride, padding, activation="relu", **options(name))
+
+        self.conv1 = conv("conv1", 64, 11, 4, conv1_padding)
+        self.conv2 = conv("conv2", 256, 5)
+        self.conv3 = conv("conv3", 256, 3)
+        self.conv4 = conv("conv4", 256, 3)
+        self.conv5 = conv("conv5", 256, 3)
+        self.pool = keras.layers.MaxPooling2D(2, 2, "same", dtype=precision)
+        self.flatten = keras.layers.Flatten(dtype=precision)
+        self.fc6 = keras.layers.Dense(4096, activation="relu", **options("fc6"))
+        self.fc7 = keras.layers.Dense(4096, activation="relu", **options("fc7"))
+        self.fc8 = keras.layers.Dense(dim, **options("fc8"))
+
+    def call(self, images: tf.Tensor, dropout_rate: float = 0.0, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
+        """Style vectors.
+
+        Args:
+            images: float [B, S, S, 3] in [-1, 1], S a multiple of 32.
+            dropout_rate: share of fc6's and fc7's outputs that training drops; without a seed nothing is dropped.
+            dropout_seed: int32 [2], stateless; None at inference.
+
+        Returns:
+            float32 [B, K].
+        """
+        x = self.pool(self.conv1(images))
+        x = self.pool(self.conv2(x))
+        x = self.pool(self.conv5(self.conv4(self.conv3(x))))
+        x = self.flatten(x)
+        for number, layer in enumerate((self.fc6, self.fc7)):
+            x = layer(x)
+            if dropout_seed is not None and dropout_rate > 0:
+                layer_seed = tf.random.experimental.stateless_fold_in(dropout_seed, number, alg="philox")
+                x = stateless.dropout(x, dropout_rate, layer_seed)
+        return tf.cast(self.fc8(x), tf.float32)
+
+    def named_variables(self) -> dict[str, tf.Variable]:
+        """The sixteen weights as plain variables: ``conv1/kernel``, ``conv1/bias``, ..., ``fc8/bias``."""
+        return {
+            f"{name}/{kind}": as_variable(getattr(getattr(self, name), kind))
+            for name in LAYERS
+            for kind in ("kernel", "bias")
+        }
+
+
+def build_cnnf(dim: int, image_size: int, conv1_padding: str = "same", seed: int = 0, **options: str) -> CNNF:
+    """A CNN-F with its weights made, for photos of `image_size` pixels (a multiple of 32)."""
+    if image_size < 32 or image_size % 32:
+        raise ValueError(f"image_size must be a multiple of 32, got {image_size}")
+    network = CNNF(dim, conv1_padding, seed, **options)
+    network(tf.zeros([1, image_size, image_size, 3]))
+    return network

@@ -1,0 +1,117 @@
+"""DVBPR: ``x(u, i) = t_u . Phi(X_i)`` (paper, eqs. 3 and 6), its training objective and its factors."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_dvbpr.cnnf import LAYERS, build_cnnf
+from tf_dvbpr.compat import as_variable
+from tf_dvbpr.losses import bpr_loss, l2_loss, shared_bpr_loss
+from tf_dvbpr.photo_store import PhotoStore
+from tf_dvbpr.train_config import TrainConfig
+from tfrecords.photo import normalise
+
+_EMBED_BATCH = 256
+
+
+class DVBPR(tf.Module):
+    """The siamese network and the users' factors.
+
+    Args:
+        num_users: U.
+        dim: K.
+        image_size: S, a multiple of 32.
+        conv1_padding: ``same`` or ``valid``.
+        seed: of the initial weights; user factors start uniform in [0, 0.01].
+        precision: of the network's arithmetic, ``float32`` or ``mixed_bfloat16``.
+    """
+
+    def __init__(
+        self,
+        num_users: int,
+        dim: int,
+        image_size: int,
+        conv1_padding: str = "same",
+        seed: int = 0,
+        precision: str = "float32",
+    ) -> None:
+        super().__init__(name="dvbpr")
+        self.image_size = image_size
+        self.network = build_cnnf(dim, image_size, conv1_padding, seed, precision=precision)
+        self._users = keras.layers.Embedding(
+            num_users, dim, embeddings_initializer=keras.initializers.RandomUniform(0.0, 0.01, seed=seed)
+        )
+        self._users.build([None])
+        self.user_factors = as_variable(self._users.embeddings)
+        self._compiled_embed = tf.function(self.embed)
+
+    @classmethod
+    def from_config(cls, config: TrainConfig, num_users: int) -> "DVBPR":
+        """The untrained model of a training's settings."""
+        return cls(num_users, config.dim, config.image_size, config.conv1_padding, config.seed, config.precision)
+
+    def weights(self) -> dict[str, tf.Variable]:
+        """All trained variables under the names that checkpoints use: ``cnnf/<layer>/<kind>``, ``user_factors``."""
+        named = {f"cnnf/{name}": variable for name, variable in self.network.named_variables().items()}
+        return {**named, "user_factors": self.user_factors}
+
+    def trainables(self) -> list:
+        """The same variables in the same order, as Keras keeps them: what its optimisers are built on."""
+        kernels = [getattr(getattr(self.network, name), kind) for name in LAYERS for kind in ("kernel", "bias")]
+        return [*kernels, self._users.embeddings]
+
+    def embed(self, photos: tf.Tensor) -> tf.Tensor:
+        """Style vectors at inference: uint8 [B, S, S, 3] to float32 [B, K]."""
+        return self.network(normalise(photos))
+
+    def losses(
+        self,
+        config: TrainConfig,
+        batch: dict[str, tf.Tensor],
+        dropout_seed: tf.Tensor,
+        flip_seed: tf.Tensor,
+        replicas: int = 1,
+    ) -> dict[str, tf.Tensor]:
+        """The objective of one replica's share of a step, each part a float32 scalar.
+
+        ``bpr + weight_decay * sum_w l2_loss(w) / replicas + user_penalty * l2_loss(gathered t_u)``; over replicas the
+        parts add up to those of one device with the whole batch.
+
+        Args:
+            config: the training's settings.
+            batch: ``users`` int64 [B], ``photos`` uint8 [B + N, S, S, 3] with the positives first, and for shared
+                negatives ``allowed`` bool [B, all replicas' N].
+            dropout_seed: int32 [2].
+            flip_seed: int32 [2].
+            replicas: number of replicas whose losses are summed.
+        """
+        users, photos = batch["users"], batch["photos"]
+        if config.flip:
+            coins = tf.random.stateless_uniform([tf.shape(photos)[0]], flip_seed, alg="philox") < 0.5
+            photos = tf.where(coins[:, None, None, None], photos[:, :, ::-1], photos)
+        styles = self.network(normalise(photos), dropout_rate=config.dropout, dropout_seed=dropout_seed)
+        factors = tf.gather(self.user_factors, users)
+        count = users.shape[0]
+        positive = tf.reduce_sum(factors * styles[:count], 1)
+        negatives = styles[count:]
+        if config.negatives == "one":
+            ranking = bpr_loss(positive, tf.reduce_sum(factors * negatives, 1))
+        else:
+            if replicas > 1:
+                # Every user meets all replicas' negatives; the gather passes gradients back to their owners.
+                negatives = tf.distribute.get_replica_context().all_gather(negatives, 0)
+            scores = tf.ensure_shape(
+                tf.matmul(factors, negatives, transpose_b=True), [count, batch["allowed"].shape[1]]
+            )
+            ranking = shared_bpr_loss(positive, scores, batch["allowed"])
+        kernels = [self.network.named_variables()[f"{layer}/kernel"] for layer in LAYERS]
+        return {
+            "bpr": ranking,
+            "weight_penalty": config.weight_decay * l2_loss(kernels) / replicas,
+            "user_penalty": config.user_penalty * l2_loss([factors]),
+        }
+
+    def item_factors(self, photos: PhotoStore) -> np.ndarray:
+        """Phi of every photo, float32 [I, K]."""
+        rows = [self._compiled_embed(batch).numpy() for batch in photos.batches(min(_EMBED_BATCH, photos.num_items))]
+        return np.concatenate(rows)[: photos.num_items]

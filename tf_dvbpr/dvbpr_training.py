@@ -1,0 +1,146 @@
+"""DVBPR as the training loop sees it: batches of triplets with photos, one Adam step, validation by exact AUC."""
+
+import keras
+import tensorflow as tf
+
+from tf_dvbpr import auc, stateless
+from tf_dvbpr.checkpoint import Checkpoints
+from tf_dvbpr.compat import adam_state
+from tf_dvbpr.dvbpr import DVBPR
+from tf_dvbpr.factors import Factors
+from tf_dvbpr.learning_rate import LearningRate
+from tf_dvbpr.photo_store import PhotoStore
+from tf_dvbpr.train_config import TrainConfig
+from tf_dvbpr.training import Trainable
+from tf_dvbpr.triplets import Batch, TripletSampler
+from tf_dvbpr.workdir import Workdir
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+
+
+class DvbprTraining(Trainable):
+    """Brings DVBPR to the loop. Make it inside the strategy's scope.
+
+    Args:
+        config: the settings.
+        dataset: users and items.
+        photos: the photos at the config's image size.
+        workdir: where the best weights and factors go.
+        replicas: of the strategy; batch_size and shared_negatives must be multiples of it.
+    """
+
+    metric_names = ("bpr", "weight_penalty", "user_penalty")
+
+    def __init__(
+        self, config: TrainConfig, dataset: Dataset, photos: PhotoStore, workdir: Workdir, replicas: int = 1
+    ) -> None:
+        for name in ("batch_size", "shared_negatives"):
+            if getattr(config, name) % replicas:
+                raise InputError(f"--{name}={getattr(config, name)}: must be a multiple of the {replicas} replicas")
+        self.photos_per_step = config.photos_per_step
+        self._config, self._dataset, self._photos, self._workdir = config, dataset, photos, workdir
+        self._replicas = replicas
+        self._sampler = TripletSampler(dataset.train_indptr, dataset.train_items, dataset.num_items, config.seed)
+        self.model = DVBPR.from_config(config, dataset.num_users)
+        rate = config.learning_rate
+        if config.warmup_steps or config.decay != "none":
+            decay_steps = config.total_steps(len(dataset.train_items)) if config.decay == "cosine" else 0
+            rate = LearningRate(rate, config.warmup_steps, decay_steps)
+        self._optimizer = keras.optimizers.Adam(rate, epsilon=config.adam_epsilon)
+        # Built before any restore: an unbuilt optimiser's state would be skipped.
+        self._optimizer.build(self.model.trainables())
+        self._best = Checkpoints(workdir.path / "best", self.weights(), keep=1)
+        self._latest: Factors | None = None
+
+    def weights(self) -> dict[str, tf.Variable]:
+        """The sixteen weights of CNN-F and the user factors."""
+        return self.model.weights()
+
+    def state(self) -> dict[str, tf.Variable]:
+        """The weights and Adam's moments under ``adam/``."""
+        moments = adam_state(self._optimizer, list(self.weights()))
+        return {**self.weights(), **{f"adam/{name}": variable for name, variable in moments.items()}}
+
+    def batches(self, context: tf.distribute.InputContext, first: int, last: int) -> tf.data.Dataset:
+        """See `Trainable.batches`; photos are left out when they lie on the device."""
+        local = context.num_replicas_in_sync // context.num_input_pipelines
+
+        def batch(number: tf.Tensor) -> dict[str, tf.Tensor]:
+            return self._batch(number // local, context.input_pipeline_id * local + number % local)
+
+        numbers = tf.data.Dataset.range(first * local, last * local)
+        return numbers.map(batch, num_parallel_calls=2, deterministic=True).prefetch(2)
+
+    def _batch(self, step: tf.Tensor, replica: tf.Tensor) -> dict[str, tf.Tensor]:
+        config = self._config
+        if config.negatives == "one":
+            drawn = self._sampler.draw_one(step, config.batch_size)
+            negatives = config.batch_size // self._replicas
+        else:
+            drawn = self._sampler.draw_shared(step, config.batch_size, config.shared_negatives)
+            negatives = config.shared_negatives // self._replicas
+        return self._share(drawn, step, replica, config.batch_size // self._replicas, negatives)
+
+    def _share(
+        self, drawn: Batch, step: tf.Tensor, replica: tf.Tensor, positives: int, negatives: int
+    ) -> dict[str, tf.Tensor]:
+        """One replica's part of the draw, with static shapes."""
+
+        def part(rows: tf.Tensor, count: int) -> tf.Tensor:
+            begin = tf.cast(replica, tf.int32) * count
+            return tf.ensure_shape(rows[begin : begin + count], [count, *rows.shape[1:]])
+
+        items = tf.concat([part(drawn.positives, positives), part(drawn.negatives, negatives)], 0)
+        batch = {"step": step, "users": part(drawn.users, positives)}
+        if drawn.allowed is not None:
+            width = self._config.shared_negatives
+            batch["allowed"] = part(tf.ensure_shape(drawn.allowed, [self._config.batch_size, width]), positives)
+        if self._photos.kind == "device":
+            return {**batch, "items": items}
+        side = self._photos.image_size
+        return {**batch, "photos": tf.ensure_shape(self._photos.gather(items), [len(items), side, side, 3])}
+
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One Adam step on the summed objective."""
+        config = self._config
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        if "items" in batch:
+            batch = {**batch, "photos": self._photos.gather(batch["items"])}
+        with tf.GradientTape() as tape:
+            losses = self.model.losses(
+                config,
+                batch,
+                stateless.seed_of(config.seed, stateless.DROPOUT, batch["step"], replica),
+                stateless.seed_of(config.seed, stateless.AUGMENTATION, batch["step"], replica),
+                self._replicas,
+            )
+            total = tf.add_n(list(losses.values()))
+        variables = self.model.trainables()
+        # Sums the gradients over replicas before it applies them.
+        self._optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
+        return losses
+
+    def validate(self, step: int) -> dict[str, float]:
+        """Exact AUC of the validation items, all and cold."""
+        self._latest = Factors(
+            self.model.user_factors.numpy(),
+            self.model.item_factors(self._photos),
+            self._dataset.user_keys,
+            self._dataset.item_keys,
+            step,
+        )
+        report = auc.evaluate(self._latest, self._dataset, "validation")
+        return {"auc/validation_all": report.all, "auc/validation_cold": report.cold, "score": report.all}
+
+    def keep_best(self, step: int) -> None:
+        """Writes best/ and factors.npz."""
+        self._best.save(step, {"step": step})
+        self._latest.save(self._workdir.path / "factors.npz")
+
+    def show(self, step: int) -> None:
+        """The settings as text and the first photos that training will see."""
+        lines = [f"    {name}: {value}" for name, value in self._workdir.config["train"].items()]
+        tf.summary.text("flags", "\n".join(lines), step)
+        batch = self._batch(tf.constant(step, tf.int64), tf.constant(0, tf.int64))
+        photos = batch["photos"] if "photos" in batch else self._photos.gather(batch["items"])
+        tf.summary.image("photos", photos[:16], step, max_outputs=16)

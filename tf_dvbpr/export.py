@@ -1,0 +1,86 @@
+"""From a workdir to a SavedModel folder."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import tensorflow as tf
+
+from tf_dvbpr.score_checks import check_finite, factors_for
+from tf_dvbpr.serving_module import ServingModule
+from tf_dvbpr.workdir import Workdir
+from tfrecords.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportConfig:
+    """What to export.
+
+    Attributes:
+        workdir: a run of tools.train_dvbpr.
+        output: the folder to make.
+        overwrite: replace a SavedModel that is already at `output`.
+    """
+
+    workdir: str
+    output: str
+    overwrite: bool = False
+
+
+def export(config: ExportConfig) -> dict:
+    """Writes the SavedModel under a temporary name next to `output` and renames it when whole.
+
+    Returns:
+        ``users``, ``items``, ``step`` and the names of the ``signatures``.
+
+    Raises:
+        InputError: no trained workdir, its data set is gone or another, factors not finite, `output` is taken.
+    """
+    output = Path(config.output).absolute()
+    _check_output(output, config.overwrite)
+    workdir = Workdir.open(config.workdir)
+    dataset, factors = workdir.dataset(), workdir.factors()
+    check_finite(*factors_for(factors, dataset))
+    known = dataset.own_items()
+    embedder = workdir.embedder()
+    module = ServingModule(factors, *known, dataset.item_categories, dataset.category_names, embedder)
+    signatures = module.signatures()
+    save(module, signatures, output)
+    return {
+        "users": dataset.num_users,
+        "items": dataset.num_items,
+        "step": factors.step,
+        "signatures": [name for name in signatures if name != "serving_default"],
+    }
+
+
+def save(module: tf.Module, signatures: dict, output: Path) -> None:
+    """Saves a module; what is at `output` is replaced only once the new SavedModel is whole."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial, old = output.with_name(f".{output.name}.partial"), output.with_name(f".{output.name}.old")
+    for left_over in (partial, old):
+        shutil.rmtree(left_over, ignore_errors=True)
+    try:
+        tf.saved_model.save(module, str(partial), signatures=signatures)
+        if output.exists():
+            output.rename(old)
+        try:
+            partial.rename(output)
+        except OSError:
+            if old.exists():
+                old.rename(output)
+            raise
+    finally:
+        for left_over in (partial, old):
+            shutil.rmtree(left_over, ignore_errors=True)
+
+
+def _check_output(output: Path, overwrite: bool) -> None:
+    if not output.exists() or (output.is_dir() and not any(output.iterdir())):
+        return
+    if not (output / "saved_model.pb").is_file():
+        raise InputError(f"{output}: holds something that is no SavedModel; name a new folder as --output")
+    if not overwrite:
+        raise InputError(
+            f"{output}: a SavedModel is here already; pass --overwrite to replace it or name another folder"
+        )

@@ -1,0 +1,68 @@
+"""The two matrices every recommender here is: ``x(u, i) = U[u] . V[i]``, and their file."""
+
+import dataclasses
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from tfrecords.errors import InputError
+
+_ARRAYS = ("user_factors", "item_factors", "user_keys", "item_keys")
+
+
+@dataclasses.dataclass(frozen=True)
+class Factors:
+    """A recommender as two matrices, with the owner's keys of their rows.
+
+    Attributes:
+        user_factors: float32 [U, D].
+        item_factors: float32 [I, D].
+        user_keys: unicode [U].
+        item_keys: unicode [I].
+        step: training step the factors were taken at (0 where there was no training).
+    """
+
+    user_factors: np.ndarray
+    item_factors: np.ndarray
+    user_keys: np.ndarray
+    item_keys: np.ndarray
+    step: int = 0
+
+    def __post_init__(self) -> None:
+        users, items = self.user_factors.shape, self.item_factors.shape
+        if len(users) != 2 or len(items) != 2 or users[1] != items[1]:
+            raise ValueError(f"factors must be [users, D] and [items, D] with one D; got {users} and {items}")
+        if (users[0],) != self.user_keys.shape or (items[0],) != self.item_keys.shape:
+            raise ValueError(
+                f"one key a row: got {self.user_keys.shape} keys for {users[0]} users, "
+                f"{self.item_keys.shape} for {items[0]} items"
+            )
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes ``factors.npz`` under a temporary name and renames it when whole. Loads with allow_pickle=False."""
+        path = Path(path)
+        temporary = path.with_name(path.name + ".tmp")
+        try:
+            with temporary.open("wb") as file:
+                np.savez(file, step=np.int64(self.step), **{name: getattr(self, name) for name in _ARRAYS})
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "Factors":
+        """Reads what `save` wrote. Raises InputError when the file is missing, cut short or of another kind."""
+        path = Path(path)
+        if not path.is_file():
+            raise InputError(
+                f"{path}: no factors here. Train first (tools.train_dvbpr writes them at its first evaluation)"
+            )
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return cls(**{name: arrays[name] for name in _ARRAYS}, step=int(arrays["step"]))
+        except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+            raise InputError(
+                f"{path}: not a whole factors file ({error}). Delete it and run the training command again"
+            ) from error

@@ -1,0 +1,35 @@
+"""Ctrl-C and SIGTERM as a question asked between two steps, so that a checkpoint is never of half a step."""
+
+import signal
+import threading
+from types import FrameType, TracebackType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupt:
+    """While entered, the first signal sets `asked`; a second one ends the process as usual."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._previous: dict = {}
+
+    def __enter__(self) -> "Interrupt":
+        # Only the main thread may set handlers; elsewhere signals keep their usual meaning.
+        if threading.current_thread() is threading.main_thread():
+            self._previous = {number: signal.signal(number, self._ask) for number in _SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._restore()
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+        self._restore()
+
+    def _restore(self) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        self._previous = {}

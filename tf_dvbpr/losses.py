@@ -1,0 +1,48 @@
+"""The Bayesian personalised ranking loss (paper, eqs. 4 and 5) and its penalties."""
+
+from collections.abc import Iterable
+
+import tensorflow as tf
+
+
+def bpr_loss(positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
+    """``- sum over the batch of ln sigmoid(x_ui - x_uj)``.
+
+    Args:
+        positive: float32 [B], the scores x_ui.
+        negative: float32 [B], the scores x_uj of the same users. Any other shape is refused: a broadcast to
+            [B, B] would train on pairs that were never drawn.
+
+    Returns:
+        float32 scalar.
+    """
+    positive.shape.assert_has_rank(1)
+    positive.shape.assert_is_compatible_with(negative.shape)
+    return tf.reduce_sum(tf.nn.softplus(negative - positive))
+
+
+def shared_bpr_loss(positive: tf.Tensor, negative: tf.Tensor, allowed: tf.Tensor) -> tf.Tensor:
+    """``- sum over p of the mean over p's allowed negatives n of ln sigmoid(x_p - x_pn)``.
+
+    With negatives drawn uniformly over the items and the user's own masked, its expectation is that of `bpr_loss`.
+
+    Args:
+        positive: float32 [P], the scores of the positive pairs.
+        negative: float32 [P, N], the scores of the same users for the N negatives that all share.
+        allowed: bool [P, N], false where the item is one of the user's own. A row without any adds nothing.
+
+    Returns:
+        float32 scalar.
+    """
+    positive.shape.assert_has_rank(1)
+    negative.shape.assert_has_rank(2)
+    negative.shape.assert_is_compatible_with(allowed.shape)
+    weights = tf.cast(allowed, tf.float32)
+    terms = tf.nn.softplus(negative - positive[:, None]) * weights
+    return tf.reduce_sum(tf.reduce_sum(terms, 1) / tf.maximum(tf.reduce_sum(weights, 1), 1.0))
+
+
+def l2_loss(tensors: Iterable[tf.Tensor]) -> tf.Tensor:
+    """``sum of the squares of all elements / 2``, float32 scalar."""
+    # Not tf.add_n: it may add in another order from run to run.
+    return sum(tf.nn.l2_loss(tf.convert_to_tensor(tensor)) for tensor in tensors)

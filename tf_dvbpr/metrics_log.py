@@ -1,0 +1,41 @@
+"""metrics.jsonl: a line an evaluation."""
+
+import json
+import os
+from pathlib import Path
+
+
+class MetricsLog:
+    """Appends to a file of JSON lines, each with its ``step``."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def cut_after(self, step: int) -> None:
+        """Drops the lines past `step`, and one that a kill left half-written: a resumed run writes them again."""
+        if not self._path.exists():
+            return
+        kept = [line for line in self._path.read_text().splitlines() if _step_of(line) <= step]
+        temporary = self._path.with_name(self._path.name + ".tmp")
+        temporary.write_text("".join(f"{line}\n" for line in kept))
+        temporary.replace(self._path)
+
+    def append(self, line: dict) -> None:
+        """Adds one line and sees it to the disk."""
+        with self._path.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def read(self) -> list[dict]:
+        """All whole lines."""
+        if not self._path.exists():
+            return []
+        return [json.loads(line) for line in self._path.read_text().splitlines() if _step_of(line) < float("inf")]
+
+
+def _step_of(line: str) -> float:
+    try:
+        return json.loads(line)["step"]
+    except (ValueError, KeyError, TypeError):
+        return float("inf")

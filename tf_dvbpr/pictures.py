@@ -1,0 +1,128 @@
+"""Pictures of garments in rows, with headings and captions, on white."""
+
+import dataclasses
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from tfrecords.errors import InputError
+
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+_MARGIN = 24
+_GAP = 14
+_HEADING_SIZE = 18
+_CAPTION_SIZE = 13
+_INK, _GREY, _FRAME, _PAPER = "#1a1a1a", "#6b6b6b", "#e2e2e2", "#ffffff"
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One heading with its garments below.
+
+    Attributes:
+        heading: a line of text.
+        photos: encoded photos (bytes of a JPEG or PNG file) or Pillow images.
+        captions: one a photo, at most two lines each (split at the newline); () for none. The first line is dark, the
+            second grey; a line too long for its cell ends in an ellipsis.
+    """
+
+    heading: str
+    photos: Sequence[bytes | Image.Image]
+    captions: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if self.captions and len(self.captions) != len(self.photos):
+            raise ValueError(f"one caption a photo: got {len(self.captions)} captions for {len(self.photos)} photos")
+
+
+def draw(rows: Sequence[Row], columns: int = 10, cell: int = 128) -> Image.Image:
+    """Lays rows out below each other.
+
+    Args:
+        rows: what to show; a row with more photos than `columns` goes on in the next line.
+        columns: photos a line at most.
+        cell: side of the square a photo is fitted into, in pixels; its aspect ratio is kept, small ones are enlarged.
+
+    Returns:
+        An RGB image, as wide as its longest line of photos.
+    """
+    heading_font = ImageFont.load_default(_HEADING_SIZE)
+    caption_font = ImageFont.load_default(_CAPTION_SIZE)
+    across = max([1, *(min(columns, len(row.photos)) for row in rows)])
+    headings = max([0, *(int(heading_font.getlength(row.heading)) for row in rows)])
+    width = 2 * _MARGIN + max(across * cell + (across - 1) * _GAP, headings)
+    height = 2 * _MARGIN + sum(_height(row, columns, cell) for row in rows) + max(0, len(rows) - 1) * _MARGIN
+    image = Image.new("RGB", (width, height), _PAPER)
+    pen = ImageDraw.Draw(image)
+    top = _MARGIN
+    for row in rows:
+        pen.text((_MARGIN, top), row.heading, _INK, heading_font)
+        line_top = top + _HEADING_SIZE + _GAP
+        for index, photo in enumerate(row.photos):
+            line, column = divmod(index, columns)
+            left, upper = _MARGIN + column * (cell + _GAP), line_top + line * (_line_height(row, cell) + _GAP)
+            image.paste(_fitted(photo, cell), (left, upper))
+            pen.rectangle((left, upper, left + cell - 1, upper + cell - 1), outline=_FRAME)
+            lines = row.captions[index].split("\n")[:2] if row.captions else []
+            for number, (text, colour) in enumerate(zip(lines, (_INK, _GREY), strict=False)):
+                text_top = upper + cell + 4 + number * (_CAPTION_SIZE + 3)
+                pen.text((left, text_top), _shortened(text, caption_font, cell), colour, caption_font)
+        top += _height(row, columns, cell) + _MARGIN
+    return image
+
+
+def save(image: Image.Image, path: str | os.PathLike) -> None:
+    """Writes the picture under a temporary name and renames it when whole.
+
+    Raises:
+        InputError: the name's ending is not that of an image format.
+    """
+    path, form = Path(path), check_name(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        image.save(temporary, form)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_name(path: str | os.PathLike) -> str:
+    """The Pillow format that a picture's file name asks for. Raises InputError for any but PNG, JPEG and WebP."""
+    form = _FORMATS.get(Path(path).suffix.lower())
+    if form is None:
+        raise InputError(f"{path}: a picture's name must end in {', '.join(_FORMATS)}")
+    return form
+
+
+def _line_height(row: Row, cell: int) -> int:
+    lines = max([0, *(min(2, caption.count("\n") + 1) for caption in row.captions)])
+    return cell + (4 + lines * (_CAPTION_SIZE + 3) if lines else 0)
+
+
+def _height(row: Row, columns: int, cell: int) -> int:
+    lines = max(1, -(-len(row.photos) // columns)) if row.photos else 0
+    return _HEADING_SIZE + _GAP + lines * _line_height(row, cell) + max(0, lines - 1) * _GAP
+
+
+def _fitted(photo: bytes | Image.Image, cell: int) -> Image.Image:
+    opened = Image.open(io.BytesIO(photo)) if isinstance(photo, bytes) else photo
+    rgba = opened.convert("RGBA")
+    inside = cell - 2  # the frame
+    scale = inside / max(rgba.size)
+    size = [max(1, round(side * scale)) for side in rgba.size]
+    rgba = rgba.resize(size, Image.Resampling.LANCZOS)
+    square = Image.new("RGB", (cell, cell), _PAPER)
+    square.paste(rgba, ((cell - size[0]) // 2, (cell - size[1]) // 2), rgba)
+    return square
+
+
+def _shortened(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(text + "…") > width:
+        text = text[:-1]
+    return text + "…"

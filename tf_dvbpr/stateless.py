@@ -1,0 +1,32 @@
+"""Random draws that depend on (seed, step, ...) alone, so that a resumed run draws what the unbroken one would have."""
+
+import tensorflow as tf
+
+# One stream for each use, so that no two draws of a step share their random numbers.
+TRIPLETS, DROPOUT, AUGMENTATION = range(3)
+
+
+def seed_of(seed: int, stream: int, *counters: int | tf.Tensor) -> tf.Tensor:
+    """A stateless seed, int32 [2], from the run's seed, a stream and any number of counters (step, layer, replica)."""
+    folded = tf.constant([seed & 0x7FFFFFFF, stream], tf.int32)
+    for counter in counters:
+        folded = tf.random.experimental.stateless_fold_in(folded, tf.cast(counter, tf.int32), alg="philox")
+    return folded
+
+
+def uniform_below(bound: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Integers uniform in [0, bound), int64, one for each element of `bound` (int64, positive).
+
+    Sixty-two random bits modulo the bound: the bias is under bound / 2^62.
+    """
+    bits = tf.random.stateless_uniform(tf.shape(bound), seed, minval=None, maxval=None, dtype=tf.int64, alg="philox")
+    return tf.bitwise.bitwise_and(bits, 2**62 - 1) % bound
+
+
+def dropout(x: tf.Tensor, rate: float, seed: tf.Tensor) -> tf.Tensor:
+    """Inverted dropout: keeps each element with probability 1 - rate and divides it by 1 - rate.
+
+    Stateless, unlike `keras.layers.Dropout`, whose hidden seed state a checkpoint does not hold.
+    """
+    kept = tf.random.stateless_uniform(tf.shape(x), seed, dtype=tf.float32, alg="philox") >= rate
+    return tf.where(kept, x / tf.cast(1.0 - rate, x.dtype), tf.zeros([], x.dtype))

@@ -1,0 +1,33 @@
+"""How a training is spread over devices: `tf.distribute` strategies by name."""
+
+import os
+
+import tensorflow as tf
+
+from tfrecords.errors import InputError
+
+
+def make_strategy(name: str) -> tf.distribute.Strategy:
+    """The strategy called `name`. Make it before anything else of TensorFlow runs.
+
+    ``one_device``: the first GPU, or the CPU. ``mirrored``: all GPUs of this machine (all logical CPUs without one).
+    ``multi_worker``: one process a machine, the cluster as JSON in the environment variable TF_CONFIG.
+    Raises InputError when ``multi_worker`` has no TF_CONFIG.
+    """
+    if name == "one_device":
+        return tf.distribute.get_strategy()
+    if name == "mirrored":
+        kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+        return tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices(kind)])
+    if not os.environ.get("TF_CONFIG"):
+        raise InputError(
+            "--strategy=multi_worker: the environment variable TF_CONFIG is not set. Set it on each machine, as in "
+            '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": {"type": "worker", "index": 0}}'
+        )
+    return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process writes the workdir: the only one, or the first worker."""
+    resolver = getattr(strategy, "cluster_resolver", None)
+    return resolver is None or not resolver.task_id

@@ -1,0 +1,49 @@
+"""Trains DVBPR: one call from a config to a workdir with its best weights and factors."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from tf_dvbpr import training
+from tf_dvbpr.compat import check_versions
+from tf_dvbpr.dvbpr_training import DvbprTraining
+from tf_dvbpr.photo_store import PhotoStore
+from tf_dvbpr.strategy import is_chief, make_strategy
+from tf_dvbpr.train_config import PRESETS, TrainConfig
+from tf_dvbpr.workdir import Workdir
+from tfrecords.dataset import Dataset
+
+# A GPU waits for Python between calls; a CPU's steps are long enough for that not to matter.
+_GPU_STEPS_PER_CALL = 10
+
+
+def train(config: TrainConfig, show_progress: bool = True) -> dict:
+    """Trains, or goes on with, the run in ``config.workdir``.
+
+    Returns `training.run`'s figures with ``users``, ``items`` and ``purchases`` of the data set. Raises InputError for
+    a data set or workdir that does not fit, and for a loss that is no longer finite.
+    """
+    check_versions()
+    strategy = make_strategy(config.strategy)
+    dataset = Dataset.open(config.dataset)
+    workdir = Workdir.create_or_resume(config, dataset, write=is_chief(strategy))
+    photos = PhotoStore(dataset, config.image_size, config.photo_store, show_progress and is_chief(strategy))
+    with strategy.scope():
+        trainable = DvbprTraining(config, dataset, photos, workdir, strategy.num_replicas_in_sync)
+    purchases = len(dataset.train_items)
+    loop = training.LoopConfig(
+        total_steps=config.total_steps(purchases),
+        eval_every=config.eval_every or config.steps_per_epoch(purchases),
+        checkpoint_every=config.checkpoint_every,
+        patience=config.patience,
+        steps_per_call=_GPU_STEPS_PER_CALL if tf.config.list_logical_devices("GPU") else 1,
+    )
+    result = training.run(trainable, loop, workdir.path, strategy, show_progress)
+    return {**result, "purchases": purchases, "users": dataset.num_users, "items": dataset.num_items}
+
+
+def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -> TrainConfig:
+    """The config of a preset with the settings given in its place; see `train_config.PRESETS`."""
+    return dataclasses.replace(
+        TrainConfig(dataset=dataset, workdir=workdir, preset=preset), **{**PRESETS[preset], **given}
+    )

@@ -1,0 +1,130 @@
+"""The resolved settings of a DVBPR training, its presets and their checks."""
+
+import dataclasses
+
+from tfrecords.errors import InputError
+
+NEGATIVES = ("one", "shared")
+PADDINGS = ("same", "valid")
+PRECISIONS = ("float32", "mixed_bfloat16")
+STRATEGIES = ("one_device", "mirrored", "multi_worker")
+PHOTO_STORES = ("auto", "host", "device", "encoded")
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    """What decides the result of a training, and how it is run.
+
+    Attributes:
+        dataset: folder that tools.build_dataset left.
+        workdir: folder of this run.
+        preset: name of the preset the rest started from.
+        dim: K, the length of style vectors and user factors.
+        image_size: side of the photos the network sees, a multiple of 32.
+        conv1_padding: ``same`` or ``valid``.
+        negatives: ``one`` negative for each positive, or ``shared`` by the batch.
+        batch_size: positives a step, over all replicas.
+        shared_negatives: N, photos a step that all of the batch's users are compared with (`shared` only).
+        epochs: an epoch is as many positives as there are training purchases.
+        max_photos: stop when this many photos went through the network; 0: no such limit.
+        learning_rate: of Adam, after the warm-up.
+        warmup_steps: steps over which the learning rate rises linearly from 0.
+        decay: ``none`` or ``cosine`` (to 0 at the last step).
+        adam_epsilon: of Adam.
+        weight_decay: lambda of ``lambda * sum of l2_loss(w)`` over the eight weight matrices, each step.
+        user_penalty: lambda of ``lambda * l2_loss`` of the user factors gathered for the batch.
+        dropout: rate after fc6 and fc7.
+        flip: mirror each training photo with probability one half.
+        precision: ``float32`` or ``mixed_bfloat16``.
+        seed: of weights, triplets, dropout and augmentation.
+        eval_every: steps between validations; 0: once an epoch.
+        checkpoint_every: steps between checkpoints besides those at each validation; 0: none.
+        patience: stop after this many validations without a better one; 0: never.
+        strategy: ``one_device``, ``mirrored`` or ``multi_worker`` (cluster from TF_CONFIG).
+        photo_store: where the photos are kept: decoded on the ``host`` or ``device``, or ``encoded``.
+    """
+
+    dataset: str
+    workdir: str
+    preset: str = "fast"
+    dim: int = 50
+    image_size: int = 224
+    conv1_padding: str = "same"
+    negatives: str = "one"
+    batch_size: int = 128
+    shared_negatives: int = 64
+    epochs: float = 20.0
+    max_photos: int = 0
+    learning_rate: float = 1e-4
+    warmup_steps: int = 0
+    decay: str = "none"
+    adam_epsilon: float = 1e-8
+    weight_decay: float = 1e-3
+    user_penalty: float = 1.0
+    dropout: float = 0.5
+    flip: bool = False
+    precision: str = "float32"
+    seed: int = 0
+    eval_every: int = 0
+    checkpoint_every: int = 0
+    patience: int = 0
+    strategy: str = "one_device"
+    photo_store: str = "auto"
+
+    def __post_init__(self) -> None:
+        def need(holds: bool, name: str, expected: str) -> None:
+            if not holds:
+                raise InputError(f"--{name}={getattr(self, name)}: expected {expected}")
+
+        for name, allowed in (
+            ("negatives", NEGATIVES),
+            ("conv1_padding", PADDINGS),
+            ("precision", PRECISIONS),
+            ("strategy", STRATEGIES),
+            ("photo_store", PHOTO_STORES),
+            ("decay", ("none", "cosine")),
+        ):
+            need(getattr(self, name) in allowed, name, "one of " + ", ".join(allowed))
+        need(self.image_size >= 32 and self.image_size % 32 == 0, "image_size", "a multiple of 32, as in 64 or 224")
+        for name in ("dim", "batch_size", "shared_negatives"):
+            need(getattr(self, name) >= 1, name, "at least 1")
+        for name in ("learning_rate", "epochs", "adam_epsilon"):
+            need(getattr(self, name) > 0, name, "a number above 0")
+        for name in ("weight_decay", "user_penalty", "max_photos", "warmup_steps", "eval_every", "patience"):
+            need(getattr(self, name) >= 0, name, "0 or more")
+        need(self.checkpoint_every >= 0, "checkpoint_every", "0 or more")
+        need(0 <= self.dropout < 1, "dropout", "a rate from 0 up to but not including 1")
+        need(0 <= self.seed < 2**31, "seed", "from 0 to 2147483647")
+        if self.photo_store == "device" and self.strategy != "one_device":
+            raise InputError(f"--photo_store=device needs --strategy=one_device, got --strategy={self.strategy}")
+
+    @property
+    def photos_per_step(self) -> int:
+        """Photos through the network a step: 2 B for `one`, P + N for `shared`."""
+        if self.negatives == "one":
+            return 2 * self.batch_size
+        return self.batch_size + self.shared_negatives
+
+    def steps_per_epoch(self, purchases: int) -> int:
+        """Steps that draw as many positives as there are training purchases."""
+        return max(1, -(-purchases // self.batch_size))
+
+    def total_steps(self, purchases: int) -> int:
+        """Steps of the whole run."""
+        steps = max(1, round(self.epochs * self.steps_per_epoch(purchases)))
+        if self.max_photos:
+            steps = min(steps, max(1, self.max_photos // self.photos_per_step))
+        return steps
+
+
+# What each source fixes; every flag given overrides its preset. `paper` takes from the release what the paper omits.
+PRESETS: dict[str, dict[str, object]] = {
+    "paper": {"dim": 50, "conv1_padding": "valid"},
+    "release": {"dim": 100},
+    "fast": {
+        "image_size": 128,
+        "negatives": "shared",
+        "user_penalty": 0.1,
+        "flip": True,
+    },
+}

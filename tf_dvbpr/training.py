@@ -1,0 +1,246 @@
+"""The one training loop: steps, progress, TensorBoard, checkpoints, exact resume, validation, best model."""
+
+import abc
+import dataclasses
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import tensorflow as tf
+from tqdm import tqdm
+
+from tf_dvbpr.checkpoint import Checkpoints
+from tf_dvbpr.interrupt import Interrupt
+from tf_dvbpr.metrics_log import MetricsLog
+from tf_dvbpr.strategy import is_chief
+from tfrecords.errors import InputError
+
+
+class Trainable(abc.ABC):
+    """What a model brings to the loop: its variables, its step on one batch and its validation.
+
+    Attributes:
+        metric_names: keys of the scalars that `train_step` returns.
+        photos_per_step: photos (or whatever `unit` names) that one step handles over all replicas.
+        unit: what the progress bar counts.
+    """
+
+    metric_names: tuple[str, ...]
+    photos_per_step: int
+    unit = "photo"
+
+    @abc.abstractmethod
+    def weights(self) -> dict[str, tf.Variable]:
+        """The variables that make the model; `best/` keeps them."""
+
+    @abc.abstractmethod
+    def state(self) -> dict[str, tf.Variable]:
+        """The weights and all else that a resumed run needs, optimiser state included."""
+
+    @abc.abstractmethod
+    def batches(self, context: tf.distribute.InputContext, first: int, last: int) -> tf.data.Dataset:
+        """The batches of steps first..last-1 for this input pipeline's replicas, in turn, drawn from (seed, step)."""
+
+    @abc.abstractmethod
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One update in replica context; returns scalars that add up over replicas."""
+
+    @abc.abstractmethod
+    def validate(self, step: int) -> dict[str, float]:
+        """Figures of the model as it stands; ``score`` (larger is better) chooses the best."""
+
+    def keep_best(self, step: int) -> None:  # noqa: B027 - optional
+        """Called on the chief after a validation that was the best so far, before the checkpoint."""
+
+    def show(self, step: int) -> None:  # noqa: B027 - optional
+        """Writes pictures or text to the current TensorBoard writer, once at the start."""
+
+
+@dataclasses.dataclass(frozen=True)
+class LoopConfig:
+    """When the loop does what, in steps; see TrainConfig for `patience`.
+
+    Attributes:
+        total_steps: length of the run.
+        eval_every: steps between validations; the last step is always validated.
+        checkpoint_every: steps between further checkpoints; 0: at validations only.
+        patience: validations without a better one before it stops; 0: never.
+        steps_per_call: steps inside one compiled call.
+    """
+
+    total_steps: int
+    eval_every: int
+    checkpoint_every: int = 0
+    patience: int = 0
+    steps_per_call: int = 1
+
+
+@dataclasses.dataclass
+class _Progress:
+    """The loop's own state: what a checkpoint holds besides the variables."""
+
+    step: int = 0
+    best_score: float = -math.inf
+    best_step: int = 0
+    misses: int = 0
+    seconds: float = 0.0
+    sums: dict[str, float] = dataclasses.field(default_factory=dict)
+    summed_steps: int = 0
+
+
+def run(
+    trainable: Trainable,
+    config: LoopConfig,
+    workdir: Path,
+    strategy: tf.distribute.Strategy | None = None,
+    show_progress: bool = True,
+) -> dict:
+    """Trains to the end, or goes on from the newest checkpoint in `workdir`.
+
+    Returns ``step``, ``best_score``, ``best_step`` and ``seconds`` (of training, all starts together). Raises
+    InputError when a loss is no longer finite (the last good checkpoint is kept) and KeyboardInterrupt, after a
+    checkpoint, on the first Ctrl-C or SIGTERM.
+    """
+    return _Loop(trainable, config, workdir, strategy or tf.distribute.get_strategy(), show_progress).run()
+
+
+class _Loop:
+    def __init__(
+        self,
+        trainable: Trainable,
+        config: LoopConfig,
+        workdir: Path,
+        strategy: tf.distribute.Strategy,
+        show_progress: bool,
+    ) -> None:
+        self.trainable, self.config, self.workdir, self.strategy = trainable, config, workdir, strategy
+        self.chief = is_chief(strategy)
+        self.show_progress = show_progress and self.chief
+        self.checkpoints = Checkpoints(workdir / "checkpoints", trainable.state())
+        self.log = MetricsLog(workdir / "metrics.jsonl")
+        self.now = _Progress(sums=dict.fromkeys(trainable.metric_names, 0.0))
+
+    def run(self) -> dict:
+        restored = self.checkpoints.restore()
+        if restored:
+            self.now = _Progress(**restored)
+        if self.chief:
+            self.log.cut_after(self.now.step)
+        if not self._finished():
+            writer = tf.summary.create_file_writer(str(self.workdir / "tensorboard"))
+            with writer.as_default() if self.chief else tf.summary.create_noop_writer().as_default():
+                self._train()
+            writer.close()
+        now = self.now
+        return {
+            "step": now.step,
+            "best_score": now.best_score,
+            "best_step": now.best_step,
+            "seconds": now.seconds,
+        }
+
+    def _finished(self) -> bool:
+        patience = self.config.patience
+        return self.now.step >= self.config.total_steps or bool(patience and self.now.misses >= patience)
+
+    def _train(self) -> None:
+        now, config, per_step = self.now, self.config, self.trainable.photos_per_step
+        run_steps = self._compile()
+        first = now.step
+        iterator = iter(
+            self.strategy.distribute_datasets_from_function(
+                lambda context: self.trainable.batches(context, first, config.total_steps)
+            )
+        )
+        if now.step == 0:
+            self.trainable.show(0)
+        bar = tqdm(
+            total=config.total_steps * per_step,
+            initial=now.step * per_step,
+            unit=self.trainable.unit,
+            desc="training",
+            disable=not self.show_progress,
+            smoothing=0.1,
+        )
+        with bar, Interrupt() as interrupt:
+            while not self._finished():
+                started = time.perf_counter()
+                count = self._steps_to_go()
+                sums = run_steps(iterator, tf.constant(count))
+                for name, value in sums.items():
+                    now.sums[name] += float(value)
+                now.step += count
+                now.summed_steps += count
+                now.seconds += time.perf_counter() - started
+                self._check_finite()
+                bar.update(count * per_step)
+                bar.set_postfix({name: f"{now.sums[name] / now.summed_steps:.4g}" for name in now.sums}, refresh=False)
+                evaluated = now.step % config.eval_every == 0 or now.step == config.total_steps
+                if evaluated:
+                    self._evaluate(bar)
+                between = config.checkpoint_every and now.step % config.checkpoint_every == 0
+                if self.chief and (evaluated or between or interrupt.asked):
+                    self.checkpoints.save(now.step, dataclasses.asdict(now))
+                if interrupt.asked:
+                    raise KeyboardInterrupt(
+                        f"A checkpoint of step {now.step} is in {self.workdir}: the same command goes on from there"
+                    )
+
+    def _compile(self) -> Callable:
+        strategy, trainable = self.strategy, self.trainable
+
+        @tf.function
+        def run_steps(iterator: object, count: tf.Tensor) -> dict[str, tf.Tensor]:
+            sums = {name: tf.zeros([]) for name in trainable.metric_names}
+            for _ in tf.range(count):
+                parts = strategy.run(trainable.train_step, args=(next(iterator),))
+                sums = {
+                    name: total + strategy.reduce(tf.distribute.ReduceOp.SUM, parts[name], axis=None)
+                    for name, total in sums.items()
+                }
+            return sums
+
+        return run_steps
+
+    def _steps_to_go(self) -> int:
+        """Steps of the next call: it ends where a validation, a checkpoint or the run does."""
+        step, config = self.now.step, self.config
+        ends = [step + config.steps_per_call - step % config.steps_per_call, config.total_steps]
+        ends += [step + every - step % every for every in (config.eval_every, config.checkpoint_every) if every]
+        return min(ends) - step
+
+    def _check_finite(self) -> None:
+        for name, value in self.now.sums.items():
+            if not math.isfinite(value):
+                raise InputError(
+                    f"{self.workdir}: the loss '{name}' is {value} at step {self.now.step}; the checkpoint before it "
+                    "is kept. Start again in a new workdir with a lower --learning_rate"
+                )
+
+    def _evaluate(self, bar: tqdm) -> None:
+        now, per_step = self.now, self.trainable.photos_per_step
+        means = {name: value / now.summed_steps for name, value in now.sums.items()}
+        figures = self.trainable.validate(now.step)
+        rate = now.step * per_step / now.seconds if now.seconds else 0.0
+        better = figures["score"] > now.best_score
+        now.misses = 0 if better else now.misses + 1
+        if better:
+            now.best_score, now.best_step = figures["score"], now.step
+        now.sums, now.summed_steps = dict.fromkeys(now.sums, 0.0), 0
+        if not self.chief:
+            return
+        for name, value in means.items():
+            tf.summary.scalar(f"loss/{name}", value, now.step)
+        for name, value in figures.items():
+            if name != "score":
+                tf.summary.scalar(name, value, now.step)
+        tf.summary.scalar("images/s", rate, now.step)
+        tf.summary.flush()
+        line = {"step": now.step, f"{self.trainable.unit}s": now.step * per_step, "loss": means, **figures}
+        self.log.append({**line, "best": better, "seconds": round(now.seconds, 2)})
+        if better:
+            self.trainable.keep_best(now.step)
+        if self.show_progress:
+            shown = "  ".join(f"{name} {value:.4f}" for name, value in figures.items() if name != "score")
+            bar.write(f"step {now.step:>7}  {shown}{'  best' if better else ''}")

@@ -1,0 +1,81 @@
+"""Training triplets (user, positive, negative), drawn from (seed, step) alone (paper, section BPR)."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from tf_dvbpr import stateless
+from tfrecords.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """One step's draw; item ids are int64.
+
+    Attributes:
+        users: [B], uniform over the users.
+        positives: [B], uniform over the user's training items.
+        negatives: [B] (`one`) or [N] (`shared`).
+        allowed: bool [B, N], false where a shared negative is one of the user's own; None for `one`.
+    """
+
+    users: tf.Tensor
+    positives: tf.Tensor
+    negatives: tf.Tensor
+    allowed: tf.Tensor | None
+
+
+class TripletSampler:
+    """Draws triplets; a user's training items are never drawn as negatives for that user.
+
+    Args:
+        indptr: int64 [U + 1] and
+        items: int32 [nnz]: the training items of each user, sorted, without duplicates.
+        num_items: I.
+        seed: of all draws.
+    """
+
+    def __init__(self, indptr: np.ndarray, items: np.ndarray, num_items: int, seed: int) -> None:
+        counts = np.diff(indptr)
+        usable = np.flatnonzero((counts > 0) & (counts < num_items))
+        if not len(usable):
+            raise InputError("no user has both an item bought in training and one not bought: nothing to train on")
+        rows = np.repeat(np.arange(len(counts)), counts)
+        self._num_items = num_items
+        self._seed = seed
+        self._users = tf.constant(usable, tf.int64)
+        self._start = tf.constant(indptr[:-1], tf.int64)
+        self._count = tf.constant(counts, tf.int64)
+        self._items = tf.constant(items, tf.int64)
+        # Both are sorted over the whole list, so one binary search serves all users at once.
+        self._owned = tf.constant(rows * num_items + items, tf.int64)
+        gaps = items - (np.arange(len(items)) - indptr[:-1][rows])
+        self._gaps = tf.constant(rows * (num_items + 1) + gaps, tf.int64)
+
+    def draw_one(self, step: tf.Tensor, batch: int) -> Batch:
+        """One negative for each positive, uniform over the items outside the user's training items."""
+        users, positives = self._draw_positives(step, batch)
+        free = self._num_items - tf.gather(self._count, users)
+        rank = stateless.uniform_below(free, stateless.seed_of(self._seed, stateless.TRIPLETS, step, 2))
+        # The rank-th item that is not the user's: skip those of the user's with at most `rank` free items before.
+        skipped = tf.searchsorted(self._gaps, users * (self._num_items + 1) + rank, side="right", out_type=tf.int64)
+        return Batch(users, positives, rank + skipped - tf.gather(self._start, users), None)
+
+    def draw_shared(self, step: tf.Tensor, batch: int, negatives: int) -> Batch:
+        """`negatives` items uniform over the catalogue, shared by all users, the users' own masked."""
+        users, positives = self._draw_positives(step, batch)
+        bound = tf.fill([negatives], tf.constant(self._num_items, tf.int64))
+        shared = stateless.uniform_below(bound, stateless.seed_of(self._seed, stateless.TRIPLETS, step, 2))
+        pairs = users[:, None] * self._num_items + shared[None, :]
+        found = tf.searchsorted(self._owned, tf.reshape(pairs, [-1]), out_type=tf.int64)
+        found = tf.gather(self._owned, tf.minimum(found, tf.size(self._owned, tf.int64) - 1))
+        return Batch(users, positives, shared, tf.reshape(found, tf.shape(pairs)) != pairs)
+
+    def _draw_positives(self, step: tf.Tensor, batch: int) -> tuple[tf.Tensor, tf.Tensor]:
+        def draw(bound: tf.Tensor, number: int) -> tf.Tensor:
+            return stateless.uniform_below(bound, stateless.seed_of(self._seed, stateless.TRIPLETS, step, number))
+
+        users = tf.gather(self._users, draw(tf.fill([batch], tf.size(self._users, tf.int64)), 0))
+        place = draw(tf.gather(self._count, users), 1)
+        return users, tf.gather(self._items, tf.gather(self._start, users) + place)

@@ -1,0 +1,144 @@
+"""The folder of one run: its config, checkpoints, best weights and factors (docs/workdir.md lists the files)."""
+
+import dataclasses
+import json
+import os
+import platform
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_dvbpr import __version__
+from tf_dvbpr.checkpoint import Checkpoints
+from tf_dvbpr.dvbpr import DVBPR
+from tf_dvbpr.factors import Factors
+from tf_dvbpr.train_config import TrainConfig
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+
+# These may differ between two starts of one run: they do not change what it computes.
+_FREE = ("dataset", "workdir", "preset", "photo_store", "checkpoint_every")
+# These only say when it ends, so a run may be made longer, unless the learning rate depends on its length.
+_LENGTH = ("epochs", "max_photos", "patience")
+
+
+class Embedder(tf.Module):
+    """Phi with the best weights: photos to style vectors, exactly as evaluation computes them.
+
+    Attributes:
+        image_size: S.
+        resize_filter: and
+        fit: how the run's data set brings a photo to S x S (`tfrecords.photo.decode_photo`).
+    """
+
+    def __init__(self, model: DVBPR, fit: str, resize_filter: str) -> None:
+        super().__init__(name="embedder")
+        self._model = model
+        self._kept = list(model.weights().values())  # Plain variables, which SavedModel tracks on both Keras versions.
+        self.image_size, self.fit, self.resize_filter = model.image_size, fit, resize_filter
+
+    def __call__(self, photos: tf.Tensor) -> tf.Tensor:
+        """Style vectors: uint8 [B, S, S, 3] to float32 [B, K]."""
+        return self._model.embed(photos)
+
+
+class Workdir:
+    """An existing run.
+
+    Attributes:
+        path: its folder.
+        config: what `config.json` holds: ``model``, ``dataset``, ``dataset_fingerprint``, ``train``, ``versions``.
+    """
+
+    def __init__(self, path: Path, config: dict) -> None:
+        self.path = path
+        self.config = config
+
+    @classmethod
+    def open(cls, path: str | os.PathLike) -> "Workdir":
+        """Opens a run that has been started. Raises InputError where there is none, or its config cannot be read."""
+        path = Path(path)
+        file = path / "config.json"
+        if not file.is_file():
+            raise InputError(f"{path}: not a workdir (no config.json). Give the --workdir of a training")
+        try:
+            config = json.loads(file.read_text())
+            config["train"], config["dataset_fingerprint"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{file}: not a run's config ({error}). Train again in a new workdir") from error
+        return cls(path, config)
+
+    @classmethod
+    def create_or_resume(cls, config: TrainConfig, dataset: Dataset, write: bool = True) -> "Workdir":
+        """The workdir of this training: a new one, or that of an earlier start with the same settings and data.
+
+        Raises InputError when the folder belongs to other settings or another data set, or holds other files.
+        """
+        path = Path(config.workdir)
+        settings = {
+            "model": "dvbpr",
+            "dataset": str(dataset.path),
+            "dataset_fingerprint": dataset.fingerprint,
+            "train": dataclasses.asdict(config),
+            "versions": {
+                "tf_dvbpr": __version__,
+                "tensorflow": tf.__version__,
+                "keras": keras.__version__,
+                "numpy": np.__version__,
+                "python": platform.python_version(),
+            },
+        }
+        if (path / "config.json").exists():
+            cls.open(path)._refuse_other(settings)
+        elif path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise InputError(f"{path}: exists and is not a workdir. Give --workdir a new or empty folder")
+        if write:
+            path.mkdir(parents=True, exist_ok=True)
+            temporary = path / "config.json.tmp"
+            temporary.write_text(json.dumps(settings, indent=2) + "\n")
+            temporary.replace(path / "config.json")
+        return cls(path, settings)
+
+    def _refuse_other(self, settings: dict) -> None:
+        if self.config["dataset_fingerprint"] != settings["dataset_fingerprint"]:
+            raise InputError(
+                f"{self.path}: this workdir belongs to another data set (of {self.config['dataset']}), not to "
+                f"{settings['dataset']}. Give a new --workdir"
+            )
+        free = _FREE + (_LENGTH if settings["train"]["decay"] == "none" else ())
+        old, new = self.config["train"], settings["train"]
+        for name in new:
+            if name not in free and old.get(name) != new[name]:
+                raise InputError(
+                    f"{self.path}: this workdir was trained with --{name}={old.get(name)}, not {new[name]}. "
+                    "Give a new --workdir, or the old setting to go on"
+                )
+
+    def factors(self) -> Factors:
+        """The factors of the best validation so far."""
+        return Factors.load(self.path / "factors.npz")
+
+    def dataset(self) -> Dataset:
+        """The data set the run was trained on. Raises InputError when it is gone or is no longer the same."""
+        dataset = Dataset.open(self.config["dataset"])
+        if dataset.fingerprint != self.config["dataset_fingerprint"]:
+            raise InputError(
+                f"{dataset.path}: not the data set that {self.path} was trained on (its contents changed). "
+                "Build it again with the same flags, or train in a new workdir"
+            )
+        return dataset
+
+    def embedder(self) -> Embedder:
+        """Phi with the best weights. Raises InputError before the first validation."""
+        config = TrainConfig(**self.config["train"])
+        factors, dataset = self.factors(), self.dataset()
+        model = DVBPR.from_config(config, len(factors.user_keys))
+        best = Checkpoints(self.path / "best", model.weights(), keep=1).restore()
+        if best is None or best["step"] != factors.step:
+            raise InputError(
+                f"{self.path}: best/ and factors.npz are not of the same step (the training was ended between the "
+                "two). Run the training command again: it goes on and mends this"
+            )
+        return Embedder(model, dataset.fit, dataset.resize_filter)

@@ -1,0 +1,1 @@
+"""Datasets of purchases and photos as TFRecords: sources, split, shards and their readers."""

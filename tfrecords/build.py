@@ -1,0 +1,194 @@
+"""From a source to a dataset folder."""
+
+import dataclasses
+import warnings
+from pathlib import Path
+
+from PIL import Image
+from tqdm import tqdm
+
+from tfrecords import photo, schema, split
+from tfrecords.csv_source import CsvSource
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+from tfrecords.source import Source, User
+from tfrecords.writer import Shard, ShardWriter, check_output, new_folder, write_metadata
+
+SOURCES = ("csv", "release", "wardrobe")
+# Which options speak to which source; any other that is given contradicts it.
+_OPTIONS = {
+    "csv": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images"},
+    "release": {"input", "category_names", "image_size", "skip_bad_images"},
+    "wardrobe": {"seed", "users", "items", "image_size"},
+}
+_SOME = frozenset().union(*_OPTIONS.values())
+
+
+@dataclasses.dataclass(frozen=True)
+class BuildConfig:
+    """What to build; None is "not given": the source's default.
+
+    Attributes:
+        source: one of `SOURCES`.
+        output: the dataset folder to make.
+        input: csv: the folder with interactions.csv and items.csv; release: the .npy file.
+        images: csv: the folder that the column image is relative to (default: input).
+        name: the data set's name (default: the input's).
+        seed: of the split, and of everything drawn in the wardrobe (default 0).
+        min_actions: csv: users with fewer purchases are left out (default 5).
+        resize_filter: one of `tfrecords.photo.FILTERS` (default: nearest for release, bicubic otherwise).
+        fit: one of `tfrecords.photo.FITS`.
+        image_size: csv, release: encode photos anew, shorter side at most this; wardrobe: side of the drawings.
+        shards: files the items are spread over.
+        category_names: release: names of its categories in their order.
+        skip_bad_images: csv: leave items with an unusable photo out; release: give them a white photo.
+        overwrite: replace a data set that is already at `output`.
+        users: wardrobe: number of users.
+        items: wardrobe: number of items.
+    """
+
+    source: str
+    output: Path
+    input: Path | None = None
+    images: Path | None = None
+    name: str | None = None
+    seed: int | None = None
+    min_actions: int | None = None
+    resize_filter: str | None = None
+    fit: str = "stretch"
+    image_size: int | None = None
+    shards: int = 4
+    category_names: tuple[str, ...] | None = None
+    skip_bad_images: bool = False
+    overwrite: bool = False
+    users: int | None = None
+    items: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_choice("source", self.source, SOURCES)
+        _check_choice("fit", self.fit, photo.FITS)
+        if self.resize_filter is not None:
+            _check_choice("resize_filter", self.resize_filter, photo.FILTERS)
+        for name in sorted(_SOME - _OPTIONS[self.source]):
+            if getattr(self, name) not in (None, False):
+                raise InputError(f"--{name} says nothing to --source={self.source}; leave it out")
+        if self.input is None and self.source != "wardrobe":
+            what = "folder with interactions.csv and items.csv" if self.source == "csv" else ".npy file"
+            raise InputError(f"--source={self.source} needs --input, the {what}")
+        for name, least in (
+            ("min_actions", split.MIN_ACTIONS),
+            ("image_size", 0),
+            ("shards", 1),
+            ("users", 1),
+            ("items", 1),
+        ):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise InputError(f"--{name}={value}: at least {least} expected")
+
+
+def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
+    """Builds a dataset folder and opens it.
+
+    The folder is written under a temporary name next to its own and renamed when whole; on any error nothing is left.
+
+    Args:
+        config: what to build.
+        progress: whether to show a progress bar.
+
+    Raises:
+        InputError: bad input, or `config.output` is taken.
+    """
+    check_output(config.output, config.overwrite)
+    source = _open_source(config)
+    with new_folder(config.output, config.overwrite) as folder, warnings.catch_warnings():
+        # Photos over the bound are refused by name; the warning would only repeat it.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        items, categories = _write_items(folder, source, config.shards, progress)
+        users = source.users()
+        shards = items + _write_users(folder, users)
+        source.write_extras(folder)
+        write_metadata(folder, _metadata(config, source, shards, users, categories))
+    return Dataset.open(config.output)
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise InputError(f"--{name}={value}: one of {', '.join(choices)} expected")
+
+
+def _open_source(config: BuildConfig) -> Source:
+    seed = config.seed or 0
+    if config.source == "csv":
+        return CsvSource(
+            config.input,
+            images=config.images,
+            seed=seed,
+            min_actions=5 if config.min_actions is None else config.min_actions,
+            image_size=config.image_size or 0,
+            skip_bad_images=config.skip_bad_images,
+        )
+    if config.source == "release":
+        from tfrecords.release_source import ReleaseSource
+
+        return ReleaseSource(
+            config.input,
+            category_names=config.category_names,
+            image_size=config.image_size or 0,
+            skip_bad_images=config.skip_bad_images,
+        )
+    from tfrecords.wardrobe_source import WardrobeSource
+
+    given = {name: getattr(config, name) for name in ("users", "items", "image_size")}
+    return WardrobeSource(seed=seed, **{name: value for name, value in given.items() if value is not None})
+
+
+def _write_items(folder: Path, source: Source, shards: int, progress: bool) -> tuple[list[Shard], list[int]]:
+    """Writes the item shards; also counts the items of each category, the last count being those without."""
+    categories = [0] * (len(source.category_names) + 1)
+    bar = tqdm(source.items(), total=source.expected_items, desc="items", unit="photo", disable=not progress)
+    with ShardWriter(folder, schema.ITEM_STEM, shards) as writer:
+        for item_id, item in enumerate(bar):
+            categories[item.category] += 1
+            encoded, height, width = item.photo.encoded, item.photo.height, item.photo.width
+            writer.write(schema.item_example(item_id, item.key, item.category, encoded, height, width, item.features))
+        return writer.finish(), categories
+
+
+def _write_users(folder: Path, users: list[User]) -> list[Shard]:
+    with ShardWriter(folder, schema.USER_STEM, 1) as writer:
+        for user_id, user in enumerate(users):
+            writer.write(schema.user_example(user_id, user.key, user.train, user.validation, user.test))
+        return writer.finish()
+
+
+def _metadata(
+    config: BuildConfig, source: Source, shards: list[Shard], users: list[User], categories: list[int]
+) -> dict:
+    held = [
+        sum(item != schema.NO_ITEM for item in items)
+        for items in zip(*((u.validation, u.test) for u in users), strict=True)
+    ]
+    train = sum(len(user.train) for user in users)
+    default_filter = "nearest" if source.kind == "release" else "bicubic"
+    return {
+        "format_version": schema.FORMAT_VERSION,
+        "name": config.name or source.name,
+        "source": source.kind,
+        "counts": {
+            "users": len(users),
+            "items": sum(categories),
+            "interactions": train + sum(held),
+            "categories": len(source.category_names),
+            "train": train,
+            "validation": held[0],
+            "test": held[1],
+        },
+        "category_names": list(source.category_names),
+        "category_counts": dict(zip(source.category_names, categories, strict=False)),
+        "fit": config.fit,
+        "resize_filter": config.resize_filter or default_filter,
+        "image_size": config.image_size or 0,
+        **source.facts(),
+        "shards": [dataclasses.asdict(shard) for shard in shards],
+    }

@@ -1,0 +1,107 @@
+"""The wardrobe's truth: what its garments look like, what its users like, and what they therefore buy."""
+
+import dataclasses
+
+import numpy as np
+
+CATEGORIES = ("men_bottoms", "men_shoes", "men_tops", "women_bottoms", "women_shoes", "women_tops")
+PATTERNS = ("plain", "stripes", "dots", "checks")
+NECKLINES = ("round", "v", "wide")
+# Names of the hue circle's eighths in OKLCH, from 0 degrees on.
+COLOURS = ("pink", "red", "orange", "yellow", "green", "teal", "blue", "purple")
+ATTRIBUTES = (*CATEGORIES, "hue_cos", "hue_sin", "length", *PATTERNS)
+
+_MEN = np.array([name.startswith("men") for name in CATEGORIES])
+# How much each taste weighs, in logits.
+_OWN_WARDROBE = 3.0  # users mostly buy from one half, men's or women's
+_CATEGORY = 0.6
+_HUE = 3.0
+_LENGTH = 2.2
+_PATTERN = 2.2
+_SPREAD = 0.25  # how much users differ in those weights
+_POPULARITY = 0.45  # scale of the exponential log-popularity: a long tail
+_WHIM = 0.05  # share of purchases made for no taste
+_MEDIAN_PURCHASES = 8
+_FEWEST, _MOST = 5, 80
+
+
+@dataclasses.dataclass(frozen=True)
+class Garments:
+    """Attributes of the items.
+
+    Attributes:
+        category: int [I], index into `CATEGORIES`.
+        hue: float [I], degrees in OKLCH, [0, 360).
+        length: float [I], of sleeve, skirt, leg or shaft: 0 shortest, 1 longest.
+        pattern: int [I], index into `PATTERNS`.
+        neckline: int [I], index into `NECKLINES`; shows on tops only.
+    """
+
+    category: np.ndarray
+    hue: np.ndarray
+    length: np.ndarray
+    pattern: np.ndarray
+    neckline: np.ndarray
+
+    def features(self) -> np.ndarray:
+        """float32 [I, 13], in the order of `ATTRIBUTES`: a taste is a dot product with these; length runs over [-1, 1]."""
+        hue = np.deg2rad(self.hue)
+        columns = [
+            np.eye(len(CATEGORIES))[self.category],
+            np.stack([np.cos(hue), np.sin(hue), 2 * self.length - 1], axis=1),
+            np.eye(len(PATTERNS))[self.pattern],
+        ]
+        return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def draw_garments(rng: np.random.Generator, items: int) -> Garments:
+    """Draws the attributes of a catalogue, each independent of the others."""
+    return Garments(
+        category=rng.integers(len(CATEGORIES), size=items),
+        hue=rng.uniform(0, 360, items),
+        length=rng.uniform(0, 1, items),
+        pattern=rng.integers(len(PATTERNS), size=items),
+        neckline=rng.integers(len(NECKLINES), size=items),
+    )
+
+
+def draw_tastes(rng: np.random.Generator, users: int) -> np.ndarray:
+    """float32 [U, 13]: what each user gives for each of `ATTRIBUTES`, in logits."""
+    mens = rng.integers(2, size=(users, 1)).astype(bool)
+    category = np.where(_MEN == mens, _OWN_WARDROBE, 0) + rng.normal(0, _CATEGORY, (users, len(CATEGORIES)))
+    hue = rng.uniform(0, 2 * np.pi, users)
+    colour = _HUE * _spread(rng, users)[:, None] * np.stack([np.cos(hue), np.sin(hue)], axis=1)
+    length = _LENGTH * _spread(rng, users) * rng.choice([-1, 1], users)
+    pattern = np.eye(len(PATTERNS))[rng.integers(len(PATTERNS), size=users)] * _PATTERN * _spread(rng, users)[:, None]
+    return np.concatenate([category, colour, length[:, None], pattern], axis=1).astype(np.float32)
+
+
+def draw_purchases(rng: np.random.Generator, tastes: np.ndarray, features: np.ndarray) -> list[np.ndarray]:
+    """Draws each user's purchases, distinct items, from softmax(taste . features + log-popularity).
+
+    Args:
+        rng: source of randomness.
+        tastes: float [U, D].
+        features: float [I, D].
+
+    Returns:
+        One sorted int array of item rows a user; the number is log-normal, at least 5.
+    """
+    users, items = len(tastes), len(features)
+    popularity = rng.exponential(_POPULARITY, items)
+    counts = np.round(np.exp(rng.normal(np.log(_MEDIAN_PURCHASES), 0.55, users))).astype(int)
+    counts = np.clip(counts, _FEWEST, min(_MOST, items))
+    purchases = []
+    for taste, count in zip(tastes, counts, strict=True):
+        # The largest of logits + Gumbel noise are a draw without replacement from their softmax.
+        liked = features @ taste + popularity + rng.gumbel(size=items)
+        whims = rng.binomial(count, _WHIM)
+        chosen = np.argpartition(-liked, count - 1)[:count]
+        chosen = rng.permutation(chosen)[: count - whims]
+        rest = np.setdiff1d(np.arange(items), chosen)
+        purchases.append(np.sort(np.concatenate([chosen, rng.choice(rest, whims, replace=False)])))
+    return purchases
+
+
+def _spread(rng: np.random.Generator, users: int) -> np.ndarray:
+    return np.exp(rng.normal(0, _SPREAD, users))

@@ -1,0 +1,129 @@
+"""Writes a dataset folder: shards under a temporary name, dataset.json last, one rename at the end."""
+
+import concurrent.futures
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import tensorflow as tf
+
+from tfrecords import schema
+from tfrecords.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Shard:
+    """A finished shard as dataset.json lists it."""
+
+    file: str
+    examples: int
+    bytes: int
+    sha256: str
+
+
+class ShardWriter:
+    """Deals serialised examples round-robin over `shards` files, so that reading them in turn gives their order back.
+
+    Use as a context manager; `finish` closes the files and returns what they hold.
+    """
+
+    def __init__(self, folder: Path, stem: str, shards: int):
+        self._paths = [folder / schema.shard_name(stem, shard, shards) for shard in range(shards)]
+        self._writers = [tf.io.TFRecordWriter(str(path)) for path in self._paths]
+        self._written = 0
+
+    def write(self, serialised: bytes) -> None:
+        """Appends one example."""
+        self._writers[self._written % len(self._writers)].write(serialised)
+        self._written += 1
+
+    def finish(self) -> list[Shard]:
+        """Closes the files and reads them back for their checksums."""
+        for writer in self._writers:
+            writer.close()
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            digests = list(pool.map(file_sha256, self._paths))
+        shards = len(self._paths)
+        return [
+            Shard(path.name, (self._written - index + shards - 1) // shards, path.stat().st_size, digest)
+            for index, (path, digest) in enumerate(zip(self._paths, digests, strict=True))
+        ]
+
+    def __enter__(self) -> "ShardWriter":
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        for writer in self._writers:
+            if kind is None:
+                writer.close()
+            else:
+                # The first error is the one to tell; a full disk would fail here again.
+                with contextlib.suppress(tf.errors.OpError):
+                    writer.close()
+
+
+def file_sha256(path: Path) -> str:
+    """Hex SHA-256 of a file, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write_metadata(folder: Path, metadata: dict) -> None:
+    """Writes dataset.json, the last file of a folder: without it the folder is no data set."""
+    text = json.dumps(metadata, indent=2, ensure_ascii=False)
+    (folder / schema.METADATA_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def check_output(output: Path, overwrite: bool) -> None:
+    """Raises InputError where `output` must not be written: something is there and may not be replaced."""
+    if output.is_symlink() or (output.exists() and not output.is_dir()):
+        raise InputError(f"{output}: not a folder; name a new folder as the output")
+    if not output.is_dir() or not any(output.iterdir()):
+        return
+    if not (output / schema.METADATA_FILE).is_file():
+        raise InputError(f"{output}: holds files that are no data set; name a new folder as the output")
+    if not overwrite:
+        raise InputError(f"{output}: a data set is here already; pass --overwrite to replace it or name another folder")
+
+
+@contextlib.contextmanager
+def new_folder(output: Path, overwrite: bool) -> Iterator[Path]:
+    """Yields a temporary sibling of `output` that takes its name when the block ends well and vanishes when not.
+
+    A temporary folder left by a killed run is removed first.
+    """
+    check_output(output, overwrite)
+    output = output.absolute()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    temporary = output.with_name(f".{output.name}.partial")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        yield temporary
+        _replace(temporary, output)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _replace(temporary: Path, output: Path) -> None:
+    if not output.exists():
+        temporary.rename(output)
+        return
+    # A folder cannot be renamed onto a full one: the old one steps aside for the moment in between.
+    old = output.with_name(f".{output.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    output.rename(old)
+    try:
+        temporary.rename(output)
+    except OSError:
+        old.rename(output)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

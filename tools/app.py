@@ -1,0 +1,104 @@
+"""How every tool starts: flags of its own, one line for bad input, exit status.
+
+A tool module looks like this::
+
+    FLAGS = app.new_flags(__doc__)
+    flags.DEFINE_string("dataset", None, "the dataset folder", required=True, flag_values=FLAGS)
+
+    def main(values: flags.FlagValues) -> None: ...
+
+    def cli(argv: Sequence[str] | None = None) -> None:
+        app.run(main, FLAGS, argv)
+
+    if __name__ == "__main__":
+        cli()
+
+Each tool has a FlagValues of its own, so tools that share a flag's name can be imported together.
+"""
+
+import copy
+import errno
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from absl import flags
+
+from tfrecords.errors import InputError
+
+# Before TensorFlow is imported by any tool: its start-up lines would bury ours.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def new_flags(doc: str | None) -> flags.FlagValues:
+    """An empty flag registry for one tool; `doc`, the tool's docstring, is what --help prints first."""
+    values = flags.FlagValues()
+    flags.DEFINE_bool("help", False, "show this text", short_name="h", flag_values=values, allow_hide_cpp=True)
+    values.__dict__["__tool_doc"] = (doc or "").strip()
+    return values
+
+
+def run(
+    main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, argv: Sequence[str] | None = None
+) -> None:
+    """Parses the flags, runs `main` and exits: 0 done, 1 bad input, 2 bad flags, 130 interrupted."""
+    argv = list(sys.argv if argv is None else argv)
+    doc = registry.__dict__["__tool_doc"]
+    values = copy.deepcopy(registry)
+    if {"--help", "-h", "--helpfull", "-help"} & set(argv[1:]):
+        print(f"{doc}\n\nflags:\n{_describe(registry)}")
+        raise SystemExit(0)
+    try:
+        rest = values(argv)[1:]
+    except flags.Error as error:
+        _fail(f"{error}. --help lists the flags".replace("\n", " "), 2)
+    if rest:
+        _fail(f"unexpected argument {rest[0]!r}: every option is a flag, as in --name=value; --help lists them", 2)
+    try:
+        main(values)
+    except InputError as error:
+        _fail(str(error), 1)
+    except KeyboardInterrupt as interrupt:
+        _fail(f"interrupted. {interrupt}".strip(), 130)
+    except OSError as error:
+        _fail(_os_error(error), 1)
+    except Exception as error:
+        if _is_disk_full(error):
+            _fail("the disk is full: free some space and run the same command again", 1)
+        raise
+
+
+def _os_error(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{where}the disk is full: free some space and run the same command again"
+    return f"{where}{error.strerror or error}"
+
+
+def _is_disk_full(error: Exception) -> bool:
+    # TensorFlow's file system reports a full disk as an OpError of varying class.
+    return type(error).__module__.startswith("tensorflow") and "No space left" in str(error)
+
+
+def _describe(registry: flags.FlagValues) -> str:
+    lines = []
+    for name in sorted(set(registry)):
+        flag = registry[name]
+        if flag.name != name or name == "help":
+            continue
+        values = getattr(flag.parser, "enum_values", None)
+        kind = "|".join(values) if values else flag.flag_type()
+        default = "required" if _is_required(registry, name) else f"default {flag.default!r}"
+        lines.append(f"  --{name}={kind}\n      {flag.help} ({default})")
+    return "\n".join(lines)
+
+
+def _is_required(registry: flags.FlagValues, name: str) -> bool:
+    return registry[name].default is None and any(
+        name in validator.get_flags_names() for validator in registry[name].validators
+    )
+
+
+def _fail(message: str, status: int) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    raise SystemExit(status)

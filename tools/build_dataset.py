@@ -1,0 +1,99 @@
+"""Builds a dataset folder from CSV files and photos, the authors' .npy file, or the synthetic wardrobe.
+
+python -m tools.build_dataset --source=csv --input=my_shop --output=out/my_shop
+python -m tools.build_dataset --source=release --input=AmazonFashion6ImgPartitioned.npy --output=out/fashion6
+python -m tools.build_dataset --source=wardrobe --output=out/wardrobe
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+
+from tools import app
+
+FLAGS = app.new_flags(__doc__)
+flags.DEFINE_enum(
+    "source", None, ["csv", "release", "wardrobe"], "where the data comes from", required=True, flag_values=FLAGS
+)
+flags.DEFINE_string(
+    "input", None, "csv: folder with interactions.csv and items.csv; release: the .npy file", flag_values=FLAGS
+)
+flags.DEFINE_string("output", None, "the dataset folder to make", required=True, flag_values=FLAGS)
+flags.DEFINE_string(
+    "images", None, "csv: the folder that the column image is relative to; input if not given", flag_values=FLAGS
+)
+flags.DEFINE_string("name", None, "the data set's name; the input's if not given", flag_values=FLAGS)
+flags.DEFINE_integer(
+    "seed", None, "csv, wardrobe: seed of the split and of the drawings; 0 if not given", flag_values=FLAGS
+)
+flags.DEFINE_integer(
+    "min_actions", None, "csv: leave out users with fewer purchases; 5 if not given", flag_values=FLAGS
+)
+flags.DEFINE_enum(
+    "resize_filter",
+    None,
+    ["nearest", "bilinear", "bicubic", "lanczos3", "area"],
+    "how readers resize photos; nearest for release, bicubic otherwise, if not given",
+    flag_values=FLAGS,
+)
+flags.DEFINE_enum(
+    "fit", "stretch", ["stretch", "pad"], "how readers make photos square; pad fills with white", flag_values=FLAGS
+)
+flags.DEFINE_integer(
+    "image_size",
+    None,
+    "csv, release: encode photos anew, shorter side at most this many pixels, 0 keeps their bytes; wardrobe: side of "
+    "the drawings, 128 if not given",
+    flag_values=FLAGS,
+)
+flags.DEFINE_integer("shards", 4, "files that the items are spread over", flag_values=FLAGS)
+flags.DEFINE_list("category_names", None, "release: names of the categories in their order", flag_values=FLAGS)
+flags.DEFINE_bool(
+    "skip_bad_images",
+    False,
+    "csv: leave out items whose photo is unusable; release: give them a white photo",
+    flag_values=FLAGS,
+)
+flags.DEFINE_bool("overwrite", False, "replace the data set that is at output", flag_values=FLAGS)
+flags.DEFINE_integer("users", None, "wardrobe: number of users; 2400 if not given", flag_values=FLAGS)
+flags.DEFINE_integer("items", None, "wardrobe: number of items; 3600 if not given", flag_values=FLAGS)
+
+
+def main(values: flags.FlagValues) -> None:
+    """Flags to config, one call, the table."""
+    from tfrecords.build import BuildConfig, build_dataset
+    from tfrecords.summary import build_report
+
+    config = BuildConfig(
+        source=values.source,
+        output=Path(values.output),
+        input=_path(values.input),
+        images=_path(values.images),
+        name=values.name,
+        seed=values.seed,
+        min_actions=values.min_actions,
+        resize_filter=values.resize_filter,
+        fit=values.fit,
+        image_size=values.image_size,
+        shards=values.shards,
+        category_names=tuple(values.category_names) if values.category_names else None,
+        skip_bad_images=values.skip_bad_images,
+        overwrite=values.overwrite,
+        users=values.users,
+        items=values.items,
+    )
+    print(build_report(build_dataset(config)))
+
+
+def _path(value: str | None) -> Path | None:
+    return Path(value) if value else None
+
+
+def cli(argv: Sequence[str] | None = None) -> None:
+    """Entry point."""
+    app.run(main, FLAGS, argv)
+
+
+if __name__ == "__main__":
+    cli()

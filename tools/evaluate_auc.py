@@ -1,0 +1,69 @@
+"""The AUC of a trained recommender beside RAND, PopRank and, on synthetic data, the oracle.
+
+    python -m tools.evaluate_auc --workdir=out/run
+    python -m tools.evaluate_auc --factors=mine.npz --dataset=out/fashion
+
+For each ranking: validation and test, over all users and over cold items (fewer than 5 purchases in training), each
+with its standard error over users. docs/auc.md has the definition. Writes auc.json into the workdir.
+"""
+
+from collections.abc import Sequence
+
+from absl import flags
+
+from tools import app, table
+
+FLAGS = app.new_flags(__doc__)
+flags.DEFINE_string("workdir", None, "folder of a training", flag_values=FLAGS)
+flags.DEFINE_string("factors", None, "a factors file, instead of a workdir", flag_values=FLAGS)
+flags.DEFINE_string("dataset", None, "the data set folder, with --factors", flag_values=FLAGS)
+flags.DEFINE_enum(
+    "protocol",
+    "exact",
+    ["exact", "release"],
+    "exact: against all items; release: against 100 random items a user, as the authors' code",
+    flag_values=FLAGS,
+)
+flags.DEFINE_enum(
+    "ties",
+    "strict",
+    ["strict", "half"],
+    "strict: an equal score is a loss; half: it counts one half",
+    flag_values=FLAGS,
+)
+flags.DEFINE_integer("seed", 0, "of RAND and of the release protocol's random items", flag_values=FLAGS)
+flags.DEFINE_string("output", None, "JSON file to write; auc.json in the workdir if not given", flag_values=FLAGS)
+
+
+def main(values: flags.FlagValues) -> None:
+    """Flags to config, one evaluation, the table."""
+    from tf_dvbpr.evaluation import EvaluateConfig, evaluate
+
+    names = ("workdir", "factors", "dataset", "protocol", "ties", "seed", "output")
+    result = evaluate(EvaluateConfig(**{name: values[name].value for name in names}))
+    print(
+        f"AUC on {result['data_set']} ({result['users']} users, {result['items']} items), {result['model']} at step "
+        f"{result['step']}, protocol {result['protocol']}, ties {result['ties']}; +- is the standard error over users\n"
+    )
+    columns = [(split, group) for split in ("validation", "test") for group in ("all", "cold")]
+    headers = ["", *(f"{split} {group}" for split, group in columns)]
+    rows = [[row["name"], *(_figure(row[split], group) for split, group in columns)] for row in result["rows"]]
+    model = result["rows"][2]
+    counts = ["users", *(str(model[split][f"{group}_users"]) for split, group in columns)]
+    print(table.render(headers, [*rows, counts]))
+
+
+def _figure(report: dict, group: str) -> str:
+    value, error = report[group], report[f"{group}_se"]
+    if value is None:
+        return "-"
+    return f"{value:.4f} +- {'-' * 6 if error is None else format(error, '.4f')}"
+
+
+def cli(argv: Sequence[str] | None = None) -> None:
+    """Entry point of `dvbpr-evaluate-auc`."""
+    app.run(main, FLAGS, argv)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,45 @@
+"""The items a trained recommender would show a user, as a table and a picture.
+
+    python -m tools.recommend --workdir=out/run --user=u00012 --k=10 --picture=out/top.png
+    python -m tools.recommend --workdir=out/run --user=u00012,u00013 --category=shoes
+
+Everything the user is known to own is left out. The picture shows the user's purchases above the recommendations.
+"""
+
+from collections.abc import Sequence
+
+from absl import flags
+
+from tools import app, table
+
+FLAGS = app.new_flags(__doc__)
+flags.DEFINE_string("workdir", None, "folder of a training", required=True, flag_values=FLAGS)
+flags.DEFINE_string("user", None, "the user's key, or several with commas between", required=True, flag_values=FLAGS)
+flags.DEFINE_integer("k", 10, "items a user", flag_values=FLAGS)
+flags.DEFINE_string("category", None, "only items of this category", flag_values=FLAGS)
+flags.DEFINE_string("picture", None, "picture file to write (.png, .jpg, .webp)", flag_values=FLAGS)
+
+
+def main(values: flags.FlagValues) -> None:
+    """Flags to config, one call, the tables."""
+    from tf_dvbpr.recommendation import RecommendConfig, recommend
+
+    config = RecommendConfig(values.workdir, values.user, values.k, values.category, values.picture)
+    for user, items in recommend(config).items():
+        print(f"{user}")
+        rows = [(item.rank, item.item, item.category or "-", f"{item.score:.5g}") for item in items]
+        print(table.render(["rank", "item", "category", "score"], rows, left=(1, 2)))
+        if len(items) < config.k:
+            print(f"(only {len(items)} items are left to recommend)")
+        print()
+    if config.picture is not None:
+        print(f"picture written to {config.picture}")
+
+
+def cli(argv: Sequence[str] | None = None) -> None:
+    """Entry point of `dvbpr-recommend`."""
+    app.run(main, FLAGS, argv)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,24 @@
+"""Tables in the terminal."""
+
+from collections.abc import Sequence
+
+
+def render(headers: Sequence[str], rows: Sequence[Sequence[object]], left: Sequence[int] = (0,)) -> str:
+    """A table as lines of text: headers, a rule, one line a row, columns two spaces apart.
+
+    Args:
+        headers: one a column.
+        rows: cells, shown with ``str``.
+        left: columns aligned to the left; the others are aligned to the right.
+    """
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in [list(headers), *cells]) for column in range(len(headers))]
+
+    def line(row: Sequence[str]) -> str:
+        padded = (
+            text.ljust(width) if column in left else text.rjust(width)
+            for column, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        return "  ".join(padded).rstrip()
+
+    return "\n".join([line(headers), "  ".join("-" * width for width in widths), *map(line, cells)])

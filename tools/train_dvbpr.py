@@ -1,0 +1,85 @@
+"""Trains DVBPR on a data set: photos and purchases in, user and item factors out.
+
+    python -m tools.train_dvbpr --dataset=out/fashion --workdir=out/run --preset=fast
+
+A preset sets all flags below that are not given (docs/presets.md has the table). Killed at any moment, the same
+command goes on from the last checkpoint and ends as if it had not been killed. Progress is also in TensorBoard:
+tensorboard --logdir=WORKDIR.
+"""
+
+from collections.abc import Sequence
+
+from absl import flags
+
+from tools import app
+
+FLAGS = app.new_flags(__doc__)
+flags.DEFINE_string("dataset", None, "folder that tools.build_dataset left", required=True, flag_values=FLAGS)
+flags.DEFINE_string("workdir", None, "folder of this run: new, or to go on with", required=True, flag_values=FLAGS)
+flags.DEFINE_enum(
+    "preset",
+    "fast",
+    ["fast", "paper", "release"],
+    "paper: as published; release: as the authors' code; fast: the best validation AUC soonest",
+    flag_values=FLAGS,
+)
+
+# Settings whose default is the preset's.
+_INTEGERS = {
+    "dim": "length K of style vectors and user factors",
+    "image_size": "side of the photos the network sees, a multiple of 32",
+    "batch_size": "positives a step",
+    "shared_negatives": "negatives a step that all users of the batch share (--negatives=shared)",
+    "max_photos": "stop when this many photos went through the network; 0: no such limit",
+    "warmup_steps": "steps over which the learning rate rises from 0",
+    "seed": "of weights, triplets, dropout and mirroring",
+    "eval_every": "steps between validations; 0: once an epoch",
+    "checkpoint_every": "steps between checkpoints besides those at validations; 0: none",
+    "patience": "stop after this many validations without a better one; 0: never",
+}
+_FLOATS = {
+    "epochs": "an epoch draws as many positives as there are training purchases",
+    "learning_rate": "of Adam",
+    "adam_epsilon": "of Adam",
+    "weight_decay": "weight of the penalty on the network's weight matrices",
+    "user_penalty": "weight of the penalty on the user factors of the batch",
+    "dropout": "rate after fc6 and fc7",
+}
+_CHOICES = {
+    "conv1_padding": (["same", "valid"], "of the first convolution"),
+    "negatives": (["one", "shared"], "one negative for each positive, or some that all of the batch share"),
+    "decay": (["none", "cosine"], "of the learning rate over the run"),
+    "precision": (["float32", "mixed_bfloat16"], "of the network's arithmetic"),
+    "strategy": (["one_device", "mirrored", "multi_worker"], "tf.distribute strategy; multi_worker reads TF_CONFIG"),
+    "photo_store": (["auto", "host", "device", "encoded"], "where the photos are kept"),
+}
+for _name, _help in _INTEGERS.items():
+    flags.DEFINE_integer(_name, None, _help, flag_values=FLAGS)
+for _name, _help in _FLOATS.items():
+    flags.DEFINE_float(_name, None, _help, flag_values=FLAGS)
+for _name, (_values, _help) in _CHOICES.items():
+    flags.DEFINE_enum(_name, None, _values, _help, flag_values=FLAGS)
+flags.DEFINE_bool("flip", None, "mirror each training photo with probability one half", flag_values=FLAGS)
+
+
+def main(values: flags.FlagValues) -> None:
+    """Flags to config, one training, one closing line."""
+    from tf_dvbpr.train import resolve, train
+
+    names = [*_INTEGERS, *_FLOATS, *_CHOICES, "flip"]
+    given = {name: values[name].value for name in names if values[name].value is not None}
+    config = resolve(values.dataset, values.workdir, values.preset, given)
+    result = train(config)
+    print(
+        f"{values.workdir}: best validation AUC {result['best_score']:.4f} at step {result['best_step']} "
+        f"of {result['step']}, {result['seconds'] / 60:.1f} minutes of training"
+    )
+
+
+def cli(argv: Sequence[str] | None = None) -> None:
+    """Entry point of `dvbpr-train-dvbpr`."""
+    app.run(main, FLAGS, argv)
+
+
+if __name__ == "__main__":
+    cli()
