@@ -4,7 +4,7 @@ For user u with held-out item i and own items O_u (training, validation and test
 
     AUC(u) = |{j not in O_u : x(u, i) > x(u, j)}| / (I - |O_u|)        x(u, i) = U[u] . V[i]
 
-and the AUC is the mean over users (Kang et al., ICDM 2017, section V-C). No item is sampled away. Scores are made for a
+and the AUC is the mean over users (Kang et al., ICDM 2017). No item is sampled away. Scores are made for a
 block of users at a time, so memory depends on the block and never on users x items.
 """
 

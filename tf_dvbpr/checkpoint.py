@@ -10,6 +10,20 @@ from tfrecords.errors import InputError
 _STATE = "loop_state"
 
 
+class _State(tf.train.experimental.PythonState):
+    """What is no tensor, kept in the checkpoint as JSON."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.value: dict = {}
+
+    def serialize(self) -> str:
+        return json.dumps(self.value)
+
+    def deserialize(self, string_value: bytes) -> None:
+        self.value = json.loads(string_value)
+
+
 class Checkpoints:
     """The newest checkpoints of one folder; `variables` are saved and restored in place.
 
@@ -20,15 +34,14 @@ class Checkpoints:
     """
 
     def __init__(self, folder: Path, variables: dict[str, tf.Variable], keep: int = 2) -> None:
-        with tf.device("/cpu:0"):
-            self._state = tf.Variable("{}", name=_STATE, trainable=False)
+        self._state = _State()
         self._checkpoint = tf.train.Checkpoint(**variables, **{_STATE: self._state})
         self._folder = folder
         self._keep = keep
 
     def save(self, step: int, state: dict) -> None:
         """Writes all variables and `state` (anything JSON holds). What a full disk cut short is removed."""
-        self._state.assign(json.dumps(state))
+        self._state.value = state
         manager = self._manager()
         try:
             manager.save(checkpoint_number=step)
@@ -43,14 +56,15 @@ class Checkpoints:
         if newest is None:
             return None
         try:
-            self._checkpoint.read(newest).assert_existing_objects_matched()
+            # Partial only in the Checkpoint's own save counter, which nothing here reads.
+            self._checkpoint.read(newest).assert_existing_objects_matched().expect_partial()
         except (tf.errors.OpError, ValueError, IndexError, AssertionError) as error:
             reason = str(error).splitlines()[0]
             raise InputError(
                 f"{newest}: this checkpoint cannot be read ({reason}). Delete the workdir to train from the start, or "
                 f"delete the line that names it in {self._folder / 'checkpoint'} to go on from the one before"
             ) from error
-        return json.loads(self._state.numpy())
+        return self._state.value
 
     def _manager(self) -> tf.train.CheckpointManager:
         return tf.train.CheckpointManager(

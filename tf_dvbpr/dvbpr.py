@@ -55,10 +55,13 @@ class DVBPR(tf.Module):
         named = {f"cnnf/{name}": variable for name, variable in self.network.named_variables().items()}
         return {**named, "user_factors": self.user_factors}
 
-    def trainables(self) -> list:
-        """The same variables in the same order, as Keras keeps them: what its optimisers are built on."""
-        kernels = [getattr(getattr(self.network, name), kind) for name in LAYERS for kind in ("kernel", "bias")]
-        return [*kernels, self._users.embeddings]
+    def network_trainables(self) -> list:
+        """CNN-F's weights in the order of `weights`, as Keras keeps them: what its optimisers are built on."""
+        return [getattr(getattr(self.network, name), kind) for name in LAYERS for kind in ("kernel", "bias")]
+
+    def user_trainables(self) -> list:
+        """The user factors in the same form."""
+        return [self._users.embeddings]
 
     def embed(self, photos: tf.Tensor) -> tf.Tensor:
         """Style vectors at inference: uint8 [B, S, S, 3] to float32 [B, K]."""
@@ -85,13 +88,14 @@ class DVBPR(tf.Module):
             flip_seed: int32 [2].
             replicas: number of replicas whose losses are summed.
         """
-        users, photos = batch["users"], batch["photos"]
+        # Static: a strategy's iterator may forget the shapes that the pipeline knew.
+        count = config.batch_size // replicas
+        users, photos = tf.ensure_shape(batch["users"], [count]), batch["photos"]
         if config.flip:
             coins = tf.random.stateless_uniform([tf.shape(photos)[0]], flip_seed, alg="philox") < 0.5
             photos = tf.where(coins[:, None, None, None], photos[:, :, ::-1], photos)
         styles = self.network(normalise(photos), dropout_rate=config.dropout, dropout_seed=dropout_seed)
         factors = tf.gather(self.user_factors, users)
-        count = users.shape[0]
         positive = tf.reduce_sum(factors * styles[:count], 1)
         negatives = styles[count:]
         if config.negatives == "one":
@@ -100,10 +104,9 @@ class DVBPR(tf.Module):
             if replicas > 1:
                 # Every user meets all replicas' negatives; the gather passes gradients back to their owners.
                 negatives = tf.distribute.get_replica_context().all_gather(negatives, 0)
-            scores = tf.ensure_shape(
-                tf.matmul(factors, negatives, transpose_b=True), [count, batch["allowed"].shape[1]]
-            )
-            ranking = shared_bpr_loss(positive, scores, batch["allowed"])
+            shape = [count, config.shared_negatives]
+            scores = tf.ensure_shape(tf.matmul(factors, negatives, transpose_b=True), shape)
+            ranking = shared_bpr_loss(positive, scores, tf.ensure_shape(batch["allowed"], shape))
         kernels = [self.network.named_variables()[f"{layer}/kernel"] for layer in LAYERS]
         return {
             "bpr": ranking,

@@ -42,13 +42,11 @@ class DvbprTraining(Trainable):
         self._replicas = replicas
         self._sampler = TripletSampler(dataset.train_indptr, dataset.train_items, dataset.num_items, config.seed)
         self.model = DVBPR.from_config(config, dataset.num_users)
-        rate = config.learning_rate
-        if config.warmup_steps or config.decay != "none":
-            decay_steps = config.total_steps(len(dataset.train_items)) if config.decay == "cosine" else 0
-            rate = LearningRate(rate, config.warmup_steps, decay_steps)
-        self._optimizer = keras.optimizers.Adam(rate, epsilon=config.adam_epsilon)
-        # Built before any restore: an unbuilt optimiser's state would be skipped.
-        self._optimizer.build(self.model.trainables())
+        # Two Adams, so that the user factors can have a rate of their own; at one rate they are one.
+        self._network_adam = self._build_adam(config.learning_rate, self.model.network_trainables())
+        self._user_adam = self._build_adam(
+            config.user_learning_rate or config.learning_rate, self.model.user_trainables()
+        )
         self._best = Checkpoints(workdir.path / "best", self.weights(), keep=1)
         self._latest: Factors | None = None
 
@@ -57,9 +55,14 @@ class DvbprTraining(Trainable):
         return self.model.weights()
 
     def state(self) -> dict[str, tf.Variable]:
-        """The weights and Adam's moments under ``adam/``."""
-        moments = adam_state(self._optimizer, list(self.weights()))
-        return {**self.weights(), **{f"adam/{name}": variable for name, variable in moments.items()}}
+        """The weights, and the moments of the network's Adam and the user factors'."""
+        *network, users = self.weights()
+        network_state, user_state = adam_state(self._network_adam, network), adam_state(self._user_adam, [users])
+        return {
+            **self.weights(),
+            **{f"network_adam/{name}": variable for name, variable in network_state.items()},
+            **{f"user_adam/{name}": variable for name, variable in user_state.items()},
+        }
 
     def batches(self, context: tf.distribute.InputContext, first: int, last: int) -> tf.data.Dataset:
         """See `Trainable.batches`; photos are left out when they lie on the device."""
@@ -115,9 +118,11 @@ class DvbprTraining(Trainable):
                 self._replicas,
             )
             total = tf.add_n(list(losses.values()))
-        variables = self.model.trainables()
-        # Sums the gradients over replicas before it applies them.
-        self._optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
+        network, users = self.model.network_trainables(), self.model.user_trainables()
+        network_gradients, user_gradients = tape.gradient(total, [network, users])
+        # Each sums its gradients over replicas before it applies them.
+        self._network_adam.apply_gradients(zip(network_gradients, network, strict=True))
+        self._user_adam.apply_gradients(zip(user_gradients, users, strict=True))
         return losses
 
     def validate(self, step: int) -> dict[str, float]:
@@ -144,3 +149,13 @@ class DvbprTraining(Trainable):
         batch = self._batch(tf.constant(step, tf.int64), tf.constant(0, tf.int64))
         photos = batch["photos"] if "photos" in batch else self._photos.gather(batch["items"])
         tf.summary.image("photos", photos[:16], step, max_outputs=16)
+
+    def _build_adam(self, rate: float, variables: list) -> keras.optimizers.Adam:
+        config = self._config
+        if config.warmup_steps or config.decay != "none":
+            decay_steps = config.total_steps(len(self._dataset.train_items)) if config.decay == "cosine" else 0
+            rate = LearningRate(rate, config.warmup_steps, decay_steps)
+        optimizer = keras.optimizers.Adam(rate, epsilon=config.adam_epsilon)
+        # Built before any restore: an unbuilt optimiser's state would be skipped.
+        optimizer.build(variables)
+        return optimizer

@@ -44,5 +44,5 @@ def shared_bpr_loss(positive: tf.Tensor, negative: tf.Tensor, allowed: tf.Tensor
 
 def l2_loss(tensors: Iterable[tf.Tensor]) -> tf.Tensor:
     """``sum of the squares of all elements / 2``, float32 scalar."""
-    # Not tf.add_n: it may add in another order from run to run.
-    return sum(tf.nn.l2_loss(tf.convert_to_tensor(tensor)) for tensor in tensors)
+    # Not a chain of additions: TensorFlow turns it into AddN, which adds in the order of its inputs' buffers.
+    return tf.reduce_sum(tf.stack([tf.nn.l2_loss(tf.convert_to_tensor(tensor)) for tensor in tensors]))

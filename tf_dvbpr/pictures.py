@@ -25,8 +25,8 @@ class Row:
     Attributes:
         heading: a line of text.
         photos: encoded photos (bytes of a JPEG or PNG file) or Pillow images.
-        captions: one a photo, at most two lines each (split at the newline); () for none. The first line is dark, the
-            second grey; a line too long for its cell ends in an ellipsis.
+        captions: one a photo, () for none. Newlines split it; the first line is dark, the others grey, and a line too
+            long for its cell ends in an ellipsis.
     """
 
     heading: str
@@ -66,9 +66,10 @@ def draw(rows: Sequence[Row], columns: int = 10, cell: int = 128) -> Image.Image
             left, upper = _MARGIN + column * (cell + _GAP), line_top + line * (_line_height(row, cell) + _GAP)
             image.paste(_fitted(photo, cell), (left, upper))
             pen.rectangle((left, upper, left + cell - 1, upper + cell - 1), outline=_FRAME)
-            lines = row.captions[index].split("\n")[:2] if row.captions else []
-            for number, (text, colour) in enumerate(zip(lines, (_INK, _GREY), strict=False)):
+            lines = row.captions[index].split("\n") if row.captions else []
+            for number, text in enumerate(lines):
                 text_top = upper + cell + 4 + number * (_CAPTION_SIZE + 3)
+                colour = _GREY if number else _INK
                 pen.text((left, text_top), _shortened(text, caption_font, cell), colour, caption_font)
         top += _height(row, columns, cell) + _MARGIN
     return image
@@ -99,7 +100,7 @@ def check_name(path: str | os.PathLike) -> str:
 
 
 def _line_height(row: Row, cell: int) -> int:
-    lines = max([0, *(min(2, caption.count("\n") + 1) for caption in row.captions)])
+    lines = max([0, *(caption.count("\n") + 1 for caption in row.captions)])
     return cell + (4 + lines * (_CAPTION_SIZE + 3) if lines else 0)
 
 

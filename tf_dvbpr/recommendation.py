@@ -120,6 +120,6 @@ def _purchases(key: str, purchases: np.ndarray, dataset: Dataset) -> pictures.Ro
 
 
 def _best(category: str | None, items: np.ndarray, best: list[Recommendation], dataset: Dataset) -> pictures.Row:
-    captions = [f"{one.rank}. {one.item}\n{one.score:.4g}  {one.category}" for one in best]
+    captions = [f"{one.rank}. {one.item}\n{one.score:.4g}\n{one.category}" for one in best]
     heading = "recommended" if category is None else f"recommended from {category}"
     return pictures.Row(heading if best else f"{heading}: nothing is left", dataset.encoded_photos(items), captions)

@@ -28,6 +28,7 @@ class TrainConfig:
         epochs: an epoch is as many positives as there are training purchases.
         max_photos: stop when this many photos went through the network; 0: no such limit.
         learning_rate: of Adam, after the warm-up.
+        user_learning_rate: the same for the user factors; 0: as learning_rate.
         warmup_steps: steps over which the learning rate rises linearly from 0.
         decay: ``none`` or ``cosine`` (to 0 at the last step).
         adam_epsilon: of Adam.
@@ -56,6 +57,7 @@ class TrainConfig:
     epochs: float = 20.0
     max_photos: int = 0
     learning_rate: float = 1e-4
+    user_learning_rate: float = 0.0
     warmup_steps: int = 0
     decay: str = "none"
     adam_epsilon: float = 1e-8
@@ -90,9 +92,10 @@ class TrainConfig:
             need(getattr(self, name) >= 1, name, "at least 1")
         for name in ("learning_rate", "epochs", "adam_epsilon"):
             need(getattr(self, name) > 0, name, "a number above 0")
-        for name in ("weight_decay", "user_penalty", "max_photos", "warmup_steps", "eval_every", "patience"):
+        for name in ("user_learning_rate", "weight_decay", "user_penalty"):
             need(getattr(self, name) >= 0, name, "0 or more")
-        need(self.checkpoint_every >= 0, "checkpoint_every", "0 or more")
+        for name in ("max_photos", "warmup_steps", "eval_every", "checkpoint_every", "patience"):
+            need(getattr(self, name) >= 0, name, "0 or more")
         need(0 <= self.dropout < 1, "dropout", "a rate from 0 up to but not including 1")
         need(0 <= self.seed < 2**31, "seed", "from 0 to 2147483647")
         if self.photo_store == "device" and self.strategy != "one_device":
@@ -122,8 +125,9 @@ PRESETS: dict[str, dict[str, object]] = {
     "paper": {"dim": 50, "conv1_padding": "valid"},
     "release": {"dim": 100},
     "fast": {
-        "image_size": 128,
+        "image_size": 64,
         "negatives": "shared",
+        "epochs": 30.0,
         "user_penalty": 0.1,
         "flip": True,
     },

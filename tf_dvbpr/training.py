@@ -190,15 +190,19 @@ class _Loop:
     def _compile(self) -> Callable:
         strategy, trainable = self.strategy, self.trainable
 
+        def step(iterator: object) -> dict[str, tf.Tensor]:
+            parts = strategy.run(trainable.train_step, args=(next(iterator),))
+            return {name: strategy.reduce(tf.distribute.ReduceOp.SUM, parts[name], axis=None) for name in parts}
+
+        if self.config.steps_per_call == 1:
+            return tf.function(lambda iterator, count: step(iterator))
+
         @tf.function
         def run_steps(iterator: object, count: tf.Tensor) -> dict[str, tf.Tensor]:
             sums = {name: tf.zeros([]) for name in trainable.metric_names}
             for _ in tf.range(count):
-                parts = strategy.run(trainable.train_step, args=(next(iterator),))
-                sums = {
-                    name: total + strategy.reduce(tf.distribute.ReduceOp.SUM, parts[name], axis=None)
-                    for name, total in sums.items()
-                }
+                parts = step(iterator)
+                sums = {name: total + parts[name] for name, total in sums.items()}
             return sums
 
         return run_steps

@@ -11,7 +11,9 @@ from tfrecords import photo, schema, split
 from tfrecords.csv_source import CsvSource
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.release_source import ReleaseSource
 from tfrecords.source import Source, User
+from tfrecords.wardrobe_source import WardrobeSource
 from tfrecords.writer import Shard, ShardWriter, check_output, new_folder, write_metadata
 
 SOURCES = ("csv", "release", "wardrobe")
@@ -129,16 +131,12 @@ def _open_source(config: BuildConfig) -> Source:
             skip_bad_images=config.skip_bad_images,
         )
     if config.source == "release":
-        from tfrecords.release_source import ReleaseSource
-
         return ReleaseSource(
             config.input,
             category_names=config.category_names,
             image_size=config.image_size or 0,
             skip_bad_images=config.skip_bad_images,
         )
-    from tfrecords.wardrobe_source import WardrobeSource
-
     given = {name: getattr(config, name) for name in ("users", "items", "image_size")}
     return WardrobeSource(seed=seed, **{name: value for name, value in given.items() if value is not None})
 

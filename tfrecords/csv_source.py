@@ -20,7 +20,7 @@ class _Row:
 
 
 class CsvSource:
-    """Purchases from ``interactions.csv`` (user_id, item_id), the catalogue from ``items.csv`` (item_id, image, category).
+    """Purchases from interactions.csv (user_id, item_id), the catalogue from items.csv (item_id, image, category).
 
     Item ids follow the order of items.csv, user ids the sorted user keys. Items stay whether bought or not; duplicate
     purchases count once; users with fewer than `min_actions` purchases are left out.
@@ -126,7 +126,8 @@ class CsvSource:
 
     def _read_items(self) -> dict[str, _Row]:
         rows: dict[str, _Row] = {}
-        for line, (key, image, category) in self._table.rows(("item_id",), ("image", "category")):
+        for line, (key, image, category) in self._table.rows(("item_id", "image"), ("category",)):
+            self._table.check_key(line, "item_id", key)
             if key in rows:
                 raise self._table.error(line, f"item {key!r} again, first on line {rows[key].line}")
             rows[key] = _Row(line, key, image.strip(), category.strip())
@@ -136,6 +137,7 @@ class CsvSource:
         bought: dict[str, set[str]] = {}
         total = 0
         for line, (user_key, item_key) in table.rows(("user_id", "item_id")):
+            table.check_key(line, "user_id", user_key)
             if item_key not in self._rows:
                 raise table.error(line, f"item {item_key!r} is not in {self._table.path.name}")
             bought.setdefault(user_key, set()).add(item_key)

@@ -1,23 +1,34 @@
 """Looks at every photo once before it enters a data set, on all cores."""
 
-import concurrent.futures
 import dataclasses
+import functools
 import io
-import itertools
-import os
-from collections import deque
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import tensorflow as tf
-from PIL import Image, ImageOps
+from PIL import Image
+
+from tfrecords.ordered_map import ordered_map
 
 MIN_SIDE = 8
 MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 89_478_485  # Pillow's own bound for a decompression bomb
-_CHUNK = 8  # photos a task: enough to make its overhead small, few enough to keep memory small
-_ORIENTATION = 0x0112
-_END_OF_JPEG = b"\xff\xd9"
+_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+_KEPT = ("JPEG", "MPO", "PNG")  # what readers decode; phones write MPO, a JPEG with further pictures behind it
+_START_OF_SCAN, _END_OF_JPEG = b"\xff\xda", b"\xff\xd9"
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # any but those that belong into a scan: restarts, stuffing
 _ENCODE = {"format": "JPEG", "quality": 95, "subsampling": 0}
+_ORIENTATION = 0x0112  # EXIF
+_TO_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,22 +55,25 @@ def check_photo(encoded: bytes, image_size: int = 0) -> CheckedPhoto:
     Raises:
         BadPhoto: not an image, cut short, corrupt, animated, CMYK, under `MIN_SIDE` or over `MAX_PIXELS` pixels.
     """
+    if not encoded:
+        raise BadPhoto("an empty file")
     try:
         # Image.open reads the header alone.
-        with Image.open(io.BytesIO(encoded)) as image:
+        with Image.open(io.BytesIO(encoded), formats=_formats()) as image:
             _check_header(image)
-            if image_size or image.format not in ("JPEG", "MPO", "PNG") or image.getexif().get(_ORIENTATION, 1) != 1:
-                return _encode_anew(image, image_size)
+            turn = _TO_UPRIGHT.get(_orientation(image))
+            if image_size or turn is not None or image.format not in _KEPT:
+                return _encode_anew(image, turn, image_size)
             width, height = image.size
             _check_pixels(image, encoded)
             return CheckedPhoto(encoded, height, width)
     except BadPhoto:
         raise
     except Image.DecompressionBombError as error:
-        raise BadPhoto(f"more than {MAX_PIXELS} pixels, a decompression bomb") from error
+        raise BadPhoto(f"over {MAX_PIXELS} pixels, a decompression bomb") from error
     except Image.UnidentifiedImageError as error:
-        raise BadPhoto("not an image of a known format, or corrupt" if encoded else "an empty file") from error
-    except Exception as error:  # Pillow's decoders raise anything on broken files
+        raise BadPhoto("no image of a known format, or its header is corrupt") from error
+    except Exception as error:  # Pillow's decoders raise nearly anything on broken files
         raise BadPhoto(f"corrupt or cut short ({error})") from error
 
 
@@ -75,24 +89,14 @@ def check_photos(
         image_size: as `check_photo`.
         workers: threads, default one a core. Pillow frees the interpreter's lock while it decodes.
     """
+    return ordered_map(functools.partial(_check, image_size=image_size), photos, workers)
 
-    def check_all(chunk: list[Path | bytes | None]) -> list[CheckedPhoto | BadPhoto]:
-        return [_check(photo, image_size) for photo in chunk]
 
-    workers = workers or os.cpu_count() or 1
-    chunks = iter(photos)
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        running: deque[concurrent.futures.Future] = deque()
-        try:
-            while True:
-                while len(running) < 2 * workers and (chunk := list(itertools.islice(chunks, _CHUNK))):
-                    running.append(pool.submit(check_all, chunk))
-                if not running:
-                    return
-                yield from running.popleft().result()
-        finally:
-            for future in running:
-                future.cancel()
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    """Those of `_FORMATS` that this Pillow was built with; others, EPS among them, may start programs."""
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
 def _check(photo: Path | bytes | None, image_size: int) -> CheckedPhoto | BadPhoto:
@@ -118,27 +122,43 @@ def _check_header(image: Image.Image) -> None:
         raise BadPhoto(f"{width}x{height} pixels, at least {MIN_SIDE} a side expected")
     if image.mode == "CMYK":
         raise BadPhoto("CMYK colours, RGB or grey expected")
-    # Phones write MPO: a JPEG with further pictures behind it, not an animation.
-    if getattr(image, "is_animated", False) and image.format != "MPO":
+    if image.format != "MPO" and getattr(image, "is_animated", False):
         raise BadPhoto("animated, a still photo expected")
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # broken EXIF does not make the pixels bad
+        return 1
 
 
 def _check_pixels(image: Image.Image, encoded: bytes) -> None:
     if image.format == "PNG":
-        image.load()
+        # Pillow lets wrong checksums pass, which the reader would refuse.
+        _decode_as_readers_do(encoded, tf.io.decode_png)
         return
     # An eighth of the size: every coefficient is still read, most of the arithmetic is saved.
     image.draft("RGB", (1, 1))
     image.load()
-    # Pillow takes an end marker in mid-data for the end and fills up with grey, which the reader would refuse.
-    if encoded.find(_END_OF_JPEG) != len(encoded) - len(_END_OF_JPEG):
-        tf.io.decode_jpeg(encoded, channels=3)
+    # Pillow takes a stray marker for the end and fills up with grey, which the reader would refuse. Progressive files
+    # have markers there of right; they take this way too, and only cost time.
+    marker = _MARKER.search(encoded, encoded.find(_START_OF_SCAN) + len(_START_OF_SCAN))
+    if marker is None or encoded[marker.start() :] != _END_OF_JPEG:
+        _decode_as_readers_do(encoded, tf.io.decode_jpeg)
 
 
-def _encode_anew(image: Image.Image, image_size: int) -> CheckedPhoto:
+def _decode_as_readers_do(encoded: bytes, decode: Callable[[bytes], tf.Tensor]) -> None:
+    try:
+        decode(encoded)
+    except tf.errors.InvalidArgumentError as error:
+        raise BadPhoto("corrupt or cut short") from error
+
+
+def _encode_anew(image: Image.Image, turn: Image.Transpose | None, image_size: int) -> CheckedPhoto:
     if image_size:
         image.draft("RGB", (image_size, image_size))
-    upright = _on_white(ImageOps.exif_transpose(image))
+    upright = _on_white(image if turn is None else image.transpose(turn))
     if image_size and min(upright.size) > image_size:
         scale = image_size / min(upright.size)
         size = [max(1, round(side * scale)) for side in upright.size]

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw
 
-from tfrecords.wardrobe_shapes import SHAPES, Part
+from tfrecords.wardrobe_outline import Part
+from tfrecords.wardrobe_shapes import SHAPES
 
 _OVERSAMPLING = 3
 _NOISE = 2.0  # standard deviation of the pixel noise, of 255
@@ -71,8 +72,8 @@ def encode_garment(garment: Garment, size: int, rng: np.random.Generator) -> byt
 def oklch(lightness: float, chroma: float, hue: float) -> Colour:
     """An OKLCH colour (lightness 0..1, chroma 0..0.4, hue in degrees) as sRGB 0..255, clipped.
 
-    Equal steps look equal and hues of one lightness look equally light. Source: B. Ottosson, "A perceptual color space for
-    image processing", 2020.
+    Equal steps look equal and hues of one lightness look equally light. Source: B. Ottosson, "A perceptual color
+    space for image processing", 2020.
     """
     a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
@@ -128,7 +129,7 @@ def _folds(canvas: int, rng: np.random.Generator) -> Image.Image:
         distance = across - start - lean * (down - 0.5)
         light -= rng.uniform(8, 16) * np.exp(-((distance / rng.uniform(0.02, 0.05)) ** 2)) * np.sin(np.pi * down) ** 0.5
     grey = Image.fromarray(np.clip(light, 0, 255).astype(np.uint8))
-    grey = grey.resize((canvas, canvas), Image.Resampling.BICUBIC)
+    grey = grey.resize((canvas, canvas), Image.Resampling.BILINEAR)
     return Image.merge("RGB", (grey, grey, grey))
 
 
@@ -164,12 +165,14 @@ def _checks(canvas: int, colour: Colour, second: Colour, rng: np.random.Generato
     period = canvas * rng.uniform(0.11, 0.14)
     left, top = rng.uniform(0, period, 2)
     steps = np.arange(canvas)
-    down = ((steps + top) % period < period / 2).astype(np.float32)
-    across = ((steps + left) % period < period / 2).astype(np.float32)
-    # As in gingham: two threads crossing give the full second colour, one gives the middle.
-    share = (down[:, None] + across[None, :])[..., None] / 2
-    pixels = np.asarray(colour, np.float32) * (1 - share) + np.asarray(second, np.float32) * share
-    return Image.fromarray(np.rint(pixels).astype(np.uint8))
+    down = (steps + top) % period < period / 2
+    across = (steps + left) % period < period / 2
+    # As in gingham: where two threads cross the full second colour shows, under one thread the middle.
+    threads = down[:, None].astype(np.uint8) + across[None, :].astype(np.uint8)
+    middle = [round((one + other) / 2) for one, other in zip(colour, second, strict=True)]
+    cloth = Image.fromarray(threads).convert("P")
+    cloth.putpalette([*colour, *middle, *second])
+    return cloth.convert("RGB")
 
 
 _PATTERNS: dict[str, Callable] = {"plain": _plain, "stripes": _stripes, "dots": _dots, "checks": _checks}

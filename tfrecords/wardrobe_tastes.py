@@ -44,7 +44,7 @@ class Garments:
     neckline: np.ndarray
 
     def features(self) -> np.ndarray:
-        """float32 [I, 13], in the order of `ATTRIBUTES`: a taste is a dot product with these; length runs over [-1, 1]."""
+        """float32 [I, 13], in the order of `ATTRIBUTES`, to take a taste's dot product with; length in [-1, 1]."""
         hue = np.deg2rad(self.hue)
         columns = [
             np.eye(len(CATEGORIES))[self.category],
@@ -52,6 +52,17 @@ class Garments:
             np.eye(len(PATTERNS))[self.pattern],
         ]
         return np.concatenate(columns, axis=1).astype(np.float32)
+
+    def describe(self, item: int) -> dict:
+        """The attributes of one item by name."""
+        return {
+            "category": CATEGORIES[self.category[item]],
+            "colour": colour_name(self.hue[item]),
+            "hue": round(float(self.hue[item]), 1),
+            "length": round(float(self.length[item]), 3),
+            "pattern": PATTERNS[self.pattern[item]],
+            "neckline": NECKLINES[self.neckline[item]],
+        }
 
 
 def draw_garments(rng: np.random.Generator, items: int) -> Garments:
@@ -68,7 +79,7 @@ def draw_garments(rng: np.random.Generator, items: int) -> Garments:
 def draw_tastes(rng: np.random.Generator, users: int) -> np.ndarray:
     """float32 [U, 13]: what each user gives for each of `ATTRIBUTES`, in logits."""
     mens = rng.integers(2, size=(users, 1)).astype(bool)
-    category = np.where(_MEN == mens, _OWN_WARDROBE, 0) + rng.normal(0, _CATEGORY, (users, len(CATEGORIES)))
+    category = np.where(mens == _MEN, _OWN_WARDROBE, 0) + rng.normal(0, _CATEGORY, (users, len(CATEGORIES)))
     hue = rng.uniform(0, 2 * np.pi, users)
     colour = _HUE * _spread(rng, users)[:, None] * np.stack([np.cos(hue), np.sin(hue)], axis=1)
     length = _LENGTH * _spread(rng, users) * rng.choice([-1, 1], users)
@@ -101,6 +112,41 @@ def draw_purchases(rng: np.random.Generator, tastes: np.ndarray, features: np.nd
         rest = np.setdiff1d(np.arange(items), chosen)
         purchases.append(np.sort(np.concatenate([chosen, rng.choice(rest, whims, replace=False)])))
     return purchases
+
+
+def describe_taste(taste: np.ndarray) -> dict:
+    """What a user likes best: categories in order, colour, hue (degrees), length (-1 short, 1 long), pattern."""
+    category, (cos, sin, length), pattern = np.split(taste, [len(CATEGORIES), len(CATEGORIES) + 3])
+    hue = float(np.rad2deg(np.arctan2(sin, cos)) % 360)
+    return {
+        "categories": [CATEGORIES[index] for index in np.argsort(-category)],
+        "colour": colour_name(hue),
+        "hue": round(hue, 1),
+        "length": 1 if length > 0 else -1,
+        "pattern": PATTERNS[int(np.argmax(pattern))],
+    }
+
+
+def colour_name(hue: float) -> str:
+    """The name of the eighth of the hue circle nearest to `hue`, in degrees."""
+    return COLOURS[round(hue / 45) % len(COLOURS)]
+
+
+def mean_auc(tastes: np.ndarray, features: np.ndarray, targets: np.ndarray, own: list[np.ndarray]) -> float:
+    """Mean over users of the share of items not their own that score under their target, ties counting nothing.
+
+    Args:
+        tastes: float [U, D].
+        features: float [I, D].
+        targets: int [U], one item a user.
+        own: one int array of items a user, `targets` included.
+    """
+    shares = []
+    for taste, target, items in zip(tastes, targets, own, strict=True):
+        scores = features @ taste
+        under = scores < scores[target]
+        shares.append((under.sum() - under[items].sum()) / (len(features) - len(items)))
+    return float(np.mean(shares))
 
 
 def _spread(rng: np.random.Generator, users: int) -> np.ndarray:

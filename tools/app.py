@@ -26,7 +26,7 @@ from absl import flags
 
 from tfrecords.errors import InputError
 
-# Before TensorFlow is imported by any tool: its start-up lines would bury ours.
+# Read by TensorFlow when it is imported: its notices would bury our lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
@@ -55,6 +55,7 @@ def run(
     if rest:
         _fail(f"unexpected argument {rest[0]!r}: every option is a flag, as in --name=value; --help lists them", 2)
     try:
+        _import_tensorflow_quietly()
         main(values)
     except InputError as error:
         _fail(str(error), 1)
@@ -66,6 +67,19 @@ def run(
         if _is_disk_full(error):
             _fail("the disk is full: free some space and run the same command again", 1)
         raise
+
+
+def _import_tensorflow_quietly() -> None:
+    """Imports TensorFlow with the C library's stderr closed: its first lines come before any log level is read."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device, not a path of ours
+            os.dup2(nowhere.fileno(), 2)
+        import tensorflow  # noqa: F401
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _os_error(error: OSError) -> str:
@@ -89,7 +103,8 @@ def _describe(registry: flags.FlagValues) -> str:
         values = getattr(flag.parser, "enum_values", None)
         kind = "|".join(values) if values else flag.flag_type()
         default = "required" if _is_required(registry, name) else f"default {flag.default!r}"
-        lines.append(f"  --{name}={kind}\n      {flag.help} ({default})")
+        text = flag.help.split(">: ", 1)[1] if values else flag.help  # absl puts the values before an enum's help
+        lines.append(f"  --{name}={kind}\n      {text} ({default})")
     return "\n".join(lines)
 
 

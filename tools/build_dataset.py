@@ -63,7 +63,7 @@ flags.DEFINE_integer("items", None, "wardrobe: number of items; 3600 if not give
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, the table."""
     from tfrecords.build import BuildConfig, build_dataset
-    from tfrecords.summary import build_report
+    from tools import dataset_tables
 
     config = BuildConfig(
         source=values.source,
@@ -83,7 +83,9 @@ def main(values: flags.FlagValues) -> None:
         users=values.users,
         items=values.items,
     )
-    print(build_report(build_dataset(config)))
+    dataset = build_dataset(config)
+    lines = [dataset_tables.table_two(dataset), dataset_tables.left_out(dataset), dataset_tables.known_auc(dataset)]
+    print("\n".join(line for line in [*lines, f"written to {dataset.path}"] if line))
 
 
 def _path(value: str | None) -> Path | None:
@@ -91,7 +93,7 @@ def _path(value: str | None) -> Path | None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point."""
+    """Entry point of `dvbpr-build-dataset`."""
     app.run(main, FLAGS, argv)
 
 

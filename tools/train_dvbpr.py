@@ -40,6 +40,7 @@ _INTEGERS = {
 _FLOATS = {
     "epochs": "an epoch draws as many positives as there are training purchases",
     "learning_rate": "of Adam",
+    "user_learning_rate": "of Adam for the user factors; 0: as learning_rate",
     "adam_epsilon": "of Adam",
     "weight_decay": "weight of the penalty on the network's weight matrices",
     "user_penalty": "weight of the penalty on the user factors of the batch",

@@ -1,0 +1,82 @@
+"""Measures every speed figure: one line each, and all of them as JSON.
+
+    python -m benchmarks --output=out/bench.json
+    python -m benchmarks --only=loop
+
+Each figure is a ratio to a limit of the same machine, measured in the same run and in turns with it.
+"""
+
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from absl import flags
+
+from tools import app
+
+MODULES = ("auc", "photos", "loop", "build")
+
+FLAGS = app.new_flags(__doc__)
+flags.DEFINE_string("output", None, "JSON file to write", flag_values=FLAGS)
+flags.DEFINE_enum("only", None, MODULES, "one of them instead of all", flag_values=FLAGS)
+
+
+def main(values: flags.FlagValues) -> None:
+    """Measures, prints, writes."""
+    if values.only:
+        rows = _measure(values.only)
+    else:
+        with tempfile.TemporaryDirectory(prefix="dvbpr-benchmark-") as folder:
+            rows = [row for name in MODULES for row in _measure_alone(name, Path(folder) / f"{name}.json")]
+    if values.output is not None:
+        _write(Path(values.output), {**_machine(), "rows": rows})
+
+
+def _measure(name: str) -> list[dict]:
+    rows = []
+    for row in importlib.import_module(f"benchmarks.{name}").measure():
+        rows.append({"benchmark": name, **row, "met": _is_met(row)})
+        verdict = "met" if rows[-1]["met"] else "missed"
+        print(f"{row['what']}: {row['ratio']:.3g} x {row['against']} (aim {row['aim']}: {verdict})", flush=True)
+    return rows
+
+
+def _measure_alone(name: str, output: Path) -> list[dict]:
+    """In a process of its own: peak memory and TensorFlow's threads are then of this benchmark alone."""
+    subprocess.run([sys.executable, "-m", "benchmarks", f"--only={name}", f"--output={output}"], check=True)
+    return json.loads(output.read_text())["rows"]
+
+
+def _is_met(row: dict) -> bool:
+    sign, bound = row["aim"].split()
+    return row["ratio"] >= float(bound) if sign == ">=" else row["ratio"] <= float(bound)
+
+
+def _machine() -> dict:
+    packages = ("tensorflow", "keras", "numpy", "pillow")
+    return {
+        "versions": {
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in packages},
+        },
+        "machine": platform.machine(),
+        "cpus": os.cpu_count(),
+        "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+    }
+
+
+def _write(path: Path, result: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+if __name__ == "__main__":
+    app.run(main, FLAGS)

@@ -1,0 +1,85 @@
+"""Training steps a second of the whole loop, against the bare compiled step on one resident batch."""
+
+import statistics
+import time
+from pathlib import Path
+
+import tensorflow as tf
+
+from benchmarks import shop
+from tf_dvbpr import training
+from tf_dvbpr.dvbpr_training import DvbprTraining
+from tf_dvbpr.photo_store import PhotoStore
+from tf_dvbpr.train import resolve
+from tf_dvbpr.workdir import Workdir
+
+ITEMS, USERS = 256, 256
+# Small, so that it ends in about a minute; short steps only make the loop's own work show more.
+SMALL = {"image_size": 64, "batch_size": 32, "shared_negatives": 16}
+ROUNDS, STEPS = 12, 4
+
+
+def measure() -> list[dict]:
+    """One ratio of steps a second; the time of validations and checkpoints is in neither."""
+    with shop.new_shop(ITEMS, USERS) as folder:
+        dataset = shop.build(folder)
+        config = resolve(str(dataset.path), str(folder.parent / "run"), "fast", SMALL)
+        workdir = Workdir.create_or_resume(config, dataset)
+        photos = PhotoStore(dataset, config.image_size, "host", progress=False)
+        timed = _Timed(config, dataset, photos, workdir)
+        # A round: STEPS steps of the loop, as many again that are timed, and as many bare ones. The first warms up.
+        loop = training.LoopConfig(total_steps=2 * STEPS * (ROUNDS + 1), eval_every=STEPS)
+        training.run(timed, loop, Path(workdir.path), show_progress=False)
+    # Each stretch of the loop is compared with the bare steps right after it.
+    pairs = list(zip(timed.loop[1:], timed.bare[1:], strict=True))
+    size, count = config.image_size, config.photos_per_step
+    return [
+        {
+            "what": f"training steps/s of the whole loop, {count} photos of {size} pixels",
+            "against": "the bare compiled train step on one resident batch",
+            "ratio": statistics.median(bare / loop for loop, bare in pairs),
+            "aim": ">= 0.95",
+            "steps_per_second": STEPS / statistics.median(loop for loop, _ in pairs),
+            "against_steps_per_second": STEPS / statistics.median(bare for _, bare in pairs),
+        }
+    ]
+
+
+class _Timed(DvbprTraining):
+    """DVBPR whose validations read the clock and take turns: every second one runs the bare steps.
+
+    The stretch of the loop after the bare steps finds batches waiting that were made meanwhile, so it is not
+    counted; the one after it is.
+    """
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        self.loop: list[float] = []
+        self.bare: list[float] = []
+        self._step = tf.function(self.train_step)
+        self._batch_here = self._batch(tf.constant(0, tf.int64), tf.constant(0, tf.int64))
+        self._started = 0.0
+
+    def state(self) -> dict[str, tf.Variable]:
+        """Nothing: a checkpoint of the loop's own state alone takes no time."""
+        return {}
+
+    def validate(self, step: int) -> dict[str, float]:
+        """Ends a stretch."""
+        now = time.perf_counter()
+        if step // STEPS % 2 == 0:
+            self.loop.append(now - self._started)
+            self._run_bare()
+        self._started = time.perf_counter()
+        return {"score": 0.0}
+
+    def keep_best(self, step: int) -> None:
+        """Nothing."""
+
+    def _run_bare(self) -> None:
+        started = time.perf_counter()
+        for _ in range(STEPS):
+            losses = self._step(self._batch_here)
+            # The loop reads its losses too.
+            [float(value) for value in losses.values()]
+        self.bare.append(time.perf_counter() - started)

@@ -1,0 +1,46 @@
+"""A small shop as CSV files and photos, for tests that build data sets."""
+
+import csv
+import io
+
+import numpy as np
+from PIL import Image
+
+
+def encode(colour=(200, 30, 30), size=(24, 32), form="JPEG", mode="RGB", **options):
+    """A plain photo of `size` (width, height) as a file's bytes."""
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).convert(mode).save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def noise(seed, size=(40, 30), form="JPEG", **options):
+    """A photo of random pixels as a file's bytes."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def write_table(path, header, rows):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(header)
+        table.writerows(rows)
+
+
+def write_shop(folder, items=12, purchases=None):
+    """items.csv, interactions.csv and photos; item k is ``i<k>`` in category ``c<k % 3>``.
+
+    `purchases` maps user keys to item numbers; by default six users buy six items each.
+    """
+    if purchases is None:
+        purchases = {f"u{user}": [(user + step) % items for step in range(6)] for user in range(6)}
+    (folder / "images").mkdir(parents=True)
+    for item in range(items):
+        (folder / f"images/{item}.jpg").write_bytes(noise(item))
+    rows = [[f"i{item}", f"images/{item}.jpg", f"c{item % 3}", "a title, with a comma"] for item in range(items)]
+    write_table(folder / "items.csv", ["item_id", "image", "category", "title"], rows)
+    pairs = [[user, f"i{item}", 1500000000] for user, bought in purchases.items() for item in bought]
+    write_table(folder / "interactions.csv", ["user_id", "item_id", "timestamp"], pairs)
+    return folder

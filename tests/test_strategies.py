@@ -1,0 +1,127 @@
+"""Several replicas and several workers end where one device with the same global batch ends."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tf_dvbpr.strategy import make_strategy
+from tfrecords.errors import InputError
+
+ROOT = Path(__file__).parent.parent
+FLAGS = {
+    "image_size": 32,
+    "dim": 8,
+    "batch_size": 8,
+    "shared_negatives": 8,
+    "dropout": 0,
+    "noflip": None,
+    "max_photos": 96,
+    "eval_every": 6,
+    # Adam divides by the gradient's size, which turns the last digit of a gradient near 0 into a whole step.
+    "adam_epsilon": 1.0,
+    "learning_rate": 0.1,
+}
+TWO_CPUS = """
+import sys
+import tensorflow as tf
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+from tools.train_dvbpr import cli
+cli(sys.argv)
+"""
+
+
+def start(arguments, dataset, workdir, tf_config=None, **given):
+    flags = {**FLAGS, **given, "dataset": dataset, "workdir": workdir}
+    options = [f"--{name}" if value is None else f"--{name}={value}" for name, value in flags.items()]
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
+    if tf_config:
+        environment["TF_CONFIG"] = json.dumps(tf_config)
+    return subprocess.Popen(
+        [sys.executable, *arguments, *options], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    )
+
+
+def finish(*processes):
+    for process in processes:
+        _, shown = process.communicate(timeout=300)
+        assert process.returncode == 0, shown[-2000:]
+
+
+def weights(workdir):
+    reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(workdir / "checkpoints")))
+    shapes = reader.get_variable_to_shape_map()
+    return {
+        name.split("/.ATTRIBUTES")[0]: reader.get_tensor(name)
+        for name in shapes
+        if name.startswith(("cnnf", "user_factors"))
+    }
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("localhost", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+@pytest.fixture(scope="module", params=["one", "shared"])
+def single(request, planted_folder, tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("single") / "run"
+    finish(start(["-m", "tools.train_dvbpr"], planted_folder, workdir, negatives=request.param))
+    return weights(workdir), request.param
+
+
+def assert_close(found, expected):
+    assert found.keys() == expected.keys() and len(found) == 17
+    for name in expected:
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-3, atol=2e-5, err_msg=name)
+    moved = np.abs(expected["cnnf.Sfc8.Skernel"]).max()
+    assert moved > 0
+
+
+def test_two_replicas_of_one_process(single, planted_folder, tmp_path):
+    expected, negatives = single
+    finish(start(["-c", TWO_CPUS], planted_folder, tmp_path / "run", strategy="mirrored", negatives=negatives))
+    assert_close(weights(tmp_path / "run"), expected)
+
+
+def test_two_workers(single, planted_folder, tmp_path):
+    expected, negatives = single
+    cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
+    workers = [
+        start(
+            ["-m", "tools.train_dvbpr"],
+            planted_folder,
+            tmp_path / "run",
+            tf_config={"cluster": cluster, "task": {"type": "worker", "index": index}},
+            strategy="multi_worker",
+            negatives=negatives,
+        )
+        for index in range(2)
+    ]
+    finish(*workers)
+    assert_close(weights(tmp_path / "run"), expected)
+    assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 1  # The chief alone writes.
+
+
+def test_a_batch_that_replicas_cannot_share_is_refused(planted_folder, tmp_path):
+    process = start(["-c", TWO_CPUS], planted_folder, tmp_path / "run", strategy="mirrored", batch_size=7)
+    _, shown = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "--batch_size=7: must be a multiple of the 2 replicas" in shown and "Traceback" not in shown
+
+
+def test_multi_worker_without_a_cluster_is_refused(monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    with pytest.raises(InputError, match="TF_CONFIG is not set"):
+        make_strategy("multi_worker")

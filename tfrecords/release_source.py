@@ -1,0 +1,219 @@
+"""The authors' .npy files: purchases, their split and the photos, pickled by Python 2."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tfrecords import schema
+from tfrecords.errors import InputError
+from tfrecords.photo_check import BadPhoto, CheckedPhoto, check_photos
+from tfrecords.release_unpickler import PickledArray, load_object_array
+from tfrecords.source import Item, User
+
+# The order of the six categories' one-hot code; the file itself does not name them.
+FASHION_CATEGORIES = ("men_bottoms", "men_shoes", "men_tops", "women_bottoms", "women_shoes", "women_tops")
+_PARTS = ("user_train", "user_validation", "user_test", "Item", "usernum", "itemnum")
+_WHITE_SIDE = 224
+
+
+class ReleaseSource:
+    """``[user_train, user_validation, user_test, Item, usernum, itemnum]`` as the authors released it.
+
+    Their indices stay the ids, their split stays, and no user or item is dropped, so that rows match their
+    checkpoints. Keys are ``reviewerID`` and ``asin`` where the file has one for every row and no two alike, the
+    indices as text otherwise.
+    """
+
+    kind = "release"
+
+    def __init__(
+        self,
+        path: Path,
+        category_names: Sequence[str] | None = None,
+        image_size: int = 0,
+        skip_bad_images: bool = False,
+    ):
+        """Reads the whole file: a pickle cannot be streamed, so its size in memory is needed.
+
+        Args:
+            path: the .npy file.
+            category_names: names of the one-hot code's positions; default `FASHION_CATEGORIES` where there are six,
+                ``category_0`` and so on otherwise.
+            image_size: as `tfrecords.photo_check.check_photo`.
+            skip_bad_images: put a white photo in the place of an unusable one instead of stopping at the first.
+
+        Raises:
+            InputError: not such a file, or one that contradicts itself.
+        """
+        self._path = path
+        parts = load_object_array(path)
+        if len(parts) != len(_PARTS):
+            raise InputError(f"{path}: {len(parts)} objects; expected {len(_PARTS)}: {', '.join(_PARTS)}")
+        *splits, catalogue, users, items = parts
+        self._num_users, self._num_items = self._count("usernum", users), self._count("itemnum", items)
+        self._catalogue = self._indexed("Item", catalogue, self._num_items)
+        for item in range(self._num_items):
+            if not isinstance(self._catalogue.get(item), Mapping):
+                raise InputError(f"{path}: Item[{item}] is missing or no dict; expected one an item")
+        train, validation, test = (self._read_split(name, part) for name, part in zip(_PARTS, splits, strict=False))
+        self._item_keys = self._read_item_keys([*train, *validation, *test])
+        self._user_keys = self._read_user_keys(zip(train, validation, test, strict=True))
+        self._users = [
+            User(
+                self._user_keys[user],
+                sorted({row["productid"] for row in train[user]}),
+                self._held("user_validation", user, validation[user]),
+                self._held("user_test", user, test[user]),
+            )
+            for user in range(self._num_users)
+        ]
+        self._categories = [self._category(item) for item in range(self._num_items)]
+        self._image_size = image_size
+        self._skip_bad_images = skip_bad_images
+        self._replaced: list[tuple[str, str]] = []
+        self.name = path.stem
+        self.category_names = self._names(category_names)
+        self.expected_items = self._num_items
+
+    def items(self) -> Iterator[Item]:
+        """Every item under the authors' index. Each photo is forgotten once it is handed on."""
+        self._replaced = []
+        encoded = (self._photo(item) for item in range(self._num_items))
+        for item, photo in enumerate(check_photos(encoded, self._image_size)):
+            if isinstance(photo, BadPhoto):
+                if not self._skip_bad_images:
+                    raise InputError(
+                        f"{self._path}: photo of Item[{item}] ({self._item_keys[item]}): {photo}; "
+                        "pass --skip_bad_images to put a white photo in its place"
+                    )
+                self._replaced.append((self._item_keys[item], str(photo)))
+                photo = _white_photo()
+            yield Item(self._item_keys[item], self._categories[item], photo)
+
+    def users(self) -> list[User]:
+        """Every user under the authors' index."""
+        return self._users
+
+    def facts(self) -> dict:
+        """The split's origin and the photos that were replaced."""
+        return {
+            "split": {"seed": None, "rule": "the authors'"},
+            "dropped": {"bad_images_replaced_by_white": len(self._replaced)},
+            "bad_images": [{"item": key, "reason": reason} for key, reason in self._replaced],
+        }
+
+    def write_extras(self, folder: Path) -> None:
+        """Nothing further."""
+
+    def _count(self, name: str, value: Any) -> int:
+        if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value > 0:
+            return int(value)
+        raise InputError(f"{self._path}: {name} is {value!r:.40}; expected a positive integer")
+
+    def _indexed(self, name: str, table: Any, count: int) -> dict[int, Any]:
+        if not isinstance(table, Mapping):
+            raise InputError(f"{self._path}: {name} is a {type(table).__name__}; expected a dict keyed by integers")
+        for key in table:
+            if not isinstance(key, (int, np.integer)) or not 0 <= key < count:
+                raise InputError(f"{self._path}: {name} has the key {key!r:.40}; expected 0 to {count - 1}")
+        return {int(key): value for key, value in table.items()}
+
+    def _read_split(self, name: str, table: Any) -> list[list[dict[str, Any]]]:
+        rows = self._indexed(name, table, self._num_users)
+        return [
+            [self._review(name, user, row) for row in _as_list(rows.get(user, []))] for user in range(self._num_users)
+        ]
+
+    def _review(self, name: str, user: int, row: Any) -> dict[str, Any]:
+        item = _field(row, "productid")
+        if not isinstance(item, (int, np.integer)) or not 0 <= item < self._num_items:
+            raise InputError(
+                f"{self._path}: {name}[{user}] has the productid {item!r:.40}; "
+                f"expected an integer from 0 to {self._num_items - 1}"
+            )
+        return {"productid": int(item), "reviewerID": _field(row, "reviewerID"), "asin": _field(row, "asin")}
+
+    def _held(self, name: str, user: int, rows: list[dict[str, Any]]) -> int:
+        if len(rows) > 1:
+            raise InputError(f"{self._path}: {name}[{user}] has {len(rows)} rows; expected one at most")
+        return rows[0]["productid"] if rows else schema.NO_ITEM
+
+    def _read_user_keys(self, users: Iterator[tuple[list, ...]]) -> list[str]:
+        names = [{_as_key(row["reviewerID"]) for rows in parts for row in rows} for parts in users]
+        keys = [next(iter(found)) if len(found) == 1 else None for found in names]
+        return _distinct_or_indices(keys)
+
+    def _read_item_keys(self, users: list[list[dict[str, Any]]]) -> list[str]:
+        keys = [_as_key(_field(self._catalogue[item], "asin")) for item in range(self._num_items)]
+        for rows in users:
+            for row in rows:
+                if keys[row["productid"]] is None:
+                    keys[row["productid"]] = _as_key(row["asin"])
+        return _distinct_or_indices(keys)
+
+    def _category(self, item: int) -> int:
+        code = _field(self._catalogue[item], "c")
+        if code is None:
+            return schema.NO_CATEGORY
+        code = np.asarray(code.values if isinstance(code, PickledArray) else code)
+        if code.dtype.kind not in "biuf" or code.ndim != 1 or np.count_nonzero(code) != 1:
+            raise InputError(f"{self._path}: Item[{item}]['c'] is no one-hot code of a category")
+        return int(np.argmax(code))
+
+    def _names(self, given: Sequence[str] | None) -> tuple[str, ...]:
+        lengths = {
+            len(code.values if isinstance(code, PickledArray) else code)
+            for code in (_field(item, "c") for item in self._catalogue.values())
+            if code is not None
+        }
+        if len(lengths) > 1:
+            raise InputError(f"{self._path}: one-hot codes of differing lengths {sorted(lengths)}")
+        count = lengths.pop() if lengths else 0
+        if given is None:
+            numbered = tuple(f"category_{index}" for index in range(count))
+            return FASHION_CATEGORIES if count == len(FASHION_CATEGORIES) else numbered
+        if len(given) != count or len(set(given)) != count:
+            raise InputError(f"--category_names={','.join(given)}: {count} different names expected")
+        return tuple(given)
+
+    def _photo(self, item: int) -> bytes | None:
+        # Popping lets go of the memory as the file is written.
+        entry = self._catalogue.pop(item)
+        encoded = _field(entry, "imgs")
+        if isinstance(encoded, str):
+            encoded = encoded.encode("latin1", "replace")
+        return encoded if isinstance(encoded, bytes) else None
+
+
+def _field(row: Any, name: str) -> Any:
+    """A dict's value under a key that Python 2 wrote, read as bytes or as str."""
+    if not isinstance(row, Mapping):
+        return None
+    return row[name] if name in row else row.get(name.encode())
+
+
+def _as_list(rows: Any) -> list:
+    values = rows.values if isinstance(rows, PickledArray) else rows
+    return list(values) if isinstance(values, (list, tuple, np.ndarray)) else [values]
+
+
+def _as_key(value: Any) -> str | None:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    return value if isinstance(value, str) and value and "\0" not in value else None
+
+
+def _distinct_or_indices(keys: list[str | None]) -> list[str]:
+    if None not in keys and len(set(keys)) == len(keys):
+        return keys
+    return [str(index) for index in range(len(keys))]
+
+
+def _white_photo() -> CheckedPhoto:
+    buffer = io.BytesIO()
+    Image.new("RGB", (_WHITE_SIDE, _WHITE_SIDE), "white").save(buffer, "JPEG")
+    return CheckedPhoto(buffer.getvalue(), _WHITE_SIDE, _WHITE_SIDE)

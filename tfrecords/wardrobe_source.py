@@ -1,0 +1,122 @@
+"""The wardrobe: synthetic garments, users with known tastes, and the purchases that follow from them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tfrecords import split, wardrobe_tastes
+from tfrecords.errors import InputError
+from tfrecords.ordered_map import ordered_map
+from tfrecords.photo_check import CheckedPhoto
+from tfrecords.source import Item, User
+from tfrecords.wardrobe_drawing import Garment, encode_garment
+
+ORACLE_FILE = "oracle.npz"
+TRUTH_FILE = "wardrobe.json"
+# One stream of random numbers each, so that none shifts another.
+_GARMENTS, _TASTES, _PURCHASES, _DRAWINGS = range(4)
+
+
+class WardrobeSource:
+    """A data set drawn from a seed: 2400 users and 3600 items unless told otherwise.
+
+    The oracle, the true tastes and attributes as two matrices, is written beside the shards (`ORACLE_FILE`), and what
+    each user likes and each garment is in words and numbers (`TRUTH_FILE`).
+    """
+
+    kind = "wardrobe"
+    name = "wardrobe"
+
+    def __init__(self, users: int = 2400, items: int = 3600, seed: int = 0, image_size: int = 128):
+        """Draws tastes, attributes and purchases; garments are drawn by `items`.
+
+        Args:
+            users: number of users.
+            items: number of items, at least 100.
+            seed: of everything.
+            image_size: side of the drawings in pixels, at least 32.
+
+        Raises:
+            InputError: fewer items or pixels than that.
+        """
+        for name, value, least in (("items", items, 100), ("image_size", image_size, 32)):
+            if value < least:
+                raise InputError(f"--{name}={value}: the wardrobe needs at least {least}")
+        self._seed = seed
+        self._image_size = image_size
+        self._garments = wardrobe_tastes.draw_garments(self._rng(_GARMENTS), items)
+        self._features = self._garments.features()
+        self._tastes = wardrobe_tastes.draw_tastes(self._rng(_TASTES), users)
+        self._item_keys = [f"w{item:05d}" for item in range(items)]
+        self._user_keys = [f"u{user:05d}" for user in range(users)]
+        self._users = self._split(wardrobe_tastes.draw_purchases(self._rng(_PURCHASES), self._tastes, self._features))
+        self.category_names = wardrobe_tastes.CATEGORIES
+        self.expected_items = items
+
+    def items(self) -> Iterator[Item]:
+        """Every garment, drawn on all cores."""
+        photos = ordered_map(self._draw, range(len(self._item_keys)))
+        for item, photo in enumerate(photos):
+            yield Item(self._item_keys[item], int(self._garments.category[item]), photo, self._features[item])
+
+    def users(self) -> list[User]:
+        """Every user, one purchase each held out for validation and test."""
+        return self._users
+
+    def facts(self) -> dict:
+        """The split, the names of the features, and the AUC on the test purchases of the oracle and of PopRank."""
+        targets = np.array([user.test for user in self._users])
+        own = [np.array([*user.train, user.validation, user.test]) for user in self._users]
+        trained = np.concatenate([user.train for user in self._users])
+        counts = np.bincount(trained, minlength=len(self._item_keys)).astype(np.float32)
+        popularity = np.ones((len(self._users), 1), np.float32)
+        return {
+            "split": {"seed": self._seed, "rule": split.RULE},
+            "feature_names": list(wardrobe_tastes.ATTRIBUTES),
+            "auc": {
+                "oracle_test": wardrobe_tastes.mean_auc(self._tastes, self._features, targets, own),
+                "poprank_test": wardrobe_tastes.mean_auc(popularity, counts[:, None], targets, own),
+            },
+        }
+
+    def write_extras(self, folder: Path) -> None:
+        """Writes the oracle and the truth."""
+        with (folder / ORACLE_FILE).open("wb") as file:
+            np.savez(
+                file,
+                step=np.int64(0),
+                user_factors=self._tastes,
+                item_factors=self._features,
+                user_keys=np.array(self._user_keys),
+                item_keys=np.array(self._item_keys),
+            )
+        tastes = map(wardrobe_tastes.describe_taste, self._tastes)
+        truth = {
+            "users": [{"key": key, **taste} for key, taste in zip(self._user_keys, tastes, strict=True)],
+            "items": [{"key": key, **self._garments.describe(item)} for item, key in enumerate(self._item_keys)],
+        }
+        (folder / TRUTH_FILE).write_text(_one_row_a_line(truth), encoding="utf-8")
+
+    def _rng(self, *stream: int) -> np.random.Generator:
+        return np.random.default_rng([self._seed, *stream])
+
+    def _draw(self, item: int) -> CheckedPhoto:
+        shown = {name: value for name, value in self._garments.describe(item).items() if name != "colour"}
+        # A stream for each garment: which thread draws it when does not matter.
+        encoded = encode_garment(Garment(**shown), self._image_size, self._rng(_DRAWINGS, item))
+        return CheckedPhoto(encoded, self._image_size, self._image_size)
+
+    def _split(self, purchases: list[np.ndarray]) -> list[User]:
+        users = []
+        for key, bought in zip(self._user_keys, purchases, strict=True):
+            held = split.hold_out(self._seed, key, [self._item_keys[item] for item in bought])
+            train = np.delete(bought, held)
+            users.append(User(key, train.tolist(), int(bought[held[0]]), int(bought[held[1]])))
+        return users
+
+
+def _one_row_a_line(tables: dict[str, list[dict]]) -> str:
+    rows = {name: ",\n".join(json.dumps(row) for row in table) for name, table in tables.items()}
+    return "{\n" + ",\n".join(f'"{name}": [\n{text}\n]' for name, text in rows.items()) + "\n}\n"

@@ -1,0 +1,87 @@
+"""A data set's tables, shared by the tools that print them."""
+
+from tfrecords.dataset import Dataset
+from tfrecords.summary import QUANTILES, Summary
+from tools import table
+
+_SIZES_SHOWN = 5
+
+
+def table_two(dataset: Dataset) -> str:
+    """The columns of the paper's Table II."""
+    counts = dataset.meta["counts"]
+    columns = ("users", "items", "interactions", "categories")
+    return table.render(["data set", *columns], [[dataset.name, *(counts[name] for name in columns)]])
+
+
+def left_out(dataset: Dataset) -> str:
+    """One line on what the source had and the data set has not; "" where nothing was dropped."""
+    dropped = [f"{count} {name.replace('_', ' ')}" for name, count in dataset.meta.get("dropped", {}).items() if count]
+    return f"left out: {', '.join(dropped)}" if dropped else ""
+
+
+def known_auc(dataset: Dataset) -> str:
+    """One line with the AUC that a synthetic data set states; "" for real ones."""
+    auc = dataset.meta.get("auc")
+    if not auc:
+        return ""
+    return f"test AUC of the true tastes (oracle) {auc['oracle_test']:.4f}, of PopRank {auc['poprank_test']:.4f}"
+
+
+def long_tail(dataset: Dataset, summary: Summary) -> str:
+    """Purchases per user and per item, and how many items and held-out purchases are cold."""
+    headers = ["purchases per", *("median" if q == 0.5 else _quantile_name(q) for q in QUANTILES)]
+    rows = [["user, all splits", *map(_figure, summary.per_user)], ["item, training", *map(_figure, summary.per_item)]]
+    cold = " and ".join(
+        f"{cold} of {held} in {split}"
+        for split, held, cold in zip(("validation", "test"), summary.held_out, summary.cold_users, strict=True)
+    )
+    return "\n".join(
+        [
+            table.render(headers, rows),
+            "",
+            f"never bought in training: {_share(summary.never_bought, dataset.num_items)} of the items",
+            f"cold, under 5 times:      {_share(summary.cold_items, dataset.num_items)} of the items",
+            f"top tenth of the items:   {summary.top_share:.1%} of the training purchases",
+            f"users whose held-out item is cold: {cold}",
+        ]
+    )
+
+
+def categories(summary: Summary) -> str:
+    """Items and training purchases of every category."""
+    items = sum(category.items for category in summary.categories)
+    purchases = max(1, sum(category.purchases for category in summary.categories))
+    rows = [
+        [row.name, row.items, f"{row.items / items:.1%}", row.purchases, f"{row.purchases / purchases:.1%}"]
+        for row in summary.categories
+    ]
+    return table.render(["category", "items", "", "training purchases", ""], rows)
+
+
+def photos(dataset: Dataset, summary: Summary) -> str:
+    """Sizes of the photos, and how readers bring them to a square."""
+    sizes = [f"{width}x{height} ({count})" for (height, width), count in summary.photo_sizes[:_SIZES_SHOWN]]
+    if len(summary.photo_sizes) > _SIZES_SHOWN:
+        sizes.append(f"and {len(summary.photo_sizes) - _SIZES_SHOWN} other sizes")
+    return f"photos: {', '.join(sizes)}; readers {dataset.fit} them to a square, filter {dataset.resize_filter}"
+
+
+def split(dataset: Dataset) -> str:
+    """Sizes of the three splits, and their rule."""
+    counts, rule = dataset.meta["counts"], dataset.meta["split"]
+    seed = "" if rule["seed"] is None else f", seed {rule['seed']}"
+    sizes = f"{counts['train']} train, {counts['validation']} validation, {counts['test']} test"
+    return f"split: {sizes}{seed}; rule: {rule['rule']}"
+
+
+def _quantile_name(quantile: float) -> str:
+    return {0.0: "least", 1.0: "most"}.get(quantile, f"{quantile:.0%}")
+
+
+def _figure(value: float) -> str:
+    return f"{value:.10g}"
+
+
+def _share(count: int, total: int) -> str:
+    return f"{count} ({count / total:.1%})"
