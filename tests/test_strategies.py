@@ -41,6 +41,8 @@ cli(sys.argv)
 
 def start(arguments, dataset, workdir, tf_config=None, **given):
     flags = {**FLAGS, **given, "dataset": dataset, "workdir": workdir}
+    if given.get("negatives") == "one":
+        del flags["shared_negatives"]
     options = [f"--{name}" if value is None else f"--{name}={value}" for name, value in flags.items()]
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
     if tf_config:

@@ -22,8 +22,15 @@ ROOT = Path(__file__).parent.parent
 SMALL = {"image_size": 32, "dim": 8, "batch_size": 16, "shared_negatives": 8, "epochs": 1.0, "eval_every": 4}
 
 
+def settings(**given):
+    merged = {**SMALL, **given}
+    if merged.get("negatives") == "one":
+        del merged["shared_negatives"]
+    return merged
+
+
 def config_for(dataset, workdir, preset="fast", **given):
-    return resolve(str(dataset), str(workdir), preset, {**SMALL, **given})
+    return resolve(str(dataset), str(workdir), preset, settings(**given))
 
 
 def train_quietly(config):
@@ -65,7 +72,7 @@ def unbroken(request, planted_folder, tmp_path_factory):
 def test_killed_at_any_moment_and_resumed_equals_unbroken(unbroken, planted_folder, tmp_path):
     expected, negatives = unbroken
     workdir = tmp_path / "killed"
-    flags = {**SMALL, "negatives": negatives, "checkpoint_every": 3, "dataset": planted_folder, "workdir": workdir}
+    flags = settings(negatives=negatives, checkpoint_every=3, dataset=planted_folder, workdir=workdir)
     command = [sys.executable, "-m", "tools.train_dvbpr", *(f"--{name}={value}" for name, value in flags.items())]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
@@ -86,7 +93,7 @@ def test_killed_at_any_moment_and_resumed_equals_unbroken(unbroken, planted_fold
 def test_sigterm_leaves_a_checkpoint_of_that_step_and_resumes(unbroken, planted_folder, tmp_path):
     expected, negatives = unbroken
     workdir = tmp_path / "terminated"
-    flags = {**SMALL, "negatives": negatives, "dataset": planted_folder, "workdir": workdir}
+    flags = settings(negatives=negatives, dataset=planted_folder, workdir=workdir)
     command = [sys.executable, "-m", "tools.train_dvbpr", *(f"--{name}={value}" for name, value in flags.items())]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     while not (workdir / "factors.npz").exists():
@@ -189,6 +196,11 @@ def test_host_device_and_encoded_photos_train_alike(unbroken, planted_folder, tm
     for store in ("device", "encoded"):
         train_quietly(config_for(planted_folder, tmp_path / store, negatives=negatives, photo_store=store))
         assert_same_run(expected, tmp_path / store)
+
+
+def test_a_setting_without_effect_is_refused():
+    with pytest.raises(InputError, match="--shared_negatives=8 says nothing to --negatives=one"):
+        resolve("data", "run", "fast", {"negatives": "one", "shared_negatives": 8})
 
 
 def test_presets_are_the_sources():

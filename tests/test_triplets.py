@@ -61,7 +61,9 @@ def test_item_zero_is_drawn_when_free_and_user_zero_is_drawn(drawn):
 def test_draws_depend_on_seed_and_step_alone():
     first, again = (make_sampler().draw_one(tf.constant(7), 50) for _ in range(2))
     for one, two in zip(
-        (first.users, first.positives, first.negatives), (again.users, again.positives, again.negatives)
+        (first.users, first.positives, first.negatives),
+        (again.users, again.positives, again.negatives),
+        strict=True,
     ):
         np.testing.assert_array_equal(one, two)
     other_step = make_sampler().draw_one(tf.constant(8), 50)

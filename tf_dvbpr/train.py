@@ -12,6 +12,7 @@ from tf_dvbpr.strategy import is_chief, make_strategy
 from tf_dvbpr.train_config import PRESETS, TrainConfig
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
 
 # A GPU waits for Python between calls; a CPU's steps are long enough for that not to matter.
 _GPU_STEPS_PER_CALL = 10
@@ -43,7 +44,16 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
 
 
 def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -> TrainConfig:
-    """The config of a preset with the settings given in its place; see `train_config.PRESETS`."""
-    return dataclasses.replace(
+    """The config of a preset with the settings given in its place; see `train_config.PRESETS`.
+
+    Raises InputError for a setting that the others leave without effect.
+    """
+    config = dataclasses.replace(
         TrainConfig(dataset=dataset, workdir=workdir, preset=preset), **{**PRESETS[preset], **given}
     )
+    if config.negatives == "one" and "shared_negatives" in given:
+        raise InputError(
+            f"--shared_negatives={config.shared_negatives} says nothing to --negatives=one: leave it out, or give "
+            "--negatives=shared"
+        )
+    return config

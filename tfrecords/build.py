@@ -72,7 +72,8 @@ class BuildConfig:
         if self.resize_filter is not None:
             _check_choice("resize_filter", self.resize_filter, photo.FILTERS)
         for name in sorted(_SOME - _OPTIONS[self.source]):
-            if getattr(self, name) not in (None, False):
+            value = getattr(self, name)
+            if value is not None and value is not False:
                 raise InputError(f"--{name} says nothing to --source={self.source}; leave it out")
         if self.input is None and self.source != "wardrobe":
             what = "folder with interactions.csv and items.csv" if self.source == "csv" else ".npy file"

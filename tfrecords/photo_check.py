@@ -74,7 +74,7 @@ def check_photo(encoded: bytes, image_size: int = 0) -> CheckedPhoto:
     except Image.UnidentifiedImageError as error:
         raise BadPhoto("no image of a known format, or its header is corrupt") from error
     except Exception as error:  # Pillow's decoders raise nearly anything on broken files
-        raise BadPhoto(f"corrupt or cut short ({error})") from error
+        raise BadPhoto(f"corrupt or cut short ({' '.join(str(error).split())})") from error
 
 
 def check_photos(

@@ -38,7 +38,7 @@ def load_object_array(path: Path) -> list:
     except MemoryError as error:
         raise InputError(f"{path}: does not fit in memory") from error
     except Exception as error:  # a broken pickle raises nearly anything
-        raise InputError(f"{path}: not a whole pickle ({error}); fetch the file again") from error
+        raise InputError(f"{path}: not a whole pickle ({_one_line(error)}); fetch the file again") from error
     if not isinstance(outer, PickledArray) or not isinstance(outer.values, list) or len(shape) != 1:
         raise InputError(f"{path}: expected a one-dimensional array of objects")
     return outer.values
@@ -136,8 +136,8 @@ class _Unpickler(pickle.Unpickler):
             return _KNOWN[module, name]
         except KeyError:
             raise InputError(
-                f"{self._path}: refused, its pickle names {module}.{name}; a data file needs nothing but NumPy arrays "
-                "and plain containers. Nothing of it was run"
+                f"{self._path}: refused, its pickle names {_one_line(module)}.{_one_line(name)}; a data file needs "
+                "nothing but NumPy arrays and plain containers. Nothing of it was run"
             ) from None
 
 
@@ -159,3 +159,7 @@ def _as_bytes(data: str | bytes) -> bytes:
 
 def _as_text(data: str | bytes) -> str:
     return data.decode("latin1") if isinstance(data, bytes) else data
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())

@@ -109,7 +109,7 @@ def draw_purchases(rng: np.random.Generator, tastes: np.ndarray, features: np.nd
         whims = rng.binomial(count, _WHIM)
         chosen = np.argpartition(-liked, count - 1)[:count]
         chosen = rng.permutation(chosen)[: count - whims]
-        rest = np.setdiff1d(np.arange(items), chosen)
+        rest = np.delete(np.arange(items), chosen)
         purchases.append(np.sort(np.concatenate([chosen, rng.choice(rest, whims, replace=False)])))
     return purchases
 

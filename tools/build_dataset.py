@@ -1,8 +1,10 @@
 """Builds a dataset folder from CSV files and photos, the authors' .npy file, or the synthetic wardrobe.
 
-python -m tools.build_dataset --source=csv --input=my_shop --output=out/my_shop
-python -m tools.build_dataset --source=release --input=AmazonFashion6ImgPartitioned.npy --output=out/fashion6
-python -m tools.build_dataset --source=wardrobe --output=out/wardrobe
+    python -m tools.build_dataset --source=csv --input=my_shop --output=out/my_shop
+    python -m tools.build_dataset --source=release --input=AmazonFashion6ImgPartitioned.npy --output=out/fashion6
+    python -m tools.build_dataset --source=wardrobe --output=out/wardrobe
+
+docs/your_data.md has the CSV files' columns, docs/authors_data.md the .npy files.
 """
 
 from collections.abc import Sequence

@@ -1,0 +1,91 @@
+"""How tools end: one line and a status, never a traceback."""
+
+import errno
+
+import pytest
+from absl import flags
+
+from tfrecords.errors import InputError
+from tools import app
+
+
+def make_flags():
+    registry = app.new_flags("Does a thing.")
+    flags.DEFINE_string("name", None, "whose", required=True, flag_values=registry)
+    flags.DEFINE_integer("k", 3, "how many", lower_bound=1, flag_values=registry)
+    flags.DEFINE_enum("kind", "a", ["a", "b"], "which", flag_values=registry)
+    return registry
+
+
+def run(capsys, main, *arguments):
+    with pytest.raises(SystemExit) as ended:
+        app.run(main, make_flags(), ["tool", *arguments])
+    shown = capsys.readouterr()
+    assert "Traceback" not in shown.err
+    return ended.value.code, shown.out, shown.err
+
+
+def raising(error):
+    def main(values):
+        raise error
+
+    return main
+
+
+def test_flags_reach_main_and_defaults_are_not_changed_by_a_run():
+    seen = []
+    registry = make_flags()
+    for arguments in (["--name=x", "--k=5"], ["--name=y"]):
+        app.run(lambda values: seen.append((values.name, values.k, values.kind)), registry, ["tool", *arguments])
+    assert seen == [("x", 5, "a"), ("y", 3, "a")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--k=5"], "name"),
+        (["--name=x", "--k=0"], "k"),
+        (["--name=x", "--k=many"], "many"),
+        (["--name=x", "--kind=c"], "kind"),
+        (["--name=x", "--nosuch=1"], "nosuch"),
+        (["--name=x", "stray"], "stray"),
+    ],
+)
+def test_bad_flags_are_one_line_and_status_2(capsys, arguments, said):
+    status, _, shown = run(capsys, lambda values: None, *arguments)
+    assert status == 2
+    assert shown.startswith("error: ") and said in shown and shown.count("\n") == 1
+
+
+def test_bad_input_is_one_line_and_status_1(capsys):
+    assert run(capsys, raising(InputError("photo.jpg: not a photo")), "--name=x") == (
+        1,
+        "",
+        "error: photo.jpg: not a photo\n",
+    )
+
+
+def test_a_full_disk_and_a_missing_file_are_said(capsys):
+    full = OSError(errno.ENOSPC, "No space left on device", "out/a")
+    status, _, shown = run(capsys, raising(full), "--name=x")
+    assert status == 1 and shown.startswith("error: out/a: the disk is full") and shown.count("\n") == 1
+    status, _, shown = run(capsys, raising(FileNotFoundError(errno.ENOENT, "No such file", "b")), "--name=x")
+    assert (status, shown) == (1, "error: b: No such file\n")
+
+
+def test_interrupt_is_status_130(capsys):
+    status, _, shown = run(capsys, raising(KeyboardInterrupt("A checkpoint is kept")), "--name=x")
+    assert (status, shown) == (130, "error: interrupted. A checkpoint is kept\n")
+
+
+def test_a_fault_of_ours_keeps_its_traceback():
+    with pytest.raises(ZeroDivisionError):
+        app.run(raising(ZeroDivisionError()), make_flags(), ["tool", "--name=x"])
+
+
+def test_help_lists_the_flags(capsys):
+    status, shown, _ = run(capsys, raising(AssertionError), "--help")
+    assert status == 0
+    assert shown.startswith("Does a thing.")
+    assert "--name=string\n      whose (required)" in shown
+    assert "--kind=a|b\n      which (default 'a')" in shown

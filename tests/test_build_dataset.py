@@ -1,0 +1,250 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from shop import noise, write_shop
+
+from tfrecords import schema, writer
+from tfrecords.dataset import Dataset
+from tools.build_dataset import cli
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(capsys, *arguments):
+    """Runs the tool in this process: (exit status, stdout, the lines of stderr that are no progress bar)."""
+    status = 0
+    try:
+        cli(["build_dataset", *map(str, arguments)])
+    except SystemExit as end:
+        status = end.code
+    captured = capsys.readouterr()
+    lines = captured.err.replace("\r", "\n").splitlines()
+    return status, captured.out, [line for line in lines if line.strip() and "photo/s" not in line]
+
+
+@pytest.fixture
+def shop(tmp_path):
+    return write_shop(tmp_path / "shop")
+
+
+def left_over(tmp_path):
+    return sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_csv(capsys, shop, tmp_path):
+    status, out, errors = run(
+        capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/a/data", "--fit=pad", "--name=mine"
+    )
+    assert (status, errors) == (0, [])
+    assert out.splitlines()[0].split() == ["data", "set", "users", "items", "interactions", "categories"]
+    assert out.splitlines()[2].split() == ["mine", "6", "12", "36", "3"]
+    dataset = Dataset.open(tmp_path / "a/data")
+    assert (dataset.fit, dataset.num_items) == ("pad", 12)
+    assert left_over(tmp_path / "a") == ["data"]
+
+
+def test_what_is_left_out_is_told(capsys, shop, tmp_path):
+    (shop / "images/11.jpg").unlink()
+    with (shop / "interactions.csv").open("a") as file:
+        file.write("small,i1,0\nsmall,i1,0\n")
+    status, out, _ = run(capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/data", "--skip_bad_images")
+    assert status == 0
+    told = "1 duplicate interactions, 1 users under min actions, 1 interactions of those users, 1 items with bad images"
+    assert f"left out: {told}" in out
+
+
+def test_wardrobe(capsys, tmp_path):
+    status, out, _ = run(
+        capsys, "--source=wardrobe", f"--output={tmp_path}/data", "--users=20", "--items=100", "--image_size=32"
+    )
+    assert status == 0
+    assert "oracle" in out
+    assert Dataset.open(tmp_path / "data").num_users == 20
+
+
+def test_image_size_encodes_anew(capsys, shop, tmp_path):
+    run(capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/data", "--image_size=16", "--shards=2")
+    dataset = Dataset.open(tmp_path / "data")
+    assert dataset.photo_sizes.tolist() == [[16, 21]] * 12
+    assert dataset.meta["image_size"] == 16
+
+
+BAD_FLAGS = {
+    "no source": (["--output=x"], 2, "source"),
+    "no output": (["--source=csv"], 2, "output"),
+    "unknown source": (["--source=amazon", "--output=x"], 2, "amazon"),
+    "unknown flag": (["--source=csv", "--output=x", "--colour=red"], 2, "colour"),
+    "no input": (["--source=csv", "--output=x"], 1, "--source=csv needs --input"),
+    "users of csv": (
+        ["--source=csv", "--input=.", "--output=x", "--users=9"],
+        1,
+        "--users says nothing to --source=csv",
+    ),
+    "seed of release": (["--source=release", "--input=.", "--output=x", "--seed=1"], 1, "--seed says nothing to"),
+    "seed 0 of release": (["--source=release", "--input=.", "--output=x", "--seed=0"], 1, "--seed says nothing to"),
+    "min_actions of release": (
+        ["--source=release", "--input=.", "--output=x", "--min_actions=5"],
+        1,
+        "--min_actions says",
+    ),
+    "input of wardrobe": (["--source=wardrobe", "--input=.", "--output=x"], 1, "--input says nothing to"),
+    "skip in wardrobe": (["--source=wardrobe", "--output=x", "--skip_bad_images"], 1, "--skip_bad_images says nothing"),
+    "names of csv": (["--source=csv", "--input=.", "--output=x", "--category_names=a,b"], 1, "--category_names says"),
+    "min_actions": (["--source=csv", "--input=.", "--output=x", "--min_actions=2"], 1, "--min_actions=2: at least 3"),
+    "shards": (["--source=csv", "--input=.", "--output=x", "--shards=0"], 1, "--shards=0: at least 1"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FLAGS)
+def test_flags_that_contradict(capsys, tmp_path, monkeypatch, case):
+    monkeypatch.chdir(tmp_path)
+    flags, status, message = BAD_FLAGS[case]
+    code, _, errors = run(capsys, *flags)
+    assert code == status
+    assert len(errors) == 1
+    assert errors[0].startswith("error: ")
+    assert message in errors[0]
+    assert left_over(tmp_path) == []
+
+
+def spoil_photo(shop):
+    (shop / "images/11.jpg").write_bytes(noise(0)[:-300])
+
+
+def spoil_purchase(shop):
+    with (shop / "interactions.csv").open("a") as file:
+        file.write("u1,nothing,0\n")
+
+
+def spoil_users(shop):
+    (shop / "interactions.csv").write_text("user_id,item_id\nu,i1\n")
+
+
+@pytest.mark.parametrize("spoil", [spoil_photo, spoil_purchase, spoil_users])
+def test_bad_input_is_one_line_and_leaves_nothing(capsys, shop, tmp_path, spoil):
+    spoil(shop)
+    status, _, errors = run(capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/data")
+    assert status == 1
+    assert len(errors) == 1
+    assert errors[0].startswith(f"error: {shop}")
+    assert left_over(tmp_path) == ["shop"]
+
+
+def test_an_output_that_is_taken(capsys, shop, tmp_path):
+    flags = ["--source=csv", f"--input={shop}", f"--output={tmp_path}/data"]
+    run(capsys, *flags)
+    before = Dataset.open(tmp_path / "data").fingerprint
+    status, _, errors = run(capsys, *flags, "--seed=1")
+    assert (status, len(errors)) == (1, 1)
+    assert "a data set is here already; pass --overwrite" in errors[0]
+    assert Dataset.open(tmp_path / "data").fingerprint == before
+    assert run(capsys, *flags, "--seed=1", "--overwrite")[0] == 0
+    assert Dataset.open(tmp_path / "data").fingerprint != before
+    assert left_over(tmp_path) == ["data", "shop"]
+
+
+def test_a_failed_overwrite_keeps_the_old_one(capsys, shop, tmp_path):
+    flags = ["--source=csv", f"--input={shop}", f"--output={tmp_path}/data"]
+    run(capsys, *flags)
+    spoil_photo(shop)
+    assert run(capsys, *flags, "--overwrite")[0] == 1
+    Dataset.open(tmp_path / "data").verify()
+    assert left_over(tmp_path) == ["data", "shop"]
+
+
+def test_folders_that_are_no_data_set_are_never_replaced(capsys, shop, tmp_path):
+    for flags in ([], ["--overwrite"]):
+        status, _, errors = run(capsys, "--source=csv", f"--input={shop}", f"--output={shop}", *flags)
+        assert status == 1
+        assert "holds files that are no data set" in errors[0]
+    (tmp_path / "file").write_text("mine")
+    status, _, errors = run(capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/file", "--overwrite")
+    assert "not a folder" in errors[0]
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_an_empty_output_folder_is_used(capsys, shop, tmp_path):
+    (tmp_path / "data").mkdir()
+    assert run(capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/data")[0] == 0
+    Dataset.open(tmp_path / "data").verify()
+
+
+def test_a_full_disk(capsys, shop, tmp_path, monkeypatch):
+    # Every shard is the device that is always full.
+    monkeypatch.setattr(schema, "shard_name", lambda stem, shard, shards: "/dev/full")
+    status, _, errors = run(capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/data")
+    assert status == 1
+    assert errors == ["error: the disk is full: free some space and run the same command again"]
+    assert left_over(tmp_path) == ["shop"]
+
+
+def test_a_disk_that_fills_up_at_the_end(capsys, shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(schema, "METADATA_FILE", "/dev/full")
+    status, _, errors = run(capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/data")
+    assert status == 1
+    assert "the disk is full" in errors[0]
+    assert left_over(tmp_path) == ["shop"]
+
+
+def test_metadata_comes_last(capsys, shop, tmp_path, monkeypatch):
+    seen = []
+    original = writer.write_metadata
+    monkeypatch.setattr(
+        "tfrecords.build.write_metadata",
+        lambda folder, metadata: (seen.extend(path.name for path in folder.iterdir()), original(folder, metadata)),
+    )
+    assert run(capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/data")[0] == 0
+    assert sorted(seen) == sorted(shard["file"] for shard in Dataset.open(tmp_path / "data").meta["shards"])
+
+
+def test_killed_half_way_and_started_again(tmp_path):
+    shop = write_shop(tmp_path / "shop", items=60)
+    # A pipe in the place of the last photo holds the build up until it is killed.
+    (shop / "images/59.jpg").unlink()
+    os.mkfifo(shop / "images/59.jpg")
+    command = [
+        sys.executable,
+        "-m",
+        "tools.build_dataset",
+        "--source=csv",
+        f"--input={shop}",
+        f"--output={tmp_path}/data",
+    ]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / ".data.partial").is_dir() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    assert left_over(tmp_path) == [".data.partial", "shop"]
+    (shop / "images/59.jpg").unlink()
+    (shop / "images/59.jpg").write_bytes(noise(59))
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert left_over(tmp_path) == ["data", "shop"]
+    Dataset.open(tmp_path / "data").verify()
+
+
+def test_interrupted(capsys, shop, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tfrecords.build.write_metadata", interrupt)
+    status, _, _ = run(capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/data")
+    assert status == 130
+    assert left_over(tmp_path) == ["shop"]
+
+
+def test_the_metadata_in_full(capsys, shop, tmp_path):
+    run(capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/data", "--seed=3")
+    meta = json.loads((tmp_path / "data/dataset.json").read_text())
+    assert (meta["format_version"], meta["source"], meta["split"]["seed"]) == (1, "csv", 3)
+    assert meta["category_counts"] == {"c0": 4, "c1": 4, "c2": 4}
+    assert [shard["examples"] for shard in meta["shards"]] == [3, 3, 3, 3, 6]
+    for shard in meta["shards"]:
+        assert writer.file_sha256(tmp_path / "data" / shard["file"]) == shard["sha256"]
