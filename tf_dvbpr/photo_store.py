@@ -62,7 +62,7 @@ class PhotoStore:
 def _read_encoded(dataset: Dataset, progress: bool) -> np.ndarray:
     encoded = np.empty(dataset.num_items, object)
     bar = tqdm(total=dataset.num_items, desc="reading photos", unit="photo", disable=not progress)
-    with bar:
+    with dataset.damage_named(), bar:
         for item, photo in dataset.photos().as_numpy_iterator():
             encoded[item] = photo
             bar.update()

@@ -128,6 +128,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "image_size": 64,
         "negatives": "shared",
         "epochs": 30.0,
+        "user_learning_rate": 1e-2,
         "user_penalty": 0.1,
         "flip": True,
     },

@@ -51,7 +51,7 @@ def run(
     try:
         rest = values(argv)[1:]
     except flags.Error as error:
-        _fail(f"{error}. --help lists the flags".replace("\n", " "), 2)
+        _fail(f"{str(error).rstrip('.')}. --help lists the flags".replace("\n", " "), 2)
     if rest:
         _fail(f"unexpected argument {rest[0]!r}: every option is a flag, as in --name=value; --help lists them", 2)
     try:
@@ -102,9 +102,10 @@ def _describe(registry: flags.FlagValues) -> str:
             continue
         values = getattr(flag.parser, "enum_values", None)
         kind = "|".join(values) if values else flag.flag_type()
-        default = "required" if _is_required(registry, name) else f"default {flag.default!r}"
+        default = f" (default {flag.default!r})" if flag.default is not None else ""
+        default = " (required)" if _is_required(registry, name) else default
         text = flag.help.split(">: ", 1)[1] if values else flag.help  # absl puts the values before an enum's help
-        lines.append(f"  --{name}={kind}\n      {text} ({default})")
+        lines.append(f"  --{name}={kind}\n      {text}{default}")
     return "\n".join(lines)
 
 
