@@ -120,11 +120,13 @@ class _Loop:
         self.checkpoints = Checkpoints(workdir / "checkpoints", trainable.state())
         self.log = MetricsLog(workdir / "metrics.jsonl")
         self.now = _Progress(sums=dict.fromkeys(trainable.metric_names, 0.0))
+        self.rate_from = (0, 0.0)
 
     def run(self) -> dict:
         restored = self.checkpoints.restore()
         if restored:
             self.now = _Progress(**restored)
+        self.rate_from = (self.now.step, self.now.seconds)
         if self.chief:
             self.log.cut_after(self.now.step)
         if not self._finished():
@@ -226,7 +228,8 @@ class _Loop:
         now, per_step = self.now, self.trainable.photos_per_step
         means = {name: value / now.summed_steps for name, value in now.sums.items()}
         figures = self.trainable.validate(now.step)
-        rate = now.step * per_step / now.seconds if now.seconds else 0.0
+        steps, seconds = now.step - self.rate_from[0], now.seconds - self.rate_from[1]
+        self.rate_from = (now.step, now.seconds)
         better = figures["score"] > now.best_score
         now.misses = 0 if better else now.misses + 1
         if better:
@@ -239,7 +242,7 @@ class _Loop:
         for name, value in figures.items():
             if name != "score":
                 tf.summary.scalar(name, value, now.step)
-        tf.summary.scalar("images/s", rate, now.step)
+        tf.summary.scalar("images/s", steps * per_step / max(seconds, 1e-9), now.step)
         tf.summary.flush()
         line = {"step": now.step, f"{self.trainable.unit}s": now.step * per_step, "loss": means, **figures}
         self.log.append({**line, "best": better, "seconds": round(now.seconds, 2)})

@@ -51,7 +51,9 @@ def run(
     try:
         rest = values(argv)[1:]
     except flags.Error as error:
-        _fail(f"{str(error).rstrip('.')}. --help lists the flags".replace("\n", " "), 2)
+        missing = [name for name in registry if _is_required(registry, name) and not values[name].present]
+        said = f"--{missing[0]} is required: {registry[missing[0]].help}" if missing else str(error).rstrip(".")
+        _fail(f"{said}. --help lists the flags".replace("\n", " "), 2)
     if rest:
         _fail(f"unexpected argument {rest[0]!r}: every option is a flag, as in --name=value; --help lists them", 2)
     try:
