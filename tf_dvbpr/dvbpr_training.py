@@ -1,6 +1,7 @@
 """DVBPR as the training loop sees it: batches of triplets with photos, one Adam step, validation by exact AUC."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr import auc, stateless
@@ -8,6 +9,7 @@ from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.compat import adam_state
 from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.factors import Factors
+from tf_dvbpr.initialisation import fit_to_photos
 from tf_dvbpr.learning_rate import LearningRate
 from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.train_config import TrainConfig
@@ -16,6 +18,9 @@ from tf_dvbpr.triplets import Batch, TripletSampler
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.photo import normalise
+
+_INIT_PHOTOS = 256
 
 
 class DvbprTraining(Trainable):
@@ -42,6 +47,9 @@ class DvbprTraining(Trainable):
         self._replicas = replicas
         self._sampler = TripletSampler(dataset.train_indptr, dataset.train_items, dataset.num_items, config.seed)
         self.model = DVBPR.from_config(config, dataset.num_users)
+        if config.init == "photos":
+            sample = np.random.default_rng(config.seed).permutation(dataset.num_items)[:_INIT_PHOTOS]
+            fit_to_photos(self.model.network, normalise(photos.gather(tf.constant(sample, tf.int64))))
         # Two Adams, so that the user factors can have a rate of their own; at one rate they are one.
         self._network_adam = self._build_adam(config.learning_rate, self.model.network_trainables())
         self._user_adam = self._build_adam(

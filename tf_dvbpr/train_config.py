@@ -8,6 +8,7 @@ NEGATIVES = ("one", "shared")
 PADDINGS = ("same", "valid")
 PRECISIONS = ("float32", "mixed_bfloat16")
 STRATEGIES = ("one_device", "mirrored", "multi_worker")
+INITS = ("glorot", "photos")
 PHOTO_STORES = ("auto", "host", "device", "encoded")
 
 
@@ -33,6 +34,7 @@ class TrainConfig:
         decay: ``none`` or ``cosine`` (to 0 at the last step).
         adam_epsilon: of Adam.
         weight_decay: lambda of ``lambda * sum of l2_loss(w)`` over the eight weight matrices, each step.
+        init: of the network: ``glorot``, or these weights fitted to the ``photos`` (`initialisation.fit_to_photos`).
         user_penalty: lambda of ``lambda * l2_loss`` of the user factors gathered for the batch.
         dropout: rate after fc6 and fc7.
         flip: mirror each training photo with probability one half.
@@ -62,6 +64,7 @@ class TrainConfig:
     decay: str = "none"
     adam_epsilon: float = 1e-8
     weight_decay: float = 1e-3
+    init: str = "glorot"
     user_penalty: float = 1.0
     dropout: float = 0.5
     flip: bool = False
@@ -85,6 +88,7 @@ class TrainConfig:
             ("strategy", STRATEGIES),
             ("photo_store", PHOTO_STORES),
             ("decay", ("none", "cosine")),
+            ("init", INITS),
         ):
             need(getattr(self, name) in allowed, name, "one of " + ", ".join(allowed))
         need(self.image_size >= 32 and self.image_size % 32 == 0, "image_size", "a multiple of 32, as in 64 or 224")
@@ -129,6 +133,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "negatives": "shared",
         "epochs": 30.0,
         "user_learning_rate": 1e-2,
+        "init": "photos",
         "user_penalty": 0.1,
         "flip": True,
     },

@@ -49,6 +49,7 @@ _FLOATS = {
 _CHOICES = {
     "conv1_padding": (["same", "valid"], "of the first convolution"),
     "negatives": (["one", "shared"], "one negative for each positive, or some that all of the batch share"),
+    "init": (["glorot", "photos"], "of the network: Glorot, or Glorot fitted to the photos"),
     "decay": (["none", "cosine"], "of the learning rate over the run"),
     "precision": (["float32", "mixed_bfloat16"], "of the network's arithmetic"),
     "strategy": (["one_device", "mirrored", "multi_worker"], "tf.distribute strategy; multi_worker reads TF_CONFIG"),
