@@ -43,7 +43,7 @@ def test_flags_reach_main_and_defaults_are_not_changed_by_a_run():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--k=5"], "name"),
+        (["--k=5"], "--name is required: whose"),
         (["--name=x", "--k=0"], "k"),
         (["--name=x", "--k=many"], "many"),
         (["--name=x", "--kind=c"], "kind"),

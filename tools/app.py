@@ -51,9 +51,7 @@ def run(
     try:
         rest = values(argv)[1:]
     except flags.Error as error:
-        missing = [name for name in registry if _is_required(registry, name) and not values[name].present]
-        said = f"--{missing[0]} is required: {registry[missing[0]].help}" if missing else str(error).rstrip(".")
-        _fail(f"{said}. --help lists the flags".replace("\n", " "), 2)
+        _fail(f"{_flag_error(registry, error)}. --help lists the flags".replace("\n", " "), 2)
     if rest:
         _fail(f"unexpected argument {rest[0]!r}: every option is a flag, as in --name=value; --help lists them", 2)
     try:
@@ -84,6 +82,18 @@ def _import_tensorflow_quietly() -> None:
         os.close(kept)
 
 
+def _flag_error(registry: flags.FlagValues, error: flags.Error) -> str:
+    for name in registry:
+        if f"Flag --{name} must have a value other than None" in str(error):
+            return f"--{name} is required: {_help(registry[name])}"
+    return str(error).rstrip(".")
+
+
+def _help(flag: flags.Flag) -> str:
+    # absl puts an enum's values before its help.
+    return flag.help.split(">: ", 1)[1] if hasattr(flag.parser, "enum_values") else flag.help
+
+
 def _os_error(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -106,8 +116,7 @@ def _describe(registry: flags.FlagValues) -> str:
         kind = "|".join(values) if values else flag.flag_type()
         default = f" (default {flag.default!r})" if flag.default is not None else ""
         default = " (required)" if _is_required(registry, name) else default
-        text = flag.help.split(">: ", 1)[1] if values else flag.help  # absl puts the values before an enum's help
-        lines.append(f"  --{name}={kind}\n      {text}{default}")
+        lines.append(f"  --{name}={kind}\n      {_help(flag)}{default}")
     return "\n".join(lines)
 
 
