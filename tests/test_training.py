@@ -40,7 +40,9 @@ def train_quietly(config):
 def checkpoint_values(workdir):
     newest = tf.train.latest_checkpoint(str(workdir / "checkpoints"))
     reader = tf.train.load_checkpoint(newest)
-    names = [name for name in reader.get_variable_to_shape_map() if "loop_state" not in name]
+    # The counter says how often this process saved: bookkeeping, not state.
+    passed_over = ("loop_state", "save_counter")
+    names = [name for name in reader.get_variable_to_shape_map() if not name.startswith(passed_over)]
     return {name: reader.get_tensor(name) for name in names if name != "_CHECKPOINTABLE_OBJECT_GRAPH"}
 
 
