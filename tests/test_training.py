@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.factors import Factors
 from tf_dvbpr.train import resolve, train
 from tf_dvbpr.train_config import PRESETS, TrainConfig
@@ -182,6 +183,29 @@ def test_a_damaged_checkpoint_is_named(planted_folder, tmp_path):
         data.write_bytes(data.read_bytes()[: data.stat().st_size // 2])
     with pytest.raises(InputError, match=r"step-\d+: this checkpoint cannot be read"):
         train_quietly(dataclasses.replace(config, max_photos=0))
+
+
+def test_a_checkpoint_that_a_full_disk_cut_short_leaves_nothing(tmp_path, monkeypatch):
+    variable = tf.Variable([1.0, 2.0])
+    checkpoints = Checkpoints(tmp_path, {"weights": variable})
+    checkpoints.save(1, {"step": 1})
+
+    def cut_short(manager, checkpoint_number):
+        half = tmp_path / f"step-{checkpoint_number}_temp"
+        half.mkdir()
+        (half / "part").write_bytes(b"half")
+        (tmp_path / f"step-{checkpoint_number}.data-00000-of-00001").write_bytes(b"half")
+        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+
+    before = sorted(tmp_path.iterdir())
+    with monkeypatch.context() as patch:
+        patch.setattr(tf.train.CheckpointManager, "save", cut_short)
+        with pytest.raises(tf.errors.ResourceExhaustedError):
+            checkpoints.save(12, {"step": 12})
+    assert sorted(tmp_path.iterdir()) == before
+    variable.assign([0.0, 0.0])
+    assert checkpoints.restore() == {"step": 1}
+    np.testing.assert_array_equal(variable, [1.0, 2.0])
 
 
 def test_the_embedder_gives_the_factors_of_the_best_step(unbroken, planted):

@@ -1,6 +1,7 @@
 """Checkpoints of plain variables under our own names: readable by every stack, whole or not there at all."""
 
 import json
+import shutil
 from pathlib import Path
 
 import tensorflow as tf
@@ -46,8 +47,8 @@ class Checkpoints:
         try:
             manager.save(checkpoint_number=step)
         except (tf.errors.OpError, OSError):
-            for part in self._folder.glob(f"step-{step}*"):
-                part.unlink(missing_ok=True)
+            for part in self._folder.glob(f"step-{step}[._]*"):
+                shutil.rmtree(part) if part.is_dir() else part.unlink()
             raise
 
     def restore(self) -> dict | None:

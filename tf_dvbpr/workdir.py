@@ -79,7 +79,7 @@ class Workdir:
         path = Path(config.workdir)
         settings = {
             "model": "dvbpr",
-            "dataset": str(dataset.path),
+            "dataset": str(dataset.path.resolve()),
             "dataset_fingerprint": dataset.fingerprint,
             "train": dataclasses.asdict(config),
             "versions": {
