@@ -214,7 +214,9 @@ def test_the_embedder_gives_the_factors_of_the_best_step(unbroken, planted):
     from tfrecords.photo_table import load_photo_table
 
     table = load_photo_table(planted, 32, progress=False)
-    np.testing.assert_allclose(run.embedder()(table).numpy(), run.factors().item_factors, rtol=1e-5, atol=1e-7)
+    expected = run.factors().item_factors
+    # Another batch size adds in another order: equal to float32's last digits at the scale of a style vector.
+    np.testing.assert_allclose(run.embedder()(table).numpy(), expected, rtol=1e-5, atol=2e-6 * np.abs(expected).max())
 
 
 def test_host_device_and_encoded_photos_train_alike(unbroken, planted_folder, tmp_path):
