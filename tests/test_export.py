@@ -79,8 +79,10 @@ def keys_of(out):
 
 
 def same(actual, expected):
-    # One product of 8 numbers by two routes, or a network in batches of two sizes: equal but for the last bits.
-    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-6)
+    # One product of 8 numbers by two routes, or a network in batches of two sizes: equal but for the last bits of
+    # the largest of them.
+    scale = max(0.5, np.nanmax(np.abs(expected)))
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=2e-6 * scale)
 
 
 def test_loads_with_tensorflow_alone_in_another_process(exported, workdir, planted, tmp_path):

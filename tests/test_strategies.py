@@ -26,6 +26,7 @@ FLAGS = {
     "eval_every": 6,
     # Adam divides by the gradient's size, which turns the last digit of a gradient near 0 into a whole step.
     "adam_epsilon": 1.0,
+    "init": "glorot",
     "learning_rate": 0.1,
 }
 TWO_CPUS = """
