@@ -1,0 +1,109 @@
+"""Image features as McAuley's dumps hold them: a `.b` file of records, each a 10-byte key and its float32 values."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from tfrecords.errors import InputError
+
+KEY_BYTES = 10
+_GZIP = b"\x1f\x8b"
+
+
+class BinaryFeatures:
+    """A `.b` file, open for reading: an index of its keys in memory, the values on disk until they are asked for.
+
+    A record is `KEY_BYTES` bytes of ASCII (short keys end in spaces or NULs), then `dim` float32, little-endian;
+    nothing stands before, between or after the records.
+
+    Attributes:
+        path: the file.
+        dim: values a record.
+        keys: one a record, in the order of the file, without what fills them up.
+
+    Source: the description of the image features at http://jmcauley.ucsd.edu/data/amazon/.
+    """
+
+    def __init__(self, path: Path, dim: int = 4096, progress: bool = False):
+        """Reads every key; values are checked as they are read.
+
+        Args:
+            path: the file, not compressed: rows are looked up in any order.
+            dim: values a record, at least 1.
+            progress: whether to show a progress bar; reading the keys touches the whole of a large file.
+
+        Raises:
+            InputError: no such file, an empty, compressed or truncated one, a key that is no text or stands twice.
+        """
+        if dim < 1:
+            raise InputError(f"{path}: {dim} values a record; at least 1 expected")
+        self.path = path
+        self.dim = dim
+        self._record = np.dtype([("key", f"S{KEY_BYTES}"), ("row", "<f4", (dim,))])
+        self._check_size()
+        self._records = np.memmap(path, self._record, mode="r")
+        self._places: dict[str, int] = {}
+        bar = tqdm(self._records["key"], desc=path.name, unit="key", disable=not progress)
+        for place, raw in enumerate(bar):
+            key = self._decode(place, bytes(raw))
+            first = self._places.setdefault(key, place)
+            if first != place:
+                raise self._error(place, f"key {key!r} again, first at byte {first * self._record.itemsize}")
+        self.keys = list(self._places)
+
+    def rows(self) -> Iterator[tuple[str, np.ndarray]]:
+        """Yields (key, float32 [dim]) in the order of the file. Raises InputError at a value that is not finite."""
+        for key in self.keys:
+            yield key, self.row(key)
+
+    def row(self, key: str) -> np.ndarray:
+        """The values of `key`, float32 [dim], a copy.
+
+        Raises:
+            KeyError: the file has no such key.
+            InputError: one of the values is NaN or infinite.
+        """
+        place = self._places[key]
+        row = self._records[place]["row"].astype(np.float32)
+        finite = np.isfinite(row)
+        if not finite.all():
+            column = int(np.argmin(finite))
+            raise self._error(place, f"value {column} of {key!r} is {row[column]}; finite numbers expected")
+        return row
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._places
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def _check_size(self) -> None:
+        if not self.path.is_file():
+            raise InputError(f"{self.path}: no such file of features")
+        size = self.path.stat().st_size
+        if size == 0:
+            raise InputError(f"{self.path}: empty; expected records of a key and {self.dim} float32")
+        with self.path.open("rb") as file:
+            if file.read(len(_GZIP)) == _GZIP:
+                raise InputError(f"{self.path}: gzip; rows are looked up in any order, so unpack it first (gunzip)")
+        whole, rest = divmod(size, self._record.itemsize)
+        if rest:
+            raise self._error(
+                whole,
+                f"the last record is cut short, {rest} of {self._record.itemsize} bytes "
+                f"({KEY_BYTES} of the key, {self.dim} float32); fetch the file again",
+            )
+
+    def _decode(self, place: int, raw: bytes) -> str:
+        try:
+            key = raw.decode("ascii").strip(" \0")
+        except UnicodeDecodeError:
+            key = ""
+        if not key or not key.isprintable():
+            raise self._error(place, f"{raw!r} is no key; expected ASCII text, followed by {self.dim} float32")
+        return key
+
+    def _error(self, place: int, message: str) -> InputError:
+        return InputError(f"{self.path}, byte {place * self._record.itemsize}: {message}")
