@@ -124,6 +124,11 @@ class Dataset:
         return np.bincount(self.train_items, minlength=self.num_items).astype(np.int32)
 
     @functools.cached_property
+    def has_item_features(self) -> bool:
+        """Whether features are stored with the items; reads the first item alone."""
+        return bool(self._item_example(0).features.feature[schema.ITEM_FEATURES].float_list.value)
+
+    @functools.cached_property
     def item_features(self) -> np.ndarray | None:
         """float32 [I, F], the features stored with the items, None where there are none."""
         parts = [

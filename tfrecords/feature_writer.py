@@ -1,0 +1,182 @@
+"""The files of a dataset folder's item features, and the writer that can be killed and goes on.
+
+``features/NAME.npy`` holds float32 [I, F], row i for item id i; ``features/NAME.json`` says what they are::
+
+    {"name": ..., "dim": F, "items": I, "dataset_fingerprint": ..., "made_by": {how they were made}}
+
+Features are there when their JSON file is: it is written last.
+"""
+
+import io
+import json
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+
+FOLDER = "features"
+STORED = "items"  # the name of the features that lie in the TFRecords
+NAME = re.compile(r"[A-Za-z0-9_-]+")
+_MEND = "pass --overwrite to replace them, or another --name"
+
+
+class FeatureWriter:
+    """Appends rows in item order. What a killed run had appended stays, and the next writer goes on behind it.
+
+    Rows go to a hidden ``.NAME.npy.partial``; ``.NAME.json.partial`` says how many are safely there.
+
+    Args:
+        dataset: an open data set.
+        name: letters, digits, _ and -, not ``items``.
+        dim: F.
+        made_by: how the rows are made, anything JSON holds; a writer goes on only where the one before had the same.
+        overwrite: drop what another way of making them left unfinished and, at the end, replace features of this name.
+        resume: whether to go on behind a killed run.
+
+    Attributes:
+        done: rows there already; the next row appended is item `done`.
+
+    Raises:
+        InputError: a bad name, features of this name are there, or a run that made them in another way is unfinished.
+    """
+
+    def __init__(
+        self, dataset: Dataset, name: str, dim: int, made_by: dict, overwrite: bool = False, resume: bool = True
+    ) -> None:
+        if not overwrite and read_record(dataset, check_name(name)) is not None:
+            raise InputError(f"{feature_file(dataset, name, 'json')}: features of this name are here already; {_MEND}")
+        self._dataset, self._name = dataset, name
+        self._record = {
+            "name": check_name(name),
+            "dim": dim,
+            "items": dataset.num_items,
+            "dataset_fingerprint": dataset.fingerprint,
+            "made_by": json.loads(json.dumps(made_by)),  # as the next writer will read it
+        }
+        header = io.BytesIO()
+        shape = {"descr": "<f4", "fortran_order": False, "shape": (dataset.num_items, dim)}
+        np.lib.format.write_array_header_1_0(header, shape)
+        self._rows = feature_file(dataset, name, "npy", partial=True)
+        self._progress = feature_file(dataset, name, "json", partial=True)
+        self._rows.parent.mkdir(exist_ok=True)
+        self.done = self._done_before(len(header.getvalue()), overwrite) if resume else 0
+        if not self.done:
+            self._progress.unlink(missing_ok=True)
+        self._file = self._rows.open("r+b" if self.done else "w+b")
+        self._file.write(header.getvalue())
+        self._file.seek(self.done * dim * 4, os.SEEK_CUR)
+        self._file.truncate()
+
+    def append(self, rows: np.ndarray) -> None:
+        """Adds the rows of the next items, [n, F] or a single one [F], and sees them onto the disk.
+
+        Raises:
+            InputError: a value is NaN or infinite; names the item.
+            ValueError: rows of another length, or more rows than items.
+        """
+        rows = np.ascontiguousarray(np.atleast_2d(rows), "<f4")
+        shape = (self._dataset.num_items, self._record["dim"])
+        if rows.shape[1:] != shape[1:] or self.done + len(rows) > shape[0]:
+            raise ValueError(f"rows {list(rows.shape)} after {self.done} of {list(shape)}")
+        check_finite(self._dataset, rows, self.done, f"features {self._name}")
+        self._file.write(rows)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self.done += len(rows)
+        _write_json(self._progress, {**self._record, "done": self.done})
+
+    def finish(self) -> Path:
+        """Gives the files their names; returns the .npy file's. ValueError while rows are missing."""
+        if self.done != self._dataset.num_items:
+            raise ValueError(f"{self.done} rows appended, {self._dataset.num_items} items")
+        self.close()
+        rows, record = (feature_file(self._dataset, self._name, suffix) for suffix in ("npy", "json"))
+        record.unlink(missing_ok=True)
+        self._rows.replace(rows)
+        _write_json(record, self._record)
+        self._progress.unlink(missing_ok=True)
+        return rows
+
+    def discard(self) -> None:
+        """Closes the file and removes what was appended."""
+        self.close()
+        self._rows.unlink(missing_ok=True)
+        self._progress.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Closes the file; what was appended stays for the next writer."""
+        self._file.close()
+
+    def __enter__(self) -> "FeatureWriter":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _done_before(self, header_bytes: int, overwrite: bool) -> int:
+        try:
+            before = json.loads(self._progress.read_text(encoding="utf-8"))
+            done = before.pop("done")
+            whole = self._rows.stat().st_size >= header_bytes + done * before["dim"] * 4
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return 0
+        if before == self._record and whole:
+            return done
+        if before != self._record and not overwrite:
+            raise InputError(
+                f"{self._rows.parent}: an unfinished run of features called {self._name} has other settings "
+                f"({difference(before, self._record)}); {_MEND}"
+            )
+        return 0
+
+
+def check_name(name: str) -> str:
+    """Returns `name`; raises InputError where it cannot name a file of features."""
+    if not NAME.fullmatch(name):
+        raise InputError(f"--name={name}: letters, digits, _ and - expected")
+    if name == STORED:
+        raise InputError(f"--name={name}: this name means the features stored with the items; choose another")
+    return name
+
+
+def read_record(dataset: Dataset, name: str) -> dict | None:
+    """What NAME.json says, None where there is no such file. Raises InputError where it cannot be read."""
+    path = feature_file(dataset, name, "json")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        record["dim"], record["items"], record["dataset_fingerprint"], record["made_by"]
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: no whole description of features ({error!r}); make them again") from error
+    return record
+
+
+def difference(old: dict, new: dict) -> str:
+    """How two records differ, in words; "" where they do not."""
+    flat = [{**record, **record["made_by"], "made_by": None} for record in (old, new)]
+    names = [name for name in {**flat[0], **flat[1]} if flat[0].get(name) != flat[1].get(name)]
+    return ", ".join(f"{name} {flat[0].get(name)} there, {flat[1].get(name)} now" for name in names)
+
+
+def check_finite(dataset: Dataset, rows: np.ndarray, start: int, where: str) -> None:
+    """Raises InputError at the first of `rows`, those of the items from `start`, that is not finite."""
+    finite = np.isfinite(rows).all(axis=1)
+    if not finite.all():
+        row = start + int(np.argmin(finite))
+        raise InputError(f"{where}: row {row}, item {dataset.item_keys[row]}, has a value that is NaN or infinite")
+
+
+def feature_file(dataset: Dataset, name: str, suffix: str, partial: bool = False) -> Path:
+    """Where features called `name` keep their ``npy`` or ``json``, or their unfinished state."""
+    return dataset.path / FOLDER / (f".{name}.{suffix}.partial" if partial else f"{name}.{suffix}")
+
+
+def _write_json(path: Path, content: dict) -> None:
+    temporary = path.with_name(f".{path.name.lstrip('.')}.tmp")
+    temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    temporary.replace(path)

@@ -1,0 +1,119 @@
+"""Item features for models that see a photo as a vector: saved, listed and loaded with every check."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+from tfrecords.feature_writer import FOLDER, NAME, STORED, FeatureWriter, check_finite, feature_file, read_record
+
+_BLOCK_BYTES = 2**26
+_MAKE = "tools.extract_features makes them"
+
+
+def save_features(
+    dataset: Dataset, name: str, rows: Iterable[np.ndarray], dim: int, made_by: dict, overwrite: bool = False
+) -> Path:
+    """Writes features in one go; on any error nothing is left.
+
+    Args:
+        dataset: an open data set.
+        name: letters, digits, _ and -, not ``items``.
+        rows: blocks [n, F] or single rows [F] in item order, I rows together.
+        dim: F.
+        made_by: how they were made, for the JSON file.
+        overwrite: replace features of this name.
+
+    Returns:
+        The .npy file's path.
+
+    Raises:
+        InputError: as `FeatureWriter`, or a value is NaN or infinite.
+        ValueError: rows of another length, or not I of them.
+    """
+    with FeatureWriter(dataset, name, dim, made_by, overwrite, resume=False) as writer:
+        try:
+            for block in rows:
+                writer.append(block)
+            return writer.finish()
+        except BaseException:
+            writer.discard()
+            raise
+
+
+def load_features(dataset: Dataset, name: str | None = None) -> tuple[str, np.ndarray]:
+    """The features of every item, checked.
+
+    Args:
+        dataset: an open data set.
+        name: which; ``items`` are those stored with the items in the TFRecords (in the synthetic wardrobe the garments'
+            true attributes). None: the only features in the folder, or else those stored with the items.
+
+    Returns:
+        (their name, float32 [I, F] with row i for item i, memory-mapped and read-only where they are a file).
+
+    Raises:
+        InputError: none of this name, several to choose from, made for another data set, another shape than stated, a
+            file that is not whole, or a value that is NaN or infinite (names the item).
+    """
+    name = _only_name(dataset) if name is None else name
+    if name == STORED:
+        features = dataset.item_features
+        if features is None:
+            raise InputError(f"{dataset.path}: no features are stored with the items; {_there_are(dataset)}")
+    else:
+        features = _open(dataset, name)
+    where = dataset.path if name == STORED else feature_file(dataset, name, "npy")
+    for start, block in _blocks(features):
+        check_finite(dataset, block, start, str(where))
+    return name, features
+
+
+def list_features(dataset: Dataset) -> list[str]:
+    """Names of the features in the folder, sorted, and ``items`` last where the TFRecords hold some."""
+    names = sorted(path.stem for path in (dataset.path / FOLDER).glob("*.json") if NAME.fullmatch(path.stem))
+    return names + [STORED] * dataset.has_item_features
+
+
+def _open(dataset: Dataset, name: str) -> np.ndarray:
+    if not NAME.fullmatch(name):
+        raise InputError(f"--features={name}: a name of letters, digits, _ and - expected; {_there_are(dataset)}")
+    record, path = read_record(dataset, name), feature_file(dataset, name, "npy")
+    if record is None:
+        raise InputError(f"{dataset.path}: no features called {name}; {_there_are(dataset)}")
+    if record["dataset_fingerprint"] != dataset.fingerprint:
+        raise InputError(f"{path}: these features were made for another data set; {_MAKE} anew with --overwrite")
+    expected = (dataset.num_items, record["dim"])
+    try:
+        features = np.load(path, mmap_mode="r", allow_pickle=False)
+        whole = path.stat().st_size == features.offset + features.nbytes
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path}: not a whole .npy file ({error}); {_MAKE} anew with --overwrite") from error
+    if features.shape != expected or features.dtype != np.float32 or not features.flags.c_contiguous or not whole:
+        raise InputError(
+            f"{path}: {features.dtype} {list(features.shape)} in {path.stat().st_size} bytes; float32 {list(expected)} "
+            f"row by row expected; {_MAKE} anew with --overwrite"
+        )
+    return features
+
+
+def _only_name(dataset: Dataset) -> str:
+    names = list_features(dataset)
+    files = [name for name in names if name != STORED]
+    if len(files) > 1:
+        raise InputError(f"{dataset.path}: several features are here; choose one with --features: {', '.join(names)}")
+    if not names:
+        raise InputError(f"{dataset.path}: no features are here; {_MAKE}")
+    return names[0]
+
+
+def _there_are(dataset: Dataset) -> str:
+    names = list_features(dataset)
+    return f"there are {', '.join(names)}" if names else f"none are here; {_MAKE}"
+
+
+def _blocks(features: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    rows = max(1, _BLOCK_BYTES // (4 * features.shape[1]))
+    return ((start, features[start : start + rows]) for start in range(0, len(features), rows))
