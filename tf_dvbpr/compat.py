@@ -1,6 +1,7 @@
 """All that differs between Keras 2 (TensorFlow 2.15) and Keras 3, and the check of the versions."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 _OLDEST = (2, 15)
@@ -34,3 +35,10 @@ def adam_state(optimizer: keras.optimizers.Optimizer, names: list[str]) -> dict[
     for kind, slots in (("m", optimizer._momentums), ("v", optimizer._velocities)):
         state.update({f"{name}/{kind}": as_variable(slot) for name, slot in zip(names, slots, strict=True)})
     return state
+
+
+def make_variable(value: np.ndarray, name: str) -> object:
+    """A trainable variable that this Keras' optimisers take; `as_variable` gives the plain one behind it."""
+    if hasattr(keras, "Variable"):
+        return keras.Variable(value, name=name)
+    return tf.Variable(value, name=name)

@@ -1,19 +1,17 @@
-"""DVBPR as the training loop sees it: batches of triplets with photos, one Adam step, validation by exact AUC."""
+"""DVBPR as the training loop sees it: batches of triplets with photos, one Adam step."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_dvbpr import auc, stateless
-from tf_dvbpr.checkpoint import Checkpoints
+from tf_dvbpr import stateless
 from tf_dvbpr.compat import adam_state
 from tf_dvbpr.dvbpr import DVBPR
-from tf_dvbpr.factors import Factors
 from tf_dvbpr.initialisation import fit_to_photos
 from tf_dvbpr.learning_rate import LearningRate
 from tf_dvbpr.photo_store import PhotoStore
+from tf_dvbpr.recommender_training import RecommenderTraining
 from tf_dvbpr.train_config import TrainConfig
-from tf_dvbpr.training import Trainable
 from tf_dvbpr.triplets import Batch, TripletSampler
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
@@ -23,7 +21,7 @@ from tfrecords.photo import normalise
 _INIT_PHOTOS = 256
 
 
-class DvbprTraining(Trainable):
+class DvbprTraining(RecommenderTraining):
     """Brings DVBPR to the loop. Make it inside the strategy's scope.
 
     Args:
@@ -42,8 +40,9 @@ class DvbprTraining(Trainable):
         for name in ("batch_size", "shared_negatives"):
             if getattr(config, name) % replicas:
                 raise InputError(f"--{name}={getattr(config, name)}: must be a multiple of the {replicas} replicas")
+        super().__init__(dataset, workdir)
         self.photos_per_step = config.photos_per_step
-        self._config, self._dataset, self._photos, self._workdir = config, dataset, photos, workdir
+        self._config, self._photos = config, photos
         self._replicas = replicas
         self._sampler = TripletSampler(dataset.train_indptr, dataset.train_items, dataset.num_items, config.seed)
         self.model = DVBPR.from_config(config, dataset.num_users)
@@ -55,8 +54,6 @@ class DvbprTraining(Trainable):
         self._user_adam = self._build_adam(
             config.user_learning_rate or config.learning_rate, self.model.user_trainables()
         )
-        self._best = Checkpoints(workdir.path / "best", self.weights(), keep=1)
-        self._latest: Factors | None = None
 
     def weights(self) -> dict[str, tf.Variable]:
         """The sixteen weights of CNN-F and the user factors."""
@@ -133,27 +130,13 @@ class DvbprTraining(Trainable):
         self._user_adam.apply_gradients(zip(user_gradients, users, strict=True))
         return losses
 
-    def validate(self, step: int) -> dict[str, float]:
-        """Exact AUC of the validation items, all and cold."""
-        self._latest = Factors(
-            self.model.user_factors.numpy(),
-            self.model.item_factors(self._photos),
-            self._dataset.user_keys,
-            self._dataset.item_keys,
-            step,
-        )
-        report = auc.evaluate(self._latest, self._dataset, "validation")
-        return {"auc/validation_all": report.all, "auc/validation_cold": report.cold, "score": report.all}
-
-    def keep_best(self, step: int) -> None:
-        """Writes best/ and factors.npz."""
-        self._best.save(step, {"step": step})
-        self._latest.save(self._workdir.path / "factors.npz")
+    def matrices(self) -> tuple[np.ndarray, np.ndarray]:
+        """t_u of every user and Phi of every photo."""
+        return self.model.user_factors.numpy(), self.model.item_factors(self._photos)
 
     def show(self, step: int) -> None:
         """The settings as text and the first photos that training will see."""
-        lines = [f"    {name}: {value}" for name, value in self._workdir.config["train"].items()]
-        tf.summary.text("flags", "\n".join(lines), step)
+        super().show(step)
         batch = self._batch(tf.constant(step, tf.int64), tf.constant(0, tf.int64))
         photos = batch["photos"] if "photos" in batch else self._photos.gather(batch["items"])
         tf.summary.image("photos", photos[:16], step, max_outputs=16)

@@ -65,7 +65,7 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict:
     if config.workdir is not None:
         workdir = Workdir.open(config.workdir)
         factors, dataset = workdir.factors(), workdir.dataset()
-        name = workdir.config["model"].upper()
+        name = workdir.model_name
         output = workdir.path / "auc.json" if config.output is None else Path(config.output)
     else:
         factors, dataset = Factors.load(config.factors), Dataset.open(config.dataset)

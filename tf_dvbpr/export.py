@@ -42,7 +42,7 @@ def export(config: ExportConfig) -> dict:
     dataset, factors = workdir.dataset(), workdir.factors()
     check_finite(*factors_for(factors, dataset))
     known = dataset.own_items()
-    embedder = workdir.embedder()
+    embedder = workdir.embedder() if workdir.config["model"] == "dvbpr" else None
     module = ServingModule(factors, *known, dataset.item_categories, dataset.category_names, embedder)
     signatures = module.signatures()
     save(module, signatures, output)

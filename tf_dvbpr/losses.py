@@ -1,4 +1,4 @@
-"""The Bayesian personalised ranking loss (paper, eqs. 4 and 5) and its penalties."""
+"""Ranking losses: Bayesian personalised ranking (paper, eqs. 4 and 5), WARP, and their penalties."""
 
 from collections.abc import Iterable
 
@@ -40,6 +40,38 @@ def shared_bpr_loss(positive: tf.Tensor, negative: tf.Tensor, allowed: tf.Tensor
     weights = tf.cast(allowed, tf.float32)
     terms = tf.nn.softplus(negative - positive[:, None]) * weights
     return tf.reduce_sum(tf.reduce_sum(terms, 1) / tf.maximum(tf.reduce_sum(weights, 1), 1.0))
+
+
+def warp_choice(positive: tf.Tensor, candidates: tf.Tensor, free: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The first candidate that comes within the margin of its positive, and WARP's weight of it.
+
+    Candidates are tried in turn; if the N-th is the first with ``x_un > x_up - 1``, the positive's rank is estimated
+    as ``r = floor(free / N)`` and weighs ``L(r) = sum of 1/k for k = 1..r`` (Weston et al., IJCAI 2011).
+
+    Args:
+        positive: float32 [B].
+        candidates: float32 [B, T], scores of each positive's candidates in the order of trial.
+        free: int64 [B], the number of items that could have been drawn.
+
+    Returns:
+        (index of the chosen candidate int64 [B], weight float32 [B], 0 where none came within the margin).
+    """
+    positive.shape.assert_has_rank(1)
+    candidates.shape.assert_has_rank(2)
+    within = candidates > positive[:, None] - 1.0
+    chosen = tf.argmax(tf.cast(within, tf.int32), 1)
+    rank = tf.cast(free // (chosen + 1), tf.float32)
+    # The harmonic number H(r) = digamma(r + 1) + Euler's constant.
+    weight = tf.math.digamma(rank + 1.0) + 0.5772156649
+    return chosen, tf.where(tf.reduce_any(within, 1), weight, 0.0)
+
+
+def warp_loss(positive: tf.Tensor, negative: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
+    """``sum over the batch of weight * max(0, 1 - x_up + x_un)``, all float32 [B]."""
+    positive.shape.assert_has_rank(1)
+    positive.shape.assert_is_compatible_with(negative.shape)
+    positive.shape.assert_is_compatible_with(weight.shape)
+    return tf.reduce_sum(weight * tf.nn.relu(1.0 - positive + negative))
 
 
 def l2_loss(tensors: Iterable[tf.Tensor]) -> tf.Tensor:

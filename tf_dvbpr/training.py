@@ -24,11 +24,13 @@ class Trainable(abc.ABC):
         metric_names: keys of the scalars that `train_step` returns.
         photos_per_step: photos (or whatever `unit` names) that one step handles over all replicas.
         unit: what the progress bar counts.
+        rate_name: TensorBoard's name of their rate.
     """
 
     metric_names: tuple[str, ...]
     photos_per_step: int
     unit = "photo"
+    rate_name = "images/s"
 
     @abc.abstractmethod
     def weights(self) -> dict[str, tf.Variable]:
@@ -242,7 +244,7 @@ class _Loop:
         for name, value in figures.items():
             if name != "score":
                 tf.summary.scalar(name, value, now.step)
-        tf.summary.scalar("images/s", steps * per_step / max(seconds, 1e-9), now.step)
+        tf.summary.scalar(self.trainable.rate_name, steps * per_step / max(seconds, 1e-9), now.step)
         tf.summary.flush()
         line = {"step": now.step, f"{self.trainable.unit}s": now.step * per_step, "loss": means, **figures}
         self.log.append({**line, "best": better, "seconds": round(now.seconds, 2)})

@@ -16,8 +16,8 @@ class Batch:
     Attributes:
         users: [B], uniform over the users.
         positives: [B], uniform over the user's training items.
-        negatives: [B] (`one`) or [N] (`shared`).
-        allowed: bool [B, N], false where a shared negative is one of the user's own; None for `one`.
+        negatives: [B] (`one`), [B, candidates] (`candidates`) or [N] (`shared`).
+        allowed: bool [B, N], false where a shared negative is one of the user's own; None but for `shared`.
     """
 
     users: tf.Tensor
@@ -56,11 +56,13 @@ class TripletSampler:
     def draw_one(self, step: tf.Tensor, batch: int) -> Batch:
         """One negative for each positive, uniform over the items outside the user's training items."""
         users, positives = self._draw_positives(step, batch)
-        free = self._num_items - tf.gather(self._count, users)
-        rank = stateless.uniform_below(free, stateless.seed_of(self._seed, stateless.TRIPLETS, step, 2))
-        # The rank-th item that is not the user's: skip those of the user's with at most `rank` free items before.
-        skipped = tf.searchsorted(self._gaps, users * (self._num_items + 1) + rank, side="right", out_type=tf.int64)
-        return Batch(users, positives, rank + skipped - tf.gather(self._start, users), None)
+        return Batch(users, positives, self._draw_negatives(step, users), None)
+
+    def draw_candidates(self, step: tf.Tensor, batch: int, candidates: int) -> Batch:
+        """As `draw_one` with several negatives for each positive, negatives [B, candidates], drawn with replacement."""
+        users, positives = self._draw_positives(step, batch)
+        drawn = self._draw_negatives(step, tf.repeat(users, candidates))
+        return Batch(users, positives, tf.reshape(drawn, [batch, candidates]), None)
 
     def draw_shared(self, step: tf.Tensor, batch: int, negatives: int) -> Batch:
         """`negatives` items uniform over the catalogue, shared by all users, the users' own masked."""
@@ -71,6 +73,17 @@ class TripletSampler:
         found = tf.searchsorted(self._owned, tf.reshape(pairs, [-1]), out_type=tf.int64)
         found = tf.gather(self._owned, tf.minimum(found, tf.size(self._owned, tf.int64) - 1))
         return Batch(users, positives, shared, tf.reshape(found, tf.shape(pairs)) != pairs)
+
+    def free_items(self, users: tf.Tensor) -> tf.Tensor:
+        """How many items each user has not bought in training, int64 [B]."""
+        return self._num_items - tf.gather(self._count, users)
+
+    def _draw_negatives(self, step: tf.Tensor, users: tf.Tensor) -> tf.Tensor:
+        seed = stateless.seed_of(self._seed, stateless.TRIPLETS, step, 2)
+        rank = stateless.uniform_below(self.free_items(users), seed)
+        # The rank-th item that is not the user's: skip those of the user's with at most `rank` free items before.
+        skipped = tf.searchsorted(self._gaps, users * (self._num_items + 1) + rank, side="right", out_type=tf.int64)
+        return rank + skipped - tf.gather(self._start, users)
 
     def _draw_positives(self, step: tf.Tensor, batch: int) -> tuple[tf.Tensor, tf.Tensor]:
         def draw(bound: tf.Tensor, number: int) -> tf.Tensor:

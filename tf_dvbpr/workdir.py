@@ -11,9 +11,11 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr import __version__
+from tf_dvbpr.baselines.config import BaselineConfig
 from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.factors import Factors
+from tf_dvbpr.model_names import NAMES
 from tf_dvbpr.train_config import TrainConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
@@ -65,20 +67,28 @@ class Workdir:
             raise InputError(f"{path}: not a workdir (no config.json). Give the --workdir of a training")
         try:
             config = json.loads(file.read_text())
-            config["train"], config["dataset_fingerprint"]
+            config["train"], config["dataset_fingerprint"], NAMES[config["model"]]
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"{file}: not a run's config ({error}). Train again in a new workdir") from error
         return cls(path, config)
 
     @classmethod
-    def create_or_resume(cls, config: TrainConfig, dataset: Dataset, write: bool = True) -> "Workdir":
+    def create_or_resume(
+        cls, config: TrainConfig | BaselineConfig, dataset: Dataset, model: str = "dvbpr", write: bool = True
+    ) -> "Workdir":
         """The workdir of this training: a new one, or that of an earlier start with the same settings and data.
+
+        Args:
+            config: the settings.
+            dataset: the data set they speak of.
+            model: what is trained.
+            write: write config.json.
 
         Raises InputError when the folder belongs to other settings or another data set, or holds other files.
         """
         path = Path(config.workdir)
         settings = {
-            "model": "dvbpr",
+            "model": model,
             "dataset": str(dataset.path.resolve()),
             "dataset_fingerprint": dataset.fingerprint,
             "train": dataclasses.asdict(config),
@@ -107,7 +117,12 @@ class Workdir:
                 f"{self.path}: this workdir belongs to another data set (of {self.config['dataset']}), not to "
                 f"{settings['dataset']}. Give a new --workdir"
             )
-        free = _FREE + (_LENGTH if settings["train"]["decay"] == "none" else ())
+        if self.config["model"] != settings["model"]:
+            raise InputError(
+                f"{self.path}: this workdir belongs to {NAMES[self.config['model']]}, not to "
+                f"{NAMES[settings['model']]}. Give a new --workdir"
+            )
+        free = _FREE + (_LENGTH if settings["train"].get("decay", "none") == "none" else ())
         old, new = self.config["train"], settings["train"]
         for name in new:
             if name not in free and old.get(name) != new[name]:
@@ -115,6 +130,11 @@ class Workdir:
                     f"{self.path}: this workdir was trained with --{name}={old.get(name)}, not {new[name]}. "
                     "Give a new --workdir, or the old setting to go on"
                 )
+
+    @property
+    def model_name(self) -> str:
+        """The model as tables write it."""
+        return NAMES[self.config["model"]]
 
     def factors(self) -> Factors:
         """The factors of the best validation so far."""
@@ -131,7 +151,9 @@ class Workdir:
         return dataset
 
     def embedder(self) -> Embedder:
-        """Phi with the best weights. Raises InputError before the first validation."""
+        """Phi with the best weights. Raises InputError before the first validation, and where the model has no Phi."""
+        if self.config["model"] != "dvbpr":
+            raise InputError(f"{self.path}: {self.model_name} does not look at photos; only DVBPR does")
         config = TrainConfig(**self.config["train"])
         factors, dataset = self.factors(), self.dataset()
         model = DVBPR.from_config(config, len(factors.user_keys))

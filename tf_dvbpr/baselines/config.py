@@ -1,0 +1,94 @@
+"""The settings of a baseline, which model listens to which, and their checks."""
+
+import dataclasses
+
+from tf_dvbpr.baselines.visrank import DISTANCES
+from tfrecords.errors import InputError
+
+_LOOP = ("batch_size", "epochs", "eval_every", "learning_rate", "patience", "seed")
+_FACTORS = ("dim", "regularisation", *_LOOP)
+_VISUAL = ("features", "projection_regularisation", *_FACTORS)
+# Which settings each model listens to; any other that is given contradicts it.
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "rand": ("seed",),
+    "poprank": (),
+    "warp": ("candidates", *_FACTORS),
+    "bpr_mf": _FACTORS,
+    "visrank": ("features", "distance"),
+    "fm": _VISUAL,
+    "vbpr": _VISUAL,
+}
+MODELS = tuple(SETTINGS)
+VISUAL = tuple(model for model, settings in SETTINGS.items() if "features" in settings)
+
+
+@dataclasses.dataclass(frozen=True)
+class BaselineConfig:
+    """What decides the result of a baseline.
+
+    Attributes:
+        dataset: folder that tools.build_dataset left.
+        workdir: folder of this run.
+        model: one of `MODELS`.
+        features: name of the item features (`tfrecords.features`); None: the only ones there are.
+        dim: length of the latent factors; VBPR has as many visual ones besides.
+        regularisation: lambda of ``lambda * l2_loss`` of the users' and items' weights gathered for each triplet.
+        projection_regularisation: the same of the projection of the features, for each triplet.
+        learning_rate: of Adam.
+        batch_size: triplets a step.
+        epochs: at most; an epoch is as many triplets as there are training purchases.
+        eval_every: epochs between validations.
+        patience: stop after this many validations without a better one; 0: never.
+        candidates: negatives that WARP tries for each positive.
+        distance: of VisRank, ``euclidean`` or ``cosine``.
+        seed: of weights and triplets, and of RAND's order.
+    """
+
+    dataset: str
+    workdir: str
+    model: str
+    features: str | None = None
+    dim: int = 50
+    regularisation: float = 0.01
+    projection_regularisation: float = 0.0
+    learning_rate: float = 1e-3
+    batch_size: int = 1024
+    epochs: int = 200
+    eval_every: int = 5
+    patience: int = 4
+    candidates: int = 32
+    distance: str = "euclidean"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        def need(holds: bool, name: str, expected: str) -> None:
+            if not holds:
+                raise InputError(f"--{name}={getattr(self, name)}: expected {expected}")
+
+        need(self.model in MODELS, "model", "one of " + ", ".join(MODELS))
+        need(self.distance in DISTANCES, "distance", "one of " + ", ".join(DISTANCES))
+        for name in ("dim", "batch_size", "epochs", "eval_every", "candidates"):
+            need(getattr(self, name) >= 1, name, "at least 1")
+        for name in ("regularisation", "projection_regularisation"):
+            need(0 <= getattr(self, name) < float("inf"), name, "0 or more")
+        need(0 < self.learning_rate < float("inf"), "learning_rate", "a number above 0")
+        need(self.patience >= 0, "patience", "0 or more")
+        need(0 <= self.seed < 2**31, "seed", "from 0 to 2147483647")
+
+    def steps_per_epoch(self, purchases: int) -> int:
+        """Steps that draw as many triplets as there are training purchases."""
+        return max(1, -(-purchases // self.batch_size))
+
+
+def resolve(dataset: str, workdir: str, model: str, given: dict[str, object]) -> BaselineConfig:
+    """The config of a model with the settings given. Raises InputError for a setting that the model does not have."""
+    config = BaselineConfig(dataset, workdir, model, **given)
+    for name in given:
+        if name not in SETTINGS[model]:
+            listed = ", ".join(f"--{setting}" for setting in SETTINGS[model])
+            raise InputError(
+                f"--{name}={given[name]} says nothing to --model={model}"
+                + (f", which has {listed}" if listed else ", which has no settings")
+                + ": leave it out"
+            )
+    return config

@@ -1,0 +1,30 @@
+"""The items' features on the device, and their product with a trained projection."""
+
+import numpy as np
+import tensorflow as tf
+
+
+class FeatureTable:
+    """Features f [I, F], read as ``f / s`` with s their mean length, so that one learning rate suits any network's.
+
+    The scale changes no model: the trained projection takes it up.
+
+    Args:
+        values: float32 [I, F]; a memory map is read once.
+    """
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.num_items, self.dim = values.shape
+        self._values = tf.constant(values, tf.float32)
+        mean = np.sqrt(np.einsum("if,if->i", values, values, dtype=np.float32)).mean(dtype=np.float64)
+        self._scale = float(1.0 / mean) if mean > 0 else 1.0
+
+    def project(self, items: tf.Tensor, projection: tf.Tensor) -> tf.Tensor:
+        """``f_i E / s`` of each item: int64 [B] and float32 [F, K] to float32 [B, K].
+
+        Only the batch's items are projected, unless it holds more items than there are.
+        """
+        count = items.shape[0]
+        if count is not None and count >= self.num_items:
+            return tf.gather(tf.matmul(self._values, projection), items) * self._scale
+        return tf.matmul(tf.gather(self._values, items), projection) * self._scale

@@ -1,0 +1,45 @@
+"""FM under BPR: a factorisation machine with only the interactions user x item and user x feature (paper, Table III).
+
+``x(u, i) = w_i + w^T f_i + v_u . (v_i + V f_i)``: what a factorisation machine (Rendle, 2010) leaves when the pairs
+item x feature and feature x feature are taken out and what is constant for a user cancels.
+"""
+
+import tensorflow as tf
+
+from tf_dvbpr.baselines.factor_model import FactorModel
+from tf_dvbpr.baselines.feature_table import FeatureTable
+
+
+class FM(FactorModel):
+    """Rows ``[v_u, 1]`` and ``[v_i + V f_i, w_i + w^T f_i]``.
+
+    Args:
+        num_users: U.
+        features: of all I items, F each.
+        dim: length of v.
+        seed: of the initial weights.
+    """
+
+    def __init__(self, num_users: int, features: FeatureTable, dim: int, seed: int) -> None:
+        super().__init__(num_users, features.num_items, seed)
+        self._features = features
+        self._user_factors = self._normal("user_factors", num_users, dim)
+        self._item_factors = self._normal("item_factors", features.num_items, dim)
+        self._item_weight = self._zeros("item_weight", features.num_items)
+        # V transposed and, as the last column, w.
+        self._projection = self._normal("projection", features.dim, dim + 1)
+
+    def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """``[v_u, 1]``."""
+        factors = tf.gather(self._user_factors, users)
+        return tf.concat([factors, tf.ones_like(factors[:, :1])], 1), [factors]
+
+    def item_rows(self, items: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """``[v_i + V f_i, w_i + w^T f_i]``."""
+        factors, weight = tf.gather(self._item_factors, items), tf.gather(self._item_weight, items)
+        own = tf.concat([factors, weight[:, None]], 1)
+        return own + self._features.project(items, self._projection), [factors, weight]
+
+    def projection(self) -> list[tf.Tensor]:
+        """``[V, w]``."""
+        return [self._projection]

@@ -1,0 +1,67 @@
+"""Trains or computes a baseline: one call from a config to a workdir with its factors."""
+
+import numpy as np
+
+from tf_dvbpr import auc, training
+from tf_dvbpr.baselines.config import VISUAL, BaselineConfig
+from tf_dvbpr.baselines.factor_model import FactorModel
+from tf_dvbpr.baselines.feature_table import FeatureTable
+from tf_dvbpr.baselines.fm import FM
+from tf_dvbpr.baselines.matrix_factorisation import MatrixFactorisation
+from tf_dvbpr.baselines.training import BaselineTraining
+from tf_dvbpr.baselines.vbpr import VBPR
+from tf_dvbpr.baselines.visrank import visrank
+from tf_dvbpr.compat import check_versions
+from tf_dvbpr.factors import Factors
+from tf_dvbpr.reference_rankings import popularity_ranking, random_ranking
+from tf_dvbpr.workdir import Workdir
+from tfrecords.dataset import Dataset
+from tfrecords.features import load_features
+
+TRAINED = ("warp", "bpr_mf", "fm", "vbpr")
+
+
+def train(config: BaselineConfig, show_progress: bool = True) -> dict:
+    """Trains, or goes on with, the baseline in ``config.workdir``; those without training are computed at once.
+
+    Returns `training.run`'s figures with ``parameters``, how many numbers were trained. Raises InputError for a data
+    set, features or workdir that do not fit, and for a loss that is no longer finite.
+    """
+    check_versions()
+    dataset = Dataset.open(config.dataset)
+    features = load_features(dataset, config.features)[1] if config.model in VISUAL else None
+    workdir = Workdir.create_or_resume(config, dataset, config.model)
+    if config.model not in TRAINED:
+        return _compute(config, dataset, features, workdir)
+    model = build(config, dataset, features)
+    trainable = BaselineTraining(config, model, dataset, workdir)
+    epoch = config.steps_per_epoch(len(dataset.train_items))
+    loop = training.LoopConfig(
+        total_steps=config.epochs * epoch,
+        eval_every=config.eval_every * epoch,
+        patience=config.patience,
+        steps_per_call=epoch,
+    )
+    result = training.run(trainable, loop, workdir.path, show_progress=show_progress)
+    return {**result, "parameters": sum(int(np.prod(weight.shape)) for weight in model.weights().values())}
+
+
+def build(config: BaselineConfig, dataset: Dataset, features: np.ndarray | None) -> FactorModel:
+    """The untrained model of a trained baseline."""
+    if config.model in ("fm", "vbpr"):
+        kind = FM if config.model == "fm" else VBPR
+        return kind(dataset.num_users, FeatureTable(features), config.dim, config.seed)
+    return MatrixFactorisation(dataset.num_users, dataset.num_items, config.dim, config.seed)
+
+
+def _compute(config: BaselineConfig, dataset: Dataset, features: np.ndarray | None, workdir: Workdir) -> dict:
+    factors = _ranking(config, dataset, features)
+    report = auc.evaluate(factors, dataset, "validation")
+    factors.save(workdir.path / "factors.npz")
+    return {"step": 0, "best_score": report.all, "best_step": 0, "seconds": 0.0, "parameters": 0}
+
+
+def _ranking(config: BaselineConfig, dataset: Dataset, features: np.ndarray | None) -> Factors:
+    if config.model == "visrank":
+        return visrank(dataset, features, config.distance)
+    return random_ranking(dataset, config.seed) if config.model == "rand" else popularity_ranking(dataset)

@@ -1,0 +1,99 @@
+"""A trained baseline as the training loop sees it: triplets, one Adam step, validation by exact AUC."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_dvbpr.baselines.config import BaselineConfig
+from tf_dvbpr.baselines.factor_model import FactorModel
+from tf_dvbpr.compat import adam_state
+from tf_dvbpr.losses import bpr_loss, l2_loss, warp_choice, warp_loss
+from tf_dvbpr.recommender_training import RecommenderTraining
+from tf_dvbpr.triplets import TripletSampler
+from tf_dvbpr.workdir import Workdir
+from tfrecords.dataset import Dataset
+
+
+class BaselineTraining(RecommenderTraining):
+    """Brings a `FactorModel` to the loop.
+
+    The objective of a step, a float32 scalar: ``ranking + regularisation * l2_loss(the weights gathered for the batch)
+    + projection_regularisation * B * l2_loss(projection)``; ranking is the WARP loss for `warp`, else BPR's.
+
+    Args:
+        config: the settings.
+        model: the model, untrained.
+        dataset: users and items.
+        workdir: where the best weights and factors go.
+    """
+
+    metric_names = ("ranking", "penalty")
+    unit = "triplet"
+    rate_name = "triplets/s"
+
+    def __init__(self, config: BaselineConfig, model: FactorModel, dataset: Dataset, workdir: Workdir) -> None:
+        super().__init__(dataset, workdir)
+        self.photos_per_step = config.batch_size
+        self.model = model
+        self._config = config
+        self._sampler = TripletSampler(dataset.train_indptr, dataset.train_items, dataset.num_items, config.seed)
+        self._adam = keras.optimizers.Adam(config.learning_rate)
+        # Built before any restore: an unbuilt optimiser's state would be skipped.
+        self._adam.build(model.trainables())
+
+    def weights(self) -> dict[str, tf.Variable]:
+        """The model's."""
+        return self.model.weights()
+
+    def state(self) -> dict[str, tf.Variable]:
+        """The weights and Adam's moments."""
+        moments = adam_state(self._adam, list(self.weights()))
+        return {**self.weights(), **{f"adam/{name}": variable for name, variable in moments.items()}}
+
+    def batches(self, context: tf.distribute.InputContext, first: int, last: int) -> tf.data.Dataset:
+        """See `Trainable.batches`."""
+        return tf.data.Dataset.range(first, last).map(self._batch, num_parallel_calls=2, deterministic=True).prefetch(2)
+
+    def _batch(self, step: tf.Tensor) -> dict[str, tf.Tensor]:
+        if self._config.model == "warp":
+            drawn = self._sampler.draw_candidates(step, self._config.batch_size, self._config.candidates)
+        else:
+            drawn = self._sampler.draw_one(step, self._config.batch_size)
+        return {"users": drawn.users, "positives": drawn.positives, "negatives": drawn.negatives}
+
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One Adam step on the summed objective."""
+        users, positives, negatives = batch["users"], batch["positives"], batch["negatives"]
+        weight = None
+        if self._config.model == "warp":
+            negatives, weight = self._choose(users, positives, negatives)
+        count = self._config.batch_size
+        with tf.GradientTape() as tape:
+            user_rows, user_weights = self.model.user_rows(users)
+            # One gather for both, so that their gradients are added up once.
+            item_rows, item_weights = self.model.item_rows(tf.concat([positives, negatives], 0))
+            positive = tf.reduce_sum(user_rows * item_rows[:count], 1)
+            negative = tf.reduce_sum(user_rows * item_rows[count:], 1)
+            ranking = bpr_loss(positive, negative) if weight is None else warp_loss(positive, negative, weight)
+            penalty = self._config.regularisation * l2_loss([*user_weights, *item_weights])
+            if self._config.projection_regularisation and self.model.projection():
+                shared = l2_loss(self.model.projection())
+                penalty = tf.reduce_sum(tf.stack([penalty, self._config.projection_regularisation * count * shared]))
+            total = ranking + penalty
+        plain = list(self.weights().values())
+        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(total, plain)]
+        self._adam.apply_gradients(zip(gradients, self.model.trainables(), strict=True))
+        return {"ranking": ranking, "penalty": penalty}
+
+    def matrices(self) -> tuple[np.ndarray, np.ndarray]:
+        """The model's."""
+        return self.model.matrices()
+
+    def _choose(self, users: tf.Tensor, positives: tf.Tensor, candidates: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The negative that WARP takes of each positive's candidates, and its weight."""
+        user_rows = self.model.user_rows(users)[0]
+        positive = tf.reduce_sum(user_rows * self.model.item_rows(positives)[0], 1)
+        rows = self.model.item_rows(tf.reshape(candidates, [-1]))[0]
+        rows = tf.reshape(rows, [*candidates.shape, rows.shape[-1]])
+        chosen, weight = warp_choice(positive, tf.linalg.matvec(rows, user_rows), self._sampler.free_items(users))
+        return tf.gather(candidates, chosen, batch_dims=1), weight

@@ -1,0 +1,43 @@
+"""VBPR: ``x(u, i) = b_i + b'^T f_i + g_u . g_i + t_u . (E f_i)`` (paper, eq. 2; b' as in He & McAuley, 2016)."""
+
+import tensorflow as tf
+
+from tf_dvbpr.baselines.factor_model import FactorModel
+from tf_dvbpr.baselines.feature_table import FeatureTable
+
+
+class VBPR(FactorModel):
+    """Rows ``[g_u, t_u, 1]`` and ``[g_i, E f_i, b_i + b'^T f_i]``.
+
+    Args:
+        num_users: U.
+        features: of all I items, F each.
+        dim: length of g and of t.
+        seed: of the initial weights.
+    """
+
+    def __init__(self, num_users: int, features: FeatureTable, dim: int, seed: int) -> None:
+        super().__init__(num_users, features.num_items, seed)
+        self._features, self._dim = features, dim
+        self._user_factors = self._normal("user_factors", num_users, dim)
+        self._visual_user_factors = self._normal("visual_user_factors", num_users, dim)
+        self._item_factors = self._normal("item_factors", features.num_items, dim)
+        self._item_bias = self._zeros("item_bias", features.num_items)
+        # E transposed and, as the last column, b': one product gives both.
+        self._projection = self._normal("projection", features.dim, dim + 1)
+
+    def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """``[g_u, t_u, 1]``."""
+        factors, visual = tf.gather(self._user_factors, users), tf.gather(self._visual_user_factors, users)
+        return tf.concat([factors, visual, tf.ones_like(factors[:, :1])], 1), [factors, visual]
+
+    def item_rows(self, items: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """``[g_i, E f_i, b_i + b'^T f_i]``."""
+        factors, bias = tf.gather(self._item_factors, items), tf.gather(self._item_bias, items)
+        visual = self._features.project(items, self._projection)
+        last = visual[:, self._dim :] + bias[:, None]
+        return tf.concat([factors, visual[:, : self._dim], last], 1), [factors, bias]
+
+    def projection(self) -> list[tf.Tensor]:
+        """``[E, b']``."""
+        return [self._projection]
