@@ -71,10 +71,21 @@ def evaluate(
         InputError: the factors are of another data set's size, or not finite.
         ValueError: an unknown `split`.
     """
+    values = evaluate_users(factors, dataset, split, ties, progress)
+    return summarise(values, held_out(dataset, split), dataset.item_counts, split)
+
+
+def evaluate_users(
+    factors: Factors | tuple[np.ndarray, np.ndarray],
+    dataset: Dataset,
+    split: str = "validation",
+    ties: str = "strict",
+    progress: bool = False,
+) -> np.ndarray:
+    """The AUC of each user that `evaluate` takes the mean of, float64 [U], NaN for those left out."""
     user_factors, item_factors = factors_for(factors, dataset)
     targets = held_out(dataset, split)
-    values = user_auc(user_factors, item_factors, targets, *dataset.own_items(), ties=ties, progress=progress)
-    return summarise(values, targets, dataset.item_counts, split)
+    return user_auc(user_factors, item_factors, targets, *dataset.own_items(), ties=ties, progress=progress)
 
 
 def user_auc(

@@ -37,7 +37,7 @@ def shared_bpr_loss(positive: tf.Tensor, negative: tf.Tensor, allowed: tf.Tensor
     positive.shape.assert_has_rank(1)
     negative.shape.assert_has_rank(2)
     negative.shape.assert_is_compatible_with(allowed.shape)
-    weights = tf.cast(allowed, tf.float32)
+    weights = tf.cast(allowed, negative.dtype)
     terms = tf.nn.softplus(negative - positive[:, None]) * weights
     return tf.reduce_sum(tf.reduce_sum(terms, 1) / tf.maximum(tf.reduce_sum(weights, 1), 1.0))
 

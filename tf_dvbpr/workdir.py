@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import os
 import platform
 from pathlib import Path
@@ -135,6 +136,18 @@ class Workdir:
     def model_name(self) -> str:
         """The model as tables write it."""
         return NAMES[self.config["model"]]
+
+    def parameters(self) -> int:
+        """How many numbers the model trained; 0 for one that trains none."""
+        best = self.path / "best"
+        if not (best / "checkpoint").is_file():
+            return 0
+        shapes = tf.train.load_checkpoint(str(best)).get_variable_to_shape_map()
+        return sum(
+            math.prod(shape)
+            for name, shape in shapes.items()
+            if name.endswith("VARIABLE_VALUE") and not name.startswith("save_counter")
+        )
 
     def factors(self) -> Factors:
         """The factors of the best validation so far."""

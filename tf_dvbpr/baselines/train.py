@@ -24,8 +24,8 @@ TRAINED = ("warp", "bpr_mf", "fm", "vbpr")
 def train(config: BaselineConfig, show_progress: bool = True) -> dict:
     """Trains, or goes on with, the baseline in ``config.workdir``; those without training are computed at once.
 
-    Returns `training.run`'s figures with ``parameters``, how many numbers were trained. Raises InputError for a data
-    set, features or workdir that do not fit, and for a loss that is no longer finite.
+    Returns `training.run`'s figures. Raises InputError for a data set, features or workdir that do not fit, and for a
+    loss that is no longer finite.
     """
     check_versions()
     dataset = Dataset.open(config.dataset)
@@ -42,8 +42,7 @@ def train(config: BaselineConfig, show_progress: bool = True) -> dict:
         patience=config.patience,
         steps_per_call=epoch,
     )
-    result = training.run(trainable, loop, workdir.path, show_progress=show_progress)
-    return {**result, "parameters": sum(int(np.prod(weight.shape)) for weight in model.weights().values())}
+    return training.run(trainable, loop, workdir.path, show_progress=show_progress)
 
 
 def build(config: BaselineConfig, dataset: Dataset, features: np.ndarray | None) -> FactorModel:
@@ -58,7 +57,7 @@ def _compute(config: BaselineConfig, dataset: Dataset, features: np.ndarray | No
     factors = _ranking(config, dataset, features)
     report = auc.evaluate(factors, dataset, "validation")
     factors.save(workdir.path / "factors.npz")
-    return {"step": 0, "best_score": report.all, "best_step": 0, "seconds": 0.0, "parameters": 0}
+    return {"step": 0, "best_score": report.all, "best_step": 0, "seconds": 0.0}
 
 
 def _ranking(config: BaselineConfig, dataset: Dataset, features: np.ndarray | None) -> Factors:

@@ -1,0 +1,213 @@
+"""The comparison: tuned on validation alone, done once, written in five forms."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from tf_dvbpr import auc
+from tf_dvbpr.comparison import cells, compare, config, report
+from tf_dvbpr.comparison.config import CompareConfig, Row, rows_of, settings_of
+from tf_dvbpr.comparison.published import published
+from tf_dvbpr.comparison.ranking_metrics import ranking_metrics
+from tf_dvbpr.reference_rankings import random_ranking
+from tf_dvbpr.train import resolve, train
+from tfrecords.errors import InputError
+from tools import compare as tool
+
+GRID = ((0.01, 30.0), (4,))
+MODELS = ("rand", "poprank", "bpr_mf")
+
+
+@pytest.fixture(autouse=True)
+def small_grid(monkeypatch):
+    monkeypatch.setitem(config.GRIDS, "quick", GRID)
+
+
+@pytest.fixture(scope="module")
+def dvbpr(planted_folder, tmp_path_factory):
+    path = tmp_path_factory.mktemp("dvbpr") / "run"
+    small = {"image_size": 32, "dim": 8, "batch_size": 16, "shared_negatives": 8, "epochs": 0.2, "eval_every": 4}
+    train(resolve(str(planted_folder), str(path), "fast", small), show_progress=False)
+    return str(path)
+
+
+@pytest.fixture
+def run(planted_folder, tmp_path):
+    def run(**given):
+        return compare.compare(
+            CompareConfig(str(planted_folder), str(tmp_path / "out"), **{"models": MODELS, **given}), progress=False
+        )
+
+    return run
+
+
+def test_recall_and_ndcg_are_those_of_a_sorted_list():
+    rng = np.random.default_rng(0)
+    users, items = 40, 25
+    scores = rng.integers(0, 12, (users, items)).astype(np.float64)  # with ties
+    own = [rng.choice(items, 5, replace=False) for _ in range(users)]
+    targets = np.array([mine[0] for mine in own])
+    indptr = np.arange(users + 1) * 5
+    values, recall, gain = [], [], []
+    for user in range(users):
+        others = np.setdiff1d(np.arange(items), own[user])
+        target = scores[user, targets[user]]
+        values.append((scores[user, others] < target).mean())
+        place = 1 + (scores[user, others] >= target).sum()  # ties are ahead
+        recall.append(place <= 3)
+        gain.append(1 / np.log2(place + 1) if place <= 3 else 0.0)
+    got = ranking_metrics(np.array(values), targets, indptr, items, ks=(3,))
+    assert got == {"recall@3": pytest.approx(np.mean(recall)), "ndcg@3": pytest.approx(np.mean(gain))}
+    nobody = ranking_metrics(np.full(users, np.nan), targets, indptr, items, ks=(3,))
+    assert np.isnan(nobody["recall@3"])
+
+
+def test_the_choice_is_made_on_validation_before_test_is_looked_at(run, monkeypatch, planted):
+    """Swaps what is good on validation with what is good on test: the choice must follow validation."""
+    splits, own = [], auc.held_out
+
+    def held_out(dataset, split):
+        splits.append(split)
+        return own(dataset, split)
+
+    monkeypatch.setattr(auc, "held_out", held_out)
+    seen = []
+
+    def fake(config, dataset, row, settings, seed):
+        assert "test" not in splits
+        seen.append(settings)
+        better = settings["regularisation"] == 30.0
+        cell = cells.Cell("x", settings, seed, 0.9 if better else 0.8, 1, 0.0, 0)
+        return cell, True
+
+    monkeypatch.setattr(compare, "run_cell", fake)
+    good, bad = random_ranking(planted, 1), random_ranking(planted, 2)
+    monkeypatch.setattr(cells.Cell, "factors", lambda cell: bad if cell.settings["regularisation"] == 30.0 else good)
+    result = run(models=("bpr_mf",))
+    assert len(seen) == 2 and splits.count("test") > 0
+    row = result["rows"][0]
+    assert row["settings"] == {"regularisation": 30.0, "dim": 4} and row["cells"] == 2
+    assert row["all"] == pytest.approx(auc.evaluate(bad, planted, "test").all)
+
+
+def test_a_cell_without_validation_loses_and_equals_keep_the_first():
+    made = [cells.Cell("x", {"n": n}, 0, value, 1, 0.0, 0) for n, value in enumerate((float("nan"), 0.6, 0.6, 0.5))]
+    assert compare.choose(made).settings == {"n": 1}
+    assert compare.choose(made[:1]) is made[0]
+
+
+def test_rows_figures_and_what_is_done_is_not_done_again(run, planted, tmp_path, monkeypatch):
+    result = run(seeds=2)
+    assert [row["name"] for row in result["rows"]] == ["RAND", "PopRank", "BPR-MF"]
+    rand, popular, factors = result["rows"]
+    assert (rand["cells"], popular["cells"], factors["cells"]) == (1, 1, 2)
+    assert rand["all_spread"] > 0 and popular["all_spread"] is None and factors["all_spread"] > 0
+    assert factors["parameters"] == 60 * 4 + 90 * 5 and popular["parameters"] == 0
+    values = [auc.evaluate_users(random_ranking(planted, seed), planted, "test") for seed in (0, 1)]
+    assert rand["all"] == pytest.approx(np.mean(values))
+    mean_of_users = np.mean(values, axis=0)
+    assert rand["all_se"] == pytest.approx(mean_of_users.std(ddof=1) / np.sqrt(60))
+    assert len(factors["workdirs"]) == 2
+    # A cell that a crash left unfinished is run again; the others are not.
+    broken = next((tmp_path / "out/cells/bpr_mf").glob("*regularisation=30*seed=0"))
+    (broken / "cell.json").write_text('{"cell": {"work')
+    ran = []
+    original = cells.baselines.train
+
+    def spy(config, progress):
+        ran.append(config.workdir)
+        return original(config, progress)
+
+    monkeypatch.setattr(cells.baselines, "train", spy)
+    again = run(seeds=2)
+    assert ran == [str(broken)]
+    for before, after in zip(result["rows"], again["rows"], strict=True):
+        assert before | {"seconds": 0} == after | {"seconds": 0}
+
+
+def test_another_data_set_in_the_same_folder_is_refused(run, tmp_path):
+    run(models=("rand",))
+    file = next((tmp_path / "out/cells/rand").glob("*/cell.json"))
+    found = json.loads(file.read_text())
+    found["identity"]["dataset_fingerprint"] = "another"
+    file.write_text(json.dumps(found))
+    with pytest.raises(InputError, match="another data set"):
+        run(models=("rand",))
+
+
+def test_a_given_dvbpr_is_used_and_differences_are_paired(run, dvbpr, planted, tmp_path):
+    result = run(models=("rand", "poprank", "dvbpr"), dvbpr_workdirs=(dvbpr,))
+    row = result["rows"][2]
+    assert row["workdirs"] == [dvbpr] and row["parameters"] > 1_000_000
+    ours = auc.evaluate_users(cells.Workdir.open(dvbpr).factors(), planted, "test")
+    rival = max(result["rows"][:2], key=lambda row: row["all"])
+    theirs = auc.evaluate_users(cells.Workdir.open(rival["workdirs"][0]).factors(), planted, "test")
+    (difference,) = result["differences"]
+    assert difference["rival"] == rival["name"]
+    assert difference["all"] == pytest.approx((ours - theirs).mean())
+    assert difference["all_se"] == pytest.approx((ours - theirs).std(ddof=1) / np.sqrt(60))
+    with pytest.raises(InputError, match="holds RAND, not DVBPR"):
+        run(models=("dvbpr",), dvbpr_workdirs=(result["rows"][0]["workdirs"][0],))
+
+
+def test_all_rows_in_the_papers_order_and_a_ceiling_on_stored_features(planted, monkeypatch):
+    stored = CompareConfig("data", "out")
+    names = [row.name for row in rows_of(stored, planted)]
+    assert names == ["RAND", "PopRank", "WARP", "BPR-MF", "VisRank", "FM", "VBPR", "DVBPR"]
+    monkeypatch.setattr(config, "list_features", lambda dataset: ["items", "resnet50"])
+    rows = rows_of(CompareConfig("data", "out", features="resnet50"), planted)
+    assert [row.name for row in rows[-3:]] == ["VBPR", "VBPR (items)", "DVBPR"]
+    assert [row.features for row in rows] == [None] * 4 + ["resnet50"] * 3 + ["items", None]
+    assert len(settings_of(Row("vbpr"), "paper")) == 21
+    assert settings_of(Row("dvbpr"), "paper") == settings_of(Row("vbpr"), "none") == [{}]
+
+
+def test_the_papers_figures_are_known_by_the_data_sets_size():
+    name, figures = published(64583, 234892)
+    assert name == "Amazon Fashion" and figures["dvbpr"] == (0.7964, 0.7718) and figures["bpr_mf"][1] == 0.5514
+    assert published(60, 90) is None
+
+
+def test_the_five_files(run, tmp_path, dvbpr):
+    result = run(models=(*MODELS, "dvbpr"), seeds=1, dvbpr_workdirs=(dvbpr,))
+    result["published"] = "Amazon Fashion"
+    result["rows"][0]["published"] = (0.5, 0.5)
+    output = tmp_path / "written"
+    files = report.write(result, output)
+    assert {file.name for file in files} >= {"table3.md", "table3.csv", "table3.tex", "table3.json"}
+    assert {path.name for path in output.iterdir()} == {file.name for file in files}
+    text = (output / "table3.md").read_text()
+    assert "| RAND |" in text and "| .5000 | .5000 |" in text and "DVBPR - " in text
+    with (output / "table3.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[2]["all"]) == result["rows"][2]["all"] and rows[2]["dim"] == "4"
+    assert json.loads((output / "table3.json").read_text())["rows"][1]["name"] == "PopRank"
+    lines = (output / "table3.tex").read_text().splitlines()
+    assert lines[0] == r"\begin{tabular}{lrrrr}" and lines[-1] == r"\end{tabular}"
+    assert sum(r"\textbf" in line for line in lines) >= 1
+
+
+def test_the_tool_prints_the_table(planted_folder, tmp_path, capsys):
+    tool.cli(["compare", f"--dataset={planted_folder}", f"--output={tmp_path}/out", "--models=rand,poprank"])
+    out = capsys.readouterr().out
+    assert "RAND" in out and "PopRank" in out and "table3.md" in out
+    assert (tmp_path / "out/table3.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"models": ("svd",)}, "no model 'svd'"),
+        ({"models": ("bpr_mf:colour",)}, "BPR-MF takes none"),
+        ({"models": ("rand", "rand")}, "the same row twice"),
+        ({"models": ("vbpr",)}, "extract_features"),
+        ({"seeds": 0}, "--seeds=0"),
+        ({"dvbpr_workdirs": ("a", "b")}, "2 runs given for --seeds=1"),
+        ({"grid": "wide"}, "--grid=wide"),
+    ],
+)
+def test_bad_input_is_named(run, given, message):
+    with pytest.raises(InputError, match=message):
+        run(**given)

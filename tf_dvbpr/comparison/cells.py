@@ -1,0 +1,117 @@
+"""One training of the comparison, with its place on the disk: done once, never again."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+from tf_dvbpr import train as dvbpr
+from tf_dvbpr.baselines import config as baseline_config
+from tf_dvbpr.baselines import train as baselines
+from tf_dvbpr.comparison.config import CompareConfig, Row
+from tf_dvbpr.factors import Factors
+from tf_dvbpr.metrics_log import MetricsLog
+from tf_dvbpr.workdir import Workdir
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+
+_DONE = "cell.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """A finished run.
+
+    Attributes:
+        workdir: its folder.
+        settings: what it was tuned to, {} for the defaults.
+        seed: of the run.
+        validation: best validation AUC over all users.
+        step: where.
+        seconds: of training, validation not counted.
+        parameters: how many numbers were trained.
+    """
+
+    workdir: str
+    settings: dict
+    seed: int
+    validation: float
+    step: int
+    seconds: float
+    parameters: int
+
+    def factors(self) -> Factors:
+        """The recommender at its best validation."""
+        return Workdir.open(self.workdir).factors()
+
+
+def run_cell(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, seed: int) -> tuple[Cell, bool]:
+    """Trains a cell, goes on with it, or finds it done.
+
+    Returns:
+        (the cell, whether it had to be trained now).
+    """
+    if row.model == "dvbpr" and config.dvbpr_workdirs:
+        return _given(config.dvbpr_workdirs[seed], dataset, seed), False
+    shown = [f"{name}={value:g}" for name, value in settings.items()] + [f"seed={seed}"]
+    folder = Path(config.output) / "cells" / row.slug / ",".join(shown)
+    identity = {"dataset_fingerprint": dataset.fingerprint, "settings": settings, "seed": seed}
+    identity |= {"preset": config.dvbpr_preset, "photos": config.dvbpr_photos} if row.model == "dvbpr" else {}
+    done = _read(folder, identity)
+    if done is not None:
+        return done, False
+    if row.model == "dvbpr":
+        given = {"seed": seed} | ({"max_photos": config.dvbpr_photos} if config.dvbpr_photos else {})
+        result = dvbpr.train(dvbpr.resolve(config.dataset, str(folder), config.dvbpr_preset, given), False)
+    else:
+        given = dict(settings)
+        if "seed" in baseline_config.SETTINGS[row.model]:
+            given["seed"] = seed
+        if row.features is not None:
+            given["features"] = row.features
+        result = baselines.train(baseline_config.resolve(config.dataset, str(folder), row.model, given), False)
+    cell = Cell(
+        str(folder),
+        settings,
+        seed,
+        result["best_score"],
+        result["best_step"],
+        round(result["seconds"], 2),
+        Workdir.open(folder).parameters(),
+    )
+    _write(folder, cell, identity)
+    return cell, True
+
+
+def _given(path: str, dataset: Dataset, seed: int) -> Cell:
+    workdir = Workdir.open(path)
+    if workdir.config["model"] != "dvbpr":
+        raise InputError(f"--dvbpr_workdir={path}: holds {workdir.model_name}, not DVBPR")
+    if workdir.config["dataset_fingerprint"] != dataset.fingerprint:
+        raise InputError(f"--dvbpr_workdir={path}: trained on {workdir.config['dataset']}, not on {dataset.path}")
+    factors = workdir.factors()
+    lines = [line for line in MetricsLog(workdir.path / "metrics.jsonl").read() if line["step"] == factors.step]
+    if not lines:
+        raise InputError(f"--dvbpr_workdir={path}: metrics.jsonl does not hold step {factors.step}; train it on")
+    return Cell(path, {}, seed, lines[0]["score"], factors.step, lines[0]["seconds"], workdir.parameters())
+
+
+def _read(folder: Path, identity: dict) -> Cell | None:
+    try:
+        found = json.loads((folder / _DONE).read_text())
+        cell = Cell(**found["cell"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # Not done, or half-written: the training itself knows where to go on.
+    if found["identity"] != identity:
+        raise InputError(
+            f"{folder}: was run on another data set or with other flags ({found['identity']}); give a new --output"
+        )
+    return dataclasses.replace(cell, workdir=str(folder))
+
+
+def _write(folder: Path, cell: Cell, identity: dict) -> None:
+    temporary = folder / f"{_DONE}.tmp"
+    temporary.write_text(json.dumps({"identity": identity, "cell": dataclasses.asdict(cell)}, indent=2) + "\n")
+    temporary.replace(folder / _DONE)
+    # What resumes a run is the largest part of it, and this one is done.
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)

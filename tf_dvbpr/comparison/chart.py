@@ -1,0 +1,50 @@
+"""Table III as a bar chart."""
+
+from pathlib import Path
+
+_ALL, _COLD, _PAPER = "#2f6f9f", "#9fc5de", "#b04a3a"
+
+
+def bar_chart(result: dict, path: Path) -> bool:
+    """Draws each row's AUC on test, all and cold, with its standard error; dots are the paper's figures, where known.
+
+    Returns:
+        Whether it could: matplotlib is an extra (`report`).
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        return False
+    rows = result["rows"]
+    figure = Figure(figsize=(max(6.0, 1.1 * len(rows)), 4.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    for place, (group, colour) in enumerate((("all", _ALL), ("cold", _COLD))):
+        at = [number + (place - 0.5) * 0.4 for number in range(len(rows))]
+        axes.bar(
+            at,
+            [row[group] for row in rows],
+            0.38,
+            yerr=[row[f"{group}_se"] for row in rows],
+            color=colour,
+            ecolor="#555555",
+            capsize=2,
+            label=f"{group} items",
+        )
+        known = [(x, row["published"][place]) for x, row in zip(at, rows, strict=True) if row["published"]]
+        if known:
+            axes.plot(*zip(*known, strict=True), "o", color=_PAPER, markersize=4, label=None if place else "paper")
+    axes.axhline(0.5, color="#999999", linewidth=0.8, linestyle="--", zorder=0)
+    axes.set_xticks(range(len(rows)), [row["name"].replace(" (", "\n(") for row in rows])
+    axes.set_ylabel("AUC on test")
+    axes.set_title(result["data_set"]["name"])
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="upper left")
+    temporary = path.with_name(f".{path.name}")
+    try:
+        figure.savefig(temporary, dpi=150, format="png")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
