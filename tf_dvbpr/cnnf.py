@@ -7,6 +7,7 @@ from tf_dvbpr import stateless
 from tf_dvbpr.compat import as_variable
 
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8")
+HIDDEN = 4096  # units of fc6 and of fc7
 
 
 class CNNF(keras.Model):
@@ -40,8 +41,8 @@ class CNNF(keras.Model):
         self.conv5 = conv("conv5", 256, 3)
         self.pool = keras.layers.MaxPooling2D(2, 2, "same", dtype=precision)
         self.flatten = keras.layers.Flatten(dtype=precision)
-        self.fc6 = keras.layers.Dense(4096, activation="relu", **options("fc6"))
-        self.fc7 = keras.layers.Dense(4096, activation="relu", **options("fc7"))
+        self.fc6 = keras.layers.Dense(HIDDEN, activation="relu", **options("fc6"))
+        self.fc7 = keras.layers.Dense(HIDDEN, activation="relu", **options("fc7"))
         self.fc8 = keras.layers.Dense(dim, **options("fc8"))
 
     def call(self, images: tf.Tensor, dropout_rate: float = 0.0, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
@@ -55,6 +56,10 @@ class CNNF(keras.Model):
         Returns:
             float32 [B, K].
         """
+        return tf.cast(self.fc8(self.hidden(images, dropout_rate, dropout_seed)), tf.float32)
+
+    def hidden(self, images: tf.Tensor, dropout_rate: float = 0.0, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
+        """fc7's outputs, after its ReLU: arguments as in `call`, [B, 4096] in the precision of the arithmetic."""
         x = self.pool(self.conv1(images))
         x = self.pool(self.conv2(x))
         x = self.pool(self.conv5(self.conv4(self.conv3(x))))
@@ -64,7 +69,7 @@ class CNNF(keras.Model):
             if dropout_seed is not None and dropout_rate > 0:
                 layer_seed = tf.random.experimental.stateless_fold_in(dropout_seed, number, alg="philox")
                 x = stateless.dropout(x, dropout_rate, layer_seed)
-        return tf.cast(self.fc8(x), tf.float32)
+        return x
 
     def named_variables(self) -> dict[str, tf.Variable]:
         """The sixteen weights as plain variables: ``conv1/kernel``, ``conv1/bias``, ..., ``fc8/bias``."""

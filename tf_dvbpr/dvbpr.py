@@ -67,6 +67,10 @@ class DVBPR(tf.Module):
         """Style vectors at inference: uint8 [B, S, S, 3] to float32 [B, K]."""
         return self.network(normalise(photos))
 
+    def hidden(self, photos: tf.Tensor) -> tf.Tensor:
+        """CNN-F's fc7 at inference: uint8 [B, S, S, 3] to float32 [B, 4096]."""
+        return tf.cast(self.network.hidden(normalise(photos)), tf.float32)
+
     def losses(
         self,
         config: TrainConfig,

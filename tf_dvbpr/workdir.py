@@ -46,6 +46,10 @@ class Embedder(tf.Module):
         """Style vectors: uint8 [B, S, S, 3] to float32 [B, K]."""
         return self._model.embed(photos)
 
+    def hidden(self, photos: tf.Tensor) -> tf.Tensor:
+        """fc7, the layer before the style vectors: uint8 [B, S, S, 3] to float32 [B, 4096]."""
+        return self._model.hidden(photos)
+
 
 class Workdir:
     """An existing run.

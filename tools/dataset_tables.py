@@ -1,6 +1,8 @@
 """A data set's tables, shared by the tools that print them."""
 
 from tfrecords.dataset import Dataset
+from tfrecords.feature_writer import STORED, read_record
+from tfrecords.features import list_features
 from tfrecords.summary import QUANTILES, Summary
 from tools import table
 
@@ -65,6 +67,13 @@ def photos(dataset: Dataset, summary: Summary) -> str:
     if len(summary.photo_sizes) > _SIZES_SHOWN:
         sizes.append(f"and {len(summary.photo_sizes) - _SIZES_SHOWN} other sizes")
     return f"photos: {', '.join(sizes)}; readers {dataset.fit} them to a square, filter {dataset.resize_filter}"
+
+
+def features(dataset: Dataset) -> str:
+    """One line with the item features there are and their lengths; "" where there are none."""
+    names = list_features(dataset)
+    dims = [dataset.item_features.shape[1] if name == STORED else read_record(dataset, name)["dim"] for name in names]
+    return f"features: {', '.join(f'{name} ({dim})' for name, dim in zip(names, dims, strict=True))}" if names else ""
 
 
 def split(dataset: Dataset) -> str:

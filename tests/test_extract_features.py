@@ -1,0 +1,320 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from shop import write_shop
+
+from tf_dvbpr import feature_extraction, pretrained
+from tf_dvbpr.train import resolve, train
+from tf_dvbpr.workdir import Workdir
+from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.dataset import Dataset
+from tfrecords.feature_writer import FeatureWriter
+from tfrecords.features import load_features
+from tfrecords.photo_table import load_photo_table
+from tools import describe_dataset, extract_features
+
+ITEMS = 12
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    shop = write_shop(tmp_path / "shop", items=ITEMS)
+    return build_dataset(BuildConfig(source="csv", input=shop, output=tmp_path / "data"), progress=False)
+
+
+@pytest.fixture(scope="module")
+def mobilenet():
+    """A MobileNet with seeded weights whose variances are small enough for the epsilon to matter."""
+    keras.utils.set_random_seed(1)
+    model = keras.applications.MobileNet(weights=None)
+    draw = np.random.default_rng(1)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            gamma, beta, mean, variance = layer.get_weights()
+            layer.set_weights([gamma, beta, mean, draw.uniform(0.01, 0.03, variance.shape)])
+    return model
+
+
+@pytest.fixture(scope="module")
+def weights(mobilenet, tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "mobilenet.weights.h5"
+    mobilenet.save_weights(path)
+    return path
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """In MobileNet's place, a network that is built and run in no time."""
+
+    def build(weights):
+        keras.utils.set_random_seed(1)
+        inputs = keras.Input([224, 224, 3])
+        x = keras.layers.BatchNormalization()(keras.layers.Conv2D(6, 32, 32)(inputs))
+        return keras.Model(inputs, keras.layers.Dense(10, name="predictions")(keras.layers.GlobalMaxPooling2D()(x)))
+
+    monkeypatch.setattr(keras.applications, "MobileNet", build)
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs the tool: (exit status, standard output, standard error)."""
+
+    def run(*arguments, tool=extract_features):
+        capsys.readouterr()
+        status = 0
+        try:
+            tool.cli([tool.__name__, *map(str, arguments)])
+        except SystemExit as end:
+            status = end.code
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+def fails(run, *arguments):
+    """The one line a refusal prints, after the progress bar if there was one."""
+    status, _, err = run(*arguments)
+    assert status == 1 and err.count("error: ") == 1 and "Traceback" not in err
+    line = err[err.index("error: ") :]
+    assert line.count("\n") == 1
+    return line
+
+
+def independent(mobilenet, dataset, epsilon):
+    """Pooled features by keras.applications itself, without its top, at an epsilon."""
+    network = keras.applications.MobileNet(weights=None, include_top=False, pooling="avg", input_shape=(224, 224, 3))
+    network.set_weights(mobilenet.get_weights()[: len(network.weights)])
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.epsilon = epsilon
+    photos = load_photo_table(dataset, 224, progress=False)
+    return np.asarray(network(photos.astype(np.float32) / 127.5 - 1.0, training=False))
+
+
+def test_features_equal_an_independent_computation_at_each_epsilon(run, dataset, mobilenet, weights):
+    command = [f"--dataset={dataset.path}", "--network=mobilenet", f"--weights={weights}", "--batch_size=5"]
+    status, out, err = run(*command)
+    assert status == 0
+    assert "mobilenet.weights.h5, BatchNormalization epsilon 0.001 (the library's; no file says" in out
+    assert out.endswith("mobilenet.npy: float32 [12, 1024], written\n")
+    assert "12/12" in err and "photo/s" in err
+    library = np.array(load_features(dataset, "mobilenet")[1])
+    expected = independent(mobilenet, dataset, 0.001)
+    np.testing.assert_allclose(library, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+    status, out, _ = run(*command, "--batch_norm_epsilon=.05", "--name=other")
+    assert status == 0 and "BatchNormalization epsilon 0.05 (as given)" in out
+    other = np.array(load_features(dataset, "other")[1])
+    expected = independent(mobilenet, dataset, 0.05)
+    np.testing.assert_allclose(other, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+    assert np.abs(other - library).max() > 0.1 * np.abs(library).max()
+    made_by = json.loads((dataset.path / "features/other.json").read_text())["made_by"]
+    assert made_by["network"] == "mobilenet" and made_by["batch_norm_epsilon"] == [0.05]
+    assert made_by["weights"] == "mobilenet.weights.h5" and len(made_by["weights_sha256"]) == 64
+    assert made_by["versions"] == {"tensorflow": tf.__version__, "keras": keras.__version__}
+
+    status, out, _ = run(f"--dataset={dataset.path}", tool=describe_dataset)
+    assert status == 0 and "features: mobilenet (1024), other (1024)" in out
+
+
+def test_a_killed_run_ends_bitwise_where_an_unbroken_one_does(run, dataset, small, monkeypatch):
+    command = [f"--dataset={dataset.path}", "--network=mobilenet", "--batch_size=5"]
+    assert run(*command, "--name=unbroken")[0] == 0
+    append, batches = FeatureWriter.append, []
+
+    def killed(writer, rows):
+        if len(batches) == 2:
+            raise KeyboardInterrupt
+        batches.append(len(rows))
+        append(writer, rows)
+
+    monkeypatch.setattr(FeatureWriter, "append", killed)
+    status, _, err = run(*command)
+    assert status == 130 and err.endswith("10 of 12 items are done; the same command goes on from there\n")
+    monkeypatch.setattr(FeatureWriter, "append", append)
+    assert "batch_size 5 there, 4 now" in fails(run, *command[:2], "--batch_size=4")
+    line = fails(run, *command, "--batch_norm_epsilon=.05")
+    assert "batch_norm_epsilon [0.001] there, [0.05] now" in line and "--overwrite" in line
+
+    asked = []
+    load = feature_extraction.load_pretrained
+
+    def counted(*arguments):
+        network = load(*arguments)
+
+        def embed(photos):
+            asked.append(len(photos))
+            return network.embed(photos)
+
+        return pretrained.dataclasses.replace(network, embed=embed)
+
+    monkeypatch.setattr(feature_extraction, "load_pretrained", counted)
+    status, _, err = run(*command)
+    assert status == 0, err
+    assert asked == [2]
+    folder = dataset.path / "features"
+    assert (folder / "mobilenet.npy").read_bytes() == (folder / "unbroken.npy").read_bytes()
+
+    before = (folder / "mobilenet.npy").stat().st_mtime_ns
+    status, out, _ = run(*command[:2], "--batch_size=7")
+    assert status == 0 and out.endswith("there already\n") and asked == [2]
+    assert (folder / "mobilenet.npy").stat().st_mtime_ns == before
+    assert "batch_norm_epsilon [0.001] there, [0.05] now" in fails(run, *command, "--batch_norm_epsilon=.05")
+    assert run(*command, "--batch_norm_epsilon=.05", "--overwrite")[0] == 0
+    assert (folder / "mobilenet.npy").read_bytes() != (folder / "unbroken.npy").read_bytes()
+
+
+def test_weights_that_cannot_be_had(run, dataset, weights, tmp_path, monkeypatch):
+    command = [f"--dataset={dataset.path}", "--network=mobilenet_v2"]
+    text = tmp_path / "text.weights.h5"
+    text.write_text("no weights")
+    for file in (weights, text):
+        assert f"--weights={file}: does not hold the weights of" in fails(run, *command, f"--weights={file}")
+    assert "no such file" in fails(run, *command, f"--weights={tmp_path}/nowhere.h5")
+
+    def offline(weights):
+        raise Exception("URL fetch failure on https://example.org/w.h5: None -- unknown host")
+
+    monkeypatch.setattr(keras.applications, "MobileNetV2", offline)
+    line = fails(run, *command)
+    assert "could not be downloaded (URL fetch failure on" in line and "--weights=FILE.h5" in line
+    assert not (dataset.path / "features").exists()
+
+
+def test_a_network_without_batch_normalisation(run, dataset, monkeypatch):
+    inputs = keras.Input([224, 224, 3])
+    outputs = keras.layers.Dense(10)(keras.layers.GlobalAveragePooling2D()(inputs))
+    monkeypatch.setattr(keras.applications, "VGG16", lambda weights: keras.Model(inputs, outputs))
+    command = [f"--dataset={dataset.path}", "--network=vgg16"]
+    assert "vgg16 has no BatchNormalization layers" in fails(run, *command, "--batch_norm_epsilon=.001")
+    assert run(*command)[0] == 0
+    # Caffe's preprocessing: BGR less the means of ImageNet.
+    photos = load_photo_table(dataset, 224, progress=False).astype(np.float64)
+    expected = photos.mean(axis=(1, 2))[:, ::-1] - [103.939, 116.779, 123.68]
+    np.testing.assert_allclose(load_features(dataset)[1], expected, rtol=1e-4, atol=0.05)
+
+
+def test_every_network_is_there():
+    for module, constructor in pretrained._NETWORKS.values():
+        assert callable(getattr(keras.applications, constructor))
+        assert callable(getattr(keras.applications, module).preprocess_input)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--network=resnet50", "--workdir=run"], "--network and --workdir contradict each other"),
+        (["--from_file=a.b", "--batch_norm_epsilon=.1"], "--batch_norm_epsilon says nothing to --from_file"),
+        (["--workdir=run", "--weights=w.h5"], "--weights says nothing to --workdir"),
+        (["--keys=k.txt"], "--keys says nothing to --network"),
+        (["--network=alexnet"], "--network=alexnet: one of densenet121, "),
+        (["--batch_norm_epsilon=0"], "--batch_norm_epsilon=0.0: a number over 0"),
+        (["--batch_size=0"], "--batch_size=0: at least 1"),
+        (["--name=items"], "--name=items: this name means"),
+        (["--from_file=a b.npy"], "--name=a b: letters, digits, _ and - expected"),
+    ],
+)
+def test_flags_that_cannot_be(run, flags, message):
+    assert message in fails(run, "--dataset=nowhere", *flags)
+
+
+def test_an_npy_file_in_item_order(run, dataset, tmp_path):
+    rows = np.random.default_rng(0).normal(size=[ITEMS, 3])
+    np.save(tmp_path / "mine.npy", rows)
+    status, out, _ = run(f"--dataset={dataset.path}", f"--from_file={tmp_path}/mine.npy")
+    assert status == 0 and "mine: 3 values an item from mine.npy" in out
+    name, features = load_features(dataset)
+    assert name == "mine"
+    np.testing.assert_array_equal(features, rows.astype(np.float32))
+    assert run(f"--dataset={dataset.path}", f"--from_file={tmp_path}/mine.npy")[1].endswith("there already\n")
+    np.save(tmp_path / "mine.npy", 2 * rows)
+    assert "sha256" in fails(run, f"--dataset={dataset.path}", f"--from_file={tmp_path}/mine.npy")
+
+    rows[4, 1] = np.nan
+    np.save(tmp_path / "bad.npy", rows)
+    line = fails(run, f"--dataset={dataset.path}", f"--from_file={tmp_path}/bad.npy")
+    assert "row 4, item i4, has a value that is NaN" in line
+    for name, content, message in (
+        ("short", rows[:11], "11 rows for 12 items; give --keys"),
+        ("flat", rows[0], "float64 [3]; numbers [rows, F] expected"),
+        ("words", np.array([["a"]]), "numbers [rows, F] expected"),
+        ("pickled", np.array([{}]), "not a whole .npy file of plain values"),
+    ):
+        np.save(tmp_path / f"{name}.npy", content)
+        assert message in fails(run, f"--dataset={dataset.path}", f"--from_file={tmp_path}/{name}.npy")
+    assert "a .b or .npy file expected" in fails(run, f"--dataset={dataset.path}", "--from_file=a.csv")
+    assert "no such file" in fails(run, f"--dataset={dataset.path}", "--from_file=nowhere.npy")
+
+
+@pytest.mark.parametrize("form", ["txt", "npy"])
+def test_an_npy_file_with_keys(run, dataset, tmp_path, form):
+    order = np.random.default_rng(1).permutation(ITEMS + 2)  # Two rows are of items that the data set has not.
+    keys = [f"i{item}" for item in order]
+    rows = np.stack([order, 10 * order], axis=1)
+    file = tmp_path / f"keys.{form}"
+
+    def write(keys):
+        if form == "txt":
+            file.write_text("\n".join(keys) + "\n")
+        else:
+            np.save(file, np.array(keys))
+
+    np.save(tmp_path / "mine.npy", rows)
+    command = [f"--dataset={dataset.path}", f"--from_file={tmp_path}/mine.npy", f"--keys={file}"]
+    write(keys)
+    assert run(*command)[0] == 0
+    items = np.arange(ITEMS)
+    np.testing.assert_array_equal(load_features(dataset)[1], np.stack([items, 10 * items], axis=1))
+
+    write(keys[1:])
+    assert "13 keys for 14 rows" in fails(run, *command)
+    write([*keys[:-1], keys[0]])
+    assert f"the key {keys[0]} stands twice" in fails(run, *command)
+    write([f"other{key}" if key in ("i0", "i7") else key for key in keys])
+    assert "no row for 2 of 12 items, the first of them i0;" in fails(run, *command)
+    if form == "npy":
+        np.save(file, np.arange(ITEMS + 2))
+        assert "unicode [rows] expected" in fails(run, *command)
+
+
+def test_a_b_file(run, dataset, tmp_path):
+    rows = np.random.default_rng(0).normal(size=[ITEMS, 4096]).astype("<f4")
+    file = tmp_path / "image_features.b"
+
+    def write(items):
+        file.write_bytes(b"".join(f"i{item}".ljust(10).encode() + rows[item].tobytes() for item in items))
+
+    command = [f"--dataset={dataset.path}", f"--from_file={file}"]
+    write([item for item in reversed(range(ITEMS)) if item not in (0, 5, 11)])
+    assert "no row for 3 of 12 items, the first of them i0;" in fails(run, *command)
+    write(reversed(range(ITEMS)))
+    assert run(*command)[0] == 0
+    name, features = load_features(dataset)
+    assert name == "image_features"
+    np.testing.assert_array_equal(features, rows)
+    assert "--keys=k.txt: a .b file holds its keys itself" in fails(run, *command, "--keys=k.txt", "--overwrite")
+
+
+def test_own_cnnf_gives_fc7(run, planted_folder, dataset, tmp_path):
+    workdir = tmp_path / "run"
+    small = {"image_size": 32, "dim": 8, "batch_size": 16, "shared_negatives": 8, "epochs": 0.1, "eval_every": 2}
+    train(resolve(str(planted_folder), str(workdir), "fast", small), show_progress=False)
+    planted = Dataset.open(planted_folder)
+    status, out, _ = run(f"--dataset={planted_folder}", f"--workdir={workdir}")
+    assert status == 0 and "cnnf: 4096 values an item, fc7 in cnnf, step " in out
+    features = load_features(planted, "cnnf")[1]
+
+    network = Workdir.open(workdir).embedder()._model.network
+    x = (load_photo_table(planted, 32, progress=False).astype(np.float32) - 127.5) / 127.5
+    for layer in ("conv1", "pool", "conv2", "pool", "conv3", "conv4", "conv5", "pool", "flatten", "fc6", "fc7"):
+        x = getattr(network, layer)(x)
+    x = np.asarray(x)
+    assert features.shape == (90, 4096) and (x >= 0).all() and (x > 0).any()
+    np.testing.assert_allclose(features, x, rtol=1e-3, atol=1e-4 * x.max())
+
+    assert "a run of another data set" in fails(run, f"--dataset={dataset.path}", f"--workdir={workdir}")
+    assert "not a workdir" in fails(run, f"--dataset={dataset.path}", f"--workdir={tmp_path}")

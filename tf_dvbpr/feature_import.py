@@ -1,0 +1,123 @@
+"""Item features from a file that somebody else made: McAuley's `.b`, or a plain `.npy`."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tfrecords.binary_features import BinaryFeatures
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+from tfrecords.writer import file_sha256
+
+_BLOCK = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class RowSource:
+    """Where rows come from.
+
+    Attributes:
+        made_by: what the features' record says of it.
+        dim: F.
+        blocks: the rows of the items from a given one on, in item order, float32 [n, F] at a time.
+    """
+
+    made_by: dict
+    dim: int
+    blocks: Callable[[int], Iterator[np.ndarray]]
+
+
+def open_file(path: Path, keys: Path | None, dataset: Dataset, progress: bool = True) -> RowSource:
+    """Opens a file of features and finds each item's row.
+
+    Args:
+        path: ``.b`` (see `BinaryFeatures`; 4096 values a record, matched by item key) or ``.npy`` (numbers [rows, F]).
+        keys: .npy only: a ``.txt`` (one a line) or ``.npy`` file with the item key of each row; None: row i is item i.
+        dataset: whose items want rows; other rows of the file are not read.
+        progress: whether to show a bar while a `.b` file's keys are read.
+
+    Raises:
+        InputError: no such file, another format or shape, or an item without a row (named, with their count).
+    """
+    if path.suffix not in (".b", ".npy"):
+        raise InputError(f"--from_file={path}: a .b or .npy file expected")
+    if not path.is_file():
+        raise InputError(f"--from_file={path}: no such file")
+    if path.suffix == ".b":
+        if keys is not None:
+            raise InputError(f"--keys={keys}: a .b file holds its keys itself; leave the flag out")
+        file = BinaryFeatures(path, progress=progress)
+        _check_all_there(path, dataset, file)
+        dim, row = file.dim, lambda item: file.row(str(dataset.item_keys[item]))
+    else:
+        table = _open_table(path)
+        rows = np.arange(len(table)) if keys is None else _match(keys, len(table), dataset)
+        if len(rows) != dataset.num_items:
+            raise InputError(
+                f"--from_file={path}: {len(table)} rows for {dataset.num_items} items; give --keys, or a row for each "
+                "item in the data set's order"
+            )
+        dim, row = table.shape[1], lambda item: table[rows[item]]
+
+    def blocks(start: int) -> Iterator[np.ndarray]:
+        for first in range(start, dataset.num_items, _BLOCK):
+            items = range(first, min(first + _BLOCK, dataset.num_items))
+            yield np.stack([row(item) for item in items]).astype(np.float32)
+
+    made_by = {"from_file": path.name, "sha256": file_sha256(path)}
+    if keys is not None:
+        made_by |= {"keys": keys.name, "keys_sha256": file_sha256(keys)}
+    return RowSource(made_by, dim, blocks)
+
+
+def _open_table(path: Path) -> np.ndarray:
+    table = _load(path, "--from_file")
+    if table.ndim != 2 or not table.size or table.dtype.kind not in "fiu":
+        raise InputError(f"--from_file={path}: {table.dtype} {list(table.shape)}; numbers [rows, F] expected")
+    return table
+
+
+def _match(path: Path, rows: int, dataset: Dataset) -> np.ndarray:
+    """The row of every item."""
+    keys = _read_keys(path)
+    if len(keys) != rows:
+        raise InputError(f"--keys={path}: {len(keys)} keys for {rows} rows; one a row expected")
+    places = {key: row for row, key in enumerate(keys)}
+    if len(places) != rows:
+        again = next(key for row, key in enumerate(keys) if places[key] != row)
+        raise InputError(f"--keys={path}: the key {again} stands twice; each once expected")
+    _check_all_there(path, dataset, places)
+    return np.array([places[str(key)] for key in dataset.item_keys])
+
+
+def _read_keys(path: Path) -> list[str]:
+    if not path.is_file():
+        raise InputError(f"--keys={path}: no such file")
+    if path.suffix == ".npy":
+        keys = _load(path, "--keys")
+        if keys.ndim != 1 or keys.dtype.kind != "U":
+            raise InputError(f"--keys={path}: {keys.dtype} {list(keys.shape)}; unicode [rows] expected")
+        return keys.tolist()
+    try:
+        return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"--keys={path}: not UTF-8 at byte {error.start}; one key a line expected") from error
+
+
+def _load(path: Path, flag: str) -> np.ndarray:
+    try:
+        # Mapped: only the rows asked for are read.
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{flag}={path}: not a whole .npy file of plain values ({error})") from error
+
+
+def _check_all_there(path: Path, dataset: Dataset, keys: BinaryFeatures | dict) -> None:
+    missing = [str(key) for key in dataset.item_keys if str(key) not in keys]
+    if missing:
+        raise InputError(
+            f"{path}: no row for {len(missing)} of {dataset.num_items} items, the first of them {missing[0]}; every "
+            "item of the data set needs one"
+        )
