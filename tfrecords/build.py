@@ -12,6 +12,7 @@ from tfrecords.csv_source import CsvSource
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.release_source import ReleaseSource
+from tfrecords.shop_source import ShopOptions
 from tfrecords.source import Source, User
 from tfrecords.wardrobe_source import WardrobeSource
 from tfrecords.writer import Shard, ShardWriter, check_output, new_folder, write_metadata
@@ -123,14 +124,7 @@ def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
 def _open_source(config: BuildConfig) -> Source:
     seed = config.seed or 0
     if config.source == "csv":
-        return CsvSource(
-            config.input,
-            images=config.images,
-            seed=seed,
-            min_actions=5 if config.min_actions is None else config.min_actions,
-            image_size=config.image_size or 0,
-            skip_bad_images=config.skip_bad_images,
-        )
+        return CsvSource(config.input, config.images, _shop_options(config))
     if config.source == "release":
         return ReleaseSource(
             config.input,
@@ -140,6 +134,11 @@ def _open_source(config: BuildConfig) -> Source:
         )
     given = {name: getattr(config, name) for name in ("users", "items", "image_size")}
     return WardrobeSource(seed=seed, **{name: value for name, value in given.items() if value is not None})
+
+
+def _shop_options(config: BuildConfig) -> ShopOptions:
+    min_actions = 5 if config.min_actions is None else config.min_actions
+    return ShopOptions(config.seed or 0, min_actions, config.image_size or 0, config.skip_bad_images)
 
 
 def _write_items(folder: Path, source: Source, shards: int, progress: bool) -> tuple[list[Shard], list[int]]:
