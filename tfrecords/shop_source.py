@@ -29,7 +29,7 @@ class ShopOptions:
     skip_bad_images: bool = False
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Product:
     """One item before its photo has been seen: `line` and `image` as the table has them."""
 
