@@ -12,8 +12,8 @@ from tfrecords.json_lines import JsonLines
 from tfrecords.purchases import Purchases
 from tfrecords.shop_source import Product, ShopOptions
 
-# The photo's address: one text in the dump of 2014, lists, the large photos first, in that of 2018.
-_URL_FIELDS = ("imUrl", "imageURLHighRes", "imageURL")
+# The photo's address: a text in the dump of 2014, lists in that of 2018, large photos first; a text in Tradesy's.
+_URL_FIELDS = ("imUrl", "imageURLHighRes", "imageURL", "imageUrl")
 _SHOWN_PATHS = 3
 
 
@@ -100,11 +100,21 @@ def read_products(metadata: JsonLines, choice: CategoryChoice) -> tuple[dict[str
         elif key in products:
             repeated += 1
         else:
-            products[key] = Product(key, line, _url(row), sys.intern(category))
+            products[key] = Product(key, line, photo_url(row), sys.intern(category))
     if not products:
         common = ", ".join(repr(head) for head, _ in heads.most_common(_SHOWN_PATHS)) or "none at all"
         raise InputError(f"{metadata.path}: no item under {choice.label}; the commonest paths begin {common}")
     return products, repeated
+
+
+def photo_url(row: dict[str, Any]) -> str:
+    """The address of an item's photo by its line of metadata, "" where it has none."""
+    for field in _URL_FIELDS:
+        value = row.get(field)
+        value = value[0] if isinstance(value, list) and value else value
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return ""
 
 
 def _find(folder: Path, stem: str) -> Path:
@@ -118,12 +128,3 @@ def _find(folder: Path, stem: str) -> Path:
     if len(found) > 1:
         raise InputError(f"{folder}: holds {' and '.join(path.name for path in found)}; keep the one that is meant")
     return found[0]
-
-
-def _url(row: dict[str, Any]) -> str:
-    for field in _URL_FIELDS:
-        value = row.get(field)
-        value = value[0] if isinstance(value, list) and value else value
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-    return ""
