@@ -322,6 +322,8 @@ BAD_FLAGS = {
     "unknown subset": (["--input=.", "--images=x", "--subset=girls"], 2, "fashion|women|men"),
     "workers": (["--input=items.csv", "--images=x", "--workers=0"], 1, "--workers=0: at least 1"),
     "timeout": (["--input=items.csv", "--images=x", "--timeout=0"], 1, "--timeout=0.0: more than 0"),
+    "endless": (["--input=items.csv", "--images=x", "--timeout=inf"], 1, "--timeout=inf: more than 0, and finite"),
+    "no number": (["--input=items.csv", "--images=x", "--delay=nan"], 1, "--delay=nan: at least 0, and finite"),
     "retries": (["--input=items.csv", "--images=x", "--retries=-1"], 1, "--retries=-1: at least 0"),
 }
 

@@ -1,6 +1,7 @@
 """What tools.download_photos is asked for."""
 
 import dataclasses
+import math
 from pathlib import Path
 
 from tfrecords import split
@@ -42,12 +43,14 @@ class DownloadConfig:
     max_bytes: int = 20_000_000
 
     def __post_init__(self) -> None:
-        for name, least in (("workers", 1), ("per_host", 1), ("delay", 0), ("retries", 0), ("max_bytes", 1)):
+        for name, least in (("workers", 1), ("per_host", 1), ("retries", 0), ("max_bytes", 1)):
             if getattr(self, name) < least:
                 raise InputError(f"--{name}={getattr(self, name)}: at least {least} expected")
+        if not 0 <= self.delay < math.inf:
+            raise InputError(f"--delay={self.delay}: at least 0, and finite, expected")
         for name in ("timeout", "backoff"):
-            if getattr(self, name) <= 0:
-                raise InputError(f"--{name}={getattr(self, name)}: more than 0 expected")
+            if not 0 < getattr(self, name) < math.inf:
+                raise InputError(f"--{name}={getattr(self, name)}: more than 0, and finite, expected")
         if self.min_actions is not None and self.min_actions < split.MIN_ACTIONS:
             raise InputError(f"--min_actions={self.min_actions}: at least {split.MIN_ACTIONS} expected")
         choosing = ("subset", "category_path", "category_levels")
