@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from dumps import asin, write_amazon, write_features, write_lines, write_photos
 from shop import noise, write_shop
 
 from tfrecords import schema, writer
@@ -59,6 +60,42 @@ def test_what_is_left_out_is_told(capsys, shop, tmp_path):
     assert f"left out: {told}" in out
 
 
+def test_amazon(capsys, tmp_path):
+    dump = write_amazon(tmp_path / "dump")
+    features = write_features(tmp_path / "features.b", map(asin, range(12)))
+    flags = ["--source=amazon", f"--input={dump}", f"--images={dump}/photos", f"--features={features}"]
+    status, out, _ = run(capsys, *flags, "--subset=fashion", f"--output={tmp_path}/data", "--name=fashion")
+    assert status == 0
+    assert out.splitlines()[2].split() == ["fashion", "6", "11", "36", "6"]
+    dataset = Dataset.open(tmp_path / "data")
+    assert dataset.item_features.shape == (11, 4096)
+    assert dataset.item_features[:, 0].tolist() == list(range(11))
+    assert dataset.meta["subset"] == "fashion"
+
+
+def test_amazon_cut_short(capsys, tmp_path):
+    dump = write_amazon(tmp_path / "dump")
+    reviews = dump / "reviews_Clothing.json.gz"
+    reviews.write_bytes(reviews.read_bytes()[:-20])
+    flags = ["--source=amazon", f"--input={dump}", f"--images={dump}/photos", "--subset=men"]
+    status, _, errors = run(capsys, *flags, f"--output={tmp_path}/data")
+    assert status == 1
+    assert errors[-1].startswith(f"error: {reviews}, after line ")
+    assert "not a whole gzip file" in errors[-1]
+    assert left_over(tmp_path) == ["dump"]
+
+
+def test_tradesy(capsys, tmp_path):
+    lists = {"bought": [0, 1, 2], "want": [3, 4], "selling": [], "sold": []}
+    path = write_lines(tmp_path / "tradesy.json.gz", [{"lists": lists, "uid": user} for user in range(3)])
+    photos = write_photos(tmp_path / "photos", map(str, range(5)))
+    flags = ["--source=tradesy", f"--input={path}", f"--images={photos}", f"--output={tmp_path}/data"]
+    status, out, _ = run(capsys, *flags)
+    assert status == 0
+    assert out.splitlines()[2].split() == ["tradesy", "3", "5", "15", "0"]
+    assert Dataset.open(tmp_path / "data").item_keys.tolist() == list("01234")
+
+
 def test_wardrobe(capsys, tmp_path):
     status, out, _ = run(
         capsys, "--source=wardrobe", f"--output={tmp_path}/data", "--users=20", "--items=100", "--image_size=32"
@@ -78,7 +115,7 @@ def test_image_size_encodes_anew(capsys, shop, tmp_path):
 BAD_FLAGS = {
     "no source": (["--output=x"], 2, "source"),
     "no output": (["--source=csv"], 2, "output"),
-    "unknown source": (["--source=amazon", "--output=x"], 2, "amazon"),
+    "unknown source": (["--source=ebay", "--output=x"], 2, "ebay"),
     "unknown flag": (["--source=csv", "--output=x", "--colour=red"], 2, "colour"),
     "no input": (["--source=csv", "--output=x"], 1, "--source=csv needs --input"),
     "users of csv": (
@@ -96,6 +133,40 @@ BAD_FLAGS = {
     "input of wardrobe": (["--source=wardrobe", "--input=.", "--output=x"], 1, "--input says nothing to"),
     "skip in wardrobe": (["--source=wardrobe", "--output=x", "--skip_bad_images"], 1, "--skip_bad_images says nothing"),
     "names of csv": (["--source=csv", "--input=.", "--output=x", "--category_names=a,b"], 1, "--category_names says"),
+    "amazon without input": (
+        ["--source=amazon", "--output=x"],
+        1,
+        "needs --input, the folder with meta",
+    ),
+    "amazon without images": (
+        ["--source=amazon", "--input=.", "--output=x"],
+        1,
+        "needs --images, the folder",
+    ),
+    "tradesy without images": (["--source=tradesy", "--input=.", "--output=x"], 1, "needs --images"),
+    "amazon without subset": (
+        ["--source=amazon", "--input=.", "--images=.", "--output=x"],
+        1,
+        "_path chooses",
+    ),
+    "unknown subset": (["--source=amazon", "--output=x", "--subset=girls"], 2, "should be one of <fashion|women|men>"),
+    "levels of a subset": (
+        ["--source=amazon", "--input=.", "--images=.", "--output=x", "--subset=men", "--category_levels=2"],
+        1,
+        "--category_levels says nothing to --subset=men",
+    ),
+    "subset of csv": (["--source=csv", "--input=.", "--output=x", "--subset=men"], 1, "--subset says nothing to"),
+    "subset of tradesy": (
+        ["--source=tradesy", "--input=.", "--images=.", "--output=x", "--subset=men"],
+        1,
+        "--subset says nothing to --source=tradesy",
+    ),
+    "features of csv": (["--source=csv", "--input=.", "--output=x", "--features=f.b"], 1, "--features says nothing to"),
+    "names of amazon": (
+        ["--source=amazon", "--input=.", "--images=.", "--output=x", "--subset=men", "--category_names=a"],
+        1,
+        "--category_names says nothing to",
+    ),
     "min_actions": (["--source=csv", "--input=.", "--output=x", "--min_actions=2"], 1, "--min_actions=2: at least 3"),
     "shards": (["--source=csv", "--input=.", "--output=x", "--shards=0"], 1, "--shards=0: at least 1"),
 }

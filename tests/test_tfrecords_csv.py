@@ -5,10 +5,11 @@ from shop import encode, noise, write_shop, write_table
 
 from tfrecords.csv_source import CsvSource
 from tfrecords.errors import InputError
+from tfrecords.shop_source import ShopOptions
 
 
-def read(folder, **options):
-    source = CsvSource(folder, **options)
+def read(folder, images=None, **options):
+    source = CsvSource(folder, images, ShopOptions(**options))
     return list(source.items()), source.users(), source.facts()
 
 

@@ -8,21 +8,35 @@ from PIL import Image
 from tqdm import tqdm
 
 from tfrecords import photo, schema, split
+from tfrecords.amazon_categories import choose
+from tfrecords.amazon_source import AmazonSource
 from tfrecords.csv_source import CsvSource
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.release_source import ReleaseSource
+from tfrecords.shop_source import ShopOptions
 from tfrecords.source import Source, User
+from tfrecords.tradesy_source import TradesySource
 from tfrecords.wardrobe_source import WardrobeSource
 from tfrecords.writer import Shard, ShardWriter, check_output, new_folder, write_metadata
 
-SOURCES = ("csv", "release", "wardrobe")
+SOURCES = ("csv", "release", "wardrobe", "amazon", "tradesy")
 # Which options speak to which source; any other that is given contradicts it.
 _OPTIONS = {
     "csv": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images"},
     "release": {"input", "category_names", "image_size", "skip_bad_images"},
     "wardrobe": {"seed", "users", "items", "image_size"},
+    "amazon": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images", "features"}
+    | {"subset", "category_path", "category_levels"},
+    "tradesy": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images", "features"},
 }
+_INPUTS = {
+    "csv": "the folder with interactions.csv and items.csv",
+    "release": "the .npy file",
+    "amazon": "the folder with meta_*.json.gz and reviews_*.json.gz",
+    "tradesy": "the file tradesy.json.gz",
+}
+_PHOTO_FOLDERS = ("amazon", "tradesy")
 _SOME = frozenset().union(*_OPTIONS.values())
 
 
@@ -33,20 +47,24 @@ class BuildConfig:
     Attributes:
         source: one of `SOURCES`.
         output: the dataset folder to make.
-        input: csv: the folder with interactions.csv and items.csv; release: the .npy file.
-        images: csv: the folder that the column image is relative to (default: input).
+        input: csv: the folder with interactions.csv and items.csv; release: the .npy file; amazon: the folder with
+            meta_*.json.gz and reviews_*.json.gz; tradesy: the file tradesy.json.gz.
+        images: csv: the folder that the column image is relative to (default: input); amazon, tradesy: the folder of
+            photos named by item.
         name: the data set's name (default: the input's).
-        seed: of the split, and of everything drawn in the wardrobe (default 0).
-        min_actions: csv: users with fewer purchases are left out (default 5).
+        seed: of the split, and of everything drawn in the wardrobe (default 0); not for release.
+        min_actions: csv, amazon, tradesy: users with fewer purchases are left out (default 5).
         resize_filter: one of `tfrecords.photo.FILTERS` (default: nearest for release, bicubic otherwise).
         fit: one of `tfrecords.photo.FITS`.
-        image_size: csv, release: encode photos anew, shorter side at most this; wardrobe: side of the drawings.
+        image_size: wardrobe: side of the drawings; others: encode photos anew, shorter side at most this.
         shards: files the items are spread over.
         category_names: release: names of its categories in their order.
-        skip_bad_images: csv: leave items with an unusable photo out; release: give them a white photo.
+        skip_bad_images: release: give items with an unusable photo a white one; others: leave them out.
         overwrite: replace a data set that is already at `output`.
         users: wardrobe: number of users.
         items: wardrobe: number of items.
+        features: amazon, tradesy: a `.b` file of image features to store with the items.
+        subset, category_path, category_levels: amazon: as `tfrecords.amazon_categories.choose`.
     """
 
     source: str
@@ -65,6 +83,10 @@ class BuildConfig:
     overwrite: bool = False
     users: int | None = None
     items: int | None = None
+    features: Path | None = None
+    subset: str | None = None
+    category_path: str | None = None
+    category_levels: int | None = None
 
     def __post_init__(self) -> None:
         _check_choice("source", self.source, SOURCES)
@@ -75,9 +97,12 @@ class BuildConfig:
             value = getattr(self, name)
             if value is not None and value is not False:
                 raise InputError(f"--{name} says nothing to --source={self.source}; leave it out")
-        if self.input is None and self.source != "wardrobe":
-            what = "folder with interactions.csv and items.csv" if self.source == "csv" else ".npy file"
-            raise InputError(f"--source={self.source} needs --input, the {what}")
+        if self.input is None and self.source in _INPUTS:
+            raise InputError(f"--source={self.source} needs --input, {_INPUTS[self.source]}")
+        if self.images is None and self.source in _PHOTO_FOLDERS:
+            raise InputError(f"--source={self.source} needs --images, the folder of photos named by item")
+        if self.source == "amazon":
+            choose(self.subset, self.category_path, self.category_levels)
         for name, least in (
             ("min_actions", split.MIN_ACTIONS),
             ("image_size", 0),
@@ -103,7 +128,7 @@ def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
         InputError: bad input, or `config.output` is taken.
     """
     check_output(config.output, config.overwrite)
-    source = _open_source(config)
+    source = _open_source(config, progress)
     with new_folder(config.output, config.overwrite) as folder, warnings.catch_warnings():
         # Photos over the bound are refused by name; the warning would only repeat it.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -120,17 +145,15 @@ def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
         raise InputError(f"--{name}={value}: one of {', '.join(choices)} expected")
 
 
-def _open_source(config: BuildConfig) -> Source:
-    seed = config.seed or 0
+def _open_source(config: BuildConfig, progress: bool) -> Source:
     if config.source == "csv":
-        return CsvSource(
-            config.input,
-            images=config.images,
-            seed=seed,
-            min_actions=5 if config.min_actions is None else config.min_actions,
-            image_size=config.image_size or 0,
-            skip_bad_images=config.skip_bad_images,
-        )
+        return CsvSource(config.input, config.images, _shop_options(config))
+    if config.source == "amazon":
+        choice = choose(config.subset, config.category_path, config.category_levels)
+        options = _shop_options(config)
+        return AmazonSource(config.input, config.images, choice, config.features, options, progress)
+    if config.source == "tradesy":
+        return TradesySource(config.input, config.images, config.features, _shop_options(config), progress)
     if config.source == "release":
         return ReleaseSource(
             config.input,
@@ -139,7 +162,12 @@ def _open_source(config: BuildConfig) -> Source:
             skip_bad_images=config.skip_bad_images,
         )
     given = {name: getattr(config, name) for name in ("users", "items", "image_size")}
-    return WardrobeSource(seed=seed, **{name: value for name, value in given.items() if value is not None})
+    return WardrobeSource(seed=config.seed or 0, **{name: value for name, value in given.items() if value is not None})
+
+
+def _shop_options(config: BuildConfig) -> ShopOptions:
+    min_actions = 5 if config.min_actions is None else config.min_actions
+    return ShopOptions(config.seed or 0, min_actions, config.image_size or 0, config.skip_bad_images)
 
 
 def _write_items(folder: Path, source: Source, shards: int, progress: bool) -> tuple[list[Shard], list[int]]:

@@ -1,10 +1,12 @@
-"""Builds a dataset folder from CSV files and photos, the authors' .npy file, or the synthetic wardrobe.
+"""Builds a dataset folder from CSV files and photos, the authors' .npy file, raw dumps, or the synthetic wardrobe.
 
     python -m tools.build_dataset --source=csv --input=my_shop --output=out/my_shop
     python -m tools.build_dataset --source=release --input=AmazonFashion6ImgPartitioned.npy --output=out/fashion6
     python -m tools.build_dataset --source=wardrobe --output=out/wardrobe
+    python -m tools.build_dataset --source=amazon --input=dumps --images=photos --subset=fashion --output=out/fashion
+    python -m tools.build_dataset --source=tradesy --input=tradesy.json.gz --images=photos --output=out/tradesy
 
-docs/your_data.md has the CSV files' columns, docs/authors_data.md the .npy files.
+docs/your_data.md has the CSV files' columns, docs/authors_data.md the .npy files, docs/raw_sources.md the dumps.
 """
 
 from collections.abc import Sequence
@@ -12,25 +14,38 @@ from pathlib import Path
 
 from absl import flags
 
-from tools import app
+from tools import amazon_flags, app
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_enum(
-    "source", None, ["csv", "release", "wardrobe"], "where the data comes from", required=True, flag_values=FLAGS
+    "source",
+    None,
+    ["csv", "release", "wardrobe", "amazon", "tradesy"],
+    "where the data comes from",
+    required=True,
+    flag_values=FLAGS,
 )
 flags.DEFINE_string(
-    "input", None, "csv: folder with interactions.csv and items.csv; release: the .npy file", flag_values=FLAGS
+    "input",
+    None,
+    "csv: folder with interactions.csv and items.csv; release: the .npy file; amazon: folder with meta_*.json.gz and "
+    "reviews_*.json.gz; tradesy: the file tradesy.json.gz",
+    flag_values=FLAGS,
 )
 flags.DEFINE_string("output", None, "the dataset folder to make", required=True, flag_values=FLAGS)
 flags.DEFINE_string(
-    "images", None, "csv: the folder that the column image is relative to; input if not given", flag_values=FLAGS
+    "images",
+    None,
+    "csv: the folder that the column image is relative to, input if not given; amazon, tradesy: the folder of photos "
+    "named by item",
+    flag_values=FLAGS,
 )
 flags.DEFINE_string("name", None, "the data set's name; the input's if not given", flag_values=FLAGS)
 flags.DEFINE_integer(
-    "seed", None, "csv, wardrobe: seed of the split and of the drawings; 0 if not given", flag_values=FLAGS
+    "seed", None, "all but release: seed of the split and of the drawings; 0 if not given", flag_values=FLAGS
 )
 flags.DEFINE_integer(
-    "min_actions", None, "csv: leave out users with fewer purchases; 5 if not given", flag_values=FLAGS
+    "min_actions", None, "csv, amazon, tradesy: leave out users with fewer; 5 if not given", flag_values=FLAGS
 )
 flags.DEFINE_enum(
     "resize_filter",
@@ -45,8 +60,8 @@ flags.DEFINE_enum(
 flags.DEFINE_integer(
     "image_size",
     None,
-    "csv, release: encode photos anew, shorter side at most this many pixels, 0 keeps their bytes; wardrobe: side of "
-    "the drawings, 128 if not given",
+    "all but wardrobe: encode photos anew, shorter side at most this many pixels, 0 keeps their bytes; wardrobe: side "
+    "of the drawings, 128 if not given",
     flag_values=FLAGS,
 )
 flags.DEFINE_integer("shards", 4, "files that the items are spread over", flag_values=FLAGS)
@@ -54,12 +69,16 @@ flags.DEFINE_list("category_names", None, "release: names of the categories in t
 flags.DEFINE_bool(
     "skip_bad_images",
     False,
-    "csv: leave out items whose photo is unusable; release: give them a white photo",
+    "leave out items whose photo is unusable or whose features are missing; release: give them a white photo",
     flag_values=FLAGS,
 )
 flags.DEFINE_bool("overwrite", False, "replace the data set that is at output", flag_values=FLAGS)
 flags.DEFINE_integer("users", None, "wardrobe: number of users; 2400 if not given", flag_values=FLAGS)
 flags.DEFINE_integer("items", None, "wardrobe: number of items; 3600 if not given", flag_values=FLAGS)
+flags.DEFINE_string(
+    "features", None, "amazon, tradesy: a .b file of image features to store with the items", flag_values=FLAGS
+)
+amazon_flags.define(FLAGS)
 
 
 def main(values: flags.FlagValues) -> None:
@@ -84,6 +103,10 @@ def main(values: flags.FlagValues) -> None:
         overwrite=values.overwrite,
         users=values.users,
         items=values.items,
+        features=_path(values.features),
+        subset=values.subset,
+        category_path=values.category_path,
+        category_levels=values.category_levels,
     )
     dataset = build_dataset(config)
     lines = [dataset_tables.table_two(dataset), dataset_tables.left_out(dataset), dataset_tables.known_auc(dataset)]

@@ -1,0 +1,116 @@
+"""Which of Amazon's items belong to a data set, and under which category: read off the paths of their category tree."""
+
+import dataclasses
+import html
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from tfrecords.errors import InputError
+from tfrecords.release_source import FASHION_CATEGORIES
+
+SUBSETS = ("fashion", "women", "men")
+ROOT = "Clothing, Shoes & Jewelry"
+# Names under Clothing that make up a paper's category. Where two spellings stand, the tree was renamed between dumps.
+_GARMENTS = {
+    "women_tops": ("Tops & Tees", "Tops, Tees & Blouses", "Sweaters", "Fashion Hoodies & Sweatshirts"),
+    "women_bottoms": ("Pants", "Pants & Capris", "Jeans", "Leggings", "Shorts", "Skirts"),
+    "men_tops": ("Shirts", "Sweaters", "Fashion Hoodies & Sweatshirts"),
+    "men_bottoms": ("Pants", "Jeans", "Shorts"),
+}
+_DEPARTMENTS = {"women": "Women", "men": "Men"}
+_BETWEEN = " > "
+
+Path = tuple[str, ...]
+
+
+class CategoryChoice(Protocol):
+    """What is chosen from the tree.
+
+    Attributes:
+        names: the categories in their order where it is fixed, else None.
+        label: how dataset.json states the choice.
+    """
+
+    names: Sequence[str] | None
+    label: str
+
+    def category_of(self, paths: Iterable[Path]) -> str | None:
+        """An item's category by the first of its paths that has one; "" for a member without, None for no member."""
+        ...
+
+
+class FashionSix:
+    """The six categories of the paper's Amazon Fashion: tops, bottoms and shoes of women and of men."""
+
+    names: Sequence[str] | None = FASHION_CATEGORIES
+    label = "fashion"
+
+    def __init__(self) -> None:
+        self._table = {(ROOT, name, "Shoes"): f"{who}_shoes" for who, name in _DEPARTMENTS.items()}
+        for category, garments in _GARMENTS.items():
+            department = _DEPARTMENTS[category.partition("_")[0]]
+            self._table |= {(ROOT, department, "Clothing", garment): category for garment in garments}
+
+    def category_of(self, paths: Iterable[Path]) -> str | None:
+        """As `CategoryChoice.category_of`; a member always has a category."""
+        found = (self._table.get(path[:3]) or self._table.get(path[:4]) for path in paths)
+        return next(filter(None, found), None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Below:
+    """Everything whose path starts with `prefix`; the next `levels` names are the category."""
+
+    prefix: Path
+    levels: int
+    names: Sequence[str] | None = None
+
+    @property
+    def label(self) -> str:
+        """The path and the number of levels."""
+        return f"{_BETWEEN.join(self.prefix)}, {self.levels} level{'s' * (self.levels > 1)} below"
+
+    def category_of(self, paths: Iterable[Path]) -> str | None:
+        """As `CategoryChoice.category_of`."""
+        depth = len(self.prefix)
+        tails = [path[depth : depth + self.levels] for path in paths if path[:depth] == self.prefix]
+        if not tails:
+            return None
+        return _BETWEEN.join(next(filter(None, tails), ()))
+
+
+def choose(subset: str | None, category_path: str | None, category_levels: int | None = None) -> CategoryChoice:
+    """The choice that the flags of these names make.
+
+    Args:
+        subset: one of `SUBSETS`; "women" and "men" are everything below that department, two levels to a category.
+        category_path: names from the root on with ``>`` between, instead of a subset.
+        category_levels: with category_path: names below it that make a category (default 1).
+
+    Raises:
+        InputError: neither or both of the first two, an unknown subset, an empty name, levels under 1.
+    """
+    if (subset is None) == (category_path is None):
+        raise InputError("--subset or --category_path chooses the items; pass one of the two")
+    if subset is not None:
+        if category_levels is not None:
+            raise InputError(f"--category_levels says nothing to --subset={subset}; leave it out")
+        if subset not in SUBSETS:
+            raise InputError(f"--subset={subset}: one of {', '.join(SUBSETS)} expected")
+        return FashionSix() if subset == "fashion" else Below((ROOT, _DEPARTMENTS[subset]), 2)
+    prefix = tuple(name.strip() for name in category_path.split(">"))
+    if not all(prefix):
+        raise InputError(f"--category_path={category_path}: names with > between expected, as in '{ROOT}>Women'")
+    levels = 1 if category_levels is None else category_levels
+    if levels < 1:
+        raise InputError(f"--category_levels={levels}: at least 1 expected")
+    return Below(prefix, levels)
+
+
+def paths_of(row: dict[str, Any]) -> list[Path]:
+    """The category paths of a line of metadata: a list of lists (`categories`) or one flat list (`category`)."""
+    value = row.get("categories") or row.get("category") or []
+    if not isinstance(value, list):
+        return []
+    paths = value if all(isinstance(path, list) for path in value) else [value]
+    return [tuple(html.unescape(str(name)).strip() for name in path) for path in paths]

@@ -1,0 +1,130 @@
+"""McAuley's dumps of Amazon: metadata and reviews, one record a line, cut down to the items and users of a data set."""
+
+import dataclasses
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tfrecords.amazon_categories import CategoryChoice, paths_of
+from tfrecords.errors import InputError
+from tfrecords.json_lines import JsonLines
+from tfrecords.purchases import Purchases
+from tfrecords.shop_source import Product, ShopOptions
+
+# The photo's address: a text in the dump of 2014, lists in that of 2018, large photos first; a text in Tradesy's.
+_URL_FIELDS = ("imUrl", "imageURLHighRes", "imageURL", "imageUrl")
+_SHOWN_PATHS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class AmazonDump:
+    """What is used of a folder's two files.
+
+    Attributes:
+        metadata: the file that the products are from.
+        products: the chosen items that somebody with enough purchases bought, in the order of the metadata; `image`
+            is the photo's URL.
+        purchases: those of all chosen items.
+        dropped: counts of lines that were not used, for dataset.json.
+        unreadable: the first unreadable lines, with file, line and reason.
+    """
+
+    metadata: Path
+    products: list[Product]
+    purchases: Purchases
+    dropped: dict[str, int]
+    unreadable: list[str]
+
+
+def read_dump(folder: Path, choice: CategoryChoice, options: ShopOptions, progress: bool = False) -> AmazonDump:
+    """Reads ``meta_*.json[.gz]`` and ``reviews_*.json[.gz]`` of a folder, a line at a time.
+
+    In memory are the chosen items and the purchases of them, never a file.
+
+    Args:
+        folder: with one file of each kind.
+        choice: which items, and their categories.
+        options: seed and min_actions count here.
+        progress: whether to show progress bars.
+
+    Raises:
+        InputError: a file is missing, there twice or unreadable, no item is chosen, no user has enough purchases.
+    """
+    metadata = JsonLines(_find(folder, "meta"), progress)
+    reviews = JsonLines(_find(folder, "reviews"), progress)
+    products, repeated = read_products(metadata, choice)
+    purchases = Purchases(folder, options.seed, options.min_actions)
+    others = 0
+    for line, row in reviews.rows():
+        user = reviews.key(line, row, "reviewerID")
+        item = None if user is None else reviews.key(line, row, "asin")
+        if item is None:
+            continue
+        if item in products:
+            purchases.add(user, item)
+        else:
+            others += 1
+    wanted = purchases.items_of_kept_users()
+    return AmazonDump(
+        metadata.path,
+        [product for key, product in products.items() if key in wanted],
+        purchases,
+        {
+            "reviews_of_other_items": others,
+            "repeated_lines_of_metadata": repeated,
+            "unreadable_lines": metadata.bad + reviews.bad,
+        },
+        metadata.told + reviews.told,
+    )
+
+
+def read_products(metadata: JsonLines, choice: CategoryChoice) -> tuple[dict[str, Product], int]:
+    """The chosen items of a file of metadata by key, and how many lines named one again.
+
+    Raises:
+        InputError: an unreadable file, or no item is chosen.
+    """
+    products: dict[str, Product] = {}
+    repeated = 0
+    heads: Counter[str] = Counter()
+    for line, row in metadata.rows():
+        key = metadata.key(line, row, "asin")
+        if key is None:
+            continue
+        paths = paths_of(row)
+        category = choice.category_of(paths)
+        if category is None:
+            if not products:
+                heads.update(" > ".join(path[:2]) for path in paths)
+        elif key in products:
+            repeated += 1
+        else:
+            products[key] = Product(key, line, photo_url(row), sys.intern(category))
+    if not products:
+        common = ", ".join(repr(head) for head, _ in heads.most_common(_SHOWN_PATHS)) or "none at all"
+        raise InputError(f"{metadata.path}: no item under {choice.label}; the commonest paths begin {common}")
+    return products, repeated
+
+
+def photo_url(row: dict[str, Any]) -> str:
+    """The address of an item's photo by its line of metadata, "" where it has none."""
+    for field in _URL_FIELDS:
+        value = row.get(field)
+        value = value[0] if isinstance(value, list) and value else value
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return ""
+
+
+def _find(folder: Path, stem: str) -> Path:
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; expected one with meta_*.json.gz and reviews_*.json.gz")
+    found = sorted(
+        path for path in folder.glob(f"{stem}_*") if path.name.endswith((".json", ".json.gz")) and path.is_file()
+    )
+    if not found:
+        raise InputError(f"{folder}: {stem}_*.json.gz (or .json) is missing")
+    if len(found) > 1:
+        raise InputError(f"{folder}: holds {' and '.join(path.name for path in found)}; keep the one that is meant")
+    return found[0]

@@ -1,0 +1,63 @@
+"""A data set from McAuley's dumps of Amazon and a folder of photos named by ASIN."""
+
+from pathlib import Path
+
+from tfrecords.amazon_categories import CategoryChoice
+from tfrecords.amazon_dump import read_dump
+from tfrecords.binary_features import BinaryFeatures
+from tfrecords.photo_folder import PhotoFolder
+from tfrecords.shop_source import Product, ShopOptions, ShopSource
+
+
+class AmazonSource(ShopSource):
+    """Reviews as purchases, metadata as the catalogue.
+
+    Items are those of the chosen categories that somebody with enough purchases bought, in the order of the metadata;
+    users follow the sorted reviewerIDs. Stars and dates are not looked at.
+    """
+
+    kind = "amazon"
+
+    def __init__(
+        self,
+        folder: Path,
+        images: Path,
+        choice: CategoryChoice,
+        features: Path | None = None,
+        options: ShopOptions | None = None,
+        progress: bool = False,
+    ):
+        """Reads both files, and the keys of the features; photos and features are read by `items`.
+
+        Args:
+            folder: with meta_*.json[.gz] and reviews_*.json[.gz].
+            images: the folder of the photos, ASIN.jpg, .jpeg or .png.
+            choice: which items, and their categories.
+            features: a `.b` file whose rows become the items' features.
+            options: the split, and what becomes of the photos.
+            progress: whether to show progress bars.
+
+        Raises:
+            InputError: as `tfrecords.amazon_dump.read_dump` and `BinaryFeatures`.
+        """
+        options = options or ShopOptions()
+        self._images = PhotoFolder(images)
+        self._choice = choice
+        opened = None if features is None else BinaryFeatures(features, progress=progress)
+        self._dump = read_dump(folder, choice, options, progress)
+        products = self._dump.products
+        names = choice.names or sorted({product.category for product in products if product.category})
+        self.name = folder.resolve().name
+        self._set_up(products, names, self._dump.purchases, options, opened)
+
+    def facts(self) -> dict:
+        """As every shop's, and the choice of categories, the lines that were not used."""
+        facts = super().facts()
+        facts["dropped"] |= self._dump.dropped
+        return {**facts, "subset": self._choice.label, "unreadable_lines": self._dump.unreadable}
+
+    def _photo(self, product: Product) -> Path | None:
+        return self._images.path_of(product.key)
+
+    def _where(self, product: Product) -> str:
+        return f"{self._dump.metadata}, line {product.line}"

@@ -1,0 +1,63 @@
+"""What tools.download_photos is asked for."""
+
+import dataclasses
+import math
+from pathlib import Path
+
+from tfrecords import split
+from tfrecords.amazon_categories import choose
+from tfrecords.errors import InputError
+from tfrecords.photo_urls import is_csv
+
+
+@dataclasses.dataclass(frozen=True)
+class DownloadConfig:
+    """What to fetch and how fast; None is "not given".
+
+    Attributes:
+        input: as `tfrecords.photo_urls.photo_urls`.
+        images: the folder to fill, KEY.jpg or KEY.png an item; made if missing.
+        subset, category_path, category_levels: as `tfrecords.amazon_categories.choose`; for a file, None is all.
+        min_actions: with a folder: users with fewer purchases do not count (default 5).
+        workers: photos fetched at once.
+        per_host: of these at one host.
+        delay: least seconds between the starts of two requests to one host.
+        timeout: seconds without a byte until a try counts as failed.
+        retries: further tries after one that failed but might not again.
+        backoff: seconds before the first of them, doubled for each further.
+        max_bytes: largest file that is taken.
+    """
+
+    input: Path
+    images: Path
+    subset: str | None = None
+    category_path: str | None = None
+    category_levels: int | None = None
+    min_actions: int | None = None
+    workers: int = 8
+    per_host: int = 4
+    delay: float = 0.05
+    timeout: float = 20.0
+    retries: int = 4
+    backoff: float = 1.0
+    max_bytes: int = 20_000_000
+
+    def __post_init__(self) -> None:
+        for name, least in (("workers", 1), ("per_host", 1), ("retries", 0), ("max_bytes", 1)):
+            if getattr(self, name) < least:
+                raise InputError(f"--{name}={getattr(self, name)}: at least {least} expected")
+        if not 0 <= self.delay < math.inf:
+            raise InputError(f"--delay={self.delay}: at least 0, and finite, expected")
+        for name in ("timeout", "backoff"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise InputError(f"--{name}={getattr(self, name)}: more than 0, and finite, expected")
+        if self.min_actions is not None and self.min_actions < split.MIN_ACTIONS:
+            raise InputError(f"--min_actions={self.min_actions}: at least {split.MIN_ACTIONS} expected")
+        choosing = ("subset", "category_path", "category_levels")
+        given = [name for name in choosing if getattr(self, name) is not None]
+        if is_csv(self.input) and given:
+            raise InputError(f"--{given[0]} says nothing to a CSV file; leave it out")
+        if given:
+            choose(self.subset, self.category_path, self.category_levels)
+        if self.min_actions is not None and not self.input.is_dir():
+            raise InputError("--min_actions says nothing to a file; leave it out, or name the folder of the dump")

@@ -1,0 +1,155 @@
+"""Files of one record a line, each JSON or a Python literal, plain or gzip; a few unreadable lines are let pass."""
+
+import ast
+import contextlib
+import gzip
+import json
+import warnings
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from tqdm import tqdm
+
+from tfrecords.errors import InputError
+
+MAX_BAD_SHARE = 0.001
+MAX_LINE = 1 << 24  # bytes; a file without line ends would otherwise be read whole
+_STOP_EARLY = 1000  # this many unreadable lines, over the share so far, need no further reading
+_TOLD = 20
+_GZIP = b"\x1f\x8b"
+
+
+class JsonLines:
+    """One file of records, read line by line.
+
+    Attributes:
+        path: the file.
+        bad: unreadable lines that `rows` has met so far.
+        told: the first of them, as "file, line: reason".
+    """
+
+    def __init__(self, path: Path, progress: bool = False):
+        """Takes the file.
+
+        Args:
+            path: the file; whether it is gzip is seen from its first bytes.
+            progress: whether to show a progress bar.
+
+        Raises:
+            InputError: no such file.
+        """
+        if not path.is_file():
+            raise InputError(f"{path}: no such file")
+        self.path = path
+        self.bad = 0
+        self.told: list[str] = []
+        self._progress = progress
+
+    def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yields (line number, record) for every line that holds one; blank lines are skipped.
+
+        Raises:
+            InputError: more than `MAX_BAD_SHARE` of the lines were unreadable or rejected, no lines, a line over
+                `MAX_LINE` bytes, a gzip file that is cut short or corrupt.
+        """
+        self.bad, self.told = 0, []
+        number = filled = 0
+        for number, line in enumerate(self._lines(), 1):
+            if not line.strip():
+                continue
+            filled += 1
+            try:
+                yield number, parse_record(line)
+            except ValueError as error:
+                self.reject(number, str(error))
+            if self.bad >= _STOP_EARLY:
+                self._check_share(filled)
+        if not filled:
+            raise InputError(f"{self.path}: empty; expected one record a line")
+        self._check_share(filled)
+
+    def reject(self, line: int, reason: str) -> None:
+        """Counts a line as unreadable; for rows that turn out to lack what is needed."""
+        self.bad += 1
+        if len(self.told) < _TOLD:
+            self.told.append(f"{self.path.name}, line {line}: {reason}")
+
+    def key(self, line: int, row: dict[str, Any], field: str) -> str | None:
+        """The text under `field` that is to be somebody's key; None, and the line rejected, where it can be none."""
+        key = as_key(row.get(field))
+        if key is None:
+            self.reject(line, f"{field} is missing or no text")
+        return key
+
+    def _check_share(self, lines: int) -> None:
+        if self.bad > MAX_BAD_SHARE * lines:
+            raise InputError(
+                f"{self.path}: {self.bad} of {lines} lines are unreadable, at most {MAX_BAD_SHARE:.1%} are let pass; "
+                f"expected a JSON object or a Python dict a line. The first: {self.told[0]}"
+            )
+
+    def _lines(self) -> Iterator[bytes]:
+        bar = tqdm(
+            total=self.path.stat().st_size, desc=self.path.name, unit="B", unit_scale=True, disable=not self._progress
+        )
+        number = 0
+        try:
+            # The bar follows the compressed bytes, whose total is known.
+            with self.path.open("rb") as raw, _unpacked(raw) as file, bar:
+                while line := file.readline(MAX_LINE + 1):
+                    number += 1
+                    if len(line) > MAX_LINE:
+                        raise InputError(
+                            f"{self.path}, line {number}: over {MAX_LINE} bytes; expected one record a line"
+                        )
+                    bar.update(raw.tell() - bar.n)
+                    yield line
+        except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+            raise InputError(
+                f"{self.path}, after line {number}: not a whole gzip file ({error}); fetch it again"
+            ) from error
+
+
+def as_key(value: object) -> str | None:
+    """A text or whole number as somebody's key, None where it can be none: blank, or with a NUL character in it."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) and value.strip() and "\0" not in value else None
+
+
+def parse_record(line: bytes) -> dict[str, Any]:
+    """A line's dict. The line is parsed, never run. Raises ValueError, which says why not."""
+    try:
+        text = line.decode("utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 ({error.reason})") from error
+    try:
+        record = _parse(text)
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
+        raise ValueError("neither JSON nor a Python dict") from error
+    if not isinstance(record, dict):
+        raise ValueError(f"a {type(record).__name__}, no dict")
+    return record
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        with warnings.catch_warnings():
+            # Titles hold backslashes that mean nothing to Python.
+            warnings.simplefilter("ignore")
+            return ast.literal_eval(text)
+
+
+@contextlib.contextmanager
+def _unpacked(raw: BinaryIO) -> Iterator[BinaryIO]:
+    packed = raw.read(len(_GZIP)) == _GZIP
+    raw.seek(0)
+    if not packed:
+        yield raw
+        return
+    with gzip.GzipFile(fileobj=raw) as file:
+        yield file

@@ -1,0 +1,68 @@
+"""Where the photos of a catalogue can be fetched: item keys and addresses from a dump or a CSV file."""
+
+from pathlib import Path
+
+from tfrecords.amazon_categories import CategoryChoice
+from tfrecords.amazon_dump import photo_url, read_dump, read_products
+from tfrecords.csv_table import CsvTable
+from tfrecords.errors import InputError
+from tfrecords.json_lines import JsonLines, as_key
+from tfrecords.shop_source import ShopOptions
+
+_KEY_FIELDS = ("asin", "itemID")  # of Amazon's metadata and of Tradesy's list of addresses
+_CSV_COLUMNS = ("url", "imUrl")
+
+
+def is_csv(path: Path) -> bool:
+    """Whether a file is taken for a table rather than for one record a line."""
+    return path.name.endswith((".csv", ".csv.gz"))
+
+
+def photo_urls(
+    path: Path, choice: CategoryChoice | None = None, min_actions: int = 5, progress: bool = False
+) -> dict[str, str]:
+    """Address by item key, "" where an item has none, in the order of the file.
+
+    Args:
+        path: a folder of Amazon's dump (the photos that a data set of it needs), a file of metadata, one record a line
+            (all chosen items), or a CSV file with the columns item_id and url or imUrl (all items).
+        choice: which of Amazon's items; a folder needs one, for a file None is all.
+        min_actions: with a folder: of a user whose items count.
+        progress: whether to show progress bars.
+
+    Raises:
+        InputError: a file that is missing, unreadable, or without addresses.
+    """
+    if path.is_dir():
+        if choice is None:
+            raise InputError(f"{path}: a folder needs --subset or --category_path; name a file for all of its items")
+        products = read_dump(path, choice, ShopOptions(min_actions=min_actions), progress).products
+        return {product.key: product.image for product in products}
+    if is_csv(path):
+        return _from_csv(path)
+    lines = JsonLines(path, progress)
+    if choice is not None:
+        return {key: product.image for key, product in read_products(lines, choice)[0].items()}
+    return _from_lines(lines)
+
+
+def _from_lines(lines: JsonLines) -> dict[str, str]:
+    urls: dict[str, str] = {}
+    for line, row in lines.rows():
+        key = next(filter(None, (as_key(row.get(field)) for field in _KEY_FIELDS)), None)
+        if key is None:
+            lines.reject(line, f"{' or '.join(_KEY_FIELDS)} is missing or no text")
+        else:
+            urls.setdefault(key, photo_url(row))
+    return urls
+
+
+def _from_csv(path: Path) -> dict[str, str]:
+    table = CsvTable(path.parent, path.name.removesuffix(".gz").removesuffix(".csv"))
+    urls: dict[str, str] = {}
+    for line, (key, *found) in table.rows(("item_id",), _CSV_COLUMNS):
+        table.check_key(line, "item_id", key)
+        urls.setdefault(key, next((url.strip() for url in found if url.strip()), ""))
+    if not any(urls.values()):
+        raise InputError(f"{table.path}: no item has an address; expected a column {' or '.join(_CSV_COLUMNS)}")
+    return urls

@@ -1,0 +1,108 @@
+"""Who bought what: collected pair by pair in a few bytes each, then split."""
+
+import array
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from tfrecords import split
+from tfrecords.errors import InputError
+from tfrecords.source import User
+
+_ITEM_BITS = 32
+
+
+class Purchases:
+    """The distinct (user, item) pairs of a data set; users with fewer than `min_actions` are left out of the split.
+
+    A pair takes 8 bytes, a user or item about 200, so that tens of millions of pairs fit.
+
+    Attributes:
+        duplicates: pairs that came more than once, without their first time; known once `users` has been called.
+        dropped_users: users left out by `users`.
+        dropped_purchases: their distinct purchases of items with a usable photo.
+    """
+
+    def __init__(self, where: Path, seed: int, min_actions: int):
+        """Starts empty.
+
+        Args:
+            where: what an error names as the origin.
+            seed: of the split.
+            min_actions: fewest distinct purchases of a user who stays, at least 3.
+        """
+        self.duplicates = self.dropped_users = self.dropped_purchases = 0
+        self._where = where
+        self._seed = seed
+        self._min_actions = min_actions
+        self._users: dict[str, int] = {}
+        self._items: dict[str, int] = {}
+        self._pairs = array.array("q")
+
+    def add(self, user_key: str, item_key: str) -> None:
+        """Adds one purchase, the first or a further one of that item by that user."""
+        user = self._users.setdefault(user_key, len(self._users))
+        item = self._items.setdefault(item_key, len(self._items))
+        self._pairs.append(user << _ITEM_BITS | item)
+
+    def items_of_kept_users(self) -> set[str]:
+        """Keys of the items that somebody with enough purchases bought. Raises InputError where nobody has enough."""
+        users, items = self._distinct()
+        enough = self._enough(self._counts(users))
+        keys = list(self._items)
+        return {keys[item] for item in np.unique(items[enough[users]])}
+
+    def users(self, ids: Mapping[str, int], bad: Collection[str] = ()) -> list[User]:
+        """Every user with enough purchases, split, in the order of the user keys.
+
+        Args:
+            ids: item key to item id; every item of a user who stays has one.
+            bad: items that are left out, with the purchases of them.
+
+        Raises:
+            InputError: no user has enough purchases.
+        """
+        users, items = self._distinct()
+        self.duplicates = len(self._pairs) - len(users)
+        usable = np.ones(len(self._items), bool)
+        usable[[self._items[key] for key in bad if key in self._items]] = False
+        users, items = users[usable[items]], items[usable[items]]
+        counts = self._counts(users)
+        enough = self._enough(counts)
+        self.dropped_users = int(np.count_nonzero(~enough))
+        self.dropped_purchases = int(counts[~enough].sum())
+        ends = np.cumsum(counts)
+        keys = list(self._items)
+        kept = sorted(key for key, user in self._users.items() if enough[user])
+        return [
+            self._split(key, sorted(keys[item] for item in items[ends[user] - counts[user] : ends[user]]), ids)
+            for key, user in ((key, self._users[key]) for key in kept)
+        ]
+
+    def facts(self) -> dict:
+        """How dataset.json states the split."""
+        return {"seed": self._seed, "rule": split.RULE, "min_actions": self._min_actions}
+
+    def _distinct(self) -> tuple[np.ndarray, np.ndarray]:
+        """Users and items of the distinct pairs, int64, in the order of the users."""
+        pairs = np.unique(np.frombuffer(self._pairs, np.int64)) if self._pairs else np.empty(0, np.int64)
+        return pairs >> _ITEM_BITS, pairs & ((1 << _ITEM_BITS) - 1)
+
+    def _counts(self, users: np.ndarray) -> np.ndarray:
+        return np.bincount(users, minlength=len(self._users))
+
+    def _enough(self, counts: np.ndarray) -> np.ndarray:
+        enough = counts >= self._min_actions
+        if not enough.any():
+            raise InputError(
+                f"{self._where}: no user has {self._min_actions} purchases, the most is {counts.max(initial=0)}; "
+                f"lower --min_actions (at least {split.MIN_ACTIONS}) or bring more purchases"
+            )
+        return enough
+
+    def _split(self, user_key: str, item_keys: list[str], ids: Mapping[str, int]) -> User:
+        held = split.hold_out(self._seed, user_key, item_keys)
+        validation, test = (ids[item_keys[position]] for position in held)
+        train = sorted(ids[key] for position, key in enumerate(item_keys) if position not in held)
+        return User(user_key, train, validation, test)

@@ -1,0 +1,126 @@
+"""What the sources made of purchases and photo files have in common."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tfrecords import schema
+from tfrecords.binary_features import BinaryFeatures
+from tfrecords.errors import InputError
+from tfrecords.photo_check import BadPhoto, check_photos
+from tfrecords.purchases import Purchases
+from tfrecords.source import Item, User
+
+
+@dataclasses.dataclass(frozen=True)
+class ShopOptions:
+    """How a source of purchases and photo files treats them.
+
+    Attributes:
+        seed: of the split.
+        min_actions: fewest distinct purchases of a user who stays, at least 3.
+        image_size: as `tfrecords.photo_check.check_photo`.
+        skip_bad_images: leave items with an unusable photo, or without features, out instead of stopping at the first.
+    """
+
+    seed: int = 0
+    min_actions: int = 5
+    image_size: int = 0
+    skip_bad_images: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Product:
+    """One item before its photo has been seen: `line` and `image` as the table has them."""
+
+    key: str
+    line: int
+    image: str = ""
+    category: str = ""
+
+
+class ShopSource:
+    """Items with a usable photo in the order of their table, and users with enough purchases of them, split.
+
+    A source of this kind reads its tables and calls `_set_up`; photos are read by `items`.
+    """
+
+    kind: str
+    name: str
+
+    def _set_up(
+        self,
+        products: Sequence[Product],
+        category_names: Sequence[str],
+        purchases: Purchases,
+        options: ShopOptions,
+        features: BinaryFeatures | None = None,
+    ) -> None:
+        self.category_names = category_names
+        self.expected_items = len(products)
+        self._products = products
+        self._categories = {name: index for index, name in enumerate(category_names)}
+        self._purchases = purchases
+        self._options = options
+        self._features = features
+        self._ids: dict[str, int] = {}
+        self._skipped: dict[str, str] = {}
+
+    def _photo(self, product: Product) -> Path | None:
+        """Where the photo of an item should be."""
+        raise NotImplementedError
+
+    def _where(self, product: Product) -> str:
+        """The file, and the line if there is one, that an error about an item names."""
+        raise NotImplementedError
+
+    def items(self) -> Iterator[Item]:
+        """Every usable item in the order of its table. Raises InputError at one that is not."""
+        self._ids, self._skipped = {}, {}
+        paths = (self._photo(product) for product in self._products)
+        for product, photo in zip(self._products, check_photos(paths, self._options.image_size), strict=True):
+            reason = self._fault(product, photo)
+            if reason is not None:
+                if not self._options.skip_bad_images:
+                    raise self._item_error(product, reason)
+                self._skipped[product.key] = reason
+                continue
+            self._ids[product.key] = len(self._ids)
+            features = None if self._features is None else self._features.row(product.key)
+            category = self._categories.get(product.category, schema.NO_CATEGORY)
+            yield Item(product.key, category, photo, features)
+
+    def users(self) -> list[User]:
+        """Every user with enough purchases, split. Raises InputError where none has."""
+        return self._purchases.users(self._ids, self._skipped)
+
+    def facts(self) -> dict:
+        """The split's seed and rule, and what was left out and why."""
+        return {
+            "split": self._purchases.facts(),
+            "dropped": {
+                "duplicate_interactions": self._purchases.duplicates,
+                "users_under_min_actions": self._purchases.dropped_users,
+                "interactions_of_those_users": self._purchases.dropped_purchases,
+                "items_with_bad_images": len(self._skipped),
+            },
+            "bad_images": [{"item": key, "reason": reason} for key, reason in self._skipped.items()],
+        }
+
+    def write_extras(self, folder: Path) -> None:
+        """Nothing further."""
+
+    def _fault(self, product: Product, photo: object) -> str | None:
+        if isinstance(photo, BadPhoto):
+            return str(photo)
+        if self._features is not None and product.key not in self._features:
+            return f"no features in {self._features.path.name}"
+        return None
+
+    def _item_error(self, product: Product, reason: str) -> InputError:
+        path = self._photo(product)
+        where = f" ({path})" if path is not None else ""
+        return InputError(
+            f"{self._where(product)}: photo of item {product.key!r}{where}: {reason}; "
+            "mend it, or pass --skip_bad_images to leave such items out"
+        )
