@@ -40,6 +40,11 @@ class BaselineTraining(RecommenderTraining):
         self._adam = keras.optimizers.Adam(config.learning_rate)
         # Built before any restore: an unbuilt optimiser's state would be skipped.
         self._adam.build(model.trainables())
+        # XLA makes one pass over each weight of Adam's dozen.
+        self._update = tf.function(
+            lambda *gradients: self._adam.apply_gradients(zip(gradients, model.trainables(), strict=True)),
+            jit_compile=True,
+        )
 
     def weights(self) -> dict[str, tf.Variable]:
         """The model's."""
@@ -82,7 +87,7 @@ class BaselineTraining(RecommenderTraining):
             total = ranking + penalty
         plain = list(self.weights().values())
         gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(total, plain)]
-        self._adam.apply_gradients(zip(gradients, self.model.trainables(), strict=True))
+        self._update(*gradients)
         return {"ranking": ranking, "penalty": penalty}
 
     def matrices(self) -> tuple[np.ndarray, np.ndarray]:
