@@ -17,7 +17,7 @@ from absl import flags
 
 from tools import app, table
 
-_EVALUATE_EVERY = 7680  # photos: whole steps of 256 (one) and of 192 (shared)
+_EVALUATE_EVERY = 7680  # photos: whole steps of 256 (one) and of 160 (shared)
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("dataset", None, "folder that tools.build_dataset left", required=True, flag_values=FLAGS)
@@ -33,7 +33,7 @@ def curve(dataset: str, workdir: Path, kind: str, seed: int, photos: int) -> lis
 
     given = {"negatives": kind, "seed": seed, "max_photos": photos, "epochs": 1e6, "batch_size": 128}
     if kind == "shared":
-        given["shared_negatives"] = 64
+        given["shared_negatives"] = 32
     config = resolve(dataset, str(workdir), "fast", given)
     train(resolve(dataset, str(workdir), "fast", {**given, "eval_every": _EVALUATE_EVERY // config.photos_per_step}))
     return [(line["photos"], line["auc/validation_all"]) for line in MetricsLog(workdir / "metrics.jsonl").read()]

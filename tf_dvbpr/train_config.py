@@ -55,7 +55,7 @@ class TrainConfig:
     conv1_padding: str = "same"
     negatives: str = "one"
     batch_size: int = 128
-    shared_negatives: int = 64
+    shared_negatives: int = 32
     epochs: float = 20.0
     max_photos: int = 0
     learning_rate: float = 1e-4
