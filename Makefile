@@ -40,6 +40,10 @@ install: $(VENV)/.ready ## a virtual environment in .venv with everything
 demo: $(VENV)/.ready ## synthetic purchases and photos -> trained recommender, AUC table, picture
 	@BIN=$(abspath $(BIN)) OUT=$(OUT)/demo bash tools/demo.sh
 
+.PHONY: compare-demo
+compare-demo: $(VENV)/.ready ## Table III on the synthetic wardrobe; WEIGHTS=FILE for ResNet50's, else they are fetched
+	@BIN=$(abspath $(BIN)) OUT=$(OUT)/compare bash tools/compare_demo.sh
+
 .PHONY: test
 test: $(VENV)/.ready ## the whole test suite
 	$(BIN)/python -m pytest

@@ -39,7 +39,7 @@ setup(
         "gpu": ["tensorflow[and-cuda]"],
         "addons": ["keras==2.15.0", "tensorflow==2.15.1", "tensorflow-addons==0.23.0"],
         "report": ["matplotlib"],
-        "test": ["pytest", "ruff"],
+        "test": ["matplotlib", "pytest", "ruff"],
     },
     entry_points={"console_scripts": [f"dvbpr-{name.replace('_', '-')} = tools.{name}:cli" for name in TOOLS]},
 )

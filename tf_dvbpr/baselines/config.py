@@ -51,12 +51,12 @@ class BaselineConfig:
     dim: int = 50
     regularisation: float = 0.01
     projection_regularisation: float = 0.0
-    learning_rate: float = 1e-3
-    batch_size: int = 1024
-    epochs: int = 200
-    eval_every: int = 5
+    learning_rate: float = 1e-2
+    batch_size: int = 16384
+    epochs: int = 400
+    eval_every: int = 10
     patience: int = 4
-    candidates: int = 32
+    candidates: int = 10
     distance: str = "euclidean"
     seed: int = 0
 
