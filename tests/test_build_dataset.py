@@ -64,9 +64,9 @@ def test_amazon(capsys, tmp_path):
     dump = write_amazon(tmp_path / "dump")
     features = write_features(tmp_path / "features.b", map(asin, range(12)))
     flags = ["--source=amazon", f"--input={dump}", f"--images={dump}/photos", f"--features={features}"]
-    status, out, _ = run(capsys, *flags, "--subset=fashion", f"--output={tmp_path}/data", "--name=fashion")
+    status, out, _ = run(capsys, *flags, "--subset=fashion", f"--output={tmp_path}/data")
     assert status == 0
-    assert out.splitlines()[2].split() == ["fashion", "6", "11", "36", "6"]
+    assert out.splitlines()[2].split() == ["amazon_fashion", "6", "11", "36", "6"]
     dataset = Dataset.open(tmp_path / "data")
     assert dataset.item_features.shape == (11, 4096)
     assert dataset.item_features[:, 0].tolist() == list(range(11))

@@ -98,6 +98,7 @@ def test_category_path(tmp_path):
     source, items, _ = read(folder, choose(None, f"{ROOT} > Women>Clothing"), min_actions=3)
     assert [item.key for item in items] == [asin(item) for item in (0, 1, 6, 7)]
     assert list(source.category_names) == ["Jeans", "Tops & Tees"]
+    assert source.name == "amazon_clothing"
     assert source.facts()["subset"] == f"{ROOT} > Women > Clothing, 1 level below"
 
 

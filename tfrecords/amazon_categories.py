@@ -29,10 +29,12 @@ class CategoryChoice(Protocol):
     Attributes:
         names: the categories in their order where it is fixed, else None.
         label: how dataset.json states the choice.
+        data_set: the default name of a data set of it.
     """
 
     names: Sequence[str] | None
     label: str
+    data_set: str
 
     def category_of(self, paths: Iterable[Path]) -> str | None:
         """An item's category by the first of its paths that has one; "" for a member without, None for no member."""
@@ -44,6 +46,7 @@ class FashionSix:
 
     names: Sequence[str] | None = FASHION_CATEGORIES
     label = "fashion"
+    data_set = "amazon_fashion"
 
     def __init__(self) -> None:
         self._table = {(ROOT, name, "Shoes"): f"{who}_shoes" for who, name in _DEPARTMENTS.items()}
@@ -69,6 +72,11 @@ class Below:
     def label(self) -> str:
         """The path and the number of levels."""
         return f"{_BETWEEN.join(self.prefix)}, {self.levels} level{'s' * (self.levels > 1)} below"
+
+    @property
+    def data_set(self) -> str:
+        """After the last name of the path."""
+        return f"amazon_{self.prefix[-1].lower().replace(' ', '_')}"
 
     def category_of(self, paths: Iterable[Path]) -> str | None:
         """As `CategoryChoice.category_of`."""

@@ -47,7 +47,7 @@ class AmazonSource(ShopSource):
         self._dump = read_dump(folder, choice, options, progress)
         products = self._dump.products
         names = choice.names or sorted({product.category for product in products if product.category})
-        self.name = folder.resolve().name
+        self.name = choice.data_set
         self._set_up(products, names, self._dump.purchases, options, opened)
 
     def facts(self) -> dict:
