@@ -49,7 +49,7 @@ class BaselineConfig:
     model: str
     features: str | None = None
     dim: int = 50
-    regularisation: float = 0.01
+    regularisation: float = 0.1
     projection_regularisation: float = 0.0
     learning_rate: float = 1e-2
     batch_size: int = 16384

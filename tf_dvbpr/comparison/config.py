@@ -12,7 +12,7 @@ from tfrecords.features import STORED, list_features
 # Regularisers and numbers of factors; `paper` is the paper's own search (section V).
 GRIDS: dict[str, tuple[tuple[float, ...], tuple[int, ...]]] = {
     "paper": ((0.0, 0.001, 0.01, 0.1, 1.0, 10.0, 30.0), (10, 30, 50)),
-    "quick": ((0.01, 0.1, 1.0), (50,)),
+    "quick": ((0.1, 1.0, 10.0), (50,)),
 }
 
 
