@@ -187,7 +187,8 @@ def test_weights_that_cannot_be_had(run, dataset, weights, tmp_path, monkeypatch
 
 def test_a_network_without_batch_normalisation(run, dataset, monkeypatch):
     inputs = keras.Input([224, 224, 3])
-    outputs = keras.layers.Dense(10)(keras.layers.GlobalAveragePooling2D()(inputs))
+    x = keras.layers.Flatten(name="flatten")(keras.layers.GlobalAveragePooling2D()(inputs))
+    outputs = keras.layers.Dense(10)(x)
     monkeypatch.setattr(keras.applications, "VGG16", lambda weights: keras.Model(inputs, outputs))
     command = [f"--dataset={dataset.path}", "--network=vgg16"]
     assert "vgg16 has no BatchNormalization layers" in fails(run, *command, "--batch_norm_epsilon=.001")

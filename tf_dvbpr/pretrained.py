@@ -73,7 +73,7 @@ def load_pretrained(name: str, weights: Path | None = None, batch_norm_epsilon: 
             layer.epsilon = batch_norm_epsilon
     classifier = [layer for layer in model.layers if layer.weights][-1]
     # Flattened: MobileNet's classifier is a convolution of 1 x 1 pixel. A dropout between does nothing at inference.
-    features = keras.Model(model.input, keras.layers.Flatten()(classifier.input))
+    features = keras.Model(model.input, keras.layers.Flatten(name="features")(classifier.input))
 
     size = model.input_shape[1]
 
