@@ -91,3 +91,13 @@ def test_the_same_draw_inside_a_graph_and_a_pipeline():
 def test_nothing_to_train_on_is_said():
     with pytest.raises(InputError, match="nothing to train on"):
         make_sampler([[0, 1], []], num_items=2)
+
+
+def test_uniform_over_purchases_draws_users_by_what_they_bought():
+    indptr = np.concatenate([[0], np.cumsum([len(items) for items in OWNED])])
+    sampler = TripletSampler(indptr, np.concatenate(OWNED).astype(np.int32), NUM_ITEMS, 5, uniform_over="purchases")
+    batch = sampler.draw_one(tf.constant(3), 32000)
+    pairs = np.bincount(batch.users.numpy() * NUM_ITEMS + batch.positives.numpy(), minlength=5 * NUM_ITEMS)
+    bought = np.concatenate([user * NUM_ITEMS + np.array(items, int) for user, items in enumerate(OWNED)])
+    assert pairs[bought].sum() == 32000
+    assert chi_square_below(pairs[bought], 32000 / len(bought))

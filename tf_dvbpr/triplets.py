@@ -14,7 +14,7 @@ class Batch:
     """One step's draw; item ids are int64.
 
     Attributes:
-        users: [B], uniform over the users.
+        users: [B], uniform over the users, or over the purchases.
         positives: [B], uniform over the user's training items.
         negatives: [B] (`one`), [B, candidates] (`candidates`) or [N] (`shared`).
         allowed: bool [B, N], false where a shared negative is one of the user's own; None but for `shared`.
@@ -34,17 +34,22 @@ class TripletSampler:
         items: int32 [nnz]: the training items of each user, sorted, without duplicates.
         num_items: I.
         seed: of all draws.
+        uniform_over: ``users`` (paper, and the authors' code: then one of the user's items) or ``purchases`` (Rendle et
+            al., 2009: users weigh as much as they bought).
     """
 
-    def __init__(self, indptr: np.ndarray, items: np.ndarray, num_items: int, seed: int) -> None:
+    def __init__(
+        self, indptr: np.ndarray, items: np.ndarray, num_items: int, seed: int, uniform_over: str = "users"
+    ) -> None:
         counts = np.diff(indptr)
         usable = np.flatnonzero((counts > 0) & (counts < num_items))
         if not len(usable):
             raise InputError("no user has both an item bought in training and one not bought: nothing to train on")
+        drawn_from = usable if uniform_over == "users" else np.repeat(usable, counts[usable])
         rows = np.repeat(np.arange(len(counts)), counts)
         self._num_items = num_items
         self._seed = seed
-        self._users = tf.constant(usable, tf.int64)
+        self._users = tf.constant(drawn_from, tf.int64)
         self._start = tf.constant(indptr[:-1], tf.int64)
         self._count = tf.constant(counts, tf.int64)
         self._items = tf.constant(items, tf.int64)

@@ -32,7 +32,9 @@ flags.DEFINE_enum(
 )
 flags.DEFINE_integer("seeds", 1, "seeds; the first tunes, the others repeat what it chose", flag_values=FLAGS)
 flags.DEFINE_string("features", None, "name of the item features; the only ones if not given", flag_values=FLAGS)
-flags.DEFINE_list("dvbpr_workdir", [], "trained DVBPR, one run a seed, instead of training it", flag_values=FLAGS)
+flags.DEFINE_list(
+    "dvbpr_workdir", [], "trained DVBPR, at most one run a seed, instead of training it", flag_values=FLAGS
+)
 flags.DEFINE_enum(
     "dvbpr_preset", "fast", ["fast", "paper", "release"], "of the DVBPR that is trained", flag_values=FLAGS
 )

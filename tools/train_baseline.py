@@ -42,6 +42,9 @@ for _name, _help in _INTEGERS.items():
     flags.DEFINE_integer(_name, None, _help, flag_values=FLAGS)
 for _name, _help in _FLOATS.items():
     flags.DEFINE_float(_name, None, _help, flag_values=FLAGS)
+flags.DEFINE_enum(
+    "sampling", None, ["purchases", "users"], "what positives are drawn uniformly over", flag_values=FLAGS
+)
 flags.DEFINE_enum("distance", None, ["euclidean", "cosine"], "of visrank", flag_values=FLAGS)
 
 
@@ -51,7 +54,7 @@ def main(values: flags.FlagValues) -> None:
     from tf_dvbpr.baselines.train import train
     from tf_dvbpr.model_names import NAMES
 
-    names = ["features", *_INTEGERS, *_FLOATS, "distance"]
+    names = ["features", *_INTEGERS, *_FLOATS, "sampling", "distance"]
     given = {name: values[name].value for name in names if values[name].value is not None}
     result = train(resolve(values.dataset, values.workdir, values.model, given))
     trained = f" at step {result['best_step']} of {result['step']}, {result['seconds']:.1f} s of training"

@@ -5,9 +5,10 @@ import dataclasses
 from tf_dvbpr.baselines.visrank import DISTANCES
 from tfrecords.errors import InputError
 
-_LOOP = ("batch_size", "epochs", "eval_every", "learning_rate", "patience", "seed")
+_LOOP = ("batch_size", "epochs", "eval_every", "learning_rate", "patience", "sampling", "seed")
 _FACTORS = ("dim", "regularisation", *_LOOP)
 _VISUAL = ("features", "projection_regularisation", *_FACTORS)
+SAMPLINGS = ("purchases", "users")
 # Which settings each model listens to; any other that is given contradicts it.
 SETTINGS: dict[str, tuple[str, ...]] = {
     "rand": ("seed",),
@@ -39,6 +40,7 @@ class BaselineConfig:
         epochs: at most; an epoch is as many triplets as there are training purchases.
         eval_every: epochs between validations.
         patience: stop after this many validations without a better one; 0: never.
+        sampling: positives uniform over the ``purchases``, or over the ``users`` and then each one's items.
         candidates: negatives that WARP tries for each positive.
         distance: of VisRank, ``euclidean`` or ``cosine``.
         seed: of weights and triplets, and of RAND's order.
@@ -56,6 +58,7 @@ class BaselineConfig:
     epochs: int = 400
     eval_every: int = 10
     patience: int = 4
+    sampling: str = "purchases"
     candidates: int = 10
     distance: str = "euclidean"
     seed: int = 0
@@ -67,6 +70,7 @@ class BaselineConfig:
 
         need(self.model in MODELS, "model", "one of " + ", ".join(MODELS))
         need(self.distance in DISTANCES, "distance", "one of " + ", ".join(DISTANCES))
+        need(self.sampling in SAMPLINGS, "sampling", "one of " + ", ".join(SAMPLINGS))
         for name in ("dim", "batch_size", "epochs", "eval_every", "candidates"):
             need(getattr(self, name) >= 1, name, "at least 1")
         for name in ("regularisation", "projection_regularisation"):

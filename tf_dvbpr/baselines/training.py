@@ -36,7 +36,9 @@ class BaselineTraining(RecommenderTraining):
         self.photos_per_step = config.batch_size
         self.model = model
         self._config = config
-        self._sampler = TripletSampler(dataset.train_indptr, dataset.train_items, dataset.num_items, config.seed)
+        self._sampler = TripletSampler(
+            dataset.train_indptr, dataset.train_items, dataset.num_items, config.seed, config.sampling
+        )
         self._adam = keras.optimizers.Adam(config.learning_rate)
         # Built before any restore: an unbuilt optimiser's state would be skipped.
         self._adam.build(model.trainables())

@@ -43,7 +43,7 @@ def compare(config: CompareConfig, progress: bool = True) -> dict:
         for row, settings in plan:
             tried[row].append(_run(config, dataset, row, settings, 0, bar))
     chosen = {row: choose(cells) for row, cells in tried.items()}
-    seeds = {row: 1 if row.model in _UNSEEDED else config.seeds for row in rows}
+    seeds = {row: _seeds(row, config) for row in rows}
     repeats = [(row, seed) for row in rows for seed in range(1, seeds[row])]
     runs = {row: [cell] for row, cell in chosen.items()}
     if repeats:
@@ -73,6 +73,13 @@ def compare(config: CompareConfig, progress: bool = True) -> dict:
 def choose(cells: Sequence[Cell]) -> Cell:
     """The cell with the best validation AUC, the first of equals; one without any (NaN) loses to all."""
     return max(cells, key=lambda cell: -math.inf if math.isnan(cell.validation) else cell.validation)
+
+
+def _seeds(row: Row, config: CompareConfig) -> int:
+    if row.model in _UNSEEDED:
+        return 1
+    given = len(config.dvbpr_workdirs) if row.model == "dvbpr" else 0
+    return given or config.seeds
 
 
 def _run(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, seed: int, bar: tqdm) -> Cell:

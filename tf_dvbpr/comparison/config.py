@@ -27,7 +27,7 @@ class CompareConfig:
         grid: ``paper``, ``quick`` or ``none`` (the defaults only).
         seeds: how many seeds; the first tunes.
         features: name of the item features of the visual models that name none; None: the only ones there are.
-        dvbpr_workdirs: trained runs of DVBPR, one a seed, instead of training it.
+        dvbpr_workdirs: trained runs of DVBPR, at most one a seed, instead of training it.
         dvbpr_preset: of the DVBPR that is trained.
         dvbpr_photos: stop its training when this many photos went through the network; 0: the preset's length.
     """
@@ -51,9 +51,10 @@ class CompareConfig:
             raise InputError(f"--dvbpr_photos={self.dvbpr_photos}: 0 or more expected")
         if not self.models:
             raise InputError("--models: expected all, or names with commas between, as in bpr_mf,vbpr,dvbpr")
-        if self.dvbpr_workdirs and len(self.dvbpr_workdirs) != self.seeds:
+        if len(self.dvbpr_workdirs) > self.seeds:
             raise InputError(
-                f"--dvbpr_workdir: {len(self.dvbpr_workdirs)} runs given for --seeds={self.seeds}; one a seed expected"
+                f"--dvbpr_workdir: {len(self.dvbpr_workdirs)} runs given for --seeds={self.seeds}; at most one a seed "
+                "expected"
             )
 
 
