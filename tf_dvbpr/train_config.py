@@ -131,7 +131,6 @@ PRESETS: dict[str, dict[str, object]] = {
     "fast": {
         "image_size": 64,
         "negatives": "shared",
-        "epochs": 30.0,
         "user_learning_rate": 1e-2,
         "init": "photos",
         "user_penalty": 0.1,
