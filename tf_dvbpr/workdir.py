@@ -89,7 +89,8 @@ class Workdir:
             model: what is trained.
             write: write config.json.
 
-        Raises InputError when the folder belongs to other settings or another data set, or holds other files.
+        A run that trained nothing yet takes new settings. Raises InputError when the folder belongs to other settings
+        or another data set, or holds other files.
         """
         path = Path(config.workdir)
         settings = {
@@ -106,7 +107,9 @@ class Workdir:
             },
         }
         if (path / "config.json").exists():
-            cls.open(path)._refuse_other(settings)
+            started = cls.open(path)
+            if started._has_trained():
+                started._refuse_other(settings)
         elif path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(f"{path}: exists and is not a workdir. Give --workdir a new or empty folder")
         if write:
@@ -115,6 +118,10 @@ class Workdir:
             temporary.write_text(json.dumps(settings, indent=2) + "\n")
             temporary.replace(path / "config.json")
         return cls(path, settings)
+
+    def _has_trained(self) -> bool:
+        files = ("checkpoints/checkpoint", "factors.npz", "metrics.jsonl")
+        return any((self.path / name).is_file() and (self.path / name).stat().st_size for name in files)
 
     def _refuse_other(self, settings: dict) -> None:
         if self.config["dataset_fingerprint"] != settings["dataset_fingerprint"]:
