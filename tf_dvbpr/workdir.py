@@ -20,6 +20,7 @@ from tf_dvbpr.model_names import NAMES
 from tf_dvbpr.train_config import TrainConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.output_place import check_place
 
 # These may differ between two starts of one run: they do not change what it computes.
 _FREE = ("dataset", "workdir", "preset", "photo_store", "checkpoint_every")
@@ -93,6 +94,7 @@ class Workdir:
         or another data set, or holds other files.
         """
         path = Path(config.workdir)
+        check_place(path, folder=True)
         settings = {
             "model": model,
             "dataset": str(dataset.path.resolve()),
@@ -110,7 +112,7 @@ class Workdir:
             started = cls.open(path)
             if started._has_trained():
                 started._refuse_other(settings)
-        elif path.exists() and (not path.is_dir() or any(path.iterdir())):
+        elif path.exists() and any(path.iterdir()):
             raise InputError(f"{path}: exists and is not a workdir. Give --workdir a new or empty folder")
         if write:
             path.mkdir(parents=True, exist_ok=True)
