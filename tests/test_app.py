@@ -1,6 +1,7 @@
 """How tools end: one line and a status, never a traceback."""
 
 import errno
+import signal
 
 import pytest
 from absl import flags
@@ -13,6 +14,8 @@ def make_flags():
     registry = app.new_flags("Does a thing.")
     flags.DEFINE_string("name", None, "whose", required=True, flag_values=registry)
     flags.DEFINE_integer("k", 3, "how many", lower_bound=1, flag_values=registry)
+    flags.DEFINE_float("rate", 0.1, "how fast", flag_values=registry)
+    flags.DEFINE_integer("dim", 3, "how long", flag_values=registry)
     flags.DEFINE_enum("kind", "a", ["a", "b"], "which", flag_values=registry)
     return registry
 
@@ -45,7 +48,9 @@ def test_flags_reach_main_and_defaults_are_not_changed_by_a_run():
     [
         (["--k=5"], "--name is required: whose"),
         (["--name=x", "--k=0"], "k"),
-        (["--name=x", "--k=many"], "many"),
+        (["--name=x", "--k=many"], "error: --k=many: a whole number expected"),
+        (["--name=x", "--k=1e9"], "error: --k=1e9: a whole number expected"),
+        (["--name=x", "--rate=a: b"], "error: --rate=a: b: a number expected"),
         (["--name=x", "--kind=c"], "kind"),
         (["--name=x", "--nosuch=1"], "nosuch"),
         (["--name=x", "stray"], "stray"),
@@ -71,6 +76,33 @@ def test_a_full_disk_and_a_missing_file_are_said(capsys):
     assert status == 1 and shown.startswith("error: out/a: the disk is full") and shown.count("\n") == 1
     status, _, shown = run(capsys, raising(FileNotFoundError(errno.ENOENT, "No such file", "b")), "--name=x")
     assert (status, shown) == (1, "error: b: No such file\n")
+
+
+class ResourceExhaustedError(Exception):
+    """As TensorFlow's."""
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError("Unable to allocate 3.64 TiB"), "error: memory ran out: lower --dim"),
+        (ResourceExhaustedError("OOM on device:GPU:0 by allocator"), "error: the GPU's memory ran out: lower --dim"),
+    ],
+)
+def test_memory_that_runs_out_is_said(capsys, error, said):
+    status, _, shown = run(capsys, raising(error), "--name=x")
+    assert (status, shown) == (1, said + "\n")
+
+
+def test_sigterm_interrupts_while_the_tool_runs(capsys):
+    before = signal.getsignal(signal.SIGTERM)
+
+    def main(values):
+        signal.raise_signal(signal.SIGTERM)
+        raise AssertionError
+
+    assert run(capsys, main, "--name=x")[0] == 130
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_interrupt_is_status_130(capsys):

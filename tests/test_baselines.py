@@ -282,7 +282,8 @@ def test_bad_input_is_named(featured, planted_folder, tmp_path):
         resolve("data", "run", "bpr_mf", {"features": "colour"})
     with pytest.raises(InputError, match="--dim=9 says nothing to --model=poprank, which has no settings"):
         resolve("data", "run", "poprank", {"dim": 9})
-    for name, value in (("dim", 0), ("regularisation", -1.0), ("learning_rate", 0.0), ("epochs", 0), ("seed", -1)):
+    bad = {"dim": 0, "regularisation": -1.0, "learning_rate": 0.0, "epochs": 0, "seed": -1, "batch_size": 10**9}
+    for name, value in bad.items():
         with pytest.raises(InputError, match=f"--{name}={value}"):
             BaselineConfig("data", "run", "vbpr", **{name: value})
     with pytest.raises(InputError, match=r"--regularisation=nan"):

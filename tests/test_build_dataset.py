@@ -1,5 +1,4 @@
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -167,8 +166,15 @@ BAD_FLAGS = {
         1,
         "--category_names says nothing to",
     ),
-    "min_actions": (["--source=csv", "--input=.", "--output=x", "--min_actions=2"], 1, "--min_actions=2: at least 3"),
-    "shards": (["--source=csv", "--input=.", "--output=x", "--shards=0"], 1, "--shards=0: at least 1"),
+    "min_actions": (["--source=csv", "--input=.", "--output=x", "--min_actions=2"], 1, "--min_actions=2: from 3"),
+    "shards": (["--source=csv", "--input=.", "--output=x", "--shards=0"], 1, "--shards=0: from 1 to 1000 expected"),
+    "many shards": (["--source=csv", "--input=.", "--output=x", "--shards=1001"], 1, "--shards=1001: from 1 to 1000"),
+    "seed": (["--source=csv", "--input=.", "--output=x", "--seed=-1"], 1, "--seed=-1: from 0 to"),
+    "tiny photos": (
+        ["--source=csv", "--input=.", "--output=x", "--image_size=1"],
+        1,
+        "--image_size=1: 0 or at least 8",
+    ),
 }
 
 
@@ -236,8 +242,26 @@ def test_folders_that_are_no_data_set_are_never_replaced(capsys, shop, tmp_path)
         assert "holds files that are no data set" in errors[0]
     (tmp_path / "file").write_text("mine")
     status, _, errors = run(capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/file", "--overwrite")
-    assert "not a folder" in errors[0]
+    assert "file: a file is here already" in errors[0]
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_file_in_the_way_of_the_output(capsys, shop, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for below in ("x", "x/y"):
+        _, _, errors = run(capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/file/{below}")
+        assert errors == [
+            f"error: {tmp_path}/file/{below}: {tmp_path}/file is a file, not a folder; name another output"
+        ]
+
+
+def test_more_shards_than_items_are_refused_only_when_asked_for(capsys, tmp_path):
+    shop = write_shop(tmp_path / "shop", items=3, purchases={"u": range(3)})
+    flags = ["--source=csv", f"--input={shop}", f"--output={tmp_path}/data", "--min_actions=3"]
+    _, _, errors = run(capsys, *flags, "--shards=4")
+    assert errors == ["error: --shards=4: at most 3, the number of items, expected"]
+    assert run(capsys, *flags)[0] == 0
+    assert len(Dataset.open(tmp_path / "data").meta["shards"]) == 3 + 1
 
 
 def test_an_empty_output_folder_is_used(capsys, shop, tmp_path):
@@ -274,29 +298,30 @@ def test_metadata_comes_last(capsys, shop, tmp_path, monkeypatch):
     assert sorted(seen) == sorted(shard["file"] for shard in Dataset.open(tmp_path / "data").meta["shards"])
 
 
-def test_killed_half_way_and_started_again(tmp_path):
-    shop = write_shop(tmp_path / "shop", items=60)
-    # A pipe in the place of the last photo holds the build up until it is killed.
-    (shop / "images/59.jpg").unlink()
-    os.mkfifo(shop / "images/59.jpg")
-    command = [
-        sys.executable,
-        "-m",
-        "tools.build_dataset",
-        "--source=csv",
-        f"--input={shop}",
-        f"--output={tmp_path}/data",
-    ]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+# Holds the build up just before its last file.
+HELD_UP = """
+import time
+import tfrecords.build
+from tools.build_dataset import cli
+
+tfrecords.build.write_metadata = lambda *_: time.sleep(600)
+cli()
+"""
+
+
+@pytest.mark.parametrize(("sent", "left"), [(signal.SIGKILL, [".data.partial", "shop"]), (signal.SIGTERM, ["shop"])])
+def test_killed_half_way_and_started_again(capsys, shop, tmp_path, sent, left):
+    flags = ["--source=csv", f"--input={shop}", f"--output={tmp_path}/data"]
+    with subprocess.Popen([sys.executable, "-c", HELD_UP, *flags], cwd=ROOT, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 60
-        while not (tmp_path / ".data.partial").is_dir() and time.monotonic() < deadline:
+        while not list(tmp_path.glob(".data.partial/users*")) and time.monotonic() < deadline:
             time.sleep(0.05)
-        process.send_signal(signal.SIGKILL)
-    assert left_over(tmp_path) == [".data.partial", "shop"]
-    (shop / "images/59.jpg").unlink()
-    (shop / "images/59.jpg").write_bytes(noise(59))
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+        process.send_signal(sent)
+        shown = process.stderr.read().decode()
+    assert process.returncode == {signal.SIGKILL: -9, signal.SIGTERM: 130}[sent]
+    assert "Traceback" not in shown
+    assert left_over(tmp_path) == left
+    assert run(capsys, *flags)[0] == 0
     assert left_over(tmp_path) == ["data", "shop"]
     Dataset.open(tmp_path / "data").verify()
 

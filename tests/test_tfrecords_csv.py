@@ -1,4 +1,5 @@
 import gzip
+import os
 
 import pytest
 from shop import encode, noise, write_shop, write_table
@@ -132,6 +133,11 @@ def test_all_photos_bad(tmp_path):
         read(shop, skip_bad_images=True)
 
 
+def latin_1(path):
+    """Line 13 is the first that is not UTF-8."""
+    path.write_bytes(path.read_bytes().replace(b"i11,", "ï11,".encode("latin-1")))
+
+
 def replace(shop, name, old, new):
     text = (shop / name).read_text()
     assert old in text
@@ -168,10 +174,41 @@ FAULTS = {
     ),
     "too many fields": (
         lambda shop: append(shop / "items.csv", "x,images/1.jpg,c1,a,b\n"),
-        "line 14: 5 fields, the header has 4",
+        "line 14: 5 fields, the header has 4; quote values",
     ),
-    "too few fields": (lambda shop: append(shop / "interactions.csv", "u1\n"), "line 38: 1 fields, the header has 3"),
-    "not UTF-8": (lambda shop: (shop / "items.csv").write_bytes(b"item_id,image\n\xff\xfe,x\n"), "not UTF-8"),
+    "too few fields": (lambda shop: append(shop / "interactions.csv", "u1\n"), "line 38: 1 field, the header has 3$"),
+    "not UTF-8": (lambda shop: latin_1(shop / "items.csv"), r"items\.csv, line 13: not UTF-8 \(.*save it as UTF-8"),
+    "UTF-16": (
+        lambda shop: (shop / "items.csv").write_text("item_id,image\n", encoding="utf-16"),
+        r"items\.csv: UTF-16; save it as UTF-8",
+    ),
+    "gzip by another name": (
+        lambda shop: (shop / "items.csv").write_bytes(gzip.compress(b"item_id,image\n")),
+        r"items\.csv: a gzip file; let its name end in \.csv\.gz",
+    ),
+    "a spreadsheet": (lambda shop: (shop / "items.csv").write_bytes(b"PK\x03\x04..."), "a zip file, .* save .* as CSV"),
+    "semicolons": (
+        lambda shop: (shop / "items.csv").write_text("item_id;image\n"),
+        "items.csv: separated by ';'; commas expected",
+    ),
+    "tabs": (lambda shop: (shop / "items.csv").write_text("item_id\timage\n"), "separated by tabs; commas expected"),
+    "another case": (
+        lambda shop: replace(shop, "items.csv", "item_id", "Item_ID"),
+        "column Item_ID: names are case-sensitive, item_id expected",
+    ),
+    "another case of category": (lambda shop: replace(shop, "items.csv", "category", "Category"), "category expected"),
+    "a folder": (
+        lambda shop: ((shop / "items.csv").unlink(), (shop / "items.csv").mkdir()),
+        r"items\.csv: is a folder; a file expected",
+    ),
+    "a pipe": (
+        lambda shop: ((shop / "items.csv").unlink(), os.mkfifo(shop / "items.csv")),
+        r"items\.csv: no regular file; a file expected",
+    ),
+    "a NUL in the photo's name": (
+        lambda shop: replace(shop, "items.csv", "images/2.jpg", "images/\0.jpg"),
+        "items.csv, line 4: .*NUL",
+    ),
     "no photo": (
         lambda shop: replace(shop, "items.csv", "images/2.jpg", ""),
         "line 4: photo of item 'i2': the item has no",

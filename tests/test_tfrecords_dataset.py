@@ -106,9 +106,11 @@ def test_photo_table(copy, fit):
 
 
 def test_more_shards_than_items(tmp_path):
-    shop = write_shop(tmp_path / "shop", items=7, purchases={"u": range(6)})
-    output = tmp_path / "data"
-    dataset = build_dataset(BuildConfig(source="csv", input=shop, output=output, shards=9), progress=False)
+    shop = write_shop(tmp_path / "shop", items=9, purchases={"u": range(6)})
+    for item in (7, 8):
+        (shop / f"images/{item}.jpg").unlink()
+    config = BuildConfig(source="csv", input=shop, output=tmp_path / "data", shards=9, skip_bad_images=True)
+    dataset = build_dataset(config, progress=False)
     assert [item for item, _ in dataset.photos().as_numpy_iterator()] == list(range(7))
     assert dataset.encoded_photos([6]) == [noise(6)]
     dataset.verify()

@@ -1,6 +1,8 @@
 import io
+import os
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -162,6 +164,14 @@ def test_what_is_accepted_can_be_read():
             decode_photo(photo.encoded, 16)
             passed += 1
     assert passed > 50
+
+
+def test_a_pipe_or_a_name_that_is_none_is_no_photo(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    paths = [tmp_path / "pipe.jpg", Path("/dev/zero"), Path("a\0b.jpg"), tmp_path / ("x" * 300)]
+    reasons = [str(bad) for bad in check_photos(paths)]
+    assert reasons[:3] == [*["a pipe or device, not a file"] * 2, "a NUL character in its name"]
+    assert "File name too long" in reasons[3]
 
 
 def test_many_in_order_from_files_and_bytes(tmp_path):

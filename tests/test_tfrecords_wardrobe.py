@@ -168,9 +168,19 @@ def test_drawings_decode(wardrobe):
     assert (image.format, image.size, image.mode) == ("JPEG", (48, 48), "RGB")
 
 
-@pytest.mark.parametrize(("option", "message"), [("items", "--items=99"), ("image_size", "--image_size=31")])
-def test_too_small(tmp_path, option, message):
-    with pytest.raises(InputError, match=f"{message}: the wardrobe needs at least"):
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("items", "--items=99"),
+        ("items", "--items=1000000000"),
+        ("users", "--users=0"),
+        ("users", "--users=10000001"),
+        ("image_size", "--image_size=31"),
+        ("image_size", "--image_size=1000000"),
+    ],
+)
+def test_too_small_or_too_large(tmp_path, option, message):
+    with pytest.raises(InputError, match=f"{message}: the wardrobe takes from"):
         build(tmp_path / "small", **{option: int(message.split("=")[1])})
 
 

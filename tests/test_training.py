@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -167,6 +168,7 @@ def test_a_workdir_of_other_settings_or_other_data_is_refused(unbroken, planted_
     config = json.loads(before)
     copy = tmp_path / "copy"
     copy.mkdir()
+    (copy / "factors.npz").write_bytes(b"trained")
     (copy / "config.json").write_text(json.dumps({**config, "dataset_fingerprint": "another"}))
     with pytest.raises(InputError, match="another data set"):
         train_quietly(config_for(planted_folder, copy, negatives=negatives))
@@ -174,6 +176,18 @@ def test_a_workdir_of_other_settings_or_other_data_is_refused(unbroken, planted_
     (tmp_path / "full" / "letter.txt").write_text("dear")
     with pytest.raises(InputError, match="not a workdir"):
         train_quietly(config_for(planted_folder, tmp_path / "full"))
+
+
+@pytest.mark.parametrize("kept", ["metrics.jsonl", "factors.npz", "checkpoints/checkpoint"])
+def test_a_run_that_trained_nothing_takes_new_settings(planted, tmp_path, kept):
+    Workdir.create_or_resume(config_for("data", tmp_path / "run", dim=9), planted)
+    (tmp_path / "run" / "checkpoints").mkdir()
+    (tmp_path / "run" / "metrics.jsonl").touch()
+    assert Workdir.create_or_resume(config_for("data", tmp_path / "run"), planted).config["train"]["dim"] == 8
+    assert Workdir.open(tmp_path / "run").config["train"]["dim"] == 8
+    (tmp_path / "run" / kept).write_text("trained")
+    with pytest.raises(InputError, match=r"--dim=8, not 9"):
+        Workdir.create_or_resume(config_for("data", tmp_path / "run", dim=9), planted)
 
 
 def test_a_damaged_checkpoint_is_named(planted_folder, tmp_path):
@@ -254,8 +268,27 @@ def test_presets_are_the_sources():
         ("seed", -1),
         ("weight_decay", -0.1),
         ("epochs", 0.0),
+        ("epochs", float("inf")),
+        ("epochs", 1e300),
+        ("learning_rate", float("nan")),
+        ("user_learning_rate", float("inf")),
+        ("adam_epsilon", float("inf")),
+        ("weight_decay", float("nan")),
+        ("user_penalty", float("inf")),
+        ("dropout", float("nan")),
+        ("image_size", 32_000_000),
+        ("dim", 10**9),
+        ("batch_size", 10**9),
+        ("shared_negatives", 10**9),
+        ("warmup_steps", 10**30),
     ],
 )
 def test_impossible_settings_name_the_flag(name, value):
-    with pytest.raises(InputError, match=f"--{name}={value}"):
+    with pytest.raises(InputError, match=re.escape(f"--{name}={value}: expected")):
         TrainConfig("data", "run", **{name: value})
+
+
+def test_max_photos_is_whole_steps_and_one_at_least():
+    assert resolve("data", "run", "fast", {"max_photos": 2 * 192 + 191}).total_steps(1000) == 2
+    with pytest.raises(InputError, match=r"--max_photos=191: expected 0, or at least the 192 of one step"):
+        resolve("data", "run", "fast", {"max_photos": 191})

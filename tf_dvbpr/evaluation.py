@@ -11,6 +11,7 @@ from tf_dvbpr.reference_rankings import popularity_ranking, random_ranking
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.output_place import check_place
 
 PROTOCOLS = ("exact", "release")
 ORACLE_FILE = "oracle.npz"
@@ -49,6 +50,8 @@ class EvaluateConfig:
             raise InputError("--ties=half contradicts --protocol=release: the authors' evaluator is strict")
         if self.seed < 0:
             raise InputError(f"--seed={self.seed}: 0 or more expected")
+        if self.output is not None:
+            check_place(self.output)
 
 
 def evaluate(config: EvaluateConfig, progress: bool = True) -> dict:

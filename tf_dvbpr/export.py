@@ -10,6 +10,7 @@ from tf_dvbpr.score_checks import check_finite, factors_for
 from tf_dvbpr.serving_module import ServingModule
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
+from tfrecords.output_place import check_place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +77,8 @@ def save(module: tf.Module, signatures: dict, output: Path) -> None:
 
 
 def _check_output(output: Path, overwrite: bool) -> None:
-    if not output.exists() or (output.is_dir() and not any(output.iterdir())):
+    check_place(output, folder=True)
+    if not output.exists() or not any(output.iterdir()):
         return
     if not (output / "saved_model.pb").is_file():
         raise InputError(f"{output}: holds something that is no SavedModel; name a new folder as --output")

@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from tfrecords.errors import InputError
+from tfrecords.output_place import check_place
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _MARGIN = 24
@@ -92,7 +93,11 @@ def save(image: Image.Image, path: str | os.PathLike) -> None:
 
 
 def check_name(path: str | os.PathLike) -> str:
-    """The Pillow format that a picture's file name asks for. Raises InputError for any but PNG, JPEG and WebP."""
+    """The Pillow format that a picture's file name asks for.
+
+    Raises InputError for any but PNG, JPEG and WebP, and where no file can be.
+    """
+    check_place(path)
     form = _FORMATS.get(Path(path).suffix.lower())
     if form is None:
         raise InputError(f"{path}: a picture's name must end in {', '.join(_FORMATS)}")

@@ -10,6 +10,8 @@ PRECISIONS = ("float32", "mixed_bfloat16")
 STRATEGIES = ("one_device", "mirrored", "multi_worker")
 INITS = ("glorot", "photos")
 PHOTO_STORES = ("auto", "host", "device", "encoded")
+_MOST = 65_536  # of what a layer or a step has; more fits no machine
+_MOST_STEPS = 2**31 - 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +29,7 @@ class TrainConfig:
         batch_size: positives a step, over all replicas.
         shared_negatives: N, photos a step that all of the batch's users are compared with (`shared` only).
         epochs: an epoch is as many positives as there are training purchases.
-        max_photos: stop when this many photos went through the network; 0: no such limit.
+        max_photos: stop when this many photos, rounded down to whole steps, went through the network; 0: no such limit.
         learning_rate: of Adam, after the warm-up.
         user_learning_rate: the same for the user factors; 0: as learning_rate.
         warmup_steps: steps over which the learning rate rises linearly from 0.
@@ -91,15 +93,18 @@ class TrainConfig:
             ("init", INITS),
         ):
             need(getattr(self, name) in allowed, name, "one of " + ", ".join(allowed))
-        need(self.image_size >= 32 and self.image_size % 32 == 0, "image_size", "a multiple of 32, as in 64 or 224")
+        need(self.image_size in range(32, 1025, 32), "image_size", "a multiple of 32 up to 1024, as in 64 or 224")
         for name in ("dim", "batch_size", "shared_negatives"):
-            need(getattr(self, name) >= 1, name, "at least 1")
-        for name in ("learning_rate", "epochs", "adam_epsilon"):
-            need(getattr(self, name) > 0, name, "a number above 0")
+            need(1 <= getattr(self, name) <= _MOST, name, f"from 1 to {_MOST}")
+        for name in ("learning_rate", "adam_epsilon"):
+            need(0 < getattr(self, name) < float("inf"), name, "a number above 0")
+        need(0 < self.epochs <= 1e6, "epochs", "a number above 0, at most a million")
         for name in ("user_learning_rate", "weight_decay", "user_penalty"):
-            need(getattr(self, name) >= 0, name, "0 or more")
-        for name in ("max_photos", "warmup_steps", "eval_every", "checkpoint_every", "patience"):
-            need(getattr(self, name) >= 0, name, "0 or more")
+            need(0 <= getattr(self, name) < float("inf"), name, "0 or more, and finite")
+        for name in ("warmup_steps", "eval_every", "checkpoint_every", "patience"):
+            need(0 <= getattr(self, name) <= _MOST_STEPS, name, f"from 0 to {_MOST_STEPS}")
+        step = self.photos_per_step
+        need(self.max_photos == 0 or self.max_photos >= step, "max_photos", f"0, or at least the {step} of one step")
         need(0 <= self.dropout < 1, "dropout", "a rate from 0 up to but not including 1")
         need(0 <= self.seed < 2**31, "seed", "from 0 to 2147483647")
         if self.photo_store == "device" and self.strategy != "one_device":
@@ -120,7 +125,7 @@ class TrainConfig:
         """Steps of the whole run."""
         steps = max(1, round(self.epochs * self.steps_per_epoch(purchases)))
         if self.max_photos:
-            steps = min(steps, max(1, self.max_photos // self.photos_per_step))
+            steps = min(steps, self.max_photos // self.photos_per_step)
         return steps
 
 

@@ -20,6 +20,7 @@ from tf_dvbpr.model_names import NAMES
 from tf_dvbpr.train_config import TrainConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.output_place import check_place
 
 # These may differ between two starts of one run: they do not change what it computes.
 _FREE = ("dataset", "workdir", "preset", "photo_store", "checkpoint_every")
@@ -89,9 +90,11 @@ class Workdir:
             model: what is trained.
             write: write config.json.
 
-        Raises InputError when the folder belongs to other settings or another data set, or holds other files.
+        A run that trained nothing yet takes new settings. Raises InputError when the folder belongs to other settings
+        or another data set, or holds other files.
         """
         path = Path(config.workdir)
+        check_place(path, folder=True)
         settings = {
             "model": model,
             "dataset": str(dataset.path.resolve()),
@@ -106,8 +109,10 @@ class Workdir:
             },
         }
         if (path / "config.json").exists():
-            cls.open(path)._refuse_other(settings)
-        elif path.exists() and (not path.is_dir() or any(path.iterdir())):
+            started = cls.open(path)
+            if started._has_trained():
+                started._refuse_other(settings)
+        elif path.exists() and any(path.iterdir()):
             raise InputError(f"{path}: exists and is not a workdir. Give --workdir a new or empty folder")
         if write:
             path.mkdir(parents=True, exist_ok=True)
@@ -115,6 +120,10 @@ class Workdir:
             temporary.write_text(json.dumps(settings, indent=2) + "\n")
             temporary.replace(path / "config.json")
         return cls(path, settings)
+
+    def _has_trained(self) -> bool:
+        files = ("checkpoints/checkpoint", "factors.npz", "metrics.jsonl")
+        return any((self.path / name).is_file() and (self.path / name).stat().st_size for name in files)
 
     def _refuse_other(self, settings: dict) -> None:
         if self.config["dataset_fingerprint"] != settings["dataset_fingerprint"]:

@@ -13,6 +13,7 @@ from tfrecords.amazon_source import AmazonSource
 from tfrecords.csv_source import CsvSource
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.photo_check import MIN_SIDE
 from tfrecords.release_source import ReleaseSource
 from tfrecords.shop_source import ShopOptions
 from tfrecords.source import Source, User
@@ -56,8 +57,8 @@ class BuildConfig:
         min_actions: csv, amazon, tradesy: users with fewer purchases are left out (default 5).
         resize_filter: one of `tfrecords.photo.FILTERS` (default: nearest for release, bicubic otherwise).
         fit: one of `tfrecords.photo.FITS`.
-        image_size: wardrobe: side of the drawings; others: encode photos anew, shorter side at most this.
-        shards: files the items are spread over.
+        image_size: wardrobe: side of the drawings; others: encode photos anew, shorter side at most this; 0: do not.
+        shards: files the items are spread over (default 4, or as many as there are items).
         category_names: release: names of its categories in their order.
         skip_bad_images: release: give items with an unusable photo a white one; others: leave them out.
         overwrite: replace a data set that is already at `output`.
@@ -77,7 +78,7 @@ class BuildConfig:
     resize_filter: str | None = None
     fit: str = "stretch"
     image_size: int | None = None
-    shards: int = 4
+    shards: int | None = None
     category_names: tuple[str, ...] | None = None
     skip_bad_images: bool = False
     overwrite: bool = False
@@ -103,16 +104,16 @@ class BuildConfig:
             raise InputError(f"--source={self.source} needs --images, the folder of photos named by item")
         if self.source == "amazon":
             choose(self.subset, self.category_path, self.category_levels)
-        for name, least in (
-            ("min_actions", split.MIN_ACTIONS),
-            ("image_size", 0),
-            ("shards", 1),
-            ("users", 1),
-            ("items", 1),
+        for name, least, most in (
+            ("min_actions", split.MIN_ACTIONS, 1_000_000),
+            ("shards", 1, 1000),
+            ("seed", 0, 2**63 - 1),
         ):
             value = getattr(self, name)
-            if value is not None and value < least:
-                raise InputError(f"--{name}={value}: at least {least} expected")
+            if value is not None and not least <= value <= most:
+                raise InputError(f"--{name}={value}: from {least} to {most} expected")
+        if self.image_size is not None and self.image_size != 0 and self.image_size < MIN_SIDE:
+            raise InputError(f"--image_size={self.image_size}: 0 or at least {MIN_SIDE} expected")
 
 
 def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
@@ -129,10 +130,13 @@ def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
     """
     check_output(config.output, config.overwrite)
     source = _open_source(config, progress)
+    item_shards = min(4, source.expected_items) if config.shards is None else config.shards
+    if item_shards > source.expected_items:
+        raise InputError(f"--shards={item_shards}: at most {source.expected_items}, the number of items, expected")
     with new_folder(config.output, config.overwrite) as folder, warnings.catch_warnings():
         # Photos over the bound are refused by name; the warning would only repeat it.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        items, categories = _write_items(folder, source, config.shards, progress)
+        items, categories = _write_items(folder, source, item_shards, progress)
         users = source.users()
         shards = items + _write_users(folder, users)
         source.write_extras(folder)

@@ -103,15 +103,22 @@ def _check(photo: Path | bytes | None, image_size: int) -> CheckedPhoto | BadPho
     if photo is None:
         return BadPhoto("the item has no photo")
     try:
-        return check_photo(photo if isinstance(photo, bytes) else photo.read_bytes(), image_size)
+        return check_photo(photo if isinstance(photo, bytes) else _read(photo), image_size)
     except BadPhoto as bad:
         return bad
     except FileNotFoundError:
         return BadPhoto("no such file")
-    except IsADirectoryError:
-        return BadPhoto("a folder, not a file")
     except OSError as error:
         return BadPhoto(error.strerror or str(error))
+
+
+def _read(path: Path) -> bytes:
+    if "\0" in str(path):
+        raise BadPhoto("a NUL character in its name")
+    # A pipe would be waited for without end.
+    if path.exists() and not path.is_file():
+        raise BadPhoto("a folder, not a file" if path.is_dir() else "a pipe or device, not a file")
+    return path.read_bytes()
 
 
 def _check_header(image: Image.Image) -> None:

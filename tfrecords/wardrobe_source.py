@@ -33,17 +33,21 @@ class WardrobeSource:
         """Draws tastes, attributes and purchases; garments are drawn by `items`.
 
         Args:
-            users: number of users.
-            items: number of items, at least 100.
+            users: number of users, 1 to 10 million.
+            items: number of items, 100 to 10 million.
             seed: of everything.
-            image_size: side of the drawings in pixels, at least 32.
+            image_size: side of the drawings in pixels, 32 to 1024.
 
         Raises:
-            InputError: fewer items or pixels than that.
+            InputError: fewer or more users, items or pixels than that.
         """
-        for name, value, least in (("items", items, 100), ("image_size", image_size, 32)):
-            if value < least:
-                raise InputError(f"--{name}={value}: the wardrobe needs at least {least}")
+        for name, value, least, most in (
+            ("users", users, 1, 10_000_000),
+            ("items", items, 100, 10_000_000),
+            ("image_size", image_size, 32, 1024),
+        ):
+            if not least <= value <= most:
+                raise InputError(f"--{name}={value}: the wardrobe takes from {least} to {most}")
         self._seed = seed
         self._image_size = image_size
         self._garments = wardrobe_tastes.draw_garments(self._rng(_GARMENTS), items)

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from tfrecords import schema
 from tfrecords.errors import InputError
+from tfrecords.output_place import check_place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +85,8 @@ def write_metadata(folder: Path, metadata: dict) -> None:
 
 def check_output(output: Path, overwrite: bool) -> None:
     """Raises InputError where `output` must not be written: something is there and may not be replaced."""
-    if output.is_symlink() or (output.exists() and not output.is_dir()):
+    check_place(output, folder=True)
+    if output.is_symlink():
         raise InputError(f"{output}: not a folder; name a new folder as the output")
     if not output.is_dir() or not any(output.iterdir()):
         return

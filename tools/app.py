@@ -19,7 +19,9 @@ Each tool has a FlagValues of its own, so tools that share a flag's name can be 
 import copy
 import errno
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 
 from absl import flags
@@ -28,6 +30,11 @@ from tfrecords.errors import InputError
 
 # Read by TensorFlow when it is imported: its notices would bury our lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# What Python says of text that is no number.
+_UNPARSED = {"invalid literal for int": "a whole number", "could not convert string to float": "a number"}
+# Flags that decide how much memory a tool takes, the first to lower first.
+_SIZES = ("batch_size", "shared_negatives", "candidates", "image_size", "dim", "items", "users", "photos", "workers")
 
 
 def new_flags(doc: str | None) -> flags.FlagValues:
@@ -41,7 +48,10 @@ def new_flags(doc: str | None) -> flags.FlagValues:
 def run(
     main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, argv: Sequence[str] | None = None
 ) -> None:
-    """Parses the flags, runs `main` and exits: 0 done, 1 bad input, 2 bad flags, 130 interrupted."""
+    """Parses the flags, runs `main` and exits: 0 done, 1 bad input, 2 bad flags, 130 interrupted.
+
+    SIGTERM interrupts like Ctrl-C, so that what is half-written goes.
+    """
     argv = list(sys.argv if argv is None else argv)
     doc = registry.__dict__["__tool_doc"]
     values = copy.deepcopy(registry)
@@ -54,6 +64,7 @@ def run(
         _fail(f"{_flag_error(registry, error)}. --help lists the flags".replace("\n", " "), 2)
     if rest:
         _fail(f"unexpected argument {rest[0]!r}: every option is a flag, as in --name=value; --help lists them", 2)
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler) if _in_main_thread() else None
     try:
         _import_tensorflow_quietly()
         main(values)
@@ -66,7 +77,17 @@ def run(
     except Exception as error:
         if _is_disk_full(error):
             _fail("the disk is full: free some space and run the same command again", 1)
+        if _is_out_of_memory(error):
+            _fail(_out_of_memory(registry, error), 1)
         raise
+    finally:
+        if previous is not None:
+            signal.signal(signal.SIGTERM, previous)
+
+
+def _in_main_thread() -> bool:
+    # Only there may handlers be set.
+    return threading.current_thread() is threading.main_thread()
 
 
 def _import_tensorflow_quietly() -> None:
@@ -86,6 +107,9 @@ def _flag_error(registry: flags.FlagValues, error: flags.Error) -> str:
     for name in registry:
         if f"Flag --{name} must have a value other than None" in str(error):
             return f"--{name} is required: {_help(registry[name])}"
+    for said, expected in _UNPARSED.items():
+        if said in str(error):
+            return f"{str(error).removeprefix('flag ').split(f': {said}')[0]}: {expected} expected"
     return str(error).rstrip(".")
 
 
@@ -104,6 +128,16 @@ def _os_error(error: OSError) -> str:
 def _is_disk_full(error: Exception) -> bool:
     # TensorFlow's file system reports a full disk as an OpError of varying class.
     return type(error).__module__.startswith("tensorflow") and "No space left" in str(error)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
+
+
+def _out_of_memory(registry: flags.FlagValues, error: Exception) -> str:
+    what = "the GPU's memory" if "GPU:" in str(error) else "memory"
+    sizes = [f"--{name}" for name in _SIZES if name in registry]
+    return f"{what} ran out: " + (f"lower {', '.join(sizes)}" if sizes else "give the machine more, or it less to do")
 
 
 def _describe(registry: flags.FlagValues) -> str:

@@ -60,11 +60,11 @@ flags.DEFINE_enum(
 flags.DEFINE_integer(
     "image_size",
     None,
-    "all but wardrobe: encode photos anew, shorter side at most this many pixels, 0 keeps their bytes; wardrobe: side "
-    "of the drawings, 128 if not given",
+    "all but wardrobe: encode photos anew, shorter side at most this many pixels (at least 8), 0 keeps their bytes; "
+    "wardrobe: side of the drawings, 32 to 1024, 128 if not given",
     flag_values=FLAGS,
 )
-flags.DEFINE_integer("shards", 4, "files that the items are spread over", flag_values=FLAGS)
+flags.DEFINE_integer("shards", None, "files that the items are spread over; 4 if not given", flag_values=FLAGS)
 flags.DEFINE_list("category_names", None, "release: names of the categories in their order", flag_values=FLAGS)
 flags.DEFINE_bool(
     "skip_bad_images",
@@ -73,8 +73,8 @@ flags.DEFINE_bool(
     flag_values=FLAGS,
 )
 flags.DEFINE_bool("overwrite", False, "replace the data set that is at output", flag_values=FLAGS)
-flags.DEFINE_integer("users", None, "wardrobe: number of users; 2400 if not given", flag_values=FLAGS)
-flags.DEFINE_integer("items", None, "wardrobe: number of items; 3600 if not given", flag_values=FLAGS)
+flags.DEFINE_integer("users", None, "wardrobe: number of users, at least 1; 2400 if not given", flag_values=FLAGS)
+flags.DEFINE_integer("items", None, "wardrobe: number of items, at least 100; 3600 if not given", flag_values=FLAGS)
 flags.DEFINE_string(
     "features", None, "amazon, tradesy: a .b file of image features to store with the items", flag_values=FLAGS
 )

@@ -30,7 +30,7 @@ _INTEGERS = {
     "image_size": "side of the photos the network sees, a multiple of 32",
     "batch_size": "positives a step",
     "shared_negatives": "negatives a step that all users of the batch share (--negatives=shared)",
-    "max_photos": "stop when this many photos went through the network; 0: no such limit",
+    "max_photos": "stop when this many photos, rounded down to whole steps, went through the network; 0: no such limit",
     "warmup_steps": "steps over which the learning rate rises from 0",
     "seed": "of weights, triplets, dropout and mirroring",
     "eval_every": "steps between validations; 0: once an epoch",

@@ -20,6 +20,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "vbpr": _VISUAL,
 }
 MODELS = tuple(SETTINGS)
+_MOST = {"dim": 65_536, "batch_size": 2**20, "epochs": 10**6, "eval_every": 10**6, "candidates": 65_536}
 VISUAL = tuple(model for model, settings in SETTINGS.items() if "features" in settings)
 
 
@@ -71,12 +72,12 @@ class BaselineConfig:
         need(self.model in MODELS, "model", "one of " + ", ".join(MODELS))
         need(self.distance in DISTANCES, "distance", "one of " + ", ".join(DISTANCES))
         need(self.sampling in SAMPLINGS, "sampling", "one of " + ", ".join(SAMPLINGS))
-        for name in ("dim", "batch_size", "epochs", "eval_every", "candidates"):
-            need(getattr(self, name) >= 1, name, "at least 1")
+        for name, most in _MOST.items():
+            need(1 <= getattr(self, name) <= most, name, f"from 1 to {most}")
         for name in ("regularisation", "projection_regularisation"):
             need(0 <= getattr(self, name) < float("inf"), name, "0 or more")
         need(0 < self.learning_rate < float("inf"), "learning_rate", "a number above 0")
-        need(self.patience >= 0, "patience", "0 or more")
+        need(0 <= self.patience < 2**31, "patience", "from 0 to 2147483647")
         need(0 <= self.seed < 2**31, "seed", "from 0 to 2147483647")
 
     def steps_per_epoch(self, purchases: int) -> int:

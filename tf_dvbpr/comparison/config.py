@@ -5,6 +5,7 @@ import itertools
 
 from tf_dvbpr.baselines.config import SETTINGS, VISUAL
 from tf_dvbpr.model_names import NAMES
+from tf_dvbpr.train import resolve
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.features import STORED, list_features
@@ -47,8 +48,9 @@ class CompareConfig:
             raise InputError(f"--grid={self.grid}: expected one of {', '.join(GRIDS)}, none")
         if self.seeds < 1:
             raise InputError(f"--seeds={self.seeds}: at least 1 expected")
-        if self.dvbpr_photos < 0:
-            raise InputError(f"--dvbpr_photos={self.dvbpr_photos}: 0 or more expected")
+        step = resolve(self.dataset, self.output, self.dvbpr_preset, {}).photos_per_step
+        if self.dvbpr_photos != 0 and self.dvbpr_photos < step:
+            raise InputError(f"--dvbpr_photos={self.dvbpr_photos}: 0, or at least the {step} of one step expected")
         if not self.models:
             raise InputError("--models: expected all, or names with commas between, as in bpr_mf,vbpr,dvbpr")
         if len(self.dvbpr_workdirs) > self.seeds:
