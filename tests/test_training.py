@@ -289,6 +289,6 @@ def test_impossible_settings_name_the_flag(name, value):
 
 
 def test_max_photos_is_whole_steps_and_one_at_least():
-    assert resolve("data", "run", "fast", {"max_photos": 2 * 192 + 191}).total_steps(1000) == 2
-    with pytest.raises(InputError, match=r"--max_photos=191: expected 0, or at least the 192 of one step"):
-        resolve("data", "run", "fast", {"max_photos": 191})
+    assert resolve("data", "run", "fast", {"max_photos": 2 * 160 + 159}).total_steps(1000) == 2
+    with pytest.raises(InputError, match=r"--max_photos=159: expected 0, or at least the 160 of one step"):
+        resolve("data", "run", "fast", {"max_photos": 159})
