@@ -90,10 +90,11 @@ def _given(path: str, dataset: Dataset, seed: int) -> Cell:
     if workdir.config["dataset_fingerprint"] != dataset.fingerprint:
         raise InputError(f"--dvbpr_workdir={path}: trained on {workdir.config['dataset']}, not on {dataset.path}")
     factors = workdir.factors()
-    lines = [line for line in MetricsLog(workdir.path / "metrics.jsonl").read() if line["step"] == factors.step]
-    if not lines:
+    lines = MetricsLog(workdir.path / "metrics.jsonl").read()
+    best = next((line for line in lines if line["step"] == factors.step), None)
+    if best is None:
         raise InputError(f"--dvbpr_workdir={path}: metrics.jsonl does not hold step {factors.step}; train it on")
-    return Cell(path, {}, seed, lines[0]["score"], factors.step, lines[0]["seconds"], workdir.parameters())
+    return Cell(path, {}, seed, best["score"], factors.step, lines[-1]["seconds"], workdir.parameters())
 
 
 def _read(folder: Path, identity: dict) -> Cell | None:
