@@ -313,7 +313,7 @@ cli()
 def test_killed_half_way_and_started_again(capsys, shop, tmp_path, sent, left):
     flags = ["--source=csv", f"--input={shop}", f"--output={tmp_path}/data"]
     with subprocess.Popen([sys.executable, "-c", HELD_UP, *flags], cwd=ROOT, stderr=subprocess.PIPE) as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not list(tmp_path.glob(".data.partial/users*")) and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(sent)
