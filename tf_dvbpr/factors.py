@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,8 @@ class Factors:
                 f"{path}: no factors here. Train first (tools.train_dvbpr writes them at its first evaluation)"
             )
         try:
+            if not zipfile.is_zipfile(path):
+                raise ValueError("no whole .npz")
             with np.load(path, allow_pickle=False) as arrays:
                 kinds = "".join(arrays[name].dtype.kind for name in _ARRAYS)
                 if not (set(kinds[:2]) <= set("fiu") and kinds[2:] == "UU"):

@@ -16,6 +16,7 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.folder_lock import held
+from tfrecords.output_place import check_place
 
 # A GPU waits for Python between calls; a CPU's steps are long enough for that not to matter.
 _GPU_STEPS_PER_CALL = 10
@@ -31,6 +32,7 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
     strategy = make_strategy(config.strategy)
     dataset = Dataset.open(config.dataset)
     purchases = len(dataset.train_items)
+    check_place(config.workdir, folder=True)
     chief = is_chief(strategy)
     with held(Path(config.workdir), "training") if chief else contextlib.nullcontext():
         workdir = Workdir.create_or_resume(config, dataset, write=chief)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tfrecords.errors import InputError
-from tfrecords.output_place import check_place
 
 try:
     import fcntl
@@ -18,9 +17,8 @@ except ImportError:  # Windows has none: there nothing is held.
 def held(folder: Path, doing: str) -> Iterator[None]:
     """Holds a folder, made if missing, until the block ends; no file is put into it.
 
-    Raises InputError where no folder can be, or where another process holds it: what that one is `doing`.
+    Raises InputError where another process holds it: what that one is `doing`.
     """
-    check_place(folder, folder=True)
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         if fcntl is not None:

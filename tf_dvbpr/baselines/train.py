@@ -20,6 +20,7 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.features import load_features
 from tfrecords.folder_lock import held
+from tfrecords.output_place import check_place
 
 TRAINED = ("warp", "bpr_mf", "fm", "vbpr")
 
@@ -33,6 +34,7 @@ def train(config: BaselineConfig, show_progress: bool = True) -> dict:
     check_versions()
     dataset = Dataset.open(config.dataset)
     features = load_features(dataset, config.features)[1] if config.model in VISUAL else None
+    check_place(config.workdir, folder=True)
     with held(Path(config.workdir), "training"):
         workdir = Workdir.create_or_resume(config, dataset, config.model)
         if config.model not in TRAINED:
