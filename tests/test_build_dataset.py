@@ -11,6 +11,7 @@ from shop import noise, write_shop
 
 from tfrecords import schema, writer
 from tfrecords.dataset import Dataset
+from tfrecords.folder_lock import held
 from tools.build_dataset import cli
 
 ROOT = Path(__file__).parent.parent
@@ -255,6 +256,12 @@ def test_a_file_in_the_way_of_the_output(capsys, shop, tmp_path):
         ]
 
 
+def test_an_output_whose_name_is_too_long(capsys, shop, tmp_path):
+    _, _, errors = run(capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/{'x' * 241}")
+    assert errors == [f"error: {'x' * 40}...: a name of at most 240 bytes expected; name another output"]
+    assert left_over(tmp_path) == ["shop"]
+
+
 def test_more_shards_than_items_are_refused_only_when_asked_for(capsys, tmp_path):
     shop = write_shop(tmp_path / "shop", items=3, purchases={"u": range(3)})
     flags = ["--source=csv", f"--input={shop}", f"--output={tmp_path}/data", "--min_actions=3"]
@@ -313,7 +320,7 @@ cli()
 def test_killed_half_way_and_started_again(capsys, shop, tmp_path, sent, left):
     flags = ["--source=csv", f"--input={shop}", f"--output={tmp_path}/data"]
     with subprocess.Popen([sys.executable, "-c", HELD_UP, *flags], cwd=ROOT, stderr=subprocess.PIPE) as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not list(tmp_path.glob(".data.partial/users*")) and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(sent)
@@ -324,6 +331,13 @@ def test_killed_half_way_and_started_again(capsys, shop, tmp_path, sent, left):
     assert run(capsys, *flags)[0] == 0
     assert left_over(tmp_path) == ["data", "shop"]
     Dataset.open(tmp_path / "data").verify()
+
+
+def test_one_build_at_a_time(capsys, shop, tmp_path):
+    with held(tmp_path / ".data.partial", "building a data set"):
+        _, _, errors = run(capsys, "--source=csv", f"--input={shop}", f"--output={tmp_path}/data")
+    partial = tmp_path / ".data.partial"
+    assert errors == [f"error: {partial}: another process is building a data set here; wait for it to end"]
 
 
 def test_interrupted(capsys, shop, tmp_path, monkeypatch):

@@ -128,6 +128,12 @@ def test_evaluate_refuses(run, workdir, planted, planted_folder, tmp_path):
     assert "go together" in fails(run, evaluate_auc, "--factors=mine.npz")
     assert "contradicts" in fails(run, evaluate_auc, f"--workdir={workdir}", "--protocol=release", "--ties=half")
     assert "not a workdir" in fails(run, evaluate_auc, f"--workdir={tmp_path}")
+    (tmp_path / "file").touch()
+    for output, said in (
+        (tmp_path, "a folder is here"),
+        (tmp_path / "file" / "auc.json", "file is a file, not a folder"),
+    ):
+        assert said in fails(run, evaluate_auc, f"--workdir={workdir}", f"--output={output}")
     fails(run, evaluate_auc, f"--workdir={workdir}", "--protocol=guess", status=2)
     diverged = tmp_path / "diverged.npz"
     Factors(np.full((60, 2), np.nan), np.ones((90, 2)), planted.user_keys, planted.item_keys).save(diverged)
@@ -175,6 +181,8 @@ def test_recommend_refuses(run, workdir, tmp_path):
     assert "must end in .png" in fails(run, recommend, here, "--user=u0", f"--picture={picture}")
     fails(run, recommend, here, status=2)
     assert not picture.exists()
+    (tmp_path / "folder.png").mkdir()
+    assert "a folder is here" in fails(run, recommend, here, "--user=u0", f"--picture={tmp_path}/folder.png")
 
 
 def test_export_tool(run, workdir, tmp_path):
@@ -183,3 +191,6 @@ def test_export_tool(run, workdir, tmp_path):
     assert status == 0 and "signatures recommend, score, embed_image, score_image" in out
     assert (output / "saved_model.pb").is_file()
     assert "--overwrite" in fails(run, export_saved_model, f"--workdir={workdir}", f"--output={output}")
+    below_a_file = f"--output={output}/saved_model.pb/1"
+    assert "is a file, not a folder" in fails(run, export_saved_model, f"--workdir={workdir}", below_a_file)
+    assert "at most 240 bytes" in fails(run, export_saved_model, f"--workdir={workdir}", f"--output={'y' * 250}")

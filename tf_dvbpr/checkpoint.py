@@ -53,17 +53,21 @@ class Checkpoints:
 
     def restore(self) -> dict | None:
         """Reads the newest checkpoint into the variables and returns its state; None where there is none."""
-        newest = self._manager().latest_checkpoint
-        if newest is None:
-            return None
+        newest = index = self._folder / "checkpoint"
         try:
+            found = self._manager().latest_checkpoint
+            if not found and not index.exists():
+                return None
+            if not found:
+                raise ValueError("it should name the newest checkpoint")
+            newest = found
             # Partial only in the Checkpoint's own save counter, which nothing here reads.
             self._checkpoint.read(newest).assert_existing_objects_matched().expect_partial()
         except (tf.errors.OpError, ValueError, IndexError, AssertionError) as error:
-            reason = str(error).splitlines()[0]
+            reason = " ".join(str(error).split())[:200]
             raise InputError(
                 f"{newest}: this checkpoint cannot be read ({reason}). Delete the workdir to train from the start, or "
-                f"delete the line that names it in {self._folder / 'checkpoint'} to go on from the one before"
+                f"delete the line that names it in {index} to go on from the one before"
             ) from error
         return self._state.value
 

@@ -60,9 +60,15 @@ class Factors:
                 f"{path}: no factors here. Train first (tools.train_dvbpr writes them at its first evaluation)"
             )
         try:
+            if not zipfile.is_zipfile(path):
+                raise ValueError("no whole .npz")
             with np.load(path, allow_pickle=False) as arrays:
+                kinds = "".join(arrays[name].dtype.kind for name in _ARRAYS)
+                if not (set(kinds[:2]) <= set("fiu") and kinds[2:] == "UU"):
+                    raise ValueError("two matrices of numbers and two lists of text expected")
                 return cls(**{name: arrays[name] for name in _ARRAYS}, step=int(arrays["step"]))
-        except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+        except Exception as error:  # NumPy and zipfile raise nearly anything on damaged files
+            reason = " ".join(str(error).split())[:200]
             raise InputError(
-                f"{path}: not a whole factors file ({error}). Delete it and run the training command again"
+                f"{path}: not a whole factors file ({reason}). Delete it and run the training command again"
             ) from error

@@ -15,7 +15,7 @@ class MetricsLog:
         """Drops the lines past `step`, and one that a kill left half-written: a resumed run writes them again."""
         if not self._path.exists():
             return
-        kept = [line for line in self._path.read_text().splitlines() if _step_of(line) <= step]
+        kept = [line for line in self._lines() if _step_of(line) <= step]
         temporary = self._path.with_name(self._path.name + ".tmp")
         temporary.write_text("".join(f"{line}\n" for line in kept))
         temporary.replace(self._path)
@@ -31,11 +31,15 @@ class MetricsLog:
         """All whole lines."""
         if not self._path.exists():
             return []
-        return [json.loads(line) for line in self._path.read_text().splitlines() if _step_of(line) < float("inf")]
+        return [json.loads(line) for line in self._lines() if _step_of(line) < float("inf")]
+
+    def _lines(self) -> list[str]:
+        # What is damaged is a broken line, not a broken file.
+        return self._path.read_text(errors="replace").splitlines()
 
 
 def _step_of(line: str) -> float:
     try:
-        return json.loads(line)["step"]
+        return float(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):
         return float("inf")

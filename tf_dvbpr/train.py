@@ -1,6 +1,8 @@
 """Trains DVBPR: one call from a config to a workdir with its best weights and factors."""
 
+import contextlib
 import dataclasses
+from pathlib import Path
 
 import tensorflow as tf
 
@@ -13,6 +15,8 @@ from tf_dvbpr.train_config import PRESETS, TrainConfig
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.folder_lock import held
+from tfrecords.output_place import check_place
 
 # A GPU waits for Python between calls; a CPU's steps are long enough for that not to matter.
 _GPU_STEPS_PER_CALL = 10
@@ -27,19 +31,22 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
     check_versions()
     strategy = make_strategy(config.strategy)
     dataset = Dataset.open(config.dataset)
-    workdir = Workdir.create_or_resume(config, dataset, write=is_chief(strategy))
-    photos = PhotoStore(dataset, config.image_size, config.photo_store, show_progress and is_chief(strategy))
-    with strategy.scope():
-        trainable = DvbprTraining(config, dataset, photos, workdir, strategy.num_replicas_in_sync)
     purchases = len(dataset.train_items)
-    loop = training.LoopConfig(
-        total_steps=config.total_steps(purchases),
-        eval_every=config.eval_every or config.steps_per_epoch(purchases),
-        checkpoint_every=config.checkpoint_every,
-        patience=config.patience,
-        steps_per_call=_GPU_STEPS_PER_CALL if tf.config.list_logical_devices("GPU") else 1,
-    )
-    result = training.run(trainable, loop, workdir.path, strategy, show_progress)
+    check_place(config.workdir, folder=True)
+    chief = is_chief(strategy)
+    with held(Path(config.workdir), "training") if chief else contextlib.nullcontext():
+        workdir = Workdir.create_or_resume(config, dataset, write=chief)
+        photos = PhotoStore(dataset, config.image_size, config.photo_store, show_progress and chief)
+        with strategy.scope():
+            trainable = DvbprTraining(config, dataset, photos, workdir, strategy.num_replicas_in_sync)
+        loop = training.LoopConfig(
+            total_steps=config.total_steps(purchases),
+            eval_every=config.eval_every or config.steps_per_epoch(purchases),
+            checkpoint_every=config.checkpoint_every,
+            patience=config.patience,
+            steps_per_call=_GPU_STEPS_PER_CALL if tf.config.list_logical_devices("GPU") else 1,
+        )
+        result = training.run(trainable, loop, workdir.path, strategy, show_progress)
     return {**result, "purchases": purchases, "users": dataset.num_users, "items": dataset.num_items}
 
 

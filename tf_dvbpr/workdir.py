@@ -20,7 +20,6 @@ from tf_dvbpr.model_names import NAMES
 from tf_dvbpr.train_config import TrainConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.output_place import check_place
 
 # These may differ between two starts of one run: they do not change what it computes.
 _FREE = ("dataset", "workdir", "preset", "photo_store", "checkpoint_every")
@@ -73,8 +72,8 @@ class Workdir:
             raise InputError(f"{path}: not a workdir (no config.json). Give the --workdir of a training")
         try:
             config = json.loads(file.read_text())
-            config["train"], config["dataset_fingerprint"], NAMES[config["model"]]
-        except (ValueError, KeyError, TypeError) as error:
+            config["train"].items(), Path(config["dataset"]), config["dataset_fingerprint"], NAMES[config["model"]]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{file}: not a run's config ({error}). Train again in a new workdir") from error
         return cls(path, config)
 
@@ -94,7 +93,6 @@ class Workdir:
         or another data set, or holds other files.
         """
         path = Path(config.workdir)
-        check_place(path, folder=True)
         settings = {
             "model": model,
             "dataset": str(dataset.path.resolve()),
@@ -112,7 +110,7 @@ class Workdir:
             started = cls.open(path)
             if started._has_trained():
                 started._refuse_other(settings)
-        elif path.exists() and any(path.iterdir()):
+        elif path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(f"{path}: exists and is not a workdir. Give --workdir a new or empty folder")
         if write:
             path.mkdir(parents=True, exist_ok=True)
@@ -180,7 +178,10 @@ class Workdir:
         """Phi with the best weights. Raises InputError before the first validation, and where the model has no Phi."""
         if self.config["model"] != "dvbpr":
             raise InputError(f"{self.path}: {self.model_name} does not look at photos; only DVBPR does")
-        config = TrainConfig(**self.config["train"])
+        try:
+            config = TrainConfig(**self.config["train"])
+        except TypeError as error:
+            raise InputError(f"{self.path}/config.json: not a run's config ({error}). Train again") from error
         factors, dataset = self.factors(), self.dataset()
         model = DVBPR.from_config(config, len(factors.user_keys))
         best = Checkpoints(self.path / "best", model.weights(), keep=1).restore()

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from tfrecords import schema
 from tfrecords.errors import InputError
+from tfrecords.folder_lock import held
 from tfrecords.output_place import check_place
 
 
@@ -100,19 +101,19 @@ def check_output(output: Path, overwrite: bool) -> None:
 def new_folder(output: Path, overwrite: bool) -> Iterator[Path]:
     """Yields a temporary sibling of `output` that takes its name when the block ends well and vanishes when not.
 
-    A temporary folder left by a killed run is removed first.
+    What a killed run left in the temporary folder is removed first.
     """
     check_output(output, overwrite)
     output = output.absolute()
-    output.parent.mkdir(parents=True, exist_ok=True)
     temporary = output.with_name(f".{output.name}.partial")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    try:
-        yield temporary
-        _replace(temporary, output)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with held(temporary, "building a data set"):
+        for left_over in temporary.iterdir():
+            left_over.unlink()
+        try:
+            yield temporary
+            _replace(temporary, output)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _replace(temporary: Path, output: Path) -> None:

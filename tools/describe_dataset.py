@@ -29,9 +29,9 @@ def main(values: flags.FlagValues) -> None:
     from tfrecords.summary import sample_items, summarise
     from tools import dataset_tables
 
-    picture = Path(values.picture) if values.picture else Path(values.dataset) / "photos.png"
-    pictures.check_name(picture)
     dataset = Dataset.open(values.dataset)
+    picture = Path(values.picture) if values.picture else dataset.path / "photos.png"
+    pictures.check_name(picture)
     if values.verify:
         dataset.verify()
     summary = summarise(dataset)

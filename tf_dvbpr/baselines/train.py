@@ -1,5 +1,7 @@
 """Trains or computes a baseline: one call from a config to a workdir with its factors."""
 
+from pathlib import Path
+
 import numpy as np
 
 from tf_dvbpr import auc, training
@@ -17,6 +19,8 @@ from tf_dvbpr.reference_rankings import popularity_ranking, random_ranking
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.features import load_features
+from tfrecords.folder_lock import held
+from tfrecords.output_place import check_place
 
 TRAINED = ("warp", "bpr_mf", "fm", "vbpr")
 
@@ -30,19 +34,21 @@ def train(config: BaselineConfig, show_progress: bool = True) -> dict:
     check_versions()
     dataset = Dataset.open(config.dataset)
     features = load_features(dataset, config.features)[1] if config.model in VISUAL else None
-    workdir = Workdir.create_or_resume(config, dataset, config.model)
-    if config.model not in TRAINED:
-        return _compute(config, dataset, features, workdir)
-    model = build(config, dataset, features)
-    trainable = BaselineTraining(config, model, dataset, workdir)
-    epoch = config.steps_per_epoch(len(dataset.train_items))
-    loop = training.LoopConfig(
-        total_steps=config.epochs * epoch,
-        eval_every=config.eval_every * epoch,
-        patience=config.patience,
-        steps_per_call=epoch,
-    )
-    return training.run(trainable, loop, workdir.path, show_progress=show_progress)
+    check_place(config.workdir, folder=True)
+    with held(Path(config.workdir), "training"):
+        workdir = Workdir.create_or_resume(config, dataset, config.model)
+        if config.model not in TRAINED:
+            return _compute(config, dataset, features, workdir)
+        model = build(config, dataset, features)
+        trainable = BaselineTraining(config, model, dataset, workdir)
+        epoch = config.steps_per_epoch(len(dataset.train_items))
+        loop = training.LoopConfig(
+            total_steps=config.epochs * epoch,
+            eval_every=config.eval_every * epoch,
+            patience=config.patience,
+            steps_per_call=epoch,
+        )
+        return training.run(trainable, loop, workdir.path, show_progress=show_progress)
 
 
 def build(config: BaselineConfig, dataset: Dataset, features: np.ndarray | None) -> FactorModel:

@@ -1,0 +1,33 @@
+"""One process at a time in a folder, by a lock that ends with the process, however that ends."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from tfrecords.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # Windows has none: there nothing is held.
+    fcntl = None
+
+
+@contextlib.contextmanager
+def held(folder: Path, doing: str) -> Iterator[None]:
+    """Holds a folder, made if missing, until the block ends; no file is put into it.
+
+    Raises InputError where another process holds it: what that one is `doing`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        if fcntl is not None:
+            handle = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, handle)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(f"{folder}: another process is {doing} here; wait for it to end") from None
+            except OSError:
+                pass  # Some network disks have no locks.
+        yield
