@@ -10,7 +10,7 @@ tool() {
 }
 
 [ -e "$data" ] || tool build_dataset --source=wardrobe --output="$data"
-tool train_dvbpr --dataset="$data" --workdir="$run" --preset=fast --max_photos=192000 --eval_every=120
+tool train_dvbpr --dataset="$data" --workdir="$run" --preset=fast --max_photos=102400 --eval_every=80
 features=resnet50
 if ! tool extract_features --dataset="$data" --network=resnet50 ${WEIGHTS:+--weights="$WEIGHTS"} \
 	${EPSILON:+--batch_norm_epsilon="$EPSILON"}; then
