@@ -23,21 +23,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         server = self.server
         with server.lock:
             server.asked.append((self.path, time.monotonic()))
-            server.running += 1
-            server.most_running = max(server.most_running, server.running)
             times = sum(path == self.path for path, _ in server.asked)
             server.agents.add(self.headers["User-Agent"])
-        try:
-            self._answer(self.path.strip("/").partition(".")[0].partition("_")[0], times)
-        finally:
-            with server.lock:
-                server.running -= 1
+        self._answer(self.path.strip("/").partition(".")[0].partition("_")[0], times)
 
     def _answer(self, what, times):
         if what == "photo":
             self._send(PHOTO)
         elif what == "slow":
-            time.sleep(0.05)
+            self._wait_among_others()
             self._send(PHOTO)
         elif what == "png":
             self._send(PNG, kind="image/png")
@@ -94,6 +88,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._status(500)
         else:
             self._status(404)
+
+    def _wait_among_others(self):
+        # Over before the answer: whoever has that may already be asking for the next.
+        server = self.server
+        with server.lock:
+            server.running += 1
+            server.most_running = max(server.most_running, server.running)
+        time.sleep(0.1)
+        with server.lock:
+            server.running -= 1
 
     def _status(self, code, *headers):
         self.send_response(code)
