@@ -83,14 +83,14 @@ def test_vbpr_is_its_formula(scale):
     model = VBPR(USERS, FeatureTable(values), DIM, seed=0)
     w = weights_of(model)
     f = values / np.linalg.norm(values, axis=1).mean()
-    e, b = w["projection"][:, :DIM], w["projection"][:, DIM]
+    e, b = w["projection"][:DIM], w["projection"][DIM]
     assert_scores(
         model.matrices(),
         lambda u, i: (
             w["item_bias"][i]
             + b @ f[i]
             + w["user_factors"][u] @ w["item_factors"][i]
-            + w["visual_user_factors"][u] @ (e.T @ f[i])
+            + w["visual_user_factors"][u] @ (e @ f[i])
         ),
     )
 
@@ -103,9 +103,9 @@ def test_fm_is_a_factorisation_machine_of_the_two_interactions():
 
     def formula(u, i):
         # Rendle's sum over pairs of active features, the pairs without the user left out.
-        linear = w["item_weight"][i] + sum(f[i, k] * w["projection"][k, DIM] for k in range(LENGTH))
+        linear = w["item_weight"][i] + sum(f[i, k] * w["projection"][DIM, k] for k in range(LENGTH))
         pairs = w["user_factors"][u] @ w["item_factors"][i]
-        pairs += sum(f[i, k] * (w["user_factors"][u] @ w["projection"][k, :DIM]) for k in range(LENGTH))
+        pairs += sum(f[i, k] * (w["user_factors"][u] @ w["projection"][:DIM, k]) for k in range(LENGTH))
         return linear + pairs
 
     assert_scores(model.matrices(), formula)
@@ -113,7 +113,7 @@ def test_fm_is_a_factorisation_machine_of_the_two_interactions():
 
 def test_projecting_all_items_or_the_batchs_is_the_same():
     table = FeatureTable(features())
-    projection = tf.random.stateless_normal([LENGTH, DIM], [1, 2])
+    projection = tf.random.stateless_normal([DIM, LENGTH], [1, 2])
     items = tf.constant([0, 8, 3, 3, 0, 1, 2, 5, 7, 8, 4])
     few = tf.concat([table.project(items[:5], projection), table.project(items[5:], projection)], 0)
     np.testing.assert_allclose(table.project(items, projection), few, rtol=1e-5, atol=1e-6)

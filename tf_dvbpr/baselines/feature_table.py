@@ -20,11 +20,12 @@ class FeatureTable:
         self._scale = float(1.0 / mean) if mean > 0 else 1.0
 
     def project(self, items: tf.Tensor, projection: tf.Tensor) -> tf.Tensor:
-        """``f_i E / s`` of each item: int64 [B] and float32 [F, K] to float32 [B, K].
+        """``E f_i / s`` of each item: int64 [B] and float32 [K, F] to float32 [B, K].
 
         Only the batch's items are projected, unless it holds more items than there are.
         """
+        # With E in this layout neither product nor gradient makes a transposed copy of the features.
         count = items.shape[0]
         if count is not None and count >= self.num_items:
-            return tf.gather(tf.matmul(self._values, projection), items) * self._scale
-        return tf.matmul(tf.gather(self._values, items), projection) * self._scale
+            return tf.gather(tf.matmul(self._values, projection, transpose_b=True), items) * self._scale
+        return tf.matmul(tf.gather(self._values, items), projection, transpose_b=True) * self._scale

@@ -26,8 +26,8 @@ class FM(FactorModel):
         self._user_factors = self._normal("user_factors", num_users, dim)
         self._item_factors = self._normal("item_factors", features.num_items, dim)
         self._item_weight = self._zeros("item_weight", features.num_items)
-        # V transposed and, as the last column, w.
-        self._projection = self._normal("projection", features.dim, dim + 1)
+        # V and, as the last row, w.
+        self._projection = self._normal("projection", dim + 1, features.dim)
 
     def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """``[v_u, 1]``."""

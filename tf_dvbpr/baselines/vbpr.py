@@ -23,8 +23,8 @@ class VBPR(FactorModel):
         self._visual_user_factors = self._normal("visual_user_factors", num_users, dim)
         self._item_factors = self._normal("item_factors", features.num_items, dim)
         self._item_bias = self._zeros("item_bias", features.num_items)
-        # E transposed and, as the last column, b': one product gives both.
-        self._projection = self._normal("projection", features.dim, dim + 1)
+        # E and, as the last row, b': one product gives both.
+        self._projection = self._normal("projection", dim + 1, features.dim)
 
     def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """``[g_u, t_u, 1]``."""
