@@ -1,4 +1,4 @@
-"""Networks trained on ImageNet, from `keras.applications`, cut before their classifier."""
+"""Networks trained on ImageNet, from `keras.applications`: what their classifier sees, and what it says."""
 
 import dataclasses
 import warnings
@@ -31,7 +31,7 @@ NETWORKS = tuple(_NETWORKS)
 
 @dataclasses.dataclass(frozen=True)
 class Pretrained:
-    """A network that maps photos to what its classifier sees.
+    """A network that maps photos to what its classifier sees, and to their classes.
 
     Attributes:
         image_size: S, the side of the photos it was trained on.
@@ -40,6 +40,8 @@ class Pretrained:
         preprocessing: the function that the photos go through first, in words.
         epsilons: of the BatchNormalization layers, each different value once; () where there are none.
         embed: uint8 [B, S, S, 3], RGB, to float32 [B, F] at inference.
+        classify: the same to the features, as `embed` gives them, and the classifier's probabilities, float32 [B, C]
+            (C = 1000 on ImageNet), in one pass.
     """
 
     image_size: int
@@ -48,10 +50,11 @@ class Pretrained:
     preprocessing: str
     epsilons: tuple[float, ...]
     embed: Callable[[tf.Tensor], tf.Tensor]
+    classify: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 def load_pretrained(name: str, weights: Path | None = None, batch_norm_epsilon: float | None = None) -> Pretrained:
-    """Builds a network at its own input size, loads its weights and cuts it before its classifier.
+    """Builds a network at its own input size, loads its weights and finds where its classifier begins.
 
     Args:
         name: one of `NETWORKS`.
@@ -73,13 +76,20 @@ def load_pretrained(name: str, weights: Path | None = None, batch_norm_epsilon: 
             layer.epsilon = batch_norm_epsilon
     classifier = [layer for layer in model.layers if layer.weights][-1]
     # Flattened: MobileNet's classifier is a convolution of 1 x 1 pixel. A dropout between does nothing at inference.
-    features = keras.Model(model.input, keras.layers.Flatten(name="features")(classifier.input))
+    cut = keras.layers.Flatten(name="features")(classifier.input)
+    features, whole = keras.Model(model.input, cut), keras.Model(model.input, [cut, model.output])
 
     size = model.input_shape[1]
+    photos_spec = tf.TensorSpec([None, size, size, 3], tf.uint8)
 
-    @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.uint8)])
+    @tf.function(input_signature=[photos_spec])
     def embed(photos: tf.Tensor) -> tf.Tensor:
         return features(module.preprocess_input(tf.cast(photos, tf.float32)), training=False)
+
+    @tf.function(input_signature=[photos_spec])
+    def classify(photos: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        seen, probabilities = whole(module.preprocess_input(tf.cast(photos, tf.float32)), training=False)
+        return seen, probabilities
 
     return Pretrained(
         image_size=size,
@@ -88,6 +98,7 @@ def load_pretrained(name: str, weights: Path | None = None, batch_norm_epsilon: 
         preprocessing=f"keras.applications.{_NETWORKS[name][0]}.preprocess_input",
         epsilons=tuple(sorted({layer.epsilon for layer in normalisations})),
         embed=embed,
+        classify=classify,
     )
 
 
