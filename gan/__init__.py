@@ -1,1 +1,1 @@
-"""The conditional least-squares GAN that draws clothes (not part of this version yet)."""
+"""The conditional least-squares GAN that draws clothes."""

@@ -8,10 +8,12 @@ from tf_dvbpr.cnnf import LAYERS, build_cnnf
 from tf_dvbpr.compat import as_variable
 from tf_dvbpr.losses import bpr_loss, l2_loss, shared_bpr_loss
 from tf_dvbpr.photo_store import PhotoStore
+from tf_dvbpr.random_shift import random_shift
 from tf_dvbpr.train_config import TrainConfig
 from tfrecords.photo import normalise
 
 _EMBED_BATCH = 256
+_WHITE = 255  # of a photo's bytes
 
 
 class DVBPR(tf.Module):
@@ -76,7 +78,7 @@ class DVBPR(tf.Module):
         config: TrainConfig,
         batch: dict[str, tf.Tensor],
         dropout_seed: tf.Tensor,
-        flip_seed: tf.Tensor,
+        augmentation_seed: tf.Tensor,
         replicas: int = 1,
     ) -> dict[str, tf.Tensor]:
         """The objective of one replica's share of a step, each part a float32 scalar.
@@ -89,15 +91,20 @@ class DVBPR(tf.Module):
             batch: ``users`` int64 [B], ``photos`` uint8 [B + N, S, S, 3] with the positives first, and for shared
                 negatives ``allowed`` bool [B, all replicas' N].
             dropout_seed: int32 [2].
-            flip_seed: int32 [2].
+            augmentation_seed: int32 [2].
             replicas: number of replicas whose losses are summed.
         """
         # Static: a strategy's iterator may forget the shapes that the pipeline knew.
         count = config.batch_size // replicas
         users, photos = tf.ensure_shape(batch["users"], [count]), batch["photos"]
         if config.flip:
-            coins = tf.random.stateless_uniform([tf.shape(photos)[0]], flip_seed, alg="philox") < 0.5
+            coins = tf.random.stateless_uniform([tf.shape(photos)[0]], augmentation_seed, alg="philox") < 0.5
             photos = tf.where(coins[:, None, None, None], photos[:, :, ::-1], photos)
+        most = round(config.shift * config.image_size)
+        if most:
+            shift_seed = tf.random.experimental.stateless_fold_in(augmentation_seed, 1, alg="philox")
+            draws = tf.random.stateless_uniform([2, tf.shape(photos)[0]], shift_seed, alg="philox")
+            photos = random_shift(photos, most, draws, _WHITE)
         styles = self.network(normalise(photos), dropout_rate=config.dropout, dropout_seed=dropout_seed)
         factors = tf.gather(self.user_factors, users)
         positive = tf.reduce_sum(factors * styles[:count], 1)

@@ -38,7 +38,7 @@ def export(config: ExportConfig) -> dict:
         InputError: no trained workdir, its data set is gone or another, factors not finite, `output` is taken.
     """
     output = Path(config.output).absolute()
-    _check_output(output, config.overwrite)
+    check_output(output, config.overwrite)
     workdir = Workdir.open(config.workdir)
     dataset, factors = workdir.dataset(), workdir.factors()
     check_finite(*factors_for(factors, dataset))
@@ -76,7 +76,8 @@ def save(module: tf.Module, signatures: dict, output: Path) -> None:
             shutil.rmtree(left_over, ignore_errors=True)
 
 
-def _check_output(output: Path, overwrite: bool) -> None:
+def check_output(output: Path, overwrite: bool) -> None:
+    """Raises InputError where no SavedModel may be written: a file, other things, one without `overwrite`."""
     check_place(output, folder=True)
     if not output.exists() or not any(output.iterdir()):
         return

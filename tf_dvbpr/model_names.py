@@ -1,5 +1,6 @@
-"""How the models are written in tables."""
+"""How the models are written in tables and messages."""
 
+# The recommenders.
 NAMES = {
     "rand": "RAND",
     "poprank": "PopRank",
@@ -10,3 +11,6 @@ NAMES = {
     "vbpr": "VBPR",
     "dvbpr": "DVBPR",
 }
+
+GAN = "gan"
+WORKDIRS = {**NAMES, GAN: "the GAN"}  # what a workdir can belong to

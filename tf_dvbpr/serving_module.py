@@ -6,8 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr.factors import Factors
+from tf_dvbpr.served_photos import decode_readable
 from tf_dvbpr.topk import known_pairs, rank
-from tfrecords.photo import decode_photo
+from tf_dvbpr.untracked import Untracked
 
 _BLOCK_USERS = 64
 
@@ -49,9 +50,9 @@ class ServingModule(tf.Module):
         self._category_names = tf.constant(list(category_names), tf.string, shape=[len(category_names)])
         self._item_keys = tf.constant(factors.item_keys.astype(object))
         self._users, self._items = _row_table(factors.user_keys), _row_table(factors.item_keys)
-        # The network itself is not tracked: SavedModel loses a Keras 3 model's variables. Plain ones it keeps.
+        # The plain variables in the network's place.
         self._network_variables = [] if embedder is None else list(embedder.variables)
-        self._embed = _Untracked(embedder)
+        self._embed = Untracked(embedder)
 
     def signatures(self) -> dict[str, Callable]:
         """The functions to save, by name; ``serving_default`` is ``recommend``."""
@@ -118,8 +119,9 @@ class ServingModule(tf.Module):
         Returns:
             ``style_vectors`` float32 [B, K], NaN where a photo cannot be read; ``image_readable`` bool [B].
         """
-        places, photos = self._decoded(image_bytes)
-        found = self._embed.value(photos)[: tf.size(places)]
+        network = self._embed.value
+        places, photos = decode_readable(image_bytes, network.image_size, network.resize_filter, network.fit)
+        found = network(photos)[: tf.size(places)]
         shape = [tf.size(image_bytes), self._item_factors.shape[1]]
         vectors = tf.tensor_scatter_nd_update(tf.fill(shape, np.float32(np.nan)), places, found)
         readable = tf.scatter_nd(places, tf.ones_like(places[:, 0]), shape[:1]) > 0
@@ -160,33 +162,6 @@ class ServingModule(tf.Module):
             rank_block, tf.reshape(padded, [blocks, block]), fn_output_signature=shapes, parallel_iterations=1
         )
         return tf.reshape(items, [-1, k])[:count], tf.reshape(scores, [-1, k])[:count]
-
-    def _decoded(self, image_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The readable photos: (their places int32 [n, 1], uint8 [max(n, 1), S, S, 3]).
-
-        A decoder's error ends a graph; only tf.data can step over it. A blank photo stands in where none can be read:
-        neither a batch nor a convolution may be empty.
-        """
-        network = self._embed.value
-        size = network.image_size
-
-        def decode(place: tf.Tensor, encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return place, decode_photo(encoded, size, network.resize_filter, network.fit)
-
-        count = tf.size(image_bytes, tf.int64)
-        photos = tf.data.Dataset.from_tensor_slices(image_bytes).enumerate()
-        photos = photos.map(decode, num_parallel_calls=tf.data.AUTOTUNE).ignore_errors()
-        blank = tf.data.Dataset.from_tensors((tf.constant(-1, tf.int64), tf.zeros([size, size, 3], tf.uint8)))
-        places, pixels = photos.concatenate(blank).batch(count + 1).get_single_element()
-        places = tf.cast(places[:-1, None], tf.int32)
-        return places, pixels[: tf.maximum(1, tf.size(places))]
-
-
-class _Untracked:
-    """Holds what tf.Module must not track."""
-
-    def __init__(self, value: object) -> None:
-        self.value = value
 
 
 def _row_table(keys: np.ndarray) -> tf.lookup.StaticHashTable:

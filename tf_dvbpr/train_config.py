@@ -40,6 +40,7 @@ class TrainConfig:
         user_penalty: lambda of ``lambda * l2_loss`` of the user factors gathered for the batch.
         dropout: rate after fc6 and fc7.
         flip: mirror each training photo with probability one half.
+        shift: move each training photo by up to this share of its side in both directions; white comes in.
         precision: ``float32`` or ``mixed_bfloat16``.
         seed: of weights, triplets, dropout and augmentation.
         eval_every: steps between validations; 0: once an epoch.
@@ -70,6 +71,7 @@ class TrainConfig:
     user_penalty: float = 1.0
     dropout: float = 0.5
     flip: bool = False
+    shift: float = 0.0
     precision: str = "float32"
     seed: int = 0
     eval_every: int = 0
@@ -105,6 +107,7 @@ class TrainConfig:
             need(0 <= getattr(self, name) <= _MOST_STEPS, name, f"from 0 to {_MOST_STEPS}")
         step = self.photos_per_step
         need(self.max_photos == 0 or self.max_photos >= step, "max_photos", f"0, or at least the {step} of one step")
+        need(0 <= self.shift <= 0.5, "shift", "a share from 0 to 0.5")
         need(0 <= self.dropout < 1, "dropout", "a rate from 0 up to but not including 1")
         need(0 <= self.seed < 2**31, "seed", "from 0 to 2147483647")
         if self.photo_store == "device" and self.strategy != "one_device":

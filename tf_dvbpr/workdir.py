@@ -12,11 +12,10 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr import __version__
-from tf_dvbpr.baselines.config import BaselineConfig
 from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.factors import Factors
-from tf_dvbpr.model_names import NAMES
+from tf_dvbpr.model_names import GAN, WORKDIRS
 from tf_dvbpr.train_config import TrainConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
@@ -72,22 +71,28 @@ class Workdir:
             raise InputError(f"{path}: not a workdir (no config.json). Give the --workdir of a training")
         try:
             config = json.loads(file.read_text())
-            config["train"].items(), Path(config["dataset"]), config["dataset_fingerprint"], NAMES[config["model"]]
+            config["train"].items(), Path(config["dataset"]), config["dataset_fingerprint"], WORKDIRS[config["model"]]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{file}: not a run's config ({error}). Train again in a new workdir") from error
         return cls(path, config)
 
     @classmethod
     def create_or_resume(
-        cls, config: TrainConfig | BaselineConfig, dataset: Dataset, model: str = "dvbpr", write: bool = True
+        cls,
+        config: object,
+        dataset: Dataset,
+        model: str = "dvbpr",
+        write: bool = True,
+        facts: dict[str, object] | None = None,
     ) -> "Workdir":
         """The workdir of this training: a new one, or that of an earlier start with the same settings and data.
 
         Args:
-            config: the settings.
+            config: the settings, a dataclass.
             dataset: the data set they speak of.
             model: what is trained.
             write: write config.json.
+            facts: what it shall hold besides, as JSON.
 
         A run that trained nothing yet takes new settings. Raises InputError when the folder belongs to other settings
         or another data set, or holds other files.
@@ -105,11 +110,14 @@ class Workdir:
                 "numpy": np.__version__,
                 "python": platform.python_version(),
             },
+            **(facts or {}),
         }
         if (path / "config.json").exists():
             started = cls.open(path)
             if started._has_trained():
-                started._refuse_other(settings)
+                # A setting that the run's version did not have yet stands at what it has been since: the default.
+                defaults = {field.name: field.default for field in dataclasses.fields(config)}
+                started._refuse_other(settings, {**defaults, **started.config["train"]})
         elif path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(f"{path}: exists and is not a workdir. Give --workdir a new or empty folder")
         if write:
@@ -123,7 +131,7 @@ class Workdir:
         files = ("checkpoints/checkpoint", "factors.npz", "metrics.jsonl")
         return any((self.path / name).is_file() and (self.path / name).stat().st_size for name in files)
 
-    def _refuse_other(self, settings: dict) -> None:
+    def _refuse_other(self, settings: dict, old: dict) -> None:
         if self.config["dataset_fingerprint"] != settings["dataset_fingerprint"]:
             raise InputError(
                 f"{self.path}: this workdir belongs to another data set (of {self.config['dataset']}), not to "
@@ -131,22 +139,22 @@ class Workdir:
             )
         if self.config["model"] != settings["model"]:
             raise InputError(
-                f"{self.path}: this workdir belongs to {NAMES[self.config['model']]}, not to "
-                f"{NAMES[settings['model']]}. Give a new --workdir"
+                f"{self.path}: this workdir belongs to {WORKDIRS[self.config['model']]}, not to "
+                f"{WORKDIRS[settings['model']]}. Give a new --workdir"
             )
         free = _FREE + (_LENGTH if settings["train"].get("decay", "none") == "none" else ())
-        old, new = self.config["train"], settings["train"]
+        new = settings["train"]
         for name in new:
-            if name not in free and old.get(name) != new[name]:
+            if name not in free and old[name] != new[name]:
                 raise InputError(
-                    f"{self.path}: this workdir was trained with --{name}={old.get(name)}, not {new[name]}. "
+                    f"{self.path}: this workdir was trained with --{name}={old[name]}, not {new[name]}. "
                     "Give a new --workdir, or the old setting to go on"
                 )
 
     @property
     def model_name(self) -> str:
         """The model as tables write it."""
-        return NAMES[self.config["model"]]
+        return WORKDIRS[self.config["model"]]
 
     def parameters(self) -> int:
         """How many numbers the model trained; 0 for one that trains none."""
@@ -161,7 +169,9 @@ class Workdir:
         )
 
     def factors(self) -> Factors:
-        """The factors of the best validation so far."""
+        """The factors of the best validation so far. Raises InputError where there are none."""
+        if self.config["model"] == GAN:
+            raise InputError(f"{self.path}: the GAN's workdir, and it recommends nothing; give a recommender's")
         return Factors.load(self.path / "factors.npz")
 
     def dataset(self) -> Dataset:

@@ -1,9 +1,9 @@
-"""Exports a trained recommender as a SavedModel that TensorFlow alone can load and TensorFlow Serving can serve.
+"""Exports a trained recommender or GAN as a SavedModel that TensorFlow alone can load and TensorFlow Serving can serve.
 
     python -m tools.export_saved_model --workdir=out/run --output=out/export/1
 
-Signatures: recommend (also the default), score, embed_image, score_image; docs/serving.md tells their inputs, outputs
-and how to call them.
+Signatures of a recommender: recommend (also the default), score, embed_image, score_image; of a GAN: generate (also the
+default), discriminate. docs/serving.md tells their inputs, outputs and how to call them.
 """
 
 from collections.abc import Sequence
@@ -26,13 +26,16 @@ flags.DEFINE_bool("overwrite", False, "replace the SavedModel that is at output"
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, one closing line."""
+    from gan.export import export_gan
     from tf_dvbpr.export import ExportConfig, export
+    from tf_dvbpr.model_names import GAN
+    from tf_dvbpr.workdir import Workdir
 
-    result = export(ExportConfig(values.workdir, values.output, values.overwrite))
-    print(
-        f"{values.output}: {result['users']} users, {result['items']} items, step {result['step']}; "
-        f"signatures {', '.join(result['signatures'])}"
-    )
+    config = ExportConfig(values.workdir, values.output, values.overwrite)
+    is_gan = Workdir.open(config.workdir).config["model"] == GAN
+    result = export_gan(config) if is_gan else export(config)
+    holds = f"{result['categories']} categories" if is_gan else f"{result['users']} users, {result['items']} items"
+    print(f"{values.output}: {holds}, step {result['step']}; signatures {', '.join(result['signatures'])}")
 
 
 def cli(argv: Sequence[str] | None = None) -> None:

@@ -1,0 +1,117 @@
+"""The figures of a generator: how near its images are to the photos, how varied, how true to their category."""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from gan.category_classifier import trained_classifier
+from gan.generator import Generator
+from gan.latents import draw_latents
+from gan.sampling import generate
+from gan.train_config import OWN_JUDGE, GanConfig
+from tf_dvbpr import stateless
+from tf_dvbpr.image_measures.diversity import diversity
+from tf_dvbpr.image_measures.frechet import FeatureStatistics, frechet_distance
+from tf_dvbpr.image_measures.inception_score import classifier_score, score_name
+from tf_dvbpr.image_measures.judge import Judge, images_seen_by
+from tf_dvbpr.image_measures.nearest_photo import nearest
+from tf_dvbpr.photo_store import PhotoStore
+from tf_dvbpr.pretrained import load_pretrained
+from tfrecords.photo import denormalise, normalise
+
+_PHOTOS_MOST = 10_000  # that the photos' own statistics are made of
+_PAIRS = 600
+_NEAREST, _AMONG = 200, 2000
+
+
+class Measures:
+    """Computes the figures; what depends on the photos alone is computed once and kept in the workdir's ``judge/``.
+
+    Images are made of categories as frequent as among the photos, from latents that are the same at every step.
+
+    Args:
+        config: the settings of the training.
+        photos: the photos at the generator's size.
+        categories: int [I], -1: left out.
+        num_categories: C.
+        workdir: folder of the run.
+        progress: show bars.
+    """
+
+    def __init__(
+        self,
+        config: GanConfig,
+        photos: PhotoStore,
+        categories: np.ndarray,
+        num_categories: int,
+        workdir: Path,
+        progress: bool = True,
+    ) -> None:
+        self._photos, self._categories, self._progress = photos, categories, progress
+        folder = workdir / "judge"
+        self._own = None
+        if num_categories > 1:
+            self._own = trained_classifier(folder, photos, categories, num_categories, config.seed, progress)
+        self._judge = self._judge_of(config)
+        draw = np.random.default_rng(config.seed)
+        labelled = draw.permutation(np.flatnonzero(categories >= 0))
+        self._references = np.sort(labelled[:_PHOTOS_MOST])
+        self._statistics = self._statistics_in(folder / f"statistics-{config.judge}.npz")
+        self._wanted = categories[draw.choice(labelled, config.measure_samples)]
+        self._labels = tf.one_hot(self._wanted, num_categories)
+        self._among = self._gathered(np.sort(draw.permutation(self._references)[:_AMONG]))
+        # A photo's own nearest is itself. Images much nearer to photos than these to each other are copies.
+        self._photos_distance = self._nearest(self._among[0][:_NEAREST], self._among[1][:_NEAREST], rank=2)
+        seed = stateless.seed_of(config.seed, stateless.LATENTS, -2)  # No step is -2.
+        self._latents = draw_latents(seed, config.measure_samples, config.latent_dim, config.latent_distribution)
+        of_photos = self._gathered(draw.permutation(self._references)[: config.measure_samples])
+        self._photos_diversity = self._diversity(*of_photos)
+
+    def figures(self, generator: Generator) -> dict[str, float]:
+        """The figures by name; ``score``, larger is better, is minus the Frechet distance."""
+        images = denormalise(generate(generator, self._latents, self._labels)).numpy()
+        features, probabilities = images_seen_by(self._judge, images, progress=False)
+        distance = frechet_distance(self._statistics, features)
+        score = classifier_score(probabilities)
+        name = self._judge.name
+        figures = {
+            f"quality/frechet distance ({name})": distance,
+            f"quality/{score_name(name)}": score.mean,
+            f"quality/{score_name(name)}, spread": score.spread,
+            "quality/diversity": self._diversity(images, self._wanted),
+            "quality/diversity of photos": self._photos_diversity,
+            "quality/distance to nearest photo": self._nearest(images[:_NEAREST], self._wanted[:_NEAREST]),
+            "quality/distance of photos to nearest other": self._photos_distance,
+        }
+        if self._own is not None:
+            _, own = images_seen_by(Judge(OWN_JUDGE, self._own.image_size, self._own.classify), images, progress=False)
+            figures["quality/right category"] = float(np.mean(np.argmax(own, 1) == self._wanted))
+        return {**figures, "score": -distance}
+
+    def _judge_of(self, config: GanConfig) -> Judge:
+        if config.judge == OWN_JUDGE:
+            return Judge(OWN_JUDGE, self._own.image_size, self._own.classify)
+        weights = Path(config.judge_weights) if config.judge_weights else None
+        network = load_pretrained(config.judge, weights, config.judge_batch_norm_epsilon)
+        return Judge(config.judge, network.image_size, network.classify)
+
+    def _statistics_in(self, file: Path) -> FeatureStatistics:
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            photos, _ = self._gathered(self._references)
+            FeatureStatistics.of(images_seen_by(self._judge, photos, progress=self._progress)[0]).save(file)
+        return FeatureStatistics.load(file)
+
+    def _gathered(self, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self._photos.gather(tf.constant(items, tf.int64)).numpy(), self._categories[items]
+
+    def _diversity(self, images: np.ndarray, categories: np.ndarray) -> float:
+        """1 - mean SSIM within categories."""
+        return diversity(normalise(images).numpy(), categories, _PAIRS, progress=False).mean
+
+    def _nearest(self, images: np.ndarray, categories: np.ndarray, rank: int = 1) -> float:
+        """Mean l2 distance to the nearest photo of the same category, or the next; among 2000 of them."""
+        table, of = self._among
+        _, distances = nearest(images, table, "l2", rank, groups=(categories, of), progress=False)
+        return float(np.nanmean(distances[:, rank - 1]))

@@ -1,0 +1,62 @@
+"""The pictures of a training: photos once, then images of the same latents at each step, a row a category."""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from gan.generator import Generator
+from gan.latents import draw_latents
+from gan.sampling import generate
+from gan.train_config import GanConfig
+from tf_dvbpr import pictures, stateless
+from tf_dvbpr.photo_store import PhotoStore
+from tfrecords.photo import denormalise
+
+_COLUMNS = 8
+_ROWS_MOST = 12
+
+
+class SampleGrids:
+    """Writes ``reals.png`` and ``samples-STEP.png`` into the workdir and both into TensorBoard.
+
+    Args:
+        config: its seed fixes the latents.
+        category_names: C names; the first 12 that have photos get a row.
+        counts: int [C], photos of each.
+        folder: where the files go.
+    """
+
+    def __init__(self, config: GanConfig, category_names: tuple[str, ...], counts: np.ndarray, folder: Path) -> None:
+        self._folder, self._counts = folder, counts
+        self._rows = np.flatnonzero(counts)[:_ROWS_MOST]
+        self._names = category_names
+        self._labels = tf.one_hot(np.repeat(self._rows, _COLUMNS), len(category_names))
+        seed = stateless.seed_of(config.seed, stateless.LATENTS, -1)  # No step is -1.
+        self._latents = draw_latents(seed, len(self._rows) * _COLUMNS, config.latent_dim, config.latent_distribution)
+
+    def write_samples(self, generator: Generator, step: int) -> None:
+        """The fixed latents' images at this step."""
+        self._write(
+            "samples", f"samples-{step}.png", denormalise(generate(generator, self._latents, self._labels)), step
+        )
+
+    def write_reals(self, photos: PhotoStore, by_category: np.ndarray, step: int) -> None:
+        """The first photos of each category; `by_category` is item ids sorted by it."""
+        starts = np.cumsum(self._counts) - self._counts
+        # A category of fewer photos repeats them.
+        items = [
+            by_category[starts[row] + column % self._counts[row]] for row in self._rows for column in range(_COLUMNS)
+        ]
+        self._write("reals", "reals.png", photos.gather(tf.constant(items, tf.int64)), step)
+
+    def _write(self, name: str, file: str, images: tf.Tensor, step: int) -> None:
+        images = images.numpy().reshape(len(self._rows), _COLUMNS, *images.shape[1:])
+        rows = [
+            pictures.Row(self._names[row], [Image.fromarray(image) for image in line])
+            for row, line in zip(self._rows, images, strict=True)
+        ]
+        picture = pictures.draw(rows, _COLUMNS, max(64, images.shape[2]) + 2)  # 2: the frame
+        pictures.save(picture, self._folder / file)
+        tf.summary.image(name, np.asarray(picture)[None], step)

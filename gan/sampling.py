@@ -1,0 +1,110 @@
+"""Trained networks: images of latents and categories, and the discriminator's scores of them."""
+
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from gan.discriminator import Discriminator, build_discriminator
+from gan.generator import Generator, build_generator
+from gan.train_config import GanConfig
+from tf_dvbpr.checkpoint import Checkpoints
+from tf_dvbpr.model_names import GAN
+from tf_dvbpr.workdir import Workdir
+from tfrecords.errors import InputError
+
+_BATCH = 64
+
+
+class TrainedGan:
+    """The networks of a workdir, with the weights that best/ keeps.
+
+    Attributes:
+        config: the training's settings.
+        generator: G, with its averaged weights where the training kept an average.
+        discriminator: D.
+        category_names: C names.
+        present: those of them that the training had photos of.
+        step: of the weights.
+    """
+
+    def __init__(
+        self,
+        config: GanConfig,
+        generator: Generator,
+        discriminator: Discriminator,
+        category_names: tuple[str, ...],
+        present: tuple[str, ...],
+        step: int,
+    ) -> None:
+        self.config, self.generator, self.discriminator = config, generator, discriminator
+        self.category_names, self.present, self.step = category_names, present, step
+
+    @classmethod
+    def open(cls, workdir: str | os.PathLike) -> "TrainedGan":
+        """Reads a workdir of tools.train_gan. Raises InputError where it is none, or nothing was trained yet."""
+        opened = Workdir.open(workdir)
+        if opened.config["model"] != GAN:
+            raise InputError(
+                f"{opened.path}: belongs to {opened.model_name}, not to the GAN; give one of tools.train_gan"
+            )
+        try:
+            config = GanConfig(**opened.config["train"])
+            names, present = tuple(opened.config["categories"]), tuple(opened.config["present"])
+        except (TypeError, KeyError) as error:
+            raise InputError(f"{opened.path}/config.json: not a run's config ({error}). Train again") from error
+        generator, discriminator = build_networks(config, len(names))
+        kept = Checkpoints(opened.path / "best", network_weights(generator, discriminator), keep=1).restore()
+        if kept is None:
+            raise InputError(f"{opened.path}: nothing was trained yet; run the training to its first grid at least")
+        return cls(config, generator, discriminator, names, present, kept["step"])
+
+    def category(self, name: str) -> int:
+        """The number of a category. Raises InputError for one that the training had no photos of."""
+        if name not in self.present:
+            raise InputError(f"--category={name}: not one the GAN was trained on ({', '.join(self.present)})")
+        return self.category_names.index(name)
+
+    def labels(self, categories: np.ndarray) -> tf.Tensor:
+        """One-hot float32 [N, C] of categories' numbers [N]."""
+        return tf.one_hot(categories, len(self.category_names))
+
+
+def build_networks(config: GanConfig, num_categories: int) -> tuple[Generator, Discriminator]:
+    """Both networks as a config describes them, with first weights."""
+    shared = {"precision": config.precision, "seed": config.seed}
+    generator = build_generator(
+        config.image_size,
+        config.latent_dim,
+        num_categories,
+        width=config.generator_width,
+        upsampling_kernel=config.upsampling_kernel,
+        **shared,
+    )
+    width, norm = config.discriminator_width, config.discriminator_norm
+    return generator, build_discriminator(config.image_size, num_categories, width=width, norm=norm, **shared)
+
+
+def network_weights(generator: Generator, discriminator: Discriminator) -> dict[str, tf.Variable]:
+    """The variables of both as best/ keeps them: ``generator/dense/kernel``, ..., ``discriminator/dense/bias``."""
+    return {
+        **{f"generator/{name}": value for name, value in generator.named_variables().items()},
+        **{f"discriminator/{name}": value for name, value in discriminator.named_variables().items()},
+    }
+
+
+def generate(generator: Generator, latents: tf.Tensor, labels: tf.Tensor, batch_size: int = _BATCH) -> tf.Tensor:
+    """G(z, c) at inference in batches: float32 [N, Z] and [N, C] to [N, S, S, 3] in [-1, 1]."""
+    return _in_batches(generator.inference, batch_size, latents, labels)
+
+
+def discriminate(
+    discriminator: Discriminator, images: tf.Tensor, labels: tf.Tensor, batch_size: int = _BATCH
+) -> tf.Tensor:
+    """D(x, c) at inference in batches: float32 [N, S, S, 3] in [-1, 1] and [N, C] to raw scores [N]."""
+    return _in_batches(discriminator.inference, batch_size, images, labels)
+
+
+def _in_batches(run: tf.types.experimental.GenericFunction, size: int, *inputs: tf.Tensor) -> tf.Tensor:
+    count = len(inputs[0])
+    return tf.concat([run(*(x[start : start + size] for x in inputs)) for start in range(0, count, size)], 0)

@@ -1,0 +1,55 @@
+"""Spectral normalisation (Miyato et al. 2018): layers whose weight matrix has a largest singular value of about 1."""
+
+import keras
+import tensorflow as tf
+
+from tf_dvbpr.compat import as_variable
+
+
+class _SpectralNorm:
+    """What both layers share: one singular vector, moved by `power_iteration` alone."""
+
+    def build(self, shape: tuple) -> None:
+        super().build(shape)
+        units = as_variable(self.kernel).shape[-1]
+        start = keras.initializers.RandomNormal(seed=units)
+        self.singular = self.add_weight(
+            name="singular", shape=(units,), initializer=start, trainable=False, dtype="float32"
+        )
+        self.power_iteration()
+
+    def power_iteration(self) -> None:
+        """One step of the power method towards the kernel's first right singular vector."""
+        matrix, singular = self._matrix(), as_variable(self.singular)
+        left = tf.linalg.l2_normalize(tf.linalg.matvec(matrix, singular))
+        singular.assign(tf.linalg.l2_normalize(tf.linalg.matvec(matrix, left, transpose_a=True)))
+
+    def normalised_kernel(self) -> tf.Tensor:
+        """``W / sigma(W)``; the gradient flows through sigma as well."""
+        matrix, singular = self._matrix(), tf.convert_to_tensor(as_variable(self.singular))
+        left = tf.stop_gradient(tf.linalg.l2_normalize(tf.linalg.matvec(matrix, singular)))
+        sigma = tf.tensordot(left, tf.linalg.matvec(matrix, singular), 1)
+        return as_variable(self.kernel) / sigma
+
+    def _matrix(self) -> tf.Tensor:
+        kernel = as_variable(self.kernel)
+        return tf.reshape(kernel, [-1, kernel.shape[-1]])
+
+
+class SpectralConv2D(_SpectralNorm, keras.layers.Conv2D):
+    """A convolution with its kernel, as [kh kw in, out], spectrally normalised."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """[B, H, W, in] to [B, H', W', out]."""
+        kernel = tf.cast(self.normalised_kernel(), x.dtype)
+        y = tf.nn.conv2d(x, kernel, list(self.strides), self.padding.upper())
+        return self.activation(tf.nn.bias_add(y, tf.cast(as_variable(self.bias), x.dtype)))
+
+
+class SpectralDense(_SpectralNorm, keras.layers.Dense):
+    """A dense layer with its kernel [in, out] spectrally normalised."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """[B, in] to [B, out]."""
+        y = tf.matmul(x, tf.cast(self.normalised_kernel(), x.dtype))
+        return self.activation(y + tf.cast(as_variable(self.bias), x.dtype))

@@ -1,0 +1,73 @@
+"""Trains the GAN: one call from a config to a workdir with its best weights and sample grids."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from gan.gan_training import GanTraining
+from gan.measures import Measures
+from gan.train_config import OWN_JUDGE, PRESETS, GanConfig
+from tf_dvbpr import training
+from tf_dvbpr.compat import check_versions
+from tf_dvbpr.model_names import GAN
+from tf_dvbpr.photo_store import PhotoStore
+from tf_dvbpr.workdir import Workdir
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+from tfrecords.folder_lock import held
+from tfrecords.output_place import check_place
+
+ONE_CLASS = "garment"  # The category of everything in a data set without categories.
+# A GPU waits for Python between calls; a CPU's steps are long enough for that not to matter.
+_GPU_STEPS_PER_CALL = 10
+
+
+def train(config: GanConfig, show_progress: bool = True) -> dict:
+    """Trains, or goes on with, the run in ``config.workdir``.
+
+    Returns `training.run`'s figures with ``photos``, ``left_out`` (photos without a category) and ``categories``
+    (names, those without photos left out). Raises InputError for a data set or workdir that does not fit, and for a
+    loss that is no longer finite.
+    """
+    check_versions()
+    dataset = Dataset.open(config.dataset)
+    check_place(config.workdir, folder=True)
+    categories, names = labelled(dataset)
+    count = int(np.count_nonzero(categories >= 0))
+    present = [name for number, name in enumerate(names) if np.any(categories == number)]
+    with held(Path(config.workdir), "training"):
+        workdir = Workdir.create_or_resume(config, dataset, GAN, facts={"categories": names, "present": present})
+        photos = PhotoStore(dataset, config.image_size, config.photo_store, show_progress)
+        measures = None
+        if config.measure_samples and (len(names) > 1 or config.judge != OWN_JUDGE):
+            measures = Measures(config, photos, categories, len(names), workdir.path, show_progress)
+        trainable = GanTraining(config, photos, categories, names, workdir, measures)
+        loop = training.LoopConfig(
+            total_steps=config.total_steps(count),
+            eval_every=config.eval_every or config.steps_per_epoch(count),
+            checkpoint_every=config.checkpoint_every,
+            steps_per_call=_GPU_STEPS_PER_CALL if tf.config.list_logical_devices("GPU") else 1,
+        )
+        result = training.run(trainable, loop, workdir.path, None, show_progress)
+    return {**result, "photos": count, "left_out": len(categories) - count, "categories": present}
+
+
+def labelled(dataset: Dataset) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Each photo's category as int32 [I], -1: none, and the names; one class for a data set without categories.
+
+    Raises InputError when categories are named and no item has one.
+    """
+    if not dataset.category_names:
+        return np.zeros(dataset.num_items, np.int32), (ONE_CLASS,)
+    if not np.any(dataset.item_categories >= 0):
+        raise InputError(f"{dataset.path}: no item has one of its categories; build the data set again with them")
+    return dataset.item_categories, dataset.category_names
+
+
+def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -> GanConfig:
+    """The config of a preset with the settings given in its place; see `train_config.PRESETS`."""
+    return dataclasses.replace(
+        GanConfig(dataset=dataset, workdir=workdir, preset=preset), **{**PRESETS[preset], **given}
+    )
