@@ -75,18 +75,19 @@ class Measures:
         distance = frechet_distance(self._statistics, features)
         score = classifier_score(probabilities)
         name = self._judge.name
+        called = score_name(name).split(" (")[0].replace(" ", "_")
         figures = {
-            f"quality/frechet distance ({name})": distance,
-            f"quality/{score_name(name)}": score.mean,
-            f"quality/{score_name(name)}, spread": score.spread,
-            "quality/diversity": self._diversity(images, self._wanted),
-            "quality/diversity of photos": self._photos_diversity,
-            "quality/distance to nearest photo": self._nearest(images[:_NEAREST], self._wanted[:_NEAREST]),
-            "quality/distance of photos to nearest other": self._photos_distance,
+            f"frechet_distance/{name}": distance,
+            f"{called}/{name}": score.mean,
+            f"{called}_spread/{name}": score.spread,
+            "diversity/images": self._diversity(images, self._wanted),
+            "diversity/photos": self._photos_diversity,
+            "nearest_photo/images": self._nearest(images[:_NEAREST], self._wanted[:_NEAREST]),
+            "nearest_photo/photos": self._photos_distance,
         }
         if self._own is not None:
             _, own = images_seen_by(Judge(OWN_JUDGE, self._own.image_size, self._own.classify), images, progress=False)
-            figures["quality/right category"] = float(np.mean(np.argmax(own, 1) == self._wanted))
+            figures["right_category"] = float(np.mean(np.argmax(own, 1) == self._wanted))
         return {**figures, "score": -distance}
 
     def _judge_of(self, config: GanConfig) -> Judge:
