@@ -67,7 +67,10 @@ class Factors:
                 if not (set(kinds[:2]) <= set("fiu") and kinds[2:] == "UU"):
                     raise ValueError("two matrices of numbers and two lists of text expected")
                 return cls(**{name: arrays[name] for name in _ARRAYS}, step=int(arrays["step"]))
-        except Exception as error:  # NumPy and zipfile raise nearly anything on damaged files
+        except MemoryError:
+            raise
+        # Damaged files make NumPy, zipfile and the decompressors raise classes that have no other base in common.
+        except Exception as error:
             reason = " ".join(str(error).split())[:200]
             raise InputError(
                 f"{path}: not a whole factors file ({reason}). Delete it and run the training command again"
