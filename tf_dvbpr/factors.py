@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfrecords.errors import InputError
+from tfrecords.whole_file import whole_file
 
 _ARRAYS = ("user_factors", "item_factors", "user_keys", "item_keys")
 
@@ -41,15 +42,9 @@ class Factors:
             )
 
     def save(self, path: str | os.PathLike) -> None:
-        """Writes ``factors.npz`` under a temporary name and renames it when whole. Loads with allow_pickle=False."""
-        path = Path(path)
-        temporary = path.with_name(path.name + ".tmp")
-        try:
-            with temporary.open("wb") as file:
-                np.savez(file, step=np.int64(self.step), **{name: getattr(self, name) for name in _ARRAYS})
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        """Writes ``factors.npz``, whole or not at all. Loads with allow_pickle=False."""
+        with whole_file(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, step=np.int64(self.step), **{name: getattr(self, name) for name in _ARRAYS})
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Factors":
