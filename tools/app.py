@@ -87,6 +87,11 @@ def run(
             signal.signal(signal.SIGTERM, previous)
 
 
+def optional_path(value: str | None) -> Path | None:
+    """A flag's text as a path; None where the flag is not given or empty."""
+    return Path(value) if value else None
+
+
 def _in_main_thread() -> bool:
     # Only there may handlers be set.
     return threading.current_thread() is threading.main_thread()
