@@ -18,6 +18,7 @@ from pathlib import Path
 
 from absl import flags
 
+from tfrecords.json_file import write_json
 from tools import app
 
 MODULES = ("auc", "baselines", "photos", "loop", "build")
@@ -35,7 +36,9 @@ def main(values: flags.FlagValues) -> None:
         with tempfile.TemporaryDirectory(prefix="dvbpr-benchmark-") as folder:
             rows = [row for name in MODULES for row in _measure_alone(name, Path(folder) / f"{name}.json")]
     if values.output is not None:
-        _write(Path(values.output), {**_machine(), "rows": rows})
+        output = Path(values.output)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_json(output, {**_machine(), "rows": rows})
 
 
 def _measure(name: str) -> list[dict]:
@@ -69,13 +72,6 @@ def _machine() -> dict:
         "cpus": os.cpu_count(),
         "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }
-
-
-def _write(path: Path, result: dict) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tfrecords.errors import InputError
+from tf_dvbpr.config_checks import need, need_between
 
 _MOST = 100_000
 
@@ -37,13 +37,9 @@ class SampleConfig:
     neighbours: int = 8
 
     def __post_init__(self) -> None:
-        def need(holds: bool, name: str, expected: str) -> None:
-            if not holds:
-                raise InputError(f"--{name}={getattr(self, name)}: expected {expected}")
-
-        need(1 <= self.count <= _MOST, "count", f"from 1 to {_MOST}")
-        need(0 <= self.seed < 2**31, "seed", "from 0 to 2147483647")
-        need(0 < self.truncation <= 10, "truncation", "a number above 0, at most 10")
-        need(0 <= self.interpolations <= 100, "interpolations", "from 0 to 100")
-        need(2 <= self.steps <= 100, "steps", "from 2 to 100")
-        need(0 <= self.neighbours <= 100, "neighbours", "from 0 to 100")
+        need_between(self, "count", 1, _MOST)
+        need_between(self, "seed", 0, 2**31 - 1)
+        need(self, 0 < self.truncation <= 10, "truncation", "a number above 0, at most 10")
+        need_between(self, "interpolations", 0, 100)
+        need_between(self, "steps", 2, 100)
+        need_between(self, "neighbours", 0, 100)

@@ -19,6 +19,7 @@ from tfrecords.errors import InputError
 from tfrecords.output_place import check_place
 from tfrecords.photo import denormalise
 from tfrecords.photo_table import load_photo_table
+from tfrecords.whole_file import whole_file
 
 _COLUMNS = 8
 _CELL = 64
@@ -157,11 +158,6 @@ def _write(output: Path, file: str, rows: list[pictures.Row], columns: int, side
 
 
 def _save_latents(output: Path, latents: tf.Tensor, names: list[str]) -> str:
-    temporary = output / "latents.npz.tmp"
-    try:
-        with temporary.open("wb") as file:
-            np.savez(file, latents=latents.numpy(), categories=np.array(names, np.str_))
-        temporary.replace(output / "latents.npz")
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(output / "latents.npz") as temporary, temporary.open("wb") as file:
+        np.savez(file, latents=latents.numpy(), categories=np.array(names, np.str_))
     return "latents.npz"

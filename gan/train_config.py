@@ -2,9 +2,9 @@
 
 import dataclasses
 
+from tf_dvbpr.config_checks import need, need_between, need_one_of
 from tf_dvbpr.pretrained import NETWORKS
 from tf_dvbpr.train_config import PHOTO_STORES, PRECISIONS
-from tfrecords.errors import InputError
 
 IMAGE_SIZES = (32, 64, 128, 256)
 LATENTS = ("normal", "uniform")
@@ -88,10 +88,6 @@ class GanConfig:
     photo_store: str = "auto"
 
     def __post_init__(self) -> None:
-        def need(holds: bool, name: str, expected: str) -> None:
-            if not holds:
-                raise InputError(f"--{name}={getattr(self, name)}: expected {expected}")
-
         for name, allowed in (
             ("image_size", IMAGE_SIZES),
             ("latent_distribution", LATENTS),
@@ -101,26 +97,31 @@ class GanConfig:
             ("judge", JUDGES),
             ("photo_store", PHOTO_STORES),
         ):
-            need(getattr(self, name) in allowed, name, "one of " + ", ".join(map(str, allowed)))
+            need_one_of(self, name, allowed)
         for name in ("latent_dim", "generator_width", "discriminator_width", "batch_size"):
-            need(1 <= getattr(self, name) <= _MOST, name, f"from 1 to {_MOST}")
-        need(self.generator_width % 4 == 0, "generator_width", "a multiple of 4")
+            need_between(self, name, 1, _MOST)
+        need(self, self.generator_width % 4 == 0, "generator_width", "a multiple of 4")
         for name in ("learning_rate", "adam_epsilon"):
-            need(0 < getattr(self, name) < float("inf"), name, "a number above 0")
-        need(0 <= self.discriminator_learning_rate < float("inf"), "discriminator_learning_rate", "0 or more")
+            need(self, 0 < getattr(self, name) < float("inf"), name, "a number above 0")
+        need(self, 0 <= self.discriminator_learning_rate < float("inf"), "discriminator_learning_rate", "0 or more")
         for name in ("beta1", "beta2", "average"):
-            need(0 <= getattr(self, name) < 1, name, "from 0 up to but not including 1")
-        need(set(self.augmentations) <= set(AUGMENTATIONS), "augment", f"some of {','.join(AUGMENTATIONS)}")
-        need(0 < self.epochs <= 1e6, "epochs", "a number above 0, at most a million")
+            need(self, 0 <= getattr(self, name) < 1, name, "from 0 up to but not including 1")
+        need(self, set(self.augmentations) <= set(AUGMENTATIONS), "augment", f"some of {','.join(AUGMENTATIONS)}")
+        need(self, 0 < self.epochs <= 1e6, "epochs", "a number above 0, at most a million")
         for name in ("eval_every", "checkpoint_every"):
-            need(0 <= getattr(self, name) <= _MOST_STEPS, name, f"from 0 to {_MOST_STEPS}")
+            need_between(self, name, 0, _MOST_STEPS)
         samples = self.measure_samples
-        need(samples == 0 or 100 <= samples <= 10**6, "measure_samples", "0, or from 100 to a million")
-        need(self.max_photos == 0 or self.max_photos >= self.batch_size, "max_photos", "0, or at least --batch_size")
-        need(0 <= self.seed < 2**31, "seed", "from 0 to 2147483647")
+        need(self, samples == 0 or 100 <= samples <= 10**6, "measure_samples", "0, or from 100 to a million")
+        need(
+            self,
+            self.max_photos == 0 or self.max_photos >= self.batch_size,
+            "max_photos",
+            "0, or at least --batch_size",
+        )
+        need_between(self, "seed", 0, 2**31 - 1)
         for name in ("judge_weights", "judge_batch_norm_epsilon"):
             needless = self.judge == OWN_JUDGE and getattr(self, name) is not None
-            need(not needless, name, "nothing with --judge=own, which is trained here")
+            need(self, not needless, name, "nothing with --judge=own, which is trained here")
 
     @property
     def augmentations(self) -> tuple[str, ...]:

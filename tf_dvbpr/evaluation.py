@@ -1,8 +1,6 @@
 """The AUC table of a recommender beside RAND, PopRank and, where the truth is known, the oracle."""
 
 import dataclasses
-import json
-import math
 from pathlib import Path
 
 from tf_dvbpr import auc, sampled_auc
@@ -11,6 +9,7 @@ from tf_dvbpr.reference_rankings import popularity_ranking, random_ranking
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.json_file import without_nan, write_json
 from tfrecords.output_place import check_place
 
 PROTOCOLS = ("exact", "release")
@@ -94,7 +93,8 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict:
         ],
     }
     if output is not None:
-        _write(result, output)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_json(output, result)
     return result
 
 
@@ -105,15 +105,4 @@ def _figures(config: EvaluateConfig, factors: Factors, dataset: Dataset, split: 
         report = sampled_auc.evaluate(factors, dataset, split, config.seed, progress)
     figures = dataclasses.asdict(report)
     del figures["split"]
-    # JSON has no NaN.
-    return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in figures.items()}
-
-
-def _write(result: dict, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        temporary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    return without_nan(figures)

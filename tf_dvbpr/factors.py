@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfrecords.errors import InputError
+from tfrecords.whole_file import whole_file
 
 _ARRAYS = ("user_factors", "item_factors", "user_keys", "item_keys")
 
@@ -41,15 +42,9 @@ class Factors:
             )
 
     def save(self, path: str | os.PathLike) -> None:
-        """Writes ``factors.npz`` under a temporary name and renames it when whole. Loads with allow_pickle=False."""
-        path = Path(path)
-        temporary = path.with_name(path.name + ".tmp")
-        try:
-            with temporary.open("wb") as file:
-                np.savez(file, step=np.int64(self.step), **{name: getattr(self, name) for name in _ARRAYS})
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        """Writes ``factors.npz``, whole or not at all. Loads with allow_pickle=False."""
+        with whole_file(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, step=np.int64(self.step), **{name: getattr(self, name) for name in _ARRAYS})
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Factors":
@@ -67,7 +62,10 @@ class Factors:
                 if not (set(kinds[:2]) <= set("fiu") and kinds[2:] == "UU"):
                     raise ValueError("two matrices of numbers and two lists of text expected")
                 return cls(**{name: arrays[name] for name in _ARRAYS}, step=int(arrays["step"]))
-        except Exception as error:  # NumPy and zipfile raise nearly anything on damaged files
+        except MemoryError:
+            raise
+        # Damaged files make NumPy, zipfile and the decompressors raise classes that have no other base in common.
+        except Exception as error:
             reason = " ".join(str(error).split())[:200]
             raise InputError(
                 f"{path}: not a whole factors file ({reason}). Delete it and run the training command again"

@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+from tfrecords.whole_file import write_text
+
 
 class MetricsLog:
     """Appends to a file of JSON lines, each with its ``step``."""
@@ -16,9 +18,7 @@ class MetricsLog:
         if not self._path.exists():
             return
         kept = [line for line in self._lines() if _step_of(line) <= step]
-        temporary = self._path.with_name(self._path.name + ".tmp")
-        temporary.write_text("".join(f"{line}\n" for line in kept))
-        temporary.replace(self._path)
+        write_text(self._path, "".join(f"{line}\n" for line in kept))
 
     def append(self, line: dict) -> None:
         """Adds one line and sees it to the disk."""

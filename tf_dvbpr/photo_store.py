@@ -1,6 +1,7 @@
 """Where a training's photos are kept: decoded once in memory, or encoded and decoded in the pipeline."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -72,8 +73,7 @@ def _read_encoded(dataset: Dataset, progress: bool) -> np.ndarray:
 def _free_memory() -> int:
     """Bytes the machine can still give without swapping."""
     try:
-        with open("/proc/meminfo") as lines:  # noqa: PTH123
-            fields = dict(line.split(":", 1) for line in lines)
+        fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
         return int(fields["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tfrecords.errors import InputError
 from tfrecords.output_place import check_place
+from tfrecords.whole_file import whole_file
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _MARGIN = 24
@@ -77,19 +78,15 @@ def draw(rows: Sequence[Row], columns: int = 10, cell: int = 128) -> Image.Image
 
 
 def save(image: Image.Image, path: str | os.PathLike) -> None:
-    """Writes the picture under a temporary name and renames it when whole.
+    """Writes the picture, whole or not at all.
 
     Raises:
         InputError: the name's ending is not that of an image format.
     """
     path, form = Path(path), check_name(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    try:
+    with whole_file(path) as temporary:
         image.save(temporary, form)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def check_name(path: str | os.PathLike) -> str:

@@ -27,6 +27,7 @@ _NETWORKS = {
     "xception": ("xception", "Xception"),
 }
 NETWORKS = tuple(_NETWORKS)
+_OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)  # says nothing about the weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,6 +107,8 @@ def _build(name: str, constructor: Callable[..., keras.Model], weights: Path | N
     if weights is None:
         try:
             return constructor(weights="imagenet")
+        except _OUT_OF_MEMORY:
+            raise
         except Exception as error:  # Keras raises a bare Exception where a download fails.
             raise InputError(
                 f"--network={name}: its weights could not be downloaded ({_one_line(error)}). Give a file of them as "
@@ -120,7 +123,10 @@ def _build(name: str, constructor: Callable[..., keras.Model], weights: Path | N
                 "ignore"
             )  # Of containers that repeat the layers; a layer without weights is an error.
             model.load_weights(str(weights))
-    except Exception as error:  # h5py and Keras raise nearly anything on files of another kind.
+    except _OUT_OF_MEMORY:
+        raise
+    # On damaged files and those of another kind h5py, zipfile and Keras raise classes with no other base in common.
+    except Exception as error:
         raise InputError(
             f"--weights={weights}: does not hold the weights of keras.applications' {constructor.__name__} with its "
             f"classifier ({_one_line(error)})"

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from tf_dvbpr.config_checks import need, need_between, need_one_of
 from tfrecords.errors import InputError
 
 NEGATIVES = ("one", "shared")
@@ -81,10 +82,6 @@ class TrainConfig:
     photo_store: str = "auto"
 
     def __post_init__(self) -> None:
-        def need(holds: bool, name: str, expected: str) -> None:
-            if not holds:
-                raise InputError(f"--{name}={getattr(self, name)}: expected {expected}")
-
         for name, allowed in (
             ("negatives", NEGATIVES),
             ("conv1_padding", PADDINGS),
@@ -94,22 +91,24 @@ class TrainConfig:
             ("decay", ("none", "cosine")),
             ("init", INITS),
         ):
-            need(getattr(self, name) in allowed, name, "one of " + ", ".join(allowed))
-        need(self.image_size in range(32, 1025, 32), "image_size", "a multiple of 32 up to 1024, as in 64 or 224")
+            need_one_of(self, name, allowed)
+        sides = range(32, 1025, 32)
+        need(self, self.image_size in sides, "image_size", "a multiple of 32 up to 1024, as in 64 or 224")
         for name in ("dim", "batch_size", "shared_negatives"):
-            need(1 <= getattr(self, name) <= _MOST, name, f"from 1 to {_MOST}")
+            need_between(self, name, 1, _MOST)
         for name in ("learning_rate", "adam_epsilon"):
-            need(0 < getattr(self, name) < float("inf"), name, "a number above 0")
-        need(0 < self.epochs <= 1e6, "epochs", "a number above 0, at most a million")
+            need(self, 0 < getattr(self, name) < float("inf"), name, "a number above 0")
+        need(self, 0 < self.epochs <= 1e6, "epochs", "a number above 0, at most a million")
         for name in ("user_learning_rate", "weight_decay", "user_penalty"):
-            need(0 <= getattr(self, name) < float("inf"), name, "0 or more, and finite")
+            need(self, 0 <= getattr(self, name) < float("inf"), name, "0 or more, and finite")
         for name in ("warmup_steps", "eval_every", "checkpoint_every", "patience"):
-            need(0 <= getattr(self, name) <= _MOST_STEPS, name, f"from 0 to {_MOST_STEPS}")
+            need_between(self, name, 0, _MOST_STEPS)
         step = self.photos_per_step
-        need(self.max_photos == 0 or self.max_photos >= step, "max_photos", f"0, or at least the {step} of one step")
-        need(0 <= self.shift <= 0.5, "shift", "a share from 0 to 0.5")
-        need(0 <= self.dropout < 1, "dropout", "a rate from 0 up to but not including 1")
-        need(0 <= self.seed < 2**31, "seed", "from 0 to 2147483647")
+        enough = self.max_photos == 0 or self.max_photos >= step
+        need(self, enough, "max_photos", f"0, or at least the {step} of one step")
+        need(self, 0 <= self.shift <= 0.5, "shift", "a share from 0 to 0.5")
+        need(self, 0 <= self.dropout < 1, "dropout", "a rate from 0 up to but not including 1")
+        need_between(self, "seed", 0, 2**31 - 1)
         if self.photo_store == "device" and self.strategy != "one_device":
             raise InputError(f"--photo_store=device needs --strategy=one_device, got --strategy={self.strategy}")
 

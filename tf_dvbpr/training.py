@@ -52,10 +52,10 @@ class Trainable(abc.ABC):
     def validate(self, step: int) -> dict[str, float]:
         """Figures of the model as it stands; ``score`` (larger is better) chooses the best."""
 
-    def keep_best(self, step: int) -> None:  # noqa: B027 - optional
+    def keep_best(self, step: int) -> None:
         """Called on the chief after a validation that was the best so far, before the checkpoint."""
 
-    def show(self, step: int) -> None:  # noqa: B027 - optional
+    def show(self, step: int) -> None:
         """Writes pictures or text to the current TensorBoard writer, once at the start."""
 
 

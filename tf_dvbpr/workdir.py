@@ -19,6 +19,7 @@ from tf_dvbpr.model_names import GAN, WORKDIRS
 from tf_dvbpr.train_config import TrainConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.json_file import write_json
 
 # These may differ between two starts of one run: they do not change what it computes.
 _FREE = ("dataset", "workdir", "preset", "photo_store", "checkpoint_every")
@@ -122,9 +123,7 @@ class Workdir:
             raise InputError(f"{path}: exists and is not a workdir. Give --workdir a new or empty folder")
         if write:
             path.mkdir(parents=True, exist_ok=True)
-            temporary = path / "config.json.tmp"
-            temporary.write_text(json.dumps(settings, indent=2) + "\n")
-            temporary.replace(path / "config.json")
+            write_json(path / "config.json", settings)
         return cls(path, settings)
 
     def _has_trained(self) -> bool:

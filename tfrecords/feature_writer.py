@@ -17,6 +17,7 @@ import numpy as np
 
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.json_file import write_json
 
 FOLDER = "features"
 STORED = "items"  # the name of the features that lie in the TFRecords
@@ -87,7 +88,7 @@ class FeatureWriter:
         self._file.flush()
         os.fsync(self._file.fileno())
         self.done += len(rows)
-        _write_json(self._progress, {**self._record, "done": self.done})
+        write_json(self._progress, {**self._record, "done": self.done})
 
     def finish(self) -> Path:
         """Gives the files their names; returns the .npy file's. ValueError while rows are missing."""
@@ -97,7 +98,7 @@ class FeatureWriter:
         rows, record = (feature_file(self._dataset, self._name, suffix) for suffix in ("npy", "json"))
         record.unlink(missing_ok=True)
         self._rows.replace(rows)
-        _write_json(record, self._record)
+        write_json(record, self._record)
         self._progress.unlink(missing_ok=True)
         return rows
 
@@ -174,9 +175,3 @@ def check_finite(dataset: Dataset, rows: np.ndarray, start: int, where: str) -> 
 def feature_file(dataset: Dataset, name: str, suffix: str, partial: bool = False) -> Path:
     """Where features called `name` keep their ``npy`` or ``json``, or their unfinished state."""
     return dataset.path / FOLDER / (f".{name}.{suffix}.partial" if partial else f"{name}.{suffix}")
-
-
-def _write_json(path: Path, content: dict) -> None:
-    temporary = path.with_name(f".{path.name.lstrip('.')}.tmp")
-    temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    temporary.replace(path)

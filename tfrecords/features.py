@@ -1,5 +1,6 @@
 """Item features for models that see a photo as a vector: saved, listed and loaded with every check."""
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -33,14 +34,13 @@ def save_features(
         InputError: as `FeatureWriter`, or a value is NaN or infinite.
         ValueError: rows of another length, or not I of them.
     """
-    with FeatureWriter(dataset, name, dim, made_by, overwrite, resume=False) as writer:
-        try:
-            for block in rows:
-                writer.append(block)
-            return writer.finish()
-        except BaseException:
-            writer.discard()
-            raise
+    with FeatureWriter(dataset, name, dim, made_by, overwrite, resume=False) as writer, contextlib.ExitStack() as undo:
+        undo.callback(writer.discard)
+        for block in rows:
+            writer.append(block)
+        path = writer.finish()
+        undo.pop_all()
+    return path
 
 
 def load_features(dataset: Dataset, name: str | None = None) -> tuple[str, np.ndarray]:

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import io
 import re
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def check_photo(encoded: bytes, image_size: int = 0) -> CheckedPhoto:
             width, height = image.size
             _check_pixels(image, encoded)
             return CheckedPhoto(encoded, height, width)
-    except BadPhoto:
+    except (BadPhoto, MemoryError):
         raise
     except Image.DecompressionBombError as error:
         raise BadPhoto(f"over {MAX_PIXELS} pixels, a decompression bomb") from error
@@ -136,7 +137,7 @@ def _check_header(image: Image.Image) -> None:
 def _orientation(image: Image.Image) -> int:
     try:
         return image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # broken EXIF does not make the pixels bad
+    except (OSError, SyntaxError, ValueError, struct.error):  # broken EXIF does not make the pixels bad
         return 1
 
 

@@ -21,6 +21,7 @@ from tfrecords.http_fetch import FetchError, fetch_image, host_of
 from tfrecords.photo_check import BadPhoto, check_photo
 from tfrecords.photo_folder import PhotoFolder, is_file_name
 from tfrecords.photo_urls import photo_urls
+from tfrecords.whole_file import whole_file
 
 FAILURES_FILE = "failures.csv"
 LONGEST_WAIT = 120.0  # seconds of Retry-After that are waited for; a host that asks for more is left alone
@@ -124,9 +125,8 @@ class _Downloader:
         except (FetchError, HostClosed, BadPhoto) as error:
             return _Outcome(key, url, "failed", str(error))
         path = self._config.images / f"{key}{'.png' if photo.startswith(_PNG) else '.jpg'}"
-        partial = path.with_name(f".{path.name}.part")
-        partial.write_bytes(photo)
-        partial.replace(path)
+        with whole_file(path) as temporary:
+            temporary.write_bytes(photo)
         return _Outcome(key, url, "fetched")
 
     def _fetch(self, url: str) -> bytes:
@@ -180,15 +180,10 @@ class _Downloader:
 
 @contextlib.contextmanager
 def _failures(path: Path) -> Iterator["csv._writer"]:
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        with partial.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["item", "url", "reason"])
-            yield writer
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["item", "url", "reason"])
+        yield writer
 
 
 def _check(summary: DownloadSummary, unresolved: set[str]) -> None:

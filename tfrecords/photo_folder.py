@@ -35,5 +35,8 @@ class PhotoFolder:
 def is_file_name(key: str) -> bool:
     """Whether a key can name a file: no path, no control characters, not hidden, not too long."""
     return (
-        key.isprintable() and not set(key) & set('/\\:*?"<>|') and key[:1] not in ("", ".") and len(key.encode()) <= 200
+        key.isprintable()
+        and not set(key) & _NEVER_IN_NAMES
+        and key[:1] not in ("", ".")
+        and len(key.encode()) <= _LONGEST
     )

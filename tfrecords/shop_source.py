@@ -1,5 +1,6 @@
 """What the sources made of purchases and photo files have in common."""
 
+import abc
 import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -39,7 +40,7 @@ class Product:
     category: str = ""
 
 
-class ShopSource:
+class ShopSource(abc.ABC):
     """Items with a usable photo in the order of their table, and users with enough purchases of them, split.
 
     A source of this kind reads its tables and calls `_set_up`; photos are read by `items`.
@@ -66,13 +67,13 @@ class ShopSource:
         self._ids: dict[str, int] = {}
         self._skipped: dict[str, str] = {}
 
+    @abc.abstractmethod
     def _photo(self, product: Product) -> Path | None:
         """Where the photo of an item should be."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def _where(self, product: Product) -> str:
         """The file, and the line if there is one, that an error about an item names."""
-        raise NotImplementedError
 
     def items(self) -> Iterator[Item]:
         """Every usable item in the order of its table. Raises InputError at one that is not."""

@@ -18,11 +18,13 @@ Each tool has a FlagValues of its own, so tools that share a flag's name can be 
 
 import copy
 import errno
+import importlib
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from absl import flags
 
@@ -85,6 +87,11 @@ def run(
             signal.signal(signal.SIGTERM, previous)
 
 
+def optional_path(value: str | None) -> Path | None:
+    """A flag's text as a path; None where the flag is not given or empty."""
+    return Path(value) if value else None
+
+
 def _in_main_thread() -> bool:
     # Only there may handlers be set.
     return threading.current_thread() is threading.main_thread()
@@ -95,9 +102,9 @@ def _import_tensorflow_quietly() -> None:
     sys.stderr.flush()
     kept = os.dup(2)
     try:
-        with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device, not a path of ours
+        with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), 2)
-        import tensorflow  # noqa: F401
+        importlib.import_module("tensorflow")
     finally:
         os.dup2(kept, 2)
         os.close(kept)

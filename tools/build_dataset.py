@@ -89,8 +89,8 @@ def main(values: flags.FlagValues) -> None:
     config = BuildConfig(
         source=values.source,
         output=Path(values.output),
-        input=_path(values.input),
-        images=_path(values.images),
+        input=app.optional_path(values.input),
+        images=app.optional_path(values.images),
         name=values.name,
         seed=values.seed,
         min_actions=values.min_actions,
@@ -103,7 +103,7 @@ def main(values: flags.FlagValues) -> None:
         overwrite=values.overwrite,
         users=values.users,
         items=values.items,
-        features=_path(values.features),
+        features=app.optional_path(values.features),
         subset=values.subset,
         category_path=values.category_path,
         category_levels=values.category_levels,
@@ -111,10 +111,6 @@ def main(values: flags.FlagValues) -> None:
     dataset = build_dataset(config)
     lines = [dataset_tables.table_two(dataset), dataset_tables.left_out(dataset), dataset_tables.known_auc(dataset)]
     print("\n".join(line for line in [*lines, f"written to {dataset.path}"] if line))
-
-
-def _path(value: str | None) -> Path | None:
-    return Path(value) if value else None
 
 
 def cli(argv: Sequence[str] | None = None) -> None:

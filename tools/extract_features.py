@@ -56,11 +56,11 @@ def main(values: flags.FlagValues) -> None:
     config = ExtractConfig(
         dataset=Path(values.dataset),
         network=values.network,
-        weights=_path(values.weights),
+        weights=app.optional_path(values.weights),
         batch_norm_epsilon=values.batch_norm_epsilon,
-        workdir=_path(values.workdir),
-        from_file=_path(values.from_file),
-        keys=_path(values.keys),
+        workdir=app.optional_path(values.workdir),
+        from_file=app.optional_path(values.from_file),
+        keys=app.optional_path(values.keys),
         name=values.name,
         batch_size=values.batch_size,
         overwrite=values.overwrite,
@@ -68,10 +68,6 @@ def main(values: flags.FlagValues) -> None:
     result = extract(config, tell=print)
     shape = f"float32 [{result.record['items']}, {result.record['dim']}]"
     print(f"{result.path}: {shape}, {'there already' if result.already else 'written'}")
-
-
-def _path(value: str | None) -> Path | None:
-    return Path(value) if value else None
 
 
 def cli(argv: Sequence[str] | None = None) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 
 from tf_dvbpr.baselines.visrank import DISTANCES
+from tf_dvbpr.config_checks import need, need_between, need_one_of
 from tfrecords.errors import InputError
 
 _LOOP = ("batch_size", "epochs", "eval_every", "learning_rate", "patience", "sampling", "seed")
@@ -65,20 +66,15 @@ class BaselineConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        def need(holds: bool, name: str, expected: str) -> None:
-            if not holds:
-                raise InputError(f"--{name}={getattr(self, name)}: expected {expected}")
-
-        need(self.model in MODELS, "model", "one of " + ", ".join(MODELS))
-        need(self.distance in DISTANCES, "distance", "one of " + ", ".join(DISTANCES))
-        need(self.sampling in SAMPLINGS, "sampling", "one of " + ", ".join(SAMPLINGS))
+        for name, allowed in (("model", MODELS), ("distance", DISTANCES), ("sampling", SAMPLINGS)):
+            need_one_of(self, name, allowed)
         for name, most in _MOST.items():
-            need(1 <= getattr(self, name) <= most, name, f"from 1 to {most}")
+            need_between(self, name, 1, most)
         for name in ("regularisation", "projection_regularisation"):
-            need(0 <= getattr(self, name) < float("inf"), name, "0 or more")
-        need(0 < self.learning_rate < float("inf"), "learning_rate", "a number above 0")
-        need(0 <= self.patience < 2**31, "patience", "from 0 to 2147483647")
-        need(0 <= self.seed < 2**31, "seed", "from 0 to 2147483647")
+            need(self, 0 <= getattr(self, name) < float("inf"), name, "0 or more")
+        need(self, 0 < self.learning_rate < float("inf"), "learning_rate", "a number above 0")
+        for name in ("patience", "seed"):
+            need_between(self, name, 0, 2**31 - 1)
 
     def steps_per_epoch(self, purchases: int) -> int:
         """Steps that draw as many triplets as there are training purchases."""

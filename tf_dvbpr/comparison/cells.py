@@ -14,6 +14,7 @@ from tf_dvbpr.metrics_log import MetricsLog
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.json_file import write_json
 
 _DONE = "cell.json"
 
@@ -111,8 +112,6 @@ def _read(folder: Path, identity: dict) -> Cell | None:
 
 
 def _write(folder: Path, cell: Cell, identity: dict) -> None:
-    temporary = folder / f"{_DONE}.tmp"
-    temporary.write_text(json.dumps({"identity": identity, "cell": dataclasses.asdict(cell)}, indent=2) + "\n")
-    temporary.replace(folder / _DONE)
+    write_json(folder / _DONE, {"identity": identity, "cell": dataclasses.asdict(cell)})
     # What resumes a run is the largest part of it, and this one is done.
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)

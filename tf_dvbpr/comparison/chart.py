@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from tfrecords.whole_file import whole_file
+
 _ALL, _COLD, _PAPER = "#2f6f9f", "#9fc5de", "#b04a3a"
 
 
@@ -41,10 +43,6 @@ def bar_chart(result: dict, path: Path) -> bool:
     axes.set_title(result["data_set"]["name"])
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="upper left")
-    temporary = path.with_name(f".{path.name}")
-    try:
+    with whole_file(path) as temporary:
         figure.savefig(temporary, dpi=150, format="png")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
     return True

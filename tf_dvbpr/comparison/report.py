@@ -2,27 +2,28 @@
 
 import csv
 import io
-import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tf_dvbpr.comparison.chart import bar_chart
+from tfrecords.json_file import without_nan, write_json
+from tfrecords.whole_file import write_text
 
 _SIZES = ("users", "items", "interactions", "categories")
 
 
 def write(result: dict, output: Path) -> list[Path]:
-    """Writes table3.md, .csv, .tex, .json and .png into `output`, each under a temporary name until whole.
+    """Writes table3.md, .csv, .tex, .json and .png into `output`, each whole or not at all.
 
     Returns:
         The files. table3.png is left out where matplotlib (the extra `report`) is not installed.
     """
     output.mkdir(parents=True, exist_ok=True)
-    texts = {"md": markdown(result), "csv": comma_separated(result), "tex": latex(result), "json": _json(result)}
-    files = []
-    for kind, text in texts.items():
-        files.append(_whole(output / f"table3.{kind}", lambda path, text=text: path.write_text(text, encoding="utf-8")))
+    files = [output / f"table3.{kind}" for kind in ("md", "csv", "tex", "json")]
+    for file, form in zip(files[:3], (markdown, comma_separated, latex), strict=True):
+        write_text(file, form(result))
+    write_json(files[3], without_nan(result))
     chart = output / "table3.png"
     chart.unlink(missing_ok=True)  # One of an earlier table would contradict this one.
     if bar_chart(result, chart):
@@ -134,25 +135,3 @@ def _number(value: float | None) -> str:
 
 def _sortable(value: float) -> float:
     return -math.inf if math.isnan(value) else value
-
-
-def _json(result: dict) -> str:
-    def plain(value: object) -> object:
-        # JSON has no NaN.
-        if isinstance(value, dict):
-            return {name: plain(of) for name, of in value.items()}
-        if isinstance(value, list | tuple):
-            return [plain(of) for of in value]
-        return None if isinstance(value, float) and math.isnan(value) else value
-
-    return json.dumps(plain(result), indent=2) + "\n"
-
-
-def _whole(path: Path, write_to: Callable[[Path], object]) -> Path:
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        write_to(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path

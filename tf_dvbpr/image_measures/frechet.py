@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfrecords.errors import InputError
+from tfrecords.whole_file import whole_file
 
 _BLOCK = 4096  # Rows in float64 at a time; the features may be a memory map larger than memory.
 
@@ -52,15 +53,9 @@ class FeatureStatistics:
         return cls(mean=mean, root=root, count=len(features))
 
     def save(self, path: str | os.PathLike) -> None:
-        """Writes an ``.npz`` under a temporary name and renames it when whole. Loads with allow_pickle=False."""
-        path = Path(path)
-        temporary = path.with_name(path.name + ".tmp")
-        try:
-            with temporary.open("wb") as file:
-                np.savez(file, mean=self.mean, root=self.root, count=np.int64(self.count))
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        """Writes an ``.npz``, whole or not at all. Loads with allow_pickle=False."""
+        with whole_file(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, mean=self.mean, root=self.root, count=np.int64(self.count))
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "FeatureStatistics":
