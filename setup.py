@@ -23,7 +23,7 @@ setup(
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
-    packages=find_packages(include=["tf_dvbpr", "gan", "tools", "tfrecords"]),
+    packages=find_packages(include=["tf_dvbpr*", "gan*", "tools*", "tfrecords*"]),
     python_requires=">=3.10,<3.14",
     install_requires=[
         "absl-py",

@@ -17,7 +17,6 @@ from tf_dvbpr.image_measures.inception_score import classifier_score, score_name
 from tf_dvbpr.image_measures.judge import Judge, images_seen_by
 from tf_dvbpr.image_measures.nearest_photo import nearest
 from tf_dvbpr.photo_store import PhotoStore
-from tf_dvbpr.pretrained import load_pretrained
 from tfrecords.photo import denormalise, normalise
 
 _PHOTOS_MOST = 10_000  # that the photos' own statistics are made of
@@ -94,8 +93,7 @@ class Measures:
         if config.judge == OWN_JUDGE:
             return Judge(OWN_JUDGE, self._own.image_size, self._own.classify)
         weights = Path(config.judge_weights) if config.judge_weights else None
-        network = load_pretrained(config.judge, weights, config.judge_batch_norm_epsilon)
-        return Judge(config.judge, network.image_size, network.classify)
+        return Judge.load(config.judge, weights, config.judge_batch_norm_epsilon)
 
     def _statistics_in(self, file: Path) -> FeatureStatistics:
         if not file.exists():
