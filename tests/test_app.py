@@ -17,6 +17,7 @@ def make_flags():
     flags.DEFINE_float("rate", 0.1, "how fast", flag_values=registry)
     flags.DEFINE_integer("dim", 3, "how long", flag_values=registry)
     flags.DEFINE_enum("kind", "a", ["a", "b"], "which", flag_values=registry)
+    flags.DEFINE_list("parts", [], "some", flag_values=registry)
     return registry
 
 
@@ -52,6 +53,8 @@ def test_flags_reach_main_and_defaults_are_not_changed_by_a_run():
         (["--name=x", "--k=1e9"], "error: --k=1e9: a whole number expected"),
         (["--name=x", "--rate=a: b"], "error: --rate=a: b: a number expected"),
         (["--name=x", "--kind=c"], "kind"),
+        (["--name="], "error: --name= is empty: give a value or leave the flag out"),
+        (["--name=x", "--parts="], "error: --parts= is empty"),
         (["--name=x", "--nosuch=1"], "nosuch"),
         (["--name=x", "stray"], "stray"),
     ],

@@ -168,6 +168,7 @@ BAD_FLAGS = {
         "--category_names says nothing to",
     ),
     "min_actions": (["--source=csv", "--input=.", "--output=x", "--min_actions=2"], 1, "--min_actions=2: from 3"),
+    "name": (["--source=csv", "--input=.", "--output=x", "--name=a\nb"], 1, r"--name='a\nb': text on one line"),
     "shards": (["--source=csv", "--input=.", "--output=x", "--shards=0"], 1, "--shards=0: from 1 to 1000 expected"),
     "many shards": (["--source=csv", "--input=.", "--output=x", "--shards=1001"], 1, "--shards=1001: from 1 to 1000"),
     "seed": (["--source=csv", "--input=.", "--output=x", "--seed=-1"], 1, "--seed=-1: from 0 to"),

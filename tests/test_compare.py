@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -152,6 +153,59 @@ def test_a_given_dvbpr_is_used_and_differences_are_paired(run, dvbpr, planted, t
         run(models=("dvbpr",), dvbpr_workdirs=(result["rows"][0]["workdirs"][0],))
 
 
+def damage_config(workdir):
+    (workdir / "config.json").write_text("{")
+
+
+def damage_best(workdir):
+    next((workdir / "best").glob("*.index")).write_bytes(b"cut short")
+
+
+def damage_metrics(workdir):
+    lines = [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
+    (workdir / "metrics.jsonl").write_text("".join(json.dumps({"step": line["step"]}) + "\n" for line in lines))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (damage_config, r"config\.json: not a run's config"),
+        (damage_best, "best: no whole checkpoint here"),
+        (lambda workdir: shutil.rmtree(workdir / "best"), "best: no whole checkpoint here"),
+        (damage_metrics, r"metrics\.jsonl does not tell the score"),
+    ],
+)
+def test_a_damaged_dvbpr_is_named_before_anything_is_trained(run, dvbpr, tmp_path, damage, message):
+    damage(shutil.copytree(dvbpr, tmp_path / "run"))
+    with pytest.raises(InputError, match=message) as raised:
+        run(models=("rand", "dvbpr"), dvbpr_workdirs=(str(tmp_path / "run"),))
+    assert "\n" not in str(raised.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_features_are_named_before_anything_is_trained(run, tmp_path):
+    with pytest.raises(InputError, match="extract_features"):
+        run(models=("rand", "vbpr"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_output_that_is_something_elses_is_left_alone(planted_folder, tmp_path, dvbpr):
+    def compared(output):
+        config = CompareConfig(str(planted_folder), str(output), models=("poprank",))
+        return compare.compare(config, progress=False)
+
+    for output, message in (
+        (planted_folder, "lies in the data set's folder"),
+        (planted_folder / "features/table", "lies in the data set's folder"),
+        (dvbpr, "holds files of something else"),
+        (tmp_path / ("y" * 300), "at most 240 bytes"),
+    ):
+        with pytest.raises(InputError, match=message):
+            compared(output)
+    (tmp_path / "empty").mkdir()
+    assert compared(tmp_path / "empty")["rows"] == compared(tmp_path / "empty")["rows"]
+
+
 def test_all_rows_in_the_papers_order_and_a_ceiling_on_stored_features(planted, monkeypatch):
     stored = CompareConfig("data", "out")
     names = [row.name for row in rows_of(stored, planted)]
@@ -203,6 +257,12 @@ def test_the_tool_prints_the_table(planted_folder, tmp_path, capsys):
         ({"models": ("bpr_mf:colour",)}, "BPR-MF takes none"),
         ({"models": ("rand", "rand")}, "the same row twice"),
         ({"models": ("vbpr",)}, "extract_features"),
+        ({"models": ("all", "bpr_mf")}, "all stands alone"),
+        ({"models": ("vbpr:",)}, "'vbpr:' names no features"),
+        ({"features": "mine"}, "--features=mine says nothing to --models without a visual model"),
+        ({"dvbpr_workdirs": ("a",)}, "--dvbpr_workdir=a says nothing to --models without dvbpr"),
+        ({"dvbpr_photos": 160}, "--dvbpr_photos=160 says nothing"),
+        ({"models": ("dvbpr",), "dvbpr_workdirs": ("a", "a"), "seeds": 2}, "the same run twice"),
         ({"seeds": 0}, "--seeds=0"),
         ({"dvbpr_photos": 159}, "--dvbpr_photos=159: 0, or at least the 160 of one step"),
         ({"dvbpr_workdirs": ("a", "b")}, "2 runs given for --seeds=1"),

@@ -13,6 +13,7 @@ from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.dataset import Dataset
 from tfrecords.feature_writer import FeatureWriter
 from tfrecords.features import load_features
+from tfrecords.folder_lock import held
 from tfrecords.photo_table import load_photo_table
 from tools import describe_dataset, extract_features
 
@@ -214,9 +215,10 @@ def test_every_network_is_there():
         (["--keys=k.txt"], "--keys says nothing to --network"),
         (["--network=alexnet"], "--network=alexnet: one of densenet121, "),
         (["--batch_norm_epsilon=0"], "--batch_norm_epsilon=0.0: a number over 0"),
-        (["--batch_size=0"], "--batch_size=0: at least 1"),
+        (["--batch_size=0"], "--batch_size=0: from 1 to 4096 expected"),
+        (["--batch_size=99999999999999999999"], "from 1 to 4096 expected"),
         (["--name=items"], "--name=items: this name means"),
-        (["--from_file=a b.npy"], "--name=a b: letters, digits, _ and - expected"),
+        (["--from_file=a b.npy"], "--name=a b: 1 to 200 letters, digits, _ and - expected"),
     ],
 )
 def test_flags_that_cannot_be(run, flags, message):
@@ -248,7 +250,33 @@ def test_an_npy_file_in_item_order(run, dataset, tmp_path):
         np.save(tmp_path / f"{name}.npy", content)
         assert message in fails(run, f"--dataset={dataset.path}", f"--from_file={tmp_path}/{name}.npy")
     assert "a .b or .npy file expected" in fails(run, f"--dataset={dataset.path}", "--from_file=a.csv")
+    with (tmp_path / "zip.npy").open("wb") as file:
+        np.savez(file, rows)
+    assert "not a whole .npy file of plain values" in fails(
+        run, f"--dataset={dataset.path}", f"--from_file={tmp_path}/zip.npy"
+    )
     assert "no such file" in fails(run, f"--dataset={dataset.path}", "--from_file=nowhere.npy")
+
+
+def test_a_file_mended_after_a_refusal_is_taken(run, dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr(feature_extraction.feature_import, "_BLOCK", 5)
+    rows = np.random.default_rng(0).normal(size=[ITEMS, 3])
+    bad = rows.copy()
+    bad[7] = np.inf
+    command = [f"--dataset={dataset.path}", f"--from_file={tmp_path}/mine.npy"]
+    np.save(tmp_path / "mine.npy", bad)
+    assert "row 7, item i7" in fails(run, *command)
+    np.save(tmp_path / "mine.npy", rows)
+    assert run(*command)[0] == 0
+    np.testing.assert_array_equal(load_features(dataset)[1], rows.astype(np.float32))
+
+
+def test_one_extraction_at_a_time(run, dataset, tmp_path):
+    np.save(tmp_path / "mine.npy", np.ones([ITEMS, 3]))
+    command = [f"--dataset={dataset.path}", f"--from_file={tmp_path}/mine.npy"]
+    with held(dataset.path / "features", "making features"):
+        assert "features: another process is making features here; wait for it to end" in fails(run, *command)
+    assert run(*command)[0] == 0
 
 
 @pytest.mark.parametrize("form", ["txt", "npy"])
@@ -270,6 +298,10 @@ def test_an_npy_file_with_keys(run, dataset, tmp_path, form):
     assert run(*command)[0] == 0
     items = np.arange(ITEMS)
     np.testing.assert_array_equal(load_features(dataset)[1], np.stack([items, 10 * items], axis=1))
+    if form == "txt":
+        file.write_text("\ufeff" + "\n".join(keys), encoding="utf-8")
+        assert run(*command, "--name=marked")[0] == 0
+        np.testing.assert_array_equal(load_features(dataset, "marked")[1], np.stack([items, 10 * items], axis=1))
 
     write(keys[1:])
     assert "13 keys for 14 rows" in fails(run, *command)

@@ -78,7 +78,7 @@ def test_features_stored_with_the_items(wardrobe, tmp_path):
     np.testing.assert_array_equal(load_features(copy, "items")[1], wardrobe.item_features)
 
 
-@pytest.mark.parametrize("name", ["", "a b", "../a", "a/b", "a.b", "items"])
+@pytest.mark.parametrize("name", ["", "a b", "../a", "a/b", "a.b", "a" * 201, "items"])
 def test_names(dataset, name):
     with pytest.raises(InputError, match=f"--name={name}: "):
         save_features(dataset, name, [ROWS], DIM, {})
@@ -91,6 +91,9 @@ def test_what_is_not_finite_is_named_and_leaves_nothing(dataset):
     with pytest.raises(InputError, match="row 7, item i7, has a value that is NaN or infinite"):
         save_features(dataset, "mine", [bad[:6], bad[6:]], DIM, {})
     assert files(dataset) == []
+    bad[7, 3] = 3e38
+    with pytest.raises(InputError, match=r"row 7, item i7, is longer than 1e\+15"):
+        save_features(dataset, "mine", [bad], DIM, {})
     path = save_features(dataset, "mine", [ROWS], DIM, {})
     written = np.load(path, mmap_mode="r+")
     written[0, 0] = np.nan
@@ -117,12 +120,23 @@ def test_a_file_that_is_not_whole_or_not_ours(dataset):
         np.save(path, array)
         with pytest.raises(InputError, match=r"float32 \[12, 5\] row by row expected"):
             load_features(dataset)
+    with path.open("wb") as file:
+        np.savez(file, ROWS)
+    with pytest.raises(InputError, match=r"mine\.npy: not a whole \.npy file"):
+        load_features(dataset)
     path.unlink()
     with pytest.raises(InputError, match=r"mine\.npy: "):
         load_features(dataset)
-    path.with_suffix(".json").write_text("{}")
-    with pytest.raises(InputError, match=r"mine\.json: no whole description"):
+    described = path.with_suffix(".json")
+    record = json.loads(described.read_text())
+    np.save(path, ROWS[:, :0])
+    described.write_text(json.dumps(record | {"dim": 0}))
+    with pytest.raises(InputError, match=r"mine\.npy: float32 \[12, 0\]"):
         load_features(dataset)
+    for content in ({}, [], record | {"made_by": 3}, record | {"dim": "5"}):
+        described.write_text(json.dumps(content))
+        with pytest.raises(InputError, match=r"mine\.json: no whole description .*--overwrite"):
+            load_features(dataset)
 
 
 def test_features_of_another_data_set(dataset, tmp_path):

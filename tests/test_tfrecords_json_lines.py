@@ -31,6 +31,11 @@ def test_gzip_is_seen_from_the_bytes(tmp_path):
     assert read(tmp_path / "unpacked.json.gz") == [(1, {"a": 1})]
 
 
+def test_a_mark_of_byte_order_is_no_fault(tmp_path):
+    (tmp_path / "marked.json").write_text("{'a': 1}\n", encoding="utf-8-sig")
+    assert read(tmp_path / "marked.json") == [(1, {"a": 1})]
+
+
 def test_backslashes_in_titles_raise_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -278,6 +278,9 @@ def test_other_files_are_refused(tmp_path):
     for name, message in cases.items():
         with pytest.raises(InputError, match=message):
             ReleaseSource(tmp_path / name)
+    os.mkfifo(tmp_path / "pipe.npy")
+    with pytest.raises(InputError, match="a pipe or device; expected the authors'"):
+        ReleaseSource(tmp_path / "pipe.npy")
     with pytest.raises(InputError, match="no such file"):
         ReleaseSource(tmp_path / "nowhere.npy")
     with pytest.raises(InputError, match="a folder"):

@@ -17,11 +17,13 @@ from tf_dvbpr.pretrained import NETWORKS, load_pretrained
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.feature_writer import FeatureWriter, check_name, difference, feature_file, read_record
+from tfrecords.feature_writer import FOLDER, FeatureWriter, check_name, difference, feature_file, read_record
+from tfrecords.folder_lock import held
 from tfrecords.photo import decode_photo
 from tfrecords.writer import file_sha256
 
 _CNNF = "cnnf"
+_MOST_PHOTOS = 4096  # of a batch: 600 MB at 224 x 224 pixels
 # Of features that are there: whatever these say, they are the features asked for, up to their last bits.
 _FREE = ("batch_size", "versions")
 
@@ -68,8 +70,8 @@ class ExtractConfig:
             raise InputError(f"--network={self.network}: one of {', '.join(NETWORKS)} expected")
         if self.batch_norm_epsilon is not None and not 0 < self.batch_norm_epsilon < 1:
             raise InputError(f"--batch_norm_epsilon={self.batch_norm_epsilon}: a number over 0 and under 1 expected")
-        if self.batch_size < 1:
-            raise InputError(f"--batch_size={self.batch_size}: at least 1 expected")
+        if not 1 <= self.batch_size <= _MOST_PHOTOS:
+            raise InputError(f"--batch_size={self.batch_size}: from 1 to {_MOST_PHOTOS} expected")
         if self.name is None:
             name = self.network or (_CNNF if self.workdir else self.from_file.stem)
             object.__setattr__(self, "name", name)
@@ -95,7 +97,7 @@ def extract(config: ExtractConfig, progress: bool = True, tell: Callable[[str], 
 
     Raises:
         InputError: no data set, weights or run, a file that lacks items, features of this name made in another way,
-            or a value that is NaN or infinite.
+            a value that is NaN or infinite, or another process makes features of this data set.
     """
     check_versions()
     dataset = Dataset.open(config.dataset)
@@ -105,6 +107,17 @@ def extract(config: ExtractConfig, progress: bool = True, tell: Callable[[str], 
         source = _own_cnnf(config, dataset)
     else:
         source = _pretrained(config, dataset)
+    with held(dataset.path / FOLDER, "making features"):
+        return _extract(config, dataset, source, progress, tell)
+
+
+def _extract(
+    config: ExtractConfig,
+    dataset: Dataset,
+    source: RowSource,
+    progress: bool,
+    tell: Callable[[str], None] | None,
+) -> Extracted:
     path = feature_file(dataset, config.name, "npy")
     if not config.overwrite and _already(config, dataset, source):
         return Extracted(path, read_record(dataset, config.name), already=True)
@@ -122,6 +135,9 @@ def extract(config: ExtractConfig, progress: bool = True, tell: Callable[[str], 
             raise KeyboardInterrupt(
                 f"{writer.done} of {dataset.num_items} items are done; the same command goes on from there"
             ) from interrupt
+        except InputError:
+            writer.discard()  # Going on behind rows of bad input would not mend it.
+            raise
         writer.finish()
     return Extracted(path, read_record(dataset, config.name), already=False)
 

@@ -101,7 +101,8 @@ def _read_keys(path: Path) -> list[str]:
             raise InputError(f"--keys={path}: {keys.dtype} {list(keys.shape)}; unicode [rows] expected")
         return keys.tolist()
     try:
-        return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        # With or without the mark of byte order that some editors put in front.
+        return path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
         raise InputError(f"--keys={path}: not UTF-8 at byte {error.start}; one key a line expected") from error
 
@@ -109,9 +110,12 @@ def _read_keys(path: Path) -> list[str]:
 def _load(path: Path, flag: str) -> np.ndarray:
     try:
         # Mapped: only the rows asked for are read.
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ValueError("a zip file of arrays")
     except (OSError, ValueError, EOFError) as error:
         raise InputError(f"{flag}={path}: not a whole .npy file of plain values ({error})") from error
+    return array
 
 
 def _check_all_there(path: Path, dataset: Dataset, keys: BinaryFeatures | dict) -> None:

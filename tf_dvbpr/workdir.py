@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr import __version__
+from tf_dvbpr.baselines.config import TRAINED
 from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.factors import Factors
@@ -156,11 +157,15 @@ class Workdir:
         return WORKDIRS[self.config["model"]]
 
     def parameters(self) -> int:
-        """How many numbers the model trained; 0 for one that trains none."""
-        best = self.path / "best"
-        if not (best / "checkpoint").is_file():
+        """How many numbers the model trained; 0 for one that trains none. Raises InputError where best/ is damaged."""
+        if self.config["model"] not in ("dvbpr", *TRAINED):
             return 0
-        shapes = tf.train.load_checkpoint(str(best)).get_variable_to_shape_map()
+        best = self.path / "best"
+        try:
+            shapes = tf.train.load_checkpoint(str(best)).get_variable_to_shape_map()
+        except (tf.errors.OpError, ValueError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise InputError(f"{best}: no whole checkpoint here ({reason}). Train again in a new workdir") from error
         return sum(
             math.prod(shape)
             for name, shape in shapes.items()

@@ -102,8 +102,9 @@ def read_products(metadata: JsonLines, choice: CategoryChoice) -> tuple[dict[str
         else:
             products[key] = Product(key, line, photo_url(row), sys.intern(category))
     if not products:
-        common = ", ".join(repr(head) for head, _ in heads.most_common(_SHOWN_PATHS)) or "none at all"
-        raise InputError(f"{metadata.path}: no item under {choice.label}; the commonest paths begin {common}")
+        common = ", ".join(repr(head) for head, _ in heads.most_common(_SHOWN_PATHS))
+        what = f"the commonest paths begin {common}" if common else "no line has categories, so this is no metadata"
+        raise InputError(f"{metadata.path}: no item under {choice.label}; {what}")
     return products, repeated
 
 

@@ -98,6 +98,8 @@ class BuildConfig:
             value = getattr(self, name)
             if value is not None and value is not False:
                 raise InputError(f"--{name} says nothing to --source={self.source}; leave it out")
+        if self.name is not None and not (self.name.isprintable() and self.name.strip()):
+            raise InputError(f"--name={self.name!r}: text on one line expected")
         if self.input is None and self.source in _INPUTS:
             raise InputError(f"--source={self.source} needs --input, {_INPUTS[self.source]}")
         if self.images is None and self.source in _PHOTO_FOLDERS:

@@ -21,7 +21,8 @@ from tfrecords.json_file import write_json
 
 FOLDER = "features"
 STORED = "items"  # the name of the features that lie in the TFRecords
-NAME = re.compile(r"[A-Za-z0-9_-]+")
+NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
+_LONGEST = 1e15  # of a row
 _MEND = "pass --overwrite to replace them, or another --name"
 
 
@@ -43,6 +44,8 @@ class FeatureWriter:
 
     Raises:
         InputError: a bad name, features of this name are there, or a run that made them in another way is unfinished.
+
+    Two writers of one name would mix their rows: hold the folder (`folder_lock.held`) where there may be two.
     """
 
     def __init__(
@@ -138,7 +141,7 @@ class FeatureWriter:
 def check_name(name: str) -> str:
     """Returns `name`; raises InputError where it cannot name a file of features."""
     if not NAME.fullmatch(name):
-        raise InputError(f"--name={name}: letters, digits, _ and - expected")
+        raise InputError(f"--name={name[:250]}: 1 to 200 letters, digits, _ and - expected")
     if name == STORED:
         raise InputError(f"--name={name}: this name means the features stored with the items; choose another")
     return name
@@ -149,11 +152,14 @@ def read_record(dataset: Dataset, name: str) -> dict | None:
     path = feature_file(dataset, name, "json")
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        record["dim"], record["items"], record["dataset_fingerprint"], record["made_by"]
+        record["dim"] + record["items"], record["dataset_fingerprint"], record["made_by"].items()
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: no whole description of features ({error!r}); make them again") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{path}: no whole description of features ({error}); tools.extract_features makes them anew with "
+            "--overwrite"
+        ) from error
     return record
 
 
@@ -165,11 +171,19 @@ def difference(old: dict, new: dict) -> str:
 
 
 def check_finite(dataset: Dataset, rows: np.ndarray, start: int, where: str) -> None:
-    """Raises InputError at the first of `rows`, those of the items from `start`, that is not finite."""
-    finite = np.isfinite(rows).all(axis=1)
-    if not finite.all():
-        row = start + int(np.argmin(finite))
-        raise InputError(f"{where}: row {row}, item {dataset.item_keys[row]}, has a value that is NaN or infinite")
+    """Raises InputError at the first of `rows`, those of the items from `start`, that is no vector to compute with.
+
+    That is one with a value that is NaN or infinite, or of a length whose square comes near float32's bound.
+    """
+    usable = np.einsum("if,if->i", rows, rows) < _LONGEST**2
+    if not usable.all():
+        row = start + int(np.argmin(usable))
+        what = (
+            f"is longer than {_LONGEST:.0e}"
+            if np.isfinite(rows[row - start]).all()
+            else "has a value that is NaN or infinite"
+        )
+        raise InputError(f"{where}: row {row}, item {dataset.item_keys[row]}, {what}; finite float32 expected")
 
 
 def feature_file(dataset: Dataset, name: str, suffix: str, partial: bool = False) -> Path:

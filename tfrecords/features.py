@@ -79,7 +79,9 @@ def list_features(dataset: Dataset) -> list[str]:
 
 def _open(dataset: Dataset, name: str) -> np.ndarray:
     if not NAME.fullmatch(name):
-        raise InputError(f"--features={name}: a name of letters, digits, _ and - expected; {_there_are(dataset)}")
+        raise InputError(
+            f"--features={name}: a name of 1 to 200 letters, digits, _ and - expected; {_there_are(dataset)}"
+        )
     record, path = read_record(dataset, name), feature_file(dataset, name, "npy")
     if record is None:
         raise InputError(f"{dataset.path}: no features called {name}; {_there_are(dataset)}")
@@ -89,9 +91,15 @@ def _open(dataset: Dataset, name: str) -> np.ndarray:
     try:
         features = np.load(path, mmap_mode="r", allow_pickle=False)
         whole = path.stat().st_size == features.offset + features.nbytes
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, AttributeError) as error:  # The last at a zip file, which np.load opens too.
         raise InputError(f"{path}: not a whole .npy file ({error}); {_MAKE} anew with --overwrite") from error
-    if features.shape != expected or features.dtype != np.float32 or not features.flags.c_contiguous or not whole:
+    if (
+        features.shape != expected
+        or not features.size
+        or features.dtype != np.float32
+        or not features.flags.c_contiguous
+        or not whole
+    ):
         raise InputError(
             f"{path}: {features.dtype} {list(features.shape)} in {path.stat().st_size} bytes; float32 {list(expected)} "
             f"row by row expected; {_MAKE} anew with --overwrite"

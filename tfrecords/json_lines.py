@@ -122,7 +122,7 @@ def as_key(value: object) -> str | None:
 def parse_record(line: bytes) -> dict[str, Any]:
     """A line's dict. The line is parsed, never run. Raises ValueError, which says why not."""
     try:
-        text = line.decode("utf-8").strip()
+        text = line.decode("utf-8-sig").strip()  # The first line may start with a mark of byte order.
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 ({error.reason})") from error
     try:

@@ -69,7 +69,7 @@ class Purchases:
         usable[[self._items[key] for key in bad if key in self._items]] = False
         users, items = users[usable[items]], items[usable[items]]
         counts = self._counts(users)
-        enough = self._enough(counts)
+        enough = self._enough(counts, len(bad))
         self.dropped_users = int(np.count_nonzero(~enough))
         self.dropped_purchases = int(counts[~enough].sum())
         ends = np.cumsum(counts)
@@ -92,12 +92,14 @@ class Purchases:
     def _counts(self, users: np.ndarray) -> np.ndarray:
         return np.bincount(users, minlength=len(self._users))
 
-    def _enough(self, counts: np.ndarray) -> np.ndarray:
+    def _enough(self, counts: np.ndarray, bad: int = 0) -> np.ndarray:
         enough = counts >= self._min_actions
         if not enough.any():
+            cause = f" once {bad} items without a usable photo or features are left out" if bad else ""
+            more = "bring the photos" if bad else "bring more purchases"
             raise InputError(
-                f"{self._where}: no user has {self._min_actions} purchases, the most is {counts.max(initial=0)}; "
-                f"lower --min_actions (at least {split.MIN_ACTIONS}) or bring more purchases"
+                f"{self._where}: no user has {self._min_actions} purchases{cause}, the most is "
+                f"{counts.max(initial=0)}; lower --min_actions (at least {split.MIN_ACTIONS}) or {more}"
             )
         return enough
 

@@ -25,6 +25,9 @@ def load_object_array(path: Path) -> list:
     Raises:
         InputError: not an .npy file of objects, cut short, or a pickle that names anything but arrays and containers.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        # A pipe would be waited for without end.
+        raise InputError(f"{path}: a pipe or device; expected the authors' .npy file")
     try:
         with path.open("rb") as file:
             shape = _object_header(file, path)

@@ -64,6 +64,10 @@ def run(
         rest = values(argv)[1:]
     except flags.Error as error:
         _fail(f"{_flag_error(registry, error)}. --help lists the flags".replace("\n", " "), 2)
+    empty = [name for name in values if values[name].present and values[name].value in ("", [])]
+    if empty:
+        # As of an unset variable of the shell: taken for "not given" it would quietly do something else.
+        _fail(f"--{empty[0]}= is empty: give a value or leave the flag out. --help lists the flags", 2)
     if rest:
         _fail(f"unexpected argument {rest[0]!r}: every option is a flag, as in --name=value; --help lists them", 2)
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler) if _in_main_thread() else None

@@ -21,6 +21,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "vbpr": _VISUAL,
 }
 MODELS = tuple(SETTINGS)
+TRAINED = tuple(model for model, settings in SETTINGS.items() if "epochs" in settings)  # the others are computed
 _MOST = {"dim": 65_536, "batch_size": 2**20, "epochs": 10**6, "eval_every": 10**6, "candidates": 65_536}
 VISUAL = tuple(model for model, settings in SETTINGS.items() if "features" in settings)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from tf_dvbpr import auc, training
-from tf_dvbpr.baselines.config import VISUAL, BaselineConfig
+from tf_dvbpr.baselines.config import TRAINED, VISUAL, BaselineConfig
 from tf_dvbpr.baselines.factor_model import FactorModel
 from tf_dvbpr.baselines.feature_table import FeatureTable
 from tf_dvbpr.baselines.fm import FM
@@ -21,8 +21,6 @@ from tfrecords.dataset import Dataset
 from tfrecords.features import load_features
 from tfrecords.folder_lock import held
 from tfrecords.output_place import check_place
-
-TRAINED = ("warp", "bpr_mf", "fm", "vbpr")
 
 
 def train(config: BaselineConfig, show_progress: bool = True) -> dict:

@@ -89,13 +89,21 @@ def _given(path: str, dataset: Dataset, seed: int) -> Cell:
     if workdir.config["model"] != "dvbpr":
         raise InputError(f"--dvbpr_workdir={path}: holds {workdir.model_name}, not DVBPR")
     if workdir.config["dataset_fingerprint"] != dataset.fingerprint:
-        raise InputError(f"--dvbpr_workdir={path}: trained on {workdir.config['dataset']}, not on {dataset.path}")
+        raise InputError(
+            f"--dvbpr_workdir={path}: trained on {workdir.config['dataset']} as it was then, not on {dataset.path} as "
+            "it is; train one on this data set, or leave the flag out"
+        )
     factors = workdir.factors()
     lines = MetricsLog(workdir.path / "metrics.jsonl").read()
-    best = next((line for line in lines if line["step"] == factors.step), None)
-    if best is None:
-        raise InputError(f"--dvbpr_workdir={path}: metrics.jsonl does not hold step {factors.step}; train it on")
-    return Cell(path, {}, seed, best["score"], factors.step, lines[-1]["seconds"], workdir.parameters())
+    try:
+        score = next(float(line["score"]) for line in lines if line["step"] == factors.step)
+        seconds = float(lines[-1]["seconds"])
+    except (StopIteration, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"--dvbpr_workdir={path}: metrics.jsonl does not tell the score of step {factors.step} and the seconds; "
+            "train it on, or anew in another folder"
+        ) from error
+    return Cell(path, {}, seed, score, factors.step, seconds, workdir.parameters())
 
 
 def _read(folder: Path, identity: dict) -> Cell | None:

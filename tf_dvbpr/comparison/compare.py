@@ -8,11 +8,13 @@ import numpy as np
 from tqdm import tqdm
 
 from tf_dvbpr import auc
+from tf_dvbpr.baselines.config import VISUAL
 from tf_dvbpr.comparison.cells import Cell, run_cell
-from tf_dvbpr.comparison.config import CompareConfig, Row, rows_of, settings_of
+from tf_dvbpr.comparison.config import CompareConfig, Row, check_output, rows_of, settings_of
 from tf_dvbpr.comparison.published import published
 from tf_dvbpr.comparison.ranking_metrics import ranking_metrics
 from tfrecords.dataset import Dataset
+from tfrecords.features import load_features
 
 _KS = (10, 50)
 _UNSEEDED = ("poprank", "visrank")
@@ -33,10 +35,16 @@ def compare(config: CompareConfig, progress: bool = True) -> dict:
         A difference compares the best row but DVBPR with DVBPR, and BPR-MF with it, paired over users.
 
     Raises:
-        InputError: bad names or flags, features missing, a folder of another comparison.
+        InputError: bad names or flags, features or a given run that cannot be used, a folder of something else.
     """
     dataset = Dataset.open(config.dataset)
+    check_output(config, dataset)
     rows = rows_of(config, dataset)
+    # What is given is looked at before hours of tuning, not after.
+    for features in {row.features for row in rows if row.model in VISUAL}:
+        load_features(dataset, features)
+    for seed in range(len(config.dvbpr_workdirs)):
+        run_cell(config, dataset, Row("dvbpr"), {}, seed)
     plan = [(row, settings) for row in rows for settings in settings_of(row, config.grid)]
     tried: dict[Row, list[Cell]] = {row: [] for row in rows}
     with tqdm(total=len(plan), desc="tuning", unit="run", disable=not progress) as bar:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from pathlib import Path
 
 from tf_dvbpr.baselines.config import SETTINGS, VISUAL
 from tf_dvbpr.model_names import NAMES
@@ -9,6 +10,7 @@ from tf_dvbpr.train import resolve
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.features import STORED, list_features
+from tfrecords.output_place import check_place
 
 # Regularisers and numbers of factors; `paper` is the paper's own search (section V).
 GRIDS: dict[str, tuple[tuple[float, ...], tuple[int, ...]]] = {
@@ -53,6 +55,8 @@ class CompareConfig:
             raise InputError(f"--dvbpr_photos={self.dvbpr_photos}: 0, or at least the {step} of one step expected")
         if not self.models:
             raise InputError("--models: expected all, or names with commas between, as in bpr_mf,vbpr,dvbpr")
+        if len(set(self.dvbpr_workdirs)) < len(self.dvbpr_workdirs):
+            raise InputError("--dvbpr_workdir: the same run twice; a run of its own for each seed expected")
         if len(self.dvbpr_workdirs) > self.seeds:
             raise InputError(
                 f"--dvbpr_workdir: {len(self.dvbpr_workdirs)} runs given for --seeds={self.seeds}; at most one a seed "
@@ -91,6 +95,8 @@ def rows_of(config: CompareConfig, dataset: Dataset) -> list[Row]:
         others = [name for name in list_features(dataset) if name != STORED]
         if others and STORED in list_features(dataset):
             names.insert(names.index("dvbpr"), f"vbpr:{STORED}")
+    elif "all" in names:
+        raise InputError("--models: all stands alone; leave it out, or the other names")
     rows = []
     for name in names:
         model, colon, features = name.partition(":")
@@ -98,10 +104,31 @@ def rows_of(config: CompareConfig, dataset: Dataset) -> list[Row]:
             raise InputError(f"--models: no model {model!r}; there are {', '.join(NAMES)}")
         if colon and model not in VISUAL:
             raise InputError(f"--models: {name!r} names features, but {NAMES[model]} takes none")
+        if colon and not features:
+            raise InputError(f"--models: {name!r} names no features; leave the colon out, or name some")
         rows.append(Row(model, features or (config.features if model in VISUAL else None), bool(colon)))
     if len({row.slug for row in rows}) < len(rows):
         raise InputError(f"--models={','.join(names)}: the same row twice")
+    models = {row.model for row in rows}
+    for flag, value, asked, whom in (
+        ("dvbpr_workdir", ",".join(config.dvbpr_workdirs), "dvbpr" in models, "dvbpr"),
+        ("dvbpr_photos", config.dvbpr_photos, "dvbpr" in models and not config.dvbpr_workdirs, "a dvbpr to train"),
+        ("features", config.features, any(row.model in VISUAL and not row.marked for row in rows), "a visual model"),
+    ):
+        if value and not asked:
+            raise InputError(f"--{flag}={value} says nothing to --models without {whom}: leave it out")
     return rows
+
+
+def check_output(config: CompareConfig, dataset: Dataset) -> None:
+    """Raises InputError where the output folder is something else's, or goes when the data set is built anew."""
+    output = Path(config.output)
+    check_place(output, folder=True)
+    if dataset.path.resolve() in (output.resolve(), *output.resolve().parents):
+        raise InputError(f"--output={output}: lies in the data set's folder; name another")
+    ours = any((output / name).exists() for name in ("cells", "table3.json"))
+    if output.is_dir() and not ours and any(output.iterdir()):
+        raise InputError(f"--output={output}: holds files of something else; name a new or empty folder")
 
 
 def settings_of(row: Row, grid: str) -> list[dict[str, object]]:
