@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from tf_dvbpr.host_tensor import host_tensor
+
 
 class FeatureTable:
     """Features f [I, F], read as ``f / s`` with s their mean length, so that one learning rate suits any network's.
@@ -15,7 +17,7 @@ class FeatureTable:
 
     def __init__(self, values: np.ndarray) -> None:
         self.num_items, self.dim = values.shape
-        self._values = tf.constant(values, tf.float32)
+        self._values = host_tensor(values)
         mean = np.sqrt(np.einsum("if,if->i", values, values, dtype=np.float32)).mean(dtype=np.float64)
         self._scale = float(1.0 / mean) if mean > 0 else 1.0
 
