@@ -4,6 +4,7 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
+from tool import call
 
 from tf_dvbpr import auc
 from tf_dvbpr.evaluation import EvaluateConfig, evaluate
@@ -26,17 +27,7 @@ def workdir(planted_folder, tmp_path_factory):
 def run(capsys):
     """Runs a tool as its console script would: (exit status, standard output, standard error)."""
 
-    def run(tool, *arguments):
-        capsys.readouterr()
-        status = 0
-        try:
-            tool.cli([tool.__name__, *arguments])
-        except SystemExit as exit:
-            status = exit.code
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run
+    return lambda tool, *arguments: call(capsys, tool.cli, *arguments)
 
 
 def fails(run, tool, *arguments, status=1):
