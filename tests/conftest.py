@@ -7,8 +7,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import pytest
+from photo_server import serve
 from PIL import Image
+from shop import write_shop
 
+from tfrecords import http_fetch
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.dataset import Dataset
 
@@ -50,3 +53,30 @@ def planted_folder(tmp_path_factory):
 def planted(planted_folder):
     """The same, open."""
     return Dataset.open(planted_folder)
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """The folder of `write_shop`: twelve items, six users."""
+    return write_shop(tmp_path / "shop")
+
+
+@pytest.fixture
+def dataset(shop, tmp_path):
+    """The data set of that shop, open."""
+    return build_dataset(BuildConfig(source="csv", input=shop, output=tmp_path / "data"), progress=False)
+
+
+@pytest.fixture
+def no_proxy(monkeypatch):
+    """A proxy of this machine would stand between the tests and their server."""
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    http_fetch._opener.cache_clear()
+
+
+@pytest.fixture
+def server(no_proxy):
+    """A running `photo_server`."""
+    with serve() as running:
+        yield running

@@ -1,10 +1,14 @@
 """A small shop as CSV files and photos, for tests that build data sets."""
 
+import contextlib
 import csv
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
+
+from tfrecords.errors import InputError
 
 
 def encode(colour=(200, 30, 30), size=(24, 32), form="JPEG", mode="RGB", **options):
@@ -44,3 +48,16 @@ def write_shop(folder, items=12, purchases=None):
     pairs = [[user, f"i{item}", 1500000000] for user, bought in purchases.items() for item in bought]
     write_table(folder / "interactions.csv", ["user_id", "item_id", "timestamp"], pairs)
     return folder
+
+
+@contextlib.contextmanager
+def told_in_one_line(message):
+    """The block must raise an InputError that matches `message`, in one line."""
+    with pytest.raises(InputError, match=message) as caught:
+        yield
+    assert "\n" not in str(caught.value)
+
+
+def held_out(items, users):
+    """User key to the keys of the items held out, (validation, test)."""
+    return {user.key: (items[user.validation].key, items[user.test].key) for user in users}

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from shop import write_shop
+from tool import call
 
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.summary import Category, sample_items, summarise
@@ -17,13 +18,7 @@ def dataset(tmp_path):
 
 
 def run(capsys, *arguments):
-    status = 0
-    try:
-        cli(["describe_dataset", *map(str, arguments)])
-    except SystemExit as end:
-        status = end.code
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
+    return call(capsys, cli, *arguments)
 
 
 def test_summary(dataset):

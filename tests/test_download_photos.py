@@ -1,71 +1,17 @@
-import csv
-import socket
+"""tools.download_photos: what comes, under which names, and how a second run goes on."""
+
 import threading
-import time
 
 import pytest
 from dumps import PURCHASES, asin, metadata, reviews, write_lines
-from photo_server import PHOTO, PNG, serve
+from fetching import QUICK, counts, failures, fetch, items_csv, photos
+from photo_server import PHOTO, PNG
 from shop import write_table
+from tool import run
 
-from tfrecords import host_gate, http_fetch, photo_download
+from tfrecords import http_fetch, photo_download
 from tfrecords.photo_check import check_photo
 from tools.download_photos import cli
-
-QUICK = ("--timeout=0.5", "--backoff=0.01", "--retries=2", "--delay=0")
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch):
-    # A proxy of this machine would stand between the tests and their server.
-    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    http_fetch._opener.cache_clear()
-
-
-@pytest.fixture
-def server():
-    with serve() as running:
-        yield running
-
-
-def run(capsys, *arguments):
-    """Runs the tool in this process: (exit status, stdout, the lines of stderr that are no progress bar)."""
-    status = 0
-    try:
-        cli(["download_photos", *map(str, arguments)])
-    except SystemExit as end:
-        status = end.code
-    captured = capsys.readouterr()
-    lines = captured.err.replace("\r", "\n").splitlines()
-    return status, captured.out, [line for line in lines if line.strip() and "%|" not in line]
-
-
-def items_csv(tmp_path, urls, column="url"):
-    path = tmp_path / "items.csv"
-    write_table(path, ["item_id", column], urls.items())
-    return path
-
-
-def fetch(capsys, tmp_path, urls, *flags):
-    return run(capsys, f"--input={items_csv(tmp_path, urls)}", f"--images={tmp_path}/photos", *QUICK, *flags)
-
-
-def counts(out):
-    """The closing table as a dict."""
-    rows = [line.rsplit(maxsplit=1) for line in out.splitlines()[2:] if line.rsplit(maxsplit=1)[-1].isdecimal()]
-    return {name.strip(): int(count) for name, count in rows}
-
-
-def failures(tmp_path):
-    with (tmp_path / "photos/failures.csv").open(newline="") as file:
-        header, *rows = csv.reader(file)
-    assert header == ["item", "url", "reason"]
-    return {item: (url, reason) for item, url, reason in rows}
-
-
-def photos(tmp_path):
-    return sorted(path.name for path in (tmp_path / "photos").iterdir() if path.name != "failures.csv")
 
 
 def test_photos_come_under_their_items_names(capsys, tmp_path, server):
@@ -87,71 +33,6 @@ def test_photos_come_under_their_items_names(capsys, tmp_path, server):
     assert failures(tmp_path) == {}
     assert server.agents == {http_fetch.USER_AGENT}
     assert "tf_dvbpr" in http_fetch.USER_AGENT
-
-
-BAD = {
-    "gone": ("/none.jpg", "HTTP 404 Not Found", 1),
-    "html": ("/html.jpg", "text/html, an image expected", 1),
-    "corrupt": ("/corrupt.jpg", "corrupt or cut short", 1),
-    "text": ("/text.jpg", "no image of a known format", 1),
-    "tiny": ("/tiny.jpg", "1x1 pixels", 1),
-    "big": ("/big.jpg", "over 50000 bytes", 1),
-    "endless": ("/endless.jpg", "over 50000 bytes", 1),
-    "loop": ("/loop.jpg", "redirected without end", None),
-    "tofile": ("/tofile", "redirected nowhere", 1),
-    "toftp": ("/toftp", "no http or https address", 1),
-    "cut": ("/cut.jpg", "cut short on the way", 3),
-    "stall": ("/stall.jpg", "timed out", 3),
-    "drip": ("/drip.jpg", "too slow", 3),
-    "hangup": ("/hangup.jpg", "the connection failed", 3),
-    "error": ("/error.jpg", "HTTP 500 Internal Server Error", 3),
-}
-
-
-def test_what_goes_wrong_is_told_and_the_rest_comes(capsys, tmp_path, server, monkeypatch):
-    monkeypatch.setattr(http_fetch, "_WHOLE_TIMEOUTS", 1.5)
-    urls = {name: server.url + path for name, (path, _, _) in BAD.items()}
-    status, out, errors = fetch(
-        capsys, tmp_path, {**urls, "good": server.url + "/photo"}, "--max_bytes=50000", "--timeout=1"
-    )
-    assert (status, errors) == (0, [])
-    assert counts(out)["fetched"] == 1
-    assert counts(out)["failed"] == len(BAD)
-    assert "failures.csv" in out
-    assert photos(tmp_path) == ["good.jpg"]
-    told = failures(tmp_path)
-    assert set(told) == set(BAD)
-    for name, (path, reason, tries) in BAD.items():
-        assert told[name][0] == server.url + path
-        assert reason in told[name][1], name
-        if tries is not None:
-            assert sum(asked == path for asked, _ in server.asked) == tries, name
-
-
-@pytest.mark.parametrize(
-    "url", ["", "file:///etc/hostname", "ftp://127.0.0.1/a.jpg", "photo.jpg", "http://", "http://[::1/a.jpg"]
-)
-def test_only_web_addresses_are_asked(capsys, tmp_path, server, url):
-    status, _, _ = fetch(capsys, tmp_path, {"bad": url, "good": server.url + "/photo"})
-    assert status == 0
-    assert "address" in failures(tmp_path)["bad"][1]
-    assert photos(tmp_path) == ["good.jpg"]
-
-
-def test_a_placeholder_is_not_asked_for(capsys, tmp_path, server):
-    url = f"{server.url}/images/G/01/x-site/icons/no-img-sm._CB192198896_.gif"
-    fetch(capsys, tmp_path, {"a": url, "good": server.url + "/photo"})
-    assert "placeholder" in failures(tmp_path)["a"][1]
-    assert [path for path, _ in server.asked] == ["/photo"]
-
-
-@pytest.mark.parametrize("key", ["../up", "a/b", ".hidden", "a\\b", "x" * 300])
-def test_keys_cannot_leave_the_folder(capsys, tmp_path, server, key):
-    status, _, _ = fetch(capsys, tmp_path, {key: server.url + "/photo", "good": server.url + "/photo"})
-    assert status == 0
-    assert "cannot name a file" in failures(tmp_path)[key][1]
-    assert photos(tmp_path) == ["good.jpg"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["items.csv", "photos"]
 
 
 def test_a_second_run_goes_on(capsys, tmp_path, server):
@@ -179,54 +60,6 @@ def test_a_partial_file_of_a_killed_run_is_no_photo(capsys, tmp_path, server):
     check_photo((tmp_path / "photos/a.jpg").read_bytes())
 
 
-@pytest.mark.parametrize("path", ["/cutonce", "/busyonce"])
-def test_a_failure_that_passes_is_tried_again(capsys, tmp_path, server, path):
-    status, out, _ = fetch(capsys, tmp_path, {"a": server.url + path})
-    assert status == 0
-    assert counts(out)["fetched"] == 1
-    assert len(server.asked) == 2
-
-
-@pytest.mark.parametrize(("path", "least"), [("/crowded", 0.9), ("/date", 0.9)])
-def test_retry_after_holds_the_whole_host(capsys, tmp_path, server, path, least):
-    urls = {"first": server.url + path, **{f"p{n}": f"{server.url}/photo_{n}" for n in range(4)}}
-    status, out, _ = fetch(capsys, tmp_path, urls, "--workers=1")
-    assert (status, counts(out)["fetched"]) == (0, 5)
-    times = [seconds for _, seconds in server.asked]
-    assert [asked for asked, _ in server.asked][:2] == [path, path]
-    assert times[1] - times[0] >= least
-
-
-def test_a_host_that_asks_for_hours_is_left_alone(capsys, tmp_path, server):
-    urls = {f"p{n}": f"{server.url}/closed_{n}" for n in range(10)}
-    status, _, errors = fetch(capsys, tmp_path, {"good": server.url + "/photo", **urls}, "--workers=1")
-    assert (status, errors) == (0, [])
-    assert len(server.asked) == 2  # the photo, and the first that was refused
-    assert {reason for _, reason in failures(tmp_path).values()} == {
-        "the host asks to wait 3600 s; run the same command later"
-    }
-
-
-def test_a_host_that_only_fails_is_given_up(capsys, tmp_path, server, monkeypatch):
-    monkeypatch.setattr(host_gate, "GIVE_UP", 6)
-    urls = {f"p{n}": f"{server.url}/error_{n}" for n in range(30)}
-    status, _, errors = fetch(capsys, tmp_path, {"good": server.url + "/photo", **urls}, "--workers=1")
-    assert (status, errors) == (0, [])
-    assert len(server.asked) == 7
-    assert failures(tmp_path)["p29"][1].startswith("given up on the host after 6 failures in a row (HTTP 500")
-
-
-def test_no_more_requests_at_once_than_allowed_and_not_too_close(capsys, tmp_path, server):
-    urls = {f"p{n}": f"{server.url}/slow_{n}" for n in range(12)}
-    fetch(capsys, tmp_path, urls, "--workers=8", "--per_host=3")
-    assert 1 < server.most_running <= 3
-    server.asked.clear()
-    urls = {f"q{n}": f"{server.url}/photo_{n}" for n in range(6)}
-    fetch(capsys, tmp_path, urls, "--delay=0.1")
-    starts = sorted(seconds for _, seconds in server.asked)
-    assert starts[-1] - starts[0] >= 0.45
-
-
 def test_all_fail(capsys, tmp_path, server):
     status, out, errors = fetch(capsys, tmp_path, {"a": server.url + "/none", "b": server.url + "/html"})
     assert status == 1
@@ -235,20 +68,6 @@ def test_all_fail(capsys, tmp_path, server):
     assert errors[0].startswith("error: no photo came: all 2 failed, 1 with: ")
     assert errors[0].endswith(f"see {tmp_path}/photos/failures.csv")
     assert set(failures(tmp_path)) == {"a", "b"}
-
-
-def test_a_host_that_does_not_resolve(capsys, tmp_path, monkeypatch):
-    def fail(*_, **__):
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", fail)
-    urls = {f"p{n}": f"http://photos.invalid/{n}.jpg" for n in range(50)}
-    started = time.monotonic()
-    status, out, errors = fetch(capsys, tmp_path, urls, "--backoff=5")
-    assert time.monotonic() - started < 5
-    assert (status, out) == (1, "")
-    assert errors == ["error: no photo came: the host's name photos.invalid does not resolve; check the network"]
-    assert len(failures(tmp_path)) == 50
 
 
 def test_interrupted(capsys, tmp_path, server, monkeypatch):
@@ -277,13 +96,13 @@ def test_the_dump_of_a_data_set(capsys, tmp_path, server):
     write_lines(tmp_path / "meta_a.json.gz", [with_urls(server, item) for item in range(12)])
     write_lines(tmp_path / "reviews_a.json.gz", rows)
     flags = (f"--images={tmp_path}/photos", *QUICK)
-    status, out, _ = run(capsys, f"--input={tmp_path}", "--subset=fashion", *flags)
+    status, out, _ = run(capsys, cli, f"--input={tmp_path}", "--subset=fashion", *flags)
     assert status == 0
     # item 11 was bought by nobody with five purchases
     assert photos(tmp_path) == sorted(f"{asin(item)}.jpg" for item in range(11))
-    status, out, _ = run(capsys, f"--input={tmp_path}/meta_a.json.gz", "--subset=women", *flags)
+    status, out, _ = run(capsys, cli, f"--input={tmp_path}/meta_a.json.gz", "--subset=women", *flags)
     assert counts(out)["there already"] == 6
-    status, out, _ = run(capsys, f"--input={tmp_path}/meta_a.json.gz", *flags)
+    status, out, _ = run(capsys, cli, f"--input={tmp_path}/meta_a.json.gz", *flags)
     assert counts(out) == {"fetched": 1, "there already": 11, "failed": 0}
 
 
@@ -295,7 +114,7 @@ def test_other_fields_for_the_address(capsys, tmp_path, server):
         {"asin": "d"},
     ]
     path = write_lines(tmp_path / "urls.json", rows)
-    status, _, _ = run(capsys, f"--input={path}", f"--images={tmp_path}/photos", *QUICK)
+    status, _, _ = run(capsys, cli, f"--input={path}", f"--images={tmp_path}/photos", *QUICK)
     assert status == 0
     assert photos(tmp_path) == ["3.jpg", "a.jpg", "b.jpg"]
     assert failures(tmp_path) == {"d": ("", "the item has no address")}
@@ -303,7 +122,7 @@ def test_other_fields_for_the_address(capsys, tmp_path, server):
 
 def test_csv_with_the_other_column(capsys, tmp_path, server):
     path = items_csv(tmp_path, {"a": server.url + "/photo"}, "imUrl")
-    status, _, _ = run(capsys, f"--input={path}", f"--images={tmp_path}/photos", *QUICK)
+    status, _, _ = run(capsys, cli, f"--input={path}", f"--images={tmp_path}/photos", *QUICK)
     assert status == 0
     assert photos(tmp_path) == ["a.jpg"]
 
@@ -333,14 +152,9 @@ def test_bad_flags_and_input(capsys, tmp_path, monkeypatch, case):
     monkeypatch.chdir(tmp_path)
     write_table(tmp_path / "items.csv", ["item_id", "image"], [["a", "a.jpg"]])
     flags, status, message = BAD_FLAGS[case]
-    code = 0
-    try:
-        cli(["download_photos", *flags])
-    except SystemExit as end:
-        code = end.code
-    error = capsys.readouterr().err
+    code, _, errors = run(capsys, cli, *flags)
     assert code == status
-    assert error.startswith("error: ")
-    assert error.count("\n") == 1
-    assert message in error
+    assert len(errors) == 1
+    assert errors[0].startswith("error: ")
+    assert message in errors[0]
     assert not (tmp_path / "x").exists()

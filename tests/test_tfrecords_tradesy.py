@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 from dumps import write_features, write_lines, write_photos
+from shop import told_in_one_line
 
 from tfrecords.errors import InputError
 from tfrecords.shop_source import ShopOptions
@@ -89,6 +90,5 @@ def test_keys_that_would_leave_the_folder(tmp_path):
     ],
 )
 def test_faults_are_told_in_one_line(tmp_path, row, message):
-    with pytest.raises(InputError, match=message) as caught:
+    with told_in_one_line(message):
         read(tmp_path / "a", [row])
-    assert "\n" not in str(caught.value)

@@ -4,6 +4,7 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
+from tool import call
 
 from tf_dvbpr import auc
 from tf_dvbpr.evaluation import EvaluateConfig, evaluate
@@ -11,6 +12,7 @@ from tf_dvbpr.factors import Factors
 from tf_dvbpr.reference_rankings import popularity_ranking, random_ranking
 from tf_dvbpr.train import resolve, train
 from tf_dvbpr.workdir import Workdir
+from tfrecords.errors import InputError
 from tools import evaluate_auc, export_saved_model, recommend, table
 
 
@@ -26,17 +28,7 @@ def workdir(planted_folder, tmp_path_factory):
 def run(capsys):
     """Runs a tool as its console script would: (exit status, standard output, standard error)."""
 
-    def run(tool, *arguments):
-        capsys.readouterr()
-        status = 0
-        try:
-            tool.cli([tool.__name__, *arguments])
-        except SystemExit as exit:
-            status = exit.code
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run
+    return lambda tool, *arguments: call(capsys, tool.cli, *arguments)
 
 
 def fails(run, tool, *arguments, status=1):
@@ -124,6 +116,8 @@ def test_figures_that_do_not_exist_are_null(planted, planted_folder, tmp_path, m
 
 
 def test_evaluate_refuses(run, workdir, planted, planted_folder, tmp_path):
+    with pytest.raises(InputError, match="--protocol=other: expected one of exact, release"):
+        EvaluateConfig(workdir="run", protocol="other")
     assert "either --workdir" in fails(run, evaluate_auc)
     assert "go together" in fails(run, evaluate_auc, "--factors=mine.npz")
     assert "contradicts" in fails(run, evaluate_auc, f"--workdir={workdir}", "--protocol=release", "--ties=half")

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from tf_dvbpr import auc, sampled_auc
+from tf_dvbpr.config_checks import need_one_of
 from tf_dvbpr.factors import Factors
 from tf_dvbpr.reference_rankings import popularity_ranking, random_ranking
 from tf_dvbpr.workdir import Workdir
@@ -45,6 +46,7 @@ class EvaluateConfig:
             raise InputError(
                 "--factors and --dataset go together: a workdir knows its data set, a factors file does not"
             )
+        need_one_of(self, "protocol", PROTOCOLS)
         if self.protocol == "release" and self.ties != "strict":
             raise InputError("--ties=half contradicts --protocol=release: the authors' evaluator is strict")
         if self.seed < 0:

@@ -11,6 +11,7 @@ from tf_dvbpr.serving_module import ServingModule
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.output_place import check_place
+from tfrecords.whole_folder import put_in_place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,22 +59,13 @@ def export(config: ExportConfig) -> dict:
 def save(module: tf.Module, signatures: dict, output: Path) -> None:
     """Saves a module; what is at `output` is replaced only once the new SavedModel is whole."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    partial, old = output.with_name(f".{output.name}.partial"), output.with_name(f".{output.name}.old")
-    for left_over in (partial, old):
-        shutil.rmtree(left_over, ignore_errors=True)
+    partial = output.with_name(f".{output.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
     try:
         tf.saved_model.save(module, str(partial), signatures=signatures)
-        if output.exists():
-            output.rename(old)
-        try:
-            partial.rename(output)
-        except OSError:
-            if old.exists():
-                old.rename(output)
-            raise
+        put_in_place(partial, output)
     finally:
-        for left_over in (partial, old):
-            shutil.rmtree(left_over, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def check_output(output: Path, overwrite: bool) -> None:

@@ -16,6 +16,7 @@ from tfrecords import schema
 from tfrecords.errors import InputError
 from tfrecords.folder_lock import held
 from tfrecords.output_place import check_place
+from tfrecords.whole_folder import put_in_place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,22 +112,6 @@ def new_folder(output: Path, overwrite: bool) -> Iterator[Path]:
             left_over.unlink()
         try:
             yield temporary
-            _replace(temporary, output)
+            put_in_place(temporary, output)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _replace(temporary: Path, output: Path) -> None:
-    if not output.exists():
-        temporary.rename(output)
-        return
-    # A folder cannot be renamed onto a full one: the old one steps aside for the moment in between.
-    old = output.with_name(f".{output.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    output.rename(old)
-    try:
-        temporary.rename(output)
-    except OSError:
-        old.rename(output)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,63 @@
+"""The settings of a training: presets, and what is refused."""
+
+import re
+
+import pytest
+
+from tf_dvbpr.train import resolve
+from tf_dvbpr.train_config import PRESETS, TrainConfig
+from tfrecords.errors import InputError
+
+
+def test_a_setting_without_effect_is_refused():
+    with pytest.raises(InputError, match="--shared_negatives=8 says nothing to --negatives=one"):
+        resolve("data", "run", "fast", {"negatives": "one", "shared_negatives": 8})
+
+
+def test_presets_are_the_sources():
+    paper = resolve("data", "run", "paper", {})
+    assert (paper.dim, paper.batch_size, paper.conv1_padding, paper.image_size) == (50, 128, "valid", 224)
+    assert (paper.weight_decay, paper.user_penalty, paper.dropout) == (1e-3, 1.0, 0.5)
+    release = resolve("data", "run", "release", {})
+    assert (release.dim, release.conv1_padding, release.epochs, release.learning_rate) == (100, "same", 20, 1e-4)
+    assert (release.negatives, release.flip, release.adam_epsilon, release.image_size) == ("one", False, 1e-8, 224)
+    assert resolve("data", "run", "release", {"dim": 7}).dim == 7
+    assert set(PRESETS) == {"fast", "paper", "release"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("image_size", 100),
+        ("dim", 0),
+        ("batch_size", 0),
+        ("dropout", 1.0),
+        ("learning_rate", 0.0),
+        ("negatives", "many"),
+        ("seed", -1),
+        ("weight_decay", -0.1),
+        ("epochs", 0.0),
+        ("epochs", float("inf")),
+        ("epochs", 1e300),
+        ("learning_rate", float("nan")),
+        ("user_learning_rate", float("inf")),
+        ("adam_epsilon", float("inf")),
+        ("weight_decay", float("nan")),
+        ("user_penalty", float("inf")),
+        ("dropout", float("nan")),
+        ("image_size", 32_000_000),
+        ("dim", 10**9),
+        ("batch_size", 10**9),
+        ("shared_negatives", 10**9),
+        ("warmup_steps", 10**30),
+    ],
+)
+def test_impossible_settings_name_the_flag(name, value):
+    with pytest.raises(InputError, match=re.escape(f"--{name}={value}: expected")):
+        TrainConfig("data", "run", **{name: value})
+
+
+def test_max_photos_is_whole_steps_and_one_at_least():
+    assert resolve("data", "run", "fast", {"max_photos": 2 * 160 + 159}).total_steps(1000) == 2
+    with pytest.raises(InputError, match=r"--max_photos=159: expected 0, or at least the 160 of one step"):
+        resolve("data", "run", "fast", {"max_photos": 159})
