@@ -10,6 +10,7 @@ from tf_dvbpr.score_checks import check_finite, factors_for
 from tf_dvbpr.serving_module import ServingModule
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
+from tfrecords.folder_lock import held
 from tfrecords.output_place import check_place
 
 
@@ -57,23 +58,23 @@ def export(config: ExportConfig) -> dict:
 
 def save(module: tf.Module, signatures: dict, output: Path) -> None:
     """Saves a module; what is at `output` is replaced only once the new SavedModel is whole."""
-    output.parent.mkdir(parents=True, exist_ok=True)
     partial, old = output.with_name(f".{output.name}.partial"), output.with_name(f".{output.name}.old")
-    for left_over in (partial, old):
-        shutil.rmtree(left_over, ignore_errors=True)
-    try:
-        tf.saved_model.save(module, str(partial), signatures=signatures)
-        if output.exists():
-            output.rename(old)
+    with held(partial, "exporting a SavedModel"):
+        for left_over in (*partial.iterdir(), old):
+            left_over.unlink() if left_over.is_file() else shutil.rmtree(left_over, ignore_errors=True)
         try:
-            partial.rename(output)
-        except OSError:
-            if old.exists():
-                old.rename(output)
-            raise
-    finally:
-        for left_over in (partial, old):
-            shutil.rmtree(left_over, ignore_errors=True)
+            tf.saved_model.save(module, str(partial), signatures=signatures)
+            if output.exists():
+                output.rename(old)
+            try:
+                partial.rename(output)
+            except OSError:
+                if old.exists():
+                    old.rename(output)
+                raise
+        finally:
+            for left_over in (partial, old):
+                shutil.rmtree(left_over, ignore_errors=True)
 
 
 def _check_output(output: Path, overwrite: bool) -> None:
