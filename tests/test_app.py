@@ -77,6 +77,8 @@ def test_a_full_disk_and_a_missing_file_are_said(capsys):
     full = OSError(errno.ENOSPC, "No space left on device", "out/a")
     status, _, shown = run(capsys, raising(full), "--name=x")
     assert status == 1 and shown.startswith("error: out/a: the disk is full") and shown.count("\n") == 1
+    status, _, shown = run(capsys, raising(OSError(errno.EFBIG, "File too large")), "--name=x")
+    assert status == 1 and shown.startswith("error: a file grew past the limit on its size: raise it (ulimit -f)")
     status, _, shown = run(capsys, raising(FileNotFoundError(errno.ENOENT, "No such file", "b")), "--name=x")
     assert (status, shown) == (1, "error: b: No such file\n")
 

@@ -247,6 +247,7 @@ def test_the_tool_prints_the_table(planted_folder, tmp_path, capsys):
     tool.cli(["compare", f"--dataset={planted_folder}", f"--output={tmp_path}/out", "--models=rand,poprank"])
     out = capsys.readouterr().out
     assert "RAND" in out and "PopRank" in out and "table3.md" in out
+    assert "s: seconds of one training. runs: settings tried on validation." in out
     assert (tmp_path / "out/table3.json").is_file()
 
 

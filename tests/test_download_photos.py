@@ -10,6 +10,7 @@ from shop import write_table
 from tool import run
 
 from tfrecords import http_fetch, photo_download
+from tfrecords.folder_lock import held
 from tfrecords.photo_check import check_photo
 from tools.download_photos import cli
 
@@ -127,6 +128,20 @@ def test_csv_with_the_other_column(capsys, tmp_path, server):
     assert photos(tmp_path) == ["a.jpg"]
 
 
+def test_one_download_into_a_folder_at_a_time(capsys, tmp_path, server):
+    with held(tmp_path / "photos", "fetching photos"):
+        status, _, lines = fetch(capsys, tmp_path, {"a": server.url + "/photo"})
+    assert status == 1 and lines[-1].endswith("another process is fetching photos here; wait for it to end")
+    assert fetch(capsys, tmp_path, {"a": server.url + "/photo"})[0] == 0
+
+
+def test_what_cannot_be_written_leaves_no_part(capsys, tmp_path, server):
+    (tmp_path / "photos/a.jpg").mkdir(parents=True)
+    status, _, lines = fetch(capsys, tmp_path, {"a": server.url + "/photo"})
+    assert status == 1 and lines[-1].startswith("error: ")
+    assert [path.name for path in (tmp_path / "photos").iterdir()] == ["a.jpg"]
+
+
 BAD_FLAGS = {
     "no input": (["--images=x"], 2, "--input is required"),
     "no images": (["--input=items.csv"], 2, "--images is required"),
@@ -139,11 +154,13 @@ BAD_FLAGS = {
     "actions": (["--input=.", "--images=x", "--subset=men", "--min_actions=2"], 1, "at least 3"),
     "both": (["--input=.", "--images=x", "--subset=men", "--category_path=A"], 1, "pass one of the two"),
     "unknown subset": (["--input=.", "--images=x", "--subset=girls"], 2, "fashion|women|men"),
-    "workers": (["--input=items.csv", "--images=x", "--workers=0"], 1, "--workers=0: at least 1"),
-    "timeout": (["--input=items.csv", "--images=x", "--timeout=0"], 1, "--timeout=0.0: more than 0"),
-    "endless": (["--input=items.csv", "--images=x", "--timeout=inf"], 1, "--timeout=inf: more than 0, and finite"),
-    "no number": (["--input=items.csv", "--images=x", "--delay=nan"], 1, "--delay=nan: at least 0, and finite"),
-    "retries": (["--input=items.csv", "--images=x", "--retries=-1"], 1, "--retries=-1: at least 0"),
+    "workers": (["--input=items.csv", "--images=x", "--workers=0"], 1, "--workers=0: from 1 to 256"),
+    "timeout": (["--input=items.csv", "--images=x", "--timeout=0"], 1, "--timeout=0: more than 0"),
+    "endless": (["--input=items.csv", "--images=x", "--timeout=inf"], 1, "--timeout=inf: from 0 to 3600"),
+    "no number": (["--input=items.csv", "--images=x", "--delay=nan"], 1, "--delay=nan: from 0 to 3600"),
+    "retries": (["--input=items.csv", "--images=x", "--retries=-1"], 1, "--retries=-1: from 0 to 20"),
+    "clock": (["--input=items.csv", "--images=x", "--timeout=1e300"], 1, "--timeout=1e+300: from 0 to 3600"),
+    "file": (["--input=items.csv", "--images=items.csv/x"], 1, "items.csv is a file, not a folder"),
 }
 
 

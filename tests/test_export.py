@@ -16,6 +16,7 @@ from tf_dvbpr.topk import top_k
 from tf_dvbpr.train import resolve, train
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
+from tfrecords.folder_lock import held
 from tfrecords.photo_table import load_photo_table
 
 # Runs where none of our packages can be imported, whatever is installed.
@@ -235,12 +236,23 @@ def test_overwriting_replaces_the_whole(workdir, exported, tmp_path):
     assert [path.name for path in copy.parent.iterdir()] == ["1"]
 
 
+def test_one_export_at_a_time_and_what_a_kill_left_goes(tmp_path):
+    partial = tmp_path / ".1.partial"
+    (partial / "variables").mkdir(parents=True)
+    (partial / "variables/half").write_text("cut short")
+    with held(partial, "exporting a SavedModel"), pytest.raises(InputError, match="another process is exporting"):
+        export_file.save(tf.Module(), {}, tmp_path / "1")
+    export_file.save(tf.Module(), {}, tmp_path / "1")
+    assert [path.name for path in tmp_path.iterdir()] == ["1"]
+    assert (tmp_path / "1/saved_model.pb").is_file() and not list(tmp_path.rglob("half"))
+
+
 def test_a_failed_save_leaves_the_old_one(exported, tmp_path, monkeypatch):
     copy = tmp_path / "1"
     shutil.copytree(exported, copy)
 
     def half_written(module, path, signatures):
-        Path(path).mkdir()
+        Path(path).mkdir(exist_ok=True)
         (Path(path) / "saved_model.pb").write_bytes(b"half")
         raise OSError(28, "No space left on device")
 

@@ -10,6 +10,7 @@ from tf_dvbpr.score_checks import check_finite, factors_for
 from tf_dvbpr.serving_module import ServingModule
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
+from tfrecords.folder_lock import held
 from tfrecords.output_place import check_place
 from tfrecords.whole_folder import put_in_place
 
@@ -58,14 +59,15 @@ def export(config: ExportConfig) -> dict:
 
 def save(module: tf.Module, signatures: dict, output: Path) -> None:
     """Saves a module; what is at `output` is replaced only once the new SavedModel is whole."""
-    output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f".{output.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        tf.saved_model.save(module, str(partial), signatures=signatures)
-        put_in_place(partial, output)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with held(partial, "exporting a SavedModel"):
+        for left_over in partial.iterdir():
+            left_over.unlink() if left_over.is_file() else shutil.rmtree(left_over, ignore_errors=True)
+        try:
+            tf.saved_model.save(module, str(partial), signatures=signatures)
+            put_in_place(partial, output)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def check_output(output: Path, overwrite: bool) -> None:

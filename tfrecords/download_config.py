@@ -1,13 +1,22 @@
 """What tools.download_photos is asked for."""
 
 import dataclasses
-import math
 from pathlib import Path
 
 from tfrecords import split
 from tfrecords.amazon_categories import choose
 from tfrecords.errors import InputError
 from tfrecords.photo_urls import is_csv
+
+_BOUNDS = (
+    ("workers", 1, 256),
+    ("per_host", 1, 256),
+    ("retries", 0, 20),
+    ("max_bytes", 1, 2**31 - 1),
+    ("delay", 0, 3600),
+    ("timeout", 0, 3600),
+    ("backoff", 0, 3600),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,14 +52,12 @@ class DownloadConfig:
     max_bytes: int = 20_000_000
 
     def __post_init__(self) -> None:
-        for name, least in (("workers", 1), ("per_host", 1), ("retries", 0), ("max_bytes", 1)):
-            if getattr(self, name) < least:
-                raise InputError(f"--{name}={getattr(self, name)}: at least {least} expected")
-        if not 0 <= self.delay < math.inf:
-            raise InputError(f"--delay={self.delay}: at least 0, and finite, expected")
+        for name, least, most in _BOUNDS:
+            if not least <= getattr(self, name) <= most:
+                raise InputError(f"--{name}={getattr(self, name)}: from {least} to {most} expected")
         for name in ("timeout", "backoff"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise InputError(f"--{name}={getattr(self, name)}: more than 0, and finite, expected")
+            if getattr(self, name) == 0:
+                raise InputError(f"--{name}=0: more than 0 expected")
         if self.min_actions is not None and self.min_actions < split.MIN_ACTIONS:
             raise InputError(f"--min_actions={self.min_actions}: at least {split.MIN_ACTIONS} expected")
         choosing = ("subset", "category_path", "category_levels")

@@ -16,8 +16,10 @@ from tqdm import tqdm
 from tfrecords.amazon_categories import choose
 from tfrecords.download_config import DownloadConfig
 from tfrecords.errors import InputError
+from tfrecords.folder_lock import held
 from tfrecords.host_gate import HostClosed, HostGate
 from tfrecords.http_fetch import FetchError, fetch_image, host_of
+from tfrecords.output_place import check_place
 from tfrecords.photo_check import BadPhoto, check_photo
 from tfrecords.photo_folder import PhotoFolder, is_file_name
 from tfrecords.photo_urls import photo_urls
@@ -58,11 +60,16 @@ def download_photos(config: DownloadConfig, progress: bool = True) -> DownloadSu
     Raises:
         InputError: bad input; or no photo came, because all failed or a host's name does not resolve.
     """
+    check_place(config.images, folder=True)
     chosen = config.subset is not None or config.category_path is not None
     choice = choose(config.subset, config.category_path, config.category_levels) if chosen else None
     min_actions = 5 if config.min_actions is None else config.min_actions
     urls = photo_urls(config.input, choice, min_actions, progress)
-    config.images.mkdir(parents=True, exist_ok=True)
+    with held(config.images, "fetching photos"):
+        return _download(config, urls, progress)
+
+
+def _download(config: DownloadConfig, urls: dict[str, str], progress: bool) -> DownloadSummary:
     downloader = _Downloader(config)
     counts: collections.Counter[str] = collections.Counter()
     reasons: collections.Counter[str] = collections.Counter()

@@ -133,6 +133,8 @@ def _os_error(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"{where}the disk is full: free some space and run the same command again"
+    if error.errno == errno.EFBIG:
+        return f"{where}a file grew past the limit on its size: raise it (ulimit -f) and run the same command again"
     return f"{where}{error.strerror or error}"
 
 

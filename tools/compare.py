@@ -4,7 +4,7 @@
     python -m tools.compare --dataset=out/fashion --output=out/table3 --models=bpr_mf,vbpr,dvbpr --dvbpr_workdir=out/run
 
 Runs that are done are not run again; one that was ended goes on. Writes table3.md, .csv, .tex, .json and .png into the
-output folder. docs/compare.md says how models are tuned and how to add one.
+output folder. docs/compare.md says how models are tuned, docs/baselines.md how to add one.
 """
 
 from collections.abc import Sequence
@@ -63,13 +63,10 @@ def main(values: flags.FlagValues) -> None:
     result = compare(config)
     files = report.write(result, Path(values.output))
     sizes = result["data_set"]
-    print(
-        f"\n{sizes['name']}: {sizes['users']} users, {sizes['items']} items, {sizes['interactions']} interactions. "
-        "AUC, ties strict; +- is the standard error over users\n"
-    )
+    print(f"\n{sizes['name']}: {sizes['users']} users, {sizes['items']} items, {sizes['interactions']} interactions\n")
     headers, rows = report.table_three(result)
     print(table.render(headers, rows, left=(0, len(headers) - 1)))
-    print("\n".join(["", *report.difference_lines(result)]))
+    print("\n".join(["", *report.notes(result), *report.difference_lines(result)]))
     if len(files) < 5:
         print("no bar chart: pip install matplotlib (or the extra report) and run this again")
     print(f"written to {values.output}: {', '.join(file.name for file in files)}")

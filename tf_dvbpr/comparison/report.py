@@ -63,20 +63,26 @@ def difference_lines(result: dict) -> list[str]:
     ]
 
 
+def notes(result: dict) -> list[str]:
+    """What the headers of `table_three` mean."""
+    spread = ", spread the standard deviation over seeds" if result["seeds"] > 1 else ""
+    told = [
+        f"AUC is exact, ties strict; +- is the standard error over users{spread}. cold: users whose held-out item has "
+        "fewer than 5 purchases in training. validation: AUC on it, over all users. s: seconds of one training. "
+        "runs: settings tried on validation."
+    ]
+    if result["published"]:
+        told.append(f"paper: Kang et al. (ICDM 2017), Table III, {result['published']}.")
+    return told
+
+
 def markdown(result: dict) -> str:
     """Tables II and III."""
     data = result["data_set"]
-    notes = [
-        "AUC is exact, ties strict; +- is the standard error over users"
-        + (", spread the standard deviation over seeds" if result["seeds"] > 1 else "")
-        + ". s: seconds of one training. runs: settings tried on validation.",
-    ]
-    if result["published"]:
-        notes.append(f"paper: Kang et al. (ICDM 2017), Table III, {result['published']}.")
     parts = [
         _markdown_table(["data set", *_SIZES], [[data["name"], *(str(data[name]) for name in _SIZES)]]),
         _markdown_table(*table_three(result)),
-        "\n".join(notes),
+        "\n".join(notes(result)),
     ]
     if result["differences"]:
         parts.append("\n".join(f"* {line}" for line in difference_lines(result)))
