@@ -27,10 +27,15 @@ _FRAME = 2
 _BATCH = 64
 
 
-def draw_samples(config: SampleConfig, progress: bool = True) -> dict[str, object]:
+def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGan | None = None) -> dict[str, object]:
     """Draws into ``config.output``: ``CATEGORY.png`` each, ``interpolation.png``, ``nearest.png``, ``latents.npz``.
 
     The same workdir, seed and category give the same images, whatever else is asked for.
+
+    Args:
+        config: what to draw.
+        progress: show bars.
+        trained: the workdir's networks, where they are open already.
 
     Returns:
         ``files`` (names), ``images`` (their number) and ``step`` of the weights.
@@ -40,7 +45,7 @@ def draw_samples(config: SampleConfig, progress: bool = True) -> dict[str, objec
     """
     output = Path(config.output)
     check_place(output, folder=True)
-    trained = TrainedGan.open(config.workdir)
+    trained = trained or TrainedGan.open(config.workdir)
     latents, categories = _read(config, trained) if config.latents else _draw(config, trained)
     photos = _photos(config, progress) if config.neighbours else None
     images = _images(trained, latents, categories, progress)

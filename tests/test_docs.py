@@ -7,25 +7,35 @@ from pathlib import Path
 
 import pytest
 
-from tf_dvbpr.train import resolve
-from tf_dvbpr.train_config import PRESETS
+from gan import train as gan_train
+from gan import train_config as gan_config
+from gan.discriminator import build_discriminator
+from gan.generator import build_generator
+from tf_dvbpr import train, train_config
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 NOT_SETTINGS = {"dataset", "workdir", "preset"}
-
-
-def settings(preset):
-    return dataclasses.asdict(resolve("data", "run", preset, {}))
+PRESETS = ("paper", "release", "fast")
+TABLE = "| flag | paper | release | fast |"
+# Page, its presets, what makes a config of one.
+WITH_PRESETS = [
+    pytest.param("presets.md", train_config.PRESETS, train.resolve, id="dvbpr"),
+    pytest.param("gan.md", gan_config.PRESETS, gan_train.resolve, id="gan"),
+]
 
 
 def shown(value):
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value) or "nothing"
 
 
-def presets_table(header):
-    """Rows of the table under `header`: the flag in backticks, then the other cells."""
-    lines = (ROOT / "docs" / "presets.md").read_text(encoding="utf-8").splitlines()
+def lines_of(page):
+    return (ROOT / "docs" / page).read_text(encoding="utf-8").splitlines()
+
+
+def table(page, header):
+    """Rows of the table under `header`: the first cell without its backticks, then the other cells."""
+    lines = lines_of(page)
     rows = {}
     for line in lines[lines.index(header) + 2 :]:
         match = re.fullmatch(r"\| `(\w+)` \| (.*) \|", line)
@@ -35,24 +45,61 @@ def presets_table(header):
     return rows
 
 
-def test_the_table_of_presets_holds_every_flag_that_differs_and_no_other():
-    names = ("paper", "release", "fast")
-    assert set(names) == set(PRESETS)
-    resolved = [settings(name) for name in names]
+@pytest.mark.parametrize(("page", "presets", "resolve"), WITH_PRESETS)
+def test_the_table_of_presets_holds_every_flag_that_differs_and_no_other(page, presets, resolve):
+    assert set(PRESETS) == set(presets)
+    resolved = [dataclasses.asdict(resolve("data", "run", name, {})) for name in PRESETS]
     expected = {
         flag: [shown(one[flag]) for one in resolved]
         for flag in resolved[0]
         if flag not in NOT_SETTINGS and len({one[flag] for one in resolved}) > 1
     }
-    assert presets_table("| flag | paper | release | fast |") == expected
+    assert table(page, TABLE) == expected
 
 
-def test_what_the_paper_leaves_open_is_as_stated():
-    rows = presets_table("| flag | value | what it is |")
-    assert set(rows) == {"learning_rate", "adam_epsilon", "epochs"}
+@pytest.mark.parametrize("page", ["presets.md", "gan.md"])
+def test_every_flag_that_differs_is_explained_below(page):
+    lines = lines_of(page)
+    after = "\n".join(lines[lines.index(TABLE) :])
+    explained = {flag for item in re.findall(r"^\* ([^:]*):", after, re.M) for flag in re.findall(r"`(\w+)`", item)}
+    assert set(table(page, TABLE)) <= explained
+
+
+@pytest.mark.parametrize(
+    ("page", "resolve", "flags"),
+    [
+        pytest.param("presets.md", train.resolve, {"learning_rate", "adam_epsilon", "epochs"}, id="dvbpr"),
+        pytest.param(
+            "gan.md",
+            gan_train.resolve,
+            {"learning_rate", "beta1", "beta2", "adam_epsilon"}
+            | {"generator_width", "upsampling_kernel", "discriminator_width", "discriminator_norm"},
+            id="gan",
+        ),
+    ],
+)
+def test_what_the_paper_leaves_open_is_as_stated(page, resolve, flags):
+    rows = table(page, "| flag | value | what it is |")
+    assert set(rows) == flags
     for preset in ("paper", "release"):
-        resolved = settings(preset)
+        resolved = dataclasses.asdict(resolve("data", "run", preset, {}))
         assert {flag: cells[0] for flag, cells in rows.items()} == {flag: shown(resolved[flag]) for flag in rows}
+
+
+def test_the_layers_of_the_gan_are_as_stated():
+    generator, discriminator = (
+        build(64, *sizes) for build, sizes in ((build_generator, (256, 6)), (build_discriminator, (6,)))
+    )
+    for header, network in (
+        ("| generator | kernel | out at 64 | out at 128 |", generator),
+        ("| discriminator | kernel | out at 64 | out at 128 |", discriminator),
+    ):
+        kernels = {
+            name.removesuffix("/kernel"): " x ".join(map(str, variable.shape))
+            for name, variable in network.named_variables().items()
+            if name.endswith("/kernel")
+        }
+        assert {name: cells[0] for name, cells in table("gan.md", header).items()} == kernels
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,0 +1,167 @@
+"""The GAN's speed: its training step in the loop, against bare and against five separate calls, and its drawing."""
+
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks import shop
+from gan.gan_training import GanTraining
+from gan.latents import draw_latents
+from gan.losses import generator_loss
+from gan.sample_config import SampleConfig
+from gan.samples import draw_samples
+from gan.sampling import TrainedGan
+from gan.train import resolve
+from gan.train_config import GanConfig
+from tf_dvbpr import training
+from tf_dvbpr.model_names import GAN
+from tf_dvbpr.photo_store import PhotoStore
+from tf_dvbpr.workdir import Workdir
+
+ITEMS, USERS = 128, 64
+# As many as the authors' data has. The networks, the batch and the photos are the release's, in full size.
+CATEGORIES = tuple(f"category{number}" for number in range(6))
+ROUNDS, STEPS = 9, 2
+DRAW_ROUNDS, DRAWN, DRAW_BATCH = 7, CATEGORIES[:2], 64
+
+
+def measure() -> list[dict]:
+    """Ratios of time: the loop's step to the bare one, five calls to it, drawing to the bare generator."""
+    with shop.new_shop(ITEMS, USERS) as folder:
+        dataset = shop.build(folder)
+        config = resolve(str(dataset.path), str(folder.parent / "run"), "release", {"measure_samples": 0})
+        workdir = Workdir.create_or_resume(
+            config, dataset, GAN, facts={"categories": CATEGORIES, "present": CATEGORIES}
+        )
+        photos = PhotoStore(dataset, config.image_size, "host", progress=False)
+        timed = _Timed(config, photos, np.arange(dataset.num_items) % len(CATEGORIES), CATEGORIES, workdir)
+        # A round: STEPS steps of the loop, as many again that are timed, and as many of each rival. The first warms up.
+        loop = training.LoopConfig(total_steps=2 * STEPS * (ROUNDS + 1), eval_every=STEPS)
+        training.run(timed, loop, Path(workdir.path), show_progress=False)
+        return [*_steps(config, timed), _drawing(config, folder.parent / "samples")]
+
+
+def _steps(config: GanConfig, timed: "_Timed") -> list[dict]:
+    # Each stretch of the loop is compared with what ran right after it.
+    loop, bare, calls = (seconds[1:] for seconds in (timed.loop, timed.bare, timed.calls))
+    step, what = statistics.median(loop) / STEPS, f"{config.batch_size} photos of {config.image_size} pixels"
+    return [
+        {
+            "what": f"time of the loop's step of both networks, {what}",
+            "against": "that compiled step alone on one resident batch",
+            "ratio": statistics.median(one / other for one, other in zip(loop, bare, strict=True)),
+            "aim": "<= 1.05",
+            "seconds": step,
+            "against_seconds": statistics.median(bare) / STEPS,
+        },
+        {
+            "what": f"time of five compiled calls a step, as the authors' loop makes them, {what}",
+            "against": "the loop's step of both networks",
+            "ratio": statistics.median(one / other for one, other in zip(calls, loop, strict=True)),
+            "aim": ">= 1.4",
+            "seconds": statistics.median(calls) / STEPS,
+            "against_seconds": step,
+        },
+    ]
+
+
+def _drawing(config: GanConfig, output: Path) -> dict:
+    trained = TrainedGan.open(config.workdir)
+    asked = SampleConfig(config.workdir, str(output), DRAWN, count=DRAW_BATCH, interpolations=0, neighbours=0)
+    latents = draw_latents(tf.constant([0, 0]), DRAW_BATCH, config.latent_dim, config.latent_distribution)
+    labels = trained.labels(np.zeros(DRAW_BATCH, np.int32))
+
+    def bare() -> None:
+        for _ in DRAWN:
+            trained.generator.inference(latents, labels).numpy()
+
+    drawing, generating = [], []
+    for _ in range(DRAW_ROUNDS + 1):
+        drawing.append(_seconds(lambda: draw_samples(asked, progress=False, trained=trained)))
+        generating.append(_seconds(bare))
+    pairs = list(zip(drawing[1:], generating[1:], strict=True))  # The first round compiles.
+    images = DRAW_BATCH * len(DRAWN)
+    return {
+        "what": f"time of drawing and writing {images} images of {config.image_size} pixels",
+        "against": "the bare generator",
+        "ratio": statistics.median(one / other for one, other in pairs),
+        "aim": "<= 1.2",
+        "images_per_second": images / statistics.median(one for one, _ in pairs),
+        "against_images_per_second": images / statistics.median(other for _, other in pairs),
+    }
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+class _Timed(GanTraining):
+    """The GAN whose validations read the clock and take turns: every second one runs its rivals.
+
+    The stretch of the loop after them finds batches waiting that were made meanwhile, so it is not counted; the one
+    after it is.
+    """
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        self.loop: list[float] = []
+        self.bare: list[float] = []
+        self.calls: list[float] = []
+        self._batch_here = self._batch(tf.constant(0, tf.int64))
+        self._both = tf.function(self.train_step)
+        self._five = [tf.function(call) for call in self._calls()]
+        self._started = 0.0
+
+    def state(self) -> dict[str, tf.Variable]:
+        """Nothing: a checkpoint of the loop's own state alone takes no time."""
+        return {}
+
+    def validate(self, step: int) -> dict[str, float]:
+        """Ends a stretch."""
+        now = time.perf_counter()
+        if step // STEPS % 2 == 0:
+            self.loop.append(now - self._started)
+            # The loop reads its losses too.
+            self.bare.append(_seconds(lambda: [_read(self._both(self._batch_here)) for _ in range(STEPS)]))
+            self.calls.append(_seconds(lambda: [_read(call()) for _ in range(STEPS) for call in self._five]))
+        self._started = time.perf_counter()
+        return {"score": 0.0}
+
+    def _calls(self) -> list[Callable[[], dict[str, tf.Tensor]]]:
+        """Both updates and three losses, each with its own passes through the networks, on one resident batch."""
+        config, step = self._config, self._batch_here["step"]
+        reals = self._reals(self._batch_here)
+        labels = tf.one_hot(self._batch_here["categories"], len(CATEGORIES))
+        latents = draw_latents(tf.constant([0, 0]), config.batch_size, config.latent_dim, config.latent_distribution)
+
+        def score(images: tf.Tensor) -> tf.Tensor:
+            return self.discriminator(images, labels, training=True, move=False)
+
+        def update_discriminator() -> dict[str, tf.Tensor]:
+            return self.discriminator_step(reals, self.generator(latents, labels, training=True), labels, step)
+
+        def update_generator() -> dict[str, tf.Tensor]:
+            with tf.GradientTape() as tape:
+                fakes = self.generator(latents, labels, training=True)
+            return self.generator_step(tape, fakes, labels, step)
+
+        def loss_on_fakes() -> dict[str, tf.Tensor]:
+            return {"fake": tf.reduce_mean(tf.square(score(self.generator(latents, labels, training=True))))}
+
+        def loss_on_reals() -> dict[str, tf.Tensor]:
+            return {"real": tf.reduce_mean(tf.square(score(reals) - 1.0))}
+
+        def loss_of_generator() -> dict[str, tf.Tensor]:
+            return {"generator": generator_loss(score(self.generator(latents, labels, training=True)))}
+
+        return [update_discriminator, update_generator, loss_on_fakes, loss_on_reals, loss_of_generator]
+
+
+def _read(losses: dict[str, tf.Tensor]) -> list[float]:
+    return [float(value) for value in losses.values()]
