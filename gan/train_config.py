@@ -152,7 +152,6 @@ PRESETS: dict[str, dict[str, object]] = {
         "generator_width": 128,
         "upsampling_kernel": 4,
         "discriminator_width": 32,
-        "discriminator_norm": "spectral",
         "batch_size": 32,
         "learning_rate": 2e-4,
         "discriminator_learning_rate": 4e-4,
