@@ -10,6 +10,7 @@ from gan.augmentation import augment
 from gan.latents import draw_latents
 from gan.losses import discriminator_loss, generator_loss
 from gan.measures import Measures
+from gan.photo_draw import PhotoDraw
 from gan.sample_grids import SampleGrids
 from gan.sampling import build_networks, network_weights
 from gan.train_config import GanConfig
@@ -56,17 +57,15 @@ class GanTraining(Trainable):
         self.photos_per_step = config.batch_size
         self._config, self._photos, self._workdir, self._measures = config, photos, workdir, measures
         self._num_categories = len(category_names)
-        self._by_category = np.argsort(categories, kind="stable")[np.count_nonzero(categories < 0) :].astype(np.int64)
-        self._counts = np.bincount(categories[categories >= 0], minlength=self._num_categories)
+        self._draw = PhotoDraw(categories, self._num_categories)
         self.generator, self.discriminator = build_networks(config, self._num_categories)
         # The generator that is shown, measured and kept.
         self.shown = build_networks(config, self._num_categories)[0] if config.average else self.generator
-        self._step = tf.Variable(0, dtype=tf.int64)
         self._generator_adam = self._build_adam(config.learning_rate, self.generator.trainable_variables)
         self._discriminator_adam = self._build_adam(
             config.discriminator_learning_rate or config.learning_rate, self.discriminator.trainable_variables
         )
-        self._grids = SampleGrids(config, category_names, self._counts, workdir.path)
+        self._grids = SampleGrids(config, category_names, self._draw, workdir.path)
         self._best: Checkpoints | None = None
 
     def weights(self) -> dict[str, tf.Variable]:
@@ -74,8 +73,8 @@ class GanTraining(Trainable):
         return network_weights(self.shown, self.discriminator)
 
     def state(self) -> dict[str, tf.Variable]:
-        """The weights, the generator's own beside their average, both Adams and the step."""
-        state = {**self.weights(), "step": self._step}
+        """The weights, the generator's own beside their average, and both Adams."""
+        state = self.weights()
         if self.shown is not self.generator:
             state |= {f"trained_generator/{name}": value for name, value in self.generator.named_variables().items()}
         for name, adam, network in (
@@ -94,32 +93,11 @@ class GanTraining(Trainable):
 
     def _batch(self, step: tf.Tensor) -> dict[str, tf.Tensor]:
         """Photos and their categories, drawn from (seed, step)."""
-        config = self._config
-        seed = stateless.seed_of(config.seed, stateless.PHOTOS, step)
-        counts = tf.constant(self._counts, tf.int64)
-        ends = tf.cumsum(counts)
-        if config.balanced:
-            present = tf.constant(np.flatnonzero(self._counts), tf.int64)
-            which = stateless.uniform_below(tf.fill([config.batch_size], tf.size(present, tf.int64)), seed)
-            category = tf.gather(present, which)
-            within = stateless.uniform_below(
-                tf.gather(counts, category), stateless.seed_of(config.seed, stateless.PHOTOS, step, 1)
-            )
-            place = tf.gather(ends - counts, category) + within
-        else:
-            place = stateless.uniform_below(tf.fill([config.batch_size], ends[-1]), seed)
-            category = tf.searchsorted(ends, place, side="right")
-        batch = {"step": step, "categories": tf.cast(category, tf.int32)}
-        items = tf.gather(tf.constant(self._by_category), place)
-        return (
-            {**batch, "items": items}
-            if self._photos.kind == "device"
-            else {
-                **batch,
-                "items": items,
-                "photos": self._photos.gather(items),
-            }
-        )
+        seed = self._seed(stateless.PHOTOS, step)
+        items, categories = self._draw.draw(self._config.batch_size, seed, self._config.balanced)
+        batch = {"step": step, "items": items, "categories": categories}
+        # What lies on the device is gathered there.
+        return batch if self._photos.kind == "device" else {**batch, "photos": self._photos.gather(items)}
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One Adam step of the discriminator, then one of the generator; one pass of the generator serves both."""
@@ -135,7 +113,6 @@ class GanTraining(Trainable):
             fakes = self.generator(latents, labels, training=True)
         figures = self.discriminator_step(reals, tf.stop_gradient(fakes), labels, step)
         figures |= self.generator_step(tape, fakes, labels, step)
-        self._step.assign(step + 1)
         return figures
 
     def discriminator_step(
@@ -191,7 +168,7 @@ class GanTraining(Trainable):
         """The settings as text, photos of every category as reals.png, and the first grid."""
         lines = [f"    {name}: {value}" for name, value in self._workdir.config["train"].items()]
         tf.summary.text("flags", "\n".join(lines), step)
-        self._grids.write_reals(self._photos, self._by_category, step)
+        self._grids.write_reals(self._photos, step)
         self._grids.write_samples(self.shown, step)
 
     def _reals(self, batch: dict[str, tf.Tensor]) -> tf.Tensor:

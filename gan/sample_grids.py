@@ -8,6 +8,7 @@ from PIL import Image
 
 from gan.generator import Generator
 from gan.latents import draw_latents
+from gan.photo_draw import PhotoDraw
 from gan.sampling import generate
 from gan.train_config import GanConfig
 from tf_dvbpr import pictures, stateless
@@ -24,13 +25,13 @@ class SampleGrids:
     Args:
         config: its seed fixes the latents.
         category_names: C names; the first 12 that have photos get a row.
-        counts: int [C], photos of each.
+        draw: the photos by category.
         folder: where the files go.
     """
 
-    def __init__(self, config: GanConfig, category_names: tuple[str, ...], counts: np.ndarray, folder: Path) -> None:
-        self._folder, self._counts = folder, counts
-        self._rows = np.flatnonzero(counts)[:_ROWS_MOST]
+    def __init__(self, config: GanConfig, category_names: tuple[str, ...], draw: PhotoDraw, folder: Path) -> None:
+        self._folder, self._draw = folder, draw
+        self._rows = np.flatnonzero(draw.counts)[:_ROWS_MOST]
         self._names = category_names
         self._labels = tf.one_hot(np.repeat(self._rows, _COLUMNS), len(category_names))
         seed = stateless.seed_of(config.seed, stateless.LATENTS, -1)  # No step is -1.
@@ -42,14 +43,10 @@ class SampleGrids:
             "samples", f"samples-{step}.png", denormalise(generate(generator, self._latents, self._labels)), step
         )
 
-    def write_reals(self, photos: PhotoStore, by_category: np.ndarray, step: int) -> None:
-        """The first photos of each category; `by_category` is item ids sorted by it."""
-        starts = np.cumsum(self._counts) - self._counts
-        # A category of fewer photos repeats them.
-        items = [
-            by_category[starts[row] + column % self._counts[row]] for row in self._rows for column in range(_COLUMNS)
-        ]
-        self._write("reals", "reals.png", photos.gather(tf.constant(items, tf.int64)), step)
+    def write_reals(self, photos: PhotoStore, step: int) -> None:
+        """The first photos of each category."""
+        items = np.concatenate([self._draw.first_of(row, _COLUMNS) for row in self._rows])
+        self._write("reals", "reals.png", photos.gather(tf.constant(items)), step)
 
     def _write(self, name: str, file: str, images: tf.Tensor, step: int) -> None:
         images = images.numpy().reshape(len(self._rows), _COLUMNS, *images.shape[1:])
