@@ -1,5 +1,8 @@
 """Pictures of a trained generator: a grid a category, interpolations, images beside the photos nearest to them."""
 
+import collections
+import concurrent.futures
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -52,10 +55,14 @@ def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGa
     output.mkdir(parents=True, exist_ok=True)
     files = [_save_latents(output, latents, [trained.category_names[number] for number in categories])]
     side, numbers = trained.config.image_size, list(dict.fromkeys(categories.tolist()))
-    for number in numbers:
-        name = trained.category_names[number]
-        grid = pictures.Row(name, _shown(images[categories == number]))
-        files.append(_write(output, f"{_file_name(name)}.png", [grid], _COLUMNS, side))
+    names = [trained.category_names[number] for number in numbers]
+
+    def write_grid(number: int, name: str, file: str) -> str:
+        return _write(output, file, [pictures.Row(name, _shown(images[categories == number]))], _COLUMNS, side)
+
+    # In threads: compressing them one after the other would take up to a fifth of the time of drawing.
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        files += pool.map(write_grid, numbers, names, _file_names(names))
     strips = [row for number in numbers for row in _strips(config, trained, latents[categories == number], number)]
     if strips:
         files.append(_write(output, "interpolation.png", strips, config.steps, side))
@@ -153,8 +160,13 @@ def _shown(images: np.ndarray) -> list[Image.Image]:
     return [Image.fromarray(image) for image in images]
 
 
-def _file_name(name: str) -> str:
-    return re.sub(r"[^\w.-]+", "_", name)
+def _file_names(names: list[str]) -> list[str]:
+    """A file for each category; where two would be one, also but for their case, a number tells them apart."""
+    stems = [re.sub(r"[^\w.-]+", "_", name) for name in names]
+    taken = collections.Counter([stem.lower() for stem in stems] + ["interpolation", "nearest"])
+    return [
+        f"{stem}-{number}.png" if taken[stem.lower()] > 1 else f"{stem}.png" for number, stem in enumerate(stems, 1)
+    ]
 
 
 def _write(output: Path, file: str, rows: list[pictures.Row], columns: int, side: int) -> str:

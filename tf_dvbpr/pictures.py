@@ -17,6 +17,7 @@ _MARGIN = 24
 _GAP = 14
 _HEADING_SIZE = 18
 _CAPTION_SIZE = 13
+_COMPRESSION = 4  # of PNG: files a few percent larger than at 6, Pillow's default, in half the time
 _INK, _GREY, _FRAME, _PAPER = "#1a1a1a", "#6b6b6b", "#e2e2e2", "#ffffff"
 
 
@@ -86,7 +87,7 @@ def save(image: Image.Image, path: str | os.PathLike) -> None:
     path, form = Path(path), check_name(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as temporary:
-        image.save(temporary, form)
+        image.save(temporary, form, compress_level=_COMPRESSION)
 
 
 def check_name(path: str | os.PathLike) -> str:
