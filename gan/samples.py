@@ -128,16 +128,16 @@ def _images(trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, pro
 
 
 def _strips(config: SampleConfig, trained: TrainedGan, latents: tf.Tensor, number: int) -> list[pictures.Row]:
-    """From image 1 to image 2 of the category, from 3 to 4, and so on."""
+    """From image 1 to image 2 of the category, from 3 to 4, and so on: a line each."""
     count = min(config.interpolations, len(latents) // 2)
-    rows = []
-    for strip in range(count):
-        ends = latents[2 * strip], latents[2 * strip + 1]
-        way = interpolate(*ends, config.steps, trained.config.latent_distribution)
-        images = generate(trained.generator, way, trained.labels(np.full(config.steps, number)))
-        heading = trained.category_names[number] if strip == 0 else ""
-        rows.append(pictures.Row(heading, _shown(denormalise(images).numpy())))
-    return rows
+    if not count:
+        return []
+    ways = [
+        interpolate(latents[2 * strip], latents[2 * strip + 1], config.steps, trained.config.latent_distribution)
+        for strip in range(count)
+    ]
+    images = generate(trained.generator, tf.concat(ways, 0), trained.labels(np.full(count * config.steps, number)))
+    return [pictures.Row(trained.category_names[number], _shown(denormalise(images).numpy()))]
 
 
 def _beside_nearest(
