@@ -134,7 +134,8 @@ def trained_classifier(
 ) -> CategoryClassifier:
     """The classifier kept in `folder`, trained and put there if there is none."""
     classifier = CategoryClassifier(photos.image_size, num_categories, seed)
-    kept = Checkpoints(folder, classifier.variables(), keep=1)
+    remedy = f"Delete {folder}: the same command makes it again"
+    kept = Checkpoints(folder, classifier.variables(), keep=1, remedy=remedy)
     state = kept.restore()
     if state is None:
         classifier.train(photos, categories, progress)

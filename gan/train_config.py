@@ -118,6 +118,8 @@ class GanConfig:
         need(samples == 0 or 100 <= samples <= 10**6, "measure_samples", "0, or from 100 to a million")
         need(self.max_photos == 0 or self.max_photos >= self.batch_size, "max_photos", "0, or at least --batch_size")
         need(0 <= self.seed < 2**31, "seed", "from 0 to 2147483647")
+        epsilon = self.judge_batch_norm_epsilon
+        need(epsilon is None or 0 < epsilon < 1, "judge_batch_norm_epsilon", "a number over 0 and under 1")
         for name in ("judge_weights", "judge_batch_norm_epsilon"):
             needless = self.judge == OWN_JUDGE and getattr(self, name) is not None
             need(not needless, name, "nothing with --judge=own, which is trained here")
