@@ -1,7 +1,8 @@
 """Pictures of a trained generator: a grid a category, interpolations, images beside the photos nearest to them."""
 
+import itertools
 import re
-import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ _COLUMNS = 8
 _CELL = 64
 _FRAME = 2
 _BATCH = 64
+_LONGEST = 50  # of a category in a file's name, in characters
+_INTERPOLATION, _NEAREST = "interpolation", "nearest"
 
 
 def draw_samples(config: SampleConfig, progress: bool = True) -> dict[str, object]:
@@ -46,22 +49,23 @@ def draw_samples(config: SampleConfig, progress: bool = True) -> dict[str, objec
     output.mkdir(parents=True, exist_ok=True)
     files = [_save_latents(output, latents, [trained.category_names[number] for number in categories])]
     side, numbers = trained.config.image_size, list(dict.fromkeys(categories.tolist()))
+    names = file_names(trained.present)
     for number in numbers:
         name = trained.category_names[number]
         grid = pictures.Row(name, _shown(images[categories == number]))
-        files.append(_write(output, f"{_file_name(name)}.png", [grid], _COLUMNS, side))
-    strips = [row for number in numbers for row in _strips(config, trained, latents[categories == number], number)]
+        files.append(_write(output, f"{names[name]}.png", [grid], _COLUMNS, side))
+    strips = _strips(config, trained, latents, categories, progress)
     if strips:
-        files.append(_write(output, "interpolation.png", strips, config.steps, side))
+        files.append(_write(output, f"{_INTERPOLATION}.png", strips, config.steps, side))
     if photos is not None:
         some = np.concatenate([np.flatnonzero(categories == number)[: config.neighbours] for number in numbers])
         rows = _beside_nearest(trained, images[some], categories[some], *photos)
-        files.append(_write(output, "nearest.png", rows, config.neighbours, side))
+        files.append(_write(output, f"{_NEAREST}.png", rows, config.neighbours, side))
     return {"files": files, "images": len(images), "step": trained.step}
 
 
 def _draw(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndarray]:
-    numbers = [trained.category(name) for name in config.categories or trained.present]
+    numbers = [_number(trained, name, "--category") for name in dict.fromkeys(config.categories or trained.present)]
     settings = trained.config
     drawn = [
         # A category's images do not depend on which others are asked for.
@@ -81,7 +85,7 @@ def _read(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndar
     try:
         with np.load(path, allow_pickle=False) as file:
             latents, names = file["latents"], file["categories"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # NumPy and zipfile raise nearly anything on files of another kind.
         reason = " ".join(str(error).split())
         raise InputError(f"--latents={path}: not a latents.npz of tools.sample_gan ({reason})") from error
     expected = trained.config.latent_dim
@@ -90,15 +94,27 @@ def _read(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndar
             f"--latents={path}: holds {latents.dtype} {list(latents.shape)}, this GAN's latents are float32 "
             f"[N, {expected}]; take a file drawn with a workdir of the same --latent_dim"
         )
+    with np.errstate(over="ignore"):
+        latents = latents.astype(np.float32)
     if names.shape != latents.shape[:1] or not np.isfinite(latents).all():
         raise InputError(f"--latents={path}: expected a category for each latent, and finite numbers")
-    return tf.constant(latents, tf.float32), np.array([trained.category(str(name)) for name in names])
+    return tf.constant(latents), np.array([_number(trained, str(name), f"--latents={path}") for name in names])
+
+
+def _number(trained: TrainedGan, name: str, flag: str) -> int:
+    try:
+        return trained.category(name)
+    except InputError as error:
+        raise InputError(f"{flag}: {error}") from None
 
 
 def _photos(config: SampleConfig, progress: bool) -> tuple[np.ndarray, np.ndarray]:
     """The photos at the generator's size and the categories of the data set that the GAN was trained on."""
     workdir = Workdir.open(config.workdir)
-    dataset = workdir.dataset()
+    try:
+        dataset = workdir.dataset()
+    except InputError as error:
+        raise InputError(f"{error}; --neighbours=0 draws without it") from error
     categories = dataset.item_categories if dataset.category_names else np.zeros(dataset.num_items, np.int32)
     return load_photo_table(dataset, workdir.config["train"]["image_size"], progress), categories
 
@@ -114,17 +130,24 @@ def _images(trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, pro
     return images
 
 
-def _strips(config: SampleConfig, trained: TrainedGan, latents: tf.Tensor, number: int) -> list[pictures.Row]:
-    """From image 1 to image 2 of the category, from 3 to 4, and so on."""
-    count = min(config.interpolations, len(latents) // 2)
-    rows = []
-    for strip in range(count):
-        ends = latents[2 * strip], latents[2 * strip + 1]
-        way = interpolate(*ends, config.steps, trained.config.latent_distribution)
-        images = generate(trained.generator, way, trained.labels(np.full(config.steps, number)))
-        heading = trained.category_names[number] if strip == 0 else ""
-        rows.append(pictures.Row(heading, _shown(denormalise(images).numpy())))
-    return rows
+def _strips(
+    config: SampleConfig, trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, progress: bool
+) -> list[pictures.Row]:
+    """From image 1 to image 2 of each category, from 3 to 4, and so on."""
+    ways, of = [], []
+    for number in dict.fromkeys(categories.tolist()):
+        own = latents[categories == number]
+        for strip in range(min(config.interpolations, len(own) // 2)):
+            ends = own[2 * strip], own[2 * strip + 1]
+            ways.append(interpolate(*ends, config.steps, trained.config.latent_distribution))
+            of.append(number)
+    if not ways:
+        return []
+    images = _images(trained, tf.concat(ways, 0), np.repeat(of, config.steps), progress)
+    headings = [trained.category_names[number] if number not in of[:strip] else "" for strip, number in enumerate(of)]
+    return [
+        pictures.Row(heading, _shown(strip)) for heading, strip in zip(headings, np.split(images, len(of)), strict=True)
+    ]
 
 
 def _beside_nearest(
@@ -147,8 +170,16 @@ def _shown(images: np.ndarray) -> list[Image.Image]:
     return [Image.fromarray(image) for image in images]
 
 
-def _file_name(name: str) -> str:
-    return re.sub(r"[^\w.-]+", "_", name)
+def file_names(categories: Sequence[str]) -> dict[str, str]:
+    """A file's name, less its ending, for each category: letters, digits, ``_.-``; a number tells equal ones apart."""
+    taken, names = {_INTERPOLATION, _NEAREST}, {}
+    for category in categories:
+        plain = re.sub(r"[^\w.-]+", "_", category)[:_LONGEST]
+        tries = (plain if number == 1 else f"{plain}-{number}" for number in itertools.count(1))
+        # Some file systems take capitals and small letters for the same.
+        names[category] = next(name for name in tries if name.casefold() not in taken)
+        taken.add(names[category].casefold())
+    return names
 
 
 def _write(output: Path, file: str, rows: list[pictures.Row], columns: int, side: int) -> str:
