@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from gan.photo_draw import PhotoDraw
 from tf_dvbpr import stateless
 from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.compat import as_variable
@@ -83,25 +84,18 @@ class CategoryClassifier:
         """
         shuffled = np.random.default_rng(self._seed).permutation(np.flatnonzero(categories >= 0))
         held = np.sort(shuffled[: max(1, round(_HELD_OUT * len(shuffled)))])
-        train = np.sort(shuffled[len(held) :])
-        train = train[np.argsort(categories[train], kind="stable")]
-        counts = np.bincount(categories[train], minlength=self.num_categories)
-        present, starts = tf.constant(np.flatnonzero(counts), tf.int64), np.cumsum(counts) - counts
-        labels, items = tf.constant(categories, tf.int32), tf.constant(train, tf.int64)
+        trained_on = categories.copy()
+        trained_on[held] = -1
+        draw = PhotoDraw(trained_on, self.num_categories)
         adam = keras.optimizers.Adam(_RATE)
         trained = [weight for layer in self._trained for weight in layer.trainable_weights]
         adam.build(trained)
 
         def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            def seed(number: int) -> tf.Tensor:
-                return stateless.seed_of(self._seed, stateless.PHOTOS, step, number)
-
-            which = stateless.uniform_below(tf.fill([_BATCH], tf.size(present, tf.int64)), seed(0))
-            category = tf.gather(present, which)
-            within = stateless.uniform_below(tf.gather(tf.constant(counts, tf.int64), category), seed(1))
-            chosen = tf.gather(items, tf.gather(tf.constant(starts, tf.int64), category) + within)
-            mirrored = tf.random.stateless_uniform([_BATCH, 1, 1, 1], seed(2), alg="philox") < 0.5
-            return photos.gather(chosen), tf.gather(labels, chosen), mirrored
+            items, wanted = draw.draw(_BATCH, stateless.seed_of(self._seed, stateless.PHOTOS, step), balanced=True)
+            seed = stateless.seed_of(self._seed, stateless.MIRRORING, step)
+            mirrored = tf.random.stateless_uniform([_BATCH, 1, 1, 1], seed, alg="philox") < 0.5
+            return photos.gather(items), wanted, mirrored
 
         @tf.function
         def step(pixels: tf.Tensor, wanted: tf.Tensor, mirrored: tf.Tensor) -> None:
@@ -134,7 +128,8 @@ def trained_classifier(
 ) -> CategoryClassifier:
     """The classifier kept in `folder`, trained and put there if there is none."""
     classifier = CategoryClassifier(photos.image_size, num_categories, seed)
-    kept = Checkpoints(folder, classifier.variables(), keep=1)
+    remedy = f"Delete {folder}: the same command makes it again"
+    kept = Checkpoints(folder, classifier.variables(), keep=1, remedy=remedy)
     state = kept.restore()
     if state is None:
         classifier.train(photos, categories, progress)

@@ -45,6 +45,6 @@ def interpolate(start: tf.Tensor, end: tf.Tensor, steps: int, distribution: str)
         return (1.0 - share) * start + share * end
     cosine = tf.tensordot(tf.linalg.l2_normalize(start), tf.linalg.l2_normalize(end), 1)
     angle = tf.acos(tf.clip_by_value(cosine, -1.0, 1.0))
-    if angle < 1e-4:
+    if tf.sin(angle) < 1e-4:  # No arc between equal ones; too many between opposite ones.
         return (1.0 - share) * start + share * end
     return (tf.sin((1.0 - share) * angle) * start + tf.sin(share * angle) * end) / tf.sin(angle)

@@ -17,6 +17,7 @@ from tf_dvbpr.image_measures.inception_score import classifier_score, score_name
 from tf_dvbpr.image_measures.judge import Judge, images_seen_by
 from tf_dvbpr.image_measures.nearest_photo import nearest
 from tf_dvbpr.photo_store import PhotoStore
+from tf_dvbpr.pretrained import load_pretrained
 from tfrecords.photo import denormalise, normalise
 
 _PHOTOS_MOST = 10_000  # that the photos' own statistics are made of
@@ -34,7 +35,7 @@ class Measures:
         photos: the photos at the generator's size.
         categories: int [I], -1: left out.
         num_categories: C.
-        workdir: folder of the run.
+        folder: ``judge/``; see `judge_folder`.
         progress: show bars.
     """
 
@@ -44,15 +45,16 @@ class Measures:
         photos: PhotoStore,
         categories: np.ndarray,
         num_categories: int,
-        workdir: Path,
+        folder: Path,
         progress: bool = True,
     ) -> None:
         self._photos, self._categories, self._progress = photos, categories, progress
-        folder = workdir / "judge"
+        # First what may be refused.
+        network = _load(config) if config.judge != OWN_JUDGE else None
         self._own = None
-        if num_categories > 1:
+        if len(np.unique(categories[categories >= 0])) > 1:
             self._own = trained_classifier(folder, photos, categories, num_categories, config.seed, progress)
-        self._judge = self._judge_of(config)
+        self._judge = network or Judge(OWN_JUDGE, self._own.image_size, self._own.classify)
         draw = np.random.default_rng(config.seed)
         labelled = draw.permutation(np.flatnonzero(categories >= 0))
         self._references = np.sort(labelled[:_PHOTOS_MOST])
@@ -86,14 +88,10 @@ class Measures:
         }
         if self._own is not None:
             _, own = images_seen_by(Judge(OWN_JUDGE, self._own.image_size, self._own.classify), images, progress=False)
-            figures["right_category"] = float(np.mean(np.argmax(own, 1) == self._wanted))
-        return {**figures, "score": -distance}
-
-    def _judge_of(self, config: GanConfig) -> Judge:
-        if config.judge == OWN_JUDGE:
-            return Judge(OWN_JUDGE, self._own.image_size, self._own.classify)
-        weights = Path(config.judge_weights) if config.judge_weights else None
-        return Judge.load(config.judge, weights, config.judge_batch_norm_epsilon)
+            figures["right_category/images"] = float(np.mean(np.argmax(own, 1) == self._wanted))
+            figures["right_category/photos"] = self._own.accuracy
+        # Where no category has two photos, some do not exist.
+        return {**{name: value for name, value in figures.items() if np.isfinite(value)}, "score": -distance}
 
     def _statistics_in(self, file: Path) -> FeatureStatistics:
         if not file.exists():
@@ -106,11 +104,21 @@ class Measures:
         return self._photos.gather(tf.constant(items, tf.int64)).numpy(), self._categories[items]
 
     def _diversity(self, images: np.ndarray, categories: np.ndarray) -> float:
-        """1 - mean SSIM within categories."""
+        """1 - mean SSIM within categories; NaN where none has two."""
+        if np.bincount(categories).max() < 2:
+            return float("nan")
         return diversity(normalise(images).numpy(), categories, _PAIRS, progress=False).mean
 
     def _nearest(self, images: np.ndarray, categories: np.ndarray, rank: int = 1) -> float:
         """Mean l2 distance to the nearest photo of the same category, or the next; among 2000 of them."""
         table, of = self._among
         _, distances = nearest(images, table, "l2", rank, groups=(categories, of), progress=False)
-        return float(np.nanmean(distances[:, rank - 1]))
+        found = distances[:, rank - 1][~np.isnan(distances[:, rank - 1])]
+        return float(found.mean()) if len(found) else float("nan")
+
+
+def _load(config: GanConfig) -> Judge:
+    weights = Path(config.judge_weights) if config.judge_weights else None
+    flags = ("judge", "judge_weights", "judge_batch_norm_epsilon")
+    network = load_pretrained(config.judge, weights, config.judge_batch_norm_epsilon, flags)
+    return Judge(config.judge, network.image_size, network.classify)

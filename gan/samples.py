@@ -1,10 +1,10 @@
 """Pictures of a trained generator: a grid a category, interpolations, images beside the photos nearest to them."""
 
-import collections
 import concurrent.futures
+import itertools
 import os
 import re
-import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,8 @@ _COLUMNS = 8
 _CELL = 64
 _FRAME = 2
 _BATCH = 64
+_LONGEST = 50  # of a category in a file's name, in characters
+_INTERPOLATION, _NEAREST = "interpolation", "nearest"
 
 
 def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGan | None = None) -> dict[str, object]:
@@ -55,26 +57,27 @@ def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGa
     output.mkdir(parents=True, exist_ok=True)
     files = [_save_latents(output, latents, [trained.category_names[number] for number in categories])]
     side, numbers = trained.config.image_size, list(dict.fromkeys(categories.tolist()))
-    names = [trained.category_names[number] for number in numbers]
+    names, files_of = [trained.category_names[number] for number in numbers], file_names(trained.present)
 
-    def write_grid(number: int, name: str, file: str) -> str:
-        return _write(output, file, [pictures.Row(name, _shown(images[categories == number]))], _COLUMNS, side)
+    def write_grid(number: int, name: str) -> str:
+        grid = pictures.Row(name, _shown(images[categories == number]))
+        return _write(output, f"{files_of[name]}.png", [grid], _COLUMNS, side)
 
     # In threads: compressing them one after the other would take up to a fifth of the time of drawing.
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        files += pool.map(write_grid, numbers, names, _file_names(names))
-    strips = [row for number in numbers for row in _strips(config, trained, latents[categories == number], number)]
+        files += pool.map(write_grid, numbers, names)
+    strips = _strips(config, trained, latents, categories, progress)
     if strips:
-        files.append(_write(output, "interpolation.png", strips, config.steps, side))
+        files.append(_write(output, f"{_INTERPOLATION}.png", strips, config.steps, side))
     if photos is not None:
         some = np.concatenate([np.flatnonzero(categories == number)[: config.neighbours] for number in numbers])
         rows = _beside_nearest(trained, images[some], categories[some], *photos)
-        files.append(_write(output, "nearest.png", rows, config.neighbours, side))
+        files.append(_write(output, f"{_NEAREST}.png", rows, config.neighbours, side))
     return {"files": files, "images": len(images), "step": trained.step}
 
 
 def _draw(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndarray]:
-    numbers = [trained.category(name) for name in config.categories or trained.present]
+    numbers = [_number(trained, name, "--category") for name in dict.fromkeys(config.categories or trained.present)]
     settings = trained.config
     drawn = [
         # A category's images do not depend on which others are asked for.
@@ -94,7 +97,7 @@ def _read(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndar
     try:
         with np.load(path, allow_pickle=False) as file:
             latents, names = file["latents"], file["categories"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # NumPy and zipfile raise nearly anything on files of another kind.
         reason = " ".join(str(error).split())
         raise InputError(f"--latents={path}: not a latents.npz of tools.sample_gan ({reason})") from error
     expected = trained.config.latent_dim
@@ -103,15 +106,27 @@ def _read(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndar
             f"--latents={path}: holds {latents.dtype} {list(latents.shape)}, this GAN's latents are float32 "
             f"[N, {expected}]; take a file drawn with a workdir of the same --latent_dim"
         )
+    with np.errstate(over="ignore"):
+        latents = latents.astype(np.float32)
     if names.shape != latents.shape[:1] or not np.isfinite(latents).all():
         raise InputError(f"--latents={path}: expected a category for each latent, and finite numbers")
-    return tf.constant(latents, tf.float32), np.array([trained.category(str(name)) for name in names])
+    return tf.constant(latents), np.array([_number(trained, str(name), f"--latents={path}") for name in names])
+
+
+def _number(trained: TrainedGan, name: str, flag: str) -> int:
+    try:
+        return trained.category(name)
+    except InputError as error:
+        raise InputError(f"{flag}: {error}") from None
 
 
 def _photos(config: SampleConfig, progress: bool) -> tuple[np.ndarray, np.ndarray]:
     """The photos at the generator's size and the categories of the data set that the GAN was trained on."""
     workdir = Workdir.open(config.workdir)
-    dataset = workdir.dataset()
+    try:
+        dataset = workdir.dataset()
+    except InputError as error:
+        raise InputError(f"{error}; --neighbours=0 draws without it") from error
     categories = dataset.item_categories if dataset.category_names else np.zeros(dataset.num_items, np.int32)
     return load_photo_table(dataset, workdir.config["train"]["image_size"], progress), categories
 
@@ -127,17 +142,24 @@ def _images(trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, pro
     return images
 
 
-def _strips(config: SampleConfig, trained: TrainedGan, latents: tf.Tensor, number: int) -> list[pictures.Row]:
-    """From image 1 to image 2 of the category, from 3 to 4, and so on: a line each."""
-    count = min(config.interpolations, len(latents) // 2)
-    if not count:
+def _strips(
+    config: SampleConfig, trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, progress: bool
+) -> list[pictures.Row]:
+    """From image 1 to image 2 of each category, from 3 to 4, and so on: a line each."""
+    ways, of = [], []
+    for number in dict.fromkeys(categories.tolist()):
+        own = latents[categories == number]
+        for strip in range(min(config.interpolations, len(own) // 2)):
+            ends = own[2 * strip], own[2 * strip + 1]
+            ways.append(interpolate(*ends, config.steps, trained.config.latent_distribution))
+            of += [number] * config.steps
+    if not ways:
         return []
-    ways = [
-        interpolate(latents[2 * strip], latents[2 * strip + 1], config.steps, trained.config.latent_distribution)
-        for strip in range(count)
+    images, of = _images(trained, tf.concat(ways, 0), np.array(of), progress), np.array(of)
+    return [
+        pictures.Row(trained.category_names[number], _shown(images[of == number]))
+        for number in dict.fromkeys(of.tolist())
     ]
-    images = generate(trained.generator, tf.concat(ways, 0), trained.labels(np.full(count * config.steps, number)))
-    return [pictures.Row(trained.category_names[number], _shown(denormalise(images).numpy()))]
 
 
 def _beside_nearest(
@@ -160,13 +182,16 @@ def _shown(images: np.ndarray) -> list[Image.Image]:
     return [Image.fromarray(image) for image in images]
 
 
-def _file_names(names: list[str]) -> list[str]:
-    """A file for each category; where two would be one, also but for their case, a number tells them apart."""
-    stems = [re.sub(r"[^\w.-]+", "_", name) for name in names]
-    taken = collections.Counter([stem.lower() for stem in stems] + ["interpolation", "nearest"])
-    return [
-        f"{stem}-{number}.png" if taken[stem.lower()] > 1 else f"{stem}.png" for number, stem in enumerate(stems, 1)
-    ]
+def file_names(categories: Sequence[str]) -> dict[str, str]:
+    """A file's name, less its ending, for each category: letters, digits, ``_.-``; a number tells equal ones apart."""
+    taken, names = {_INTERPOLATION, _NEAREST}, {}
+    for category in categories:
+        plain = re.sub(r"[^\w.-]+", "_", category)[:_LONGEST]
+        tries = (plain if number == 1 else f"{plain}-{number}" for number in itertools.count(1))
+        # Some file systems take capitals and small letters for the same.
+        names[category] = next(name for name in tries if name.casefold() not in taken)
+        taken.add(names[category].casefold())
+    return names
 
 
 def _write(output: Path, file: str, rows: list[pictures.Row], columns: int, side: int) -> str:

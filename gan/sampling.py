@@ -62,7 +62,7 @@ class TrainedGan:
     def category(self, name: str) -> int:
         """The number of a category. Raises InputError for one that the training had no photos of."""
         if name not in self.present:
-            raise InputError(f"--category={name}: not one the GAN was trained on ({', '.join(self.present)})")
+            raise InputError(f"category '{name}': not one the GAN was trained on ({', '.join(self.present)})")
         return self.category_names.index(name)
 
     def labels(self, categories: np.ndarray) -> tf.Tensor:
@@ -106,5 +106,7 @@ def discriminate(
 
 
 def _in_batches(run: tf.types.experimental.GenericFunction, size: int, *inputs: tf.Tensor) -> tf.Tensor:
+    # The last batch is filled up: an image's last bits depend on how many are computed with it.
     count = len(inputs[0])
-    return tf.concat([run(*(x[start : start + size] for x in inputs)) for start in range(0, count, size)], 0)
+    rows = [np.minimum(np.arange(start, start + size), count - 1) for start in range(0, count, size)]
+    return tf.concat([run(*(tf.gather(x, some) for x in inputs)) for some in rows], 0)[:count]

@@ -13,7 +13,7 @@ from tfrecords.photo import denormalise, normalise
 
 
 class GanModule(tf.Module):
-    """Everything the signatures need. Nothing a caller sends fails a batch: what is wrong gives a marked row.
+    """Everything the signatures need. What is wrong with a row gives a marked row; as many rows as asked for are due.
 
     Args:
         trained: the networks.
@@ -74,7 +74,10 @@ class GanModule(tf.Module):
             fn_output_signature=tf.float32,
         )
         given = tf.shape(latents)[0] > 0
-        latents = tf.cond(given, lambda: latents, lambda: tf.reshape(drawn, [count, settings.latent_dim]))
+        rows = tf.where(given, tf.shape(latents)[0], count)
+        due = tf.debugging.assert_equal(rows, count, "latents: expected a row for each category, or none")
+        with tf.control_dependencies([due]):
+            latents = tf.cond(given, lambda: latents, lambda: tf.reshape(drawn, [count, settings.latent_dim]))
         known = numbers >= 0
         images = self._networks.value.generator(latents, self._labels(numbers), training=False)
         pixels = tf.where(known[:, None, None, None], denormalise(images), tf.zeros([], tf.uint8))
@@ -94,8 +97,10 @@ class GanModule(tf.Module):
         """
         trained, settings = self._networks.value, self._networks.value.config
         places, photos = decode_readable(image_bytes, settings.image_size, self._filter, self._fit)
-        numbers = self._numbers.lookup(categories)
         count = tf.size(image_bytes)
+        due = tf.debugging.assert_equal(tf.size(categories), count, "categories: expected one for each image")
+        with tf.control_dependencies([due]):
+            numbers = self._numbers.lookup(categories)
         # Where none can be read, a blank photo stands at no place.
         labels = self._labels(tf.gather(tf.concat([numbers, [-1]], 0), places[:, 0])[: tf.size(places)])
         blank = tf.zeros([tf.shape(photos)[0] - tf.shape(labels)[0], labels.shape[1]])

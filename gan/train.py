@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
 from gan.gan_training import GanTraining
+from gan.judge_folder import judge_folder
 from gan.measures import Measures
 from gan.train_config import OWN_JUDGE, PRESETS, GanConfig
 from tf_dvbpr import training
@@ -37,12 +39,16 @@ def train(config: GanConfig, show_progress: bool = True) -> dict:
     categories, names = labelled(dataset)
     count = int(np.count_nonzero(categories >= 0))
     present = [name for number, name in enumerate(names) if np.any(categories == number)]
+    measured = config.measure_samples and (len(present) > 1 or config.judge != OWN_JUDGE)
     with held(Path(config.workdir), "training"):
         workdir = Workdir.create_or_resume(config, dataset, GAN, facts={"categories": names, "present": present})
+        if show_progress:
+            for line in _remarks(config, dataset, count, present):
+                tqdm.write(line)
         photos = PhotoStore(dataset, config.image_size, config.photo_store, show_progress)
         measures = None
-        if config.measure_samples and (len(names) > 1 or config.judge != OWN_JUDGE):
-            measures = Measures(config, photos, categories, len(names), workdir.path, show_progress)
+        if measured:
+            measures = Measures(config, photos, categories, len(names), judge_folder(workdir), show_progress)
         trainable = GanTraining(config, photos, categories, names, workdir, measures)
         loop = training.LoopConfig(
             total_steps=config.total_steps(count),
@@ -64,6 +70,21 @@ def labelled(dataset: Dataset) -> tuple[np.ndarray, tuple[str, ...]]:
     if not np.any(dataset.item_categories >= 0):
         raise InputError(f"{dataset.path}: no item has one of its categories; build the data set again with them")
     return dataset.item_categories, dataset.category_names
+
+
+def _remarks(config: GanConfig, dataset: Dataset, labelled_photos: int, present: list[str]) -> list[str]:
+    """What this training does without, a line each."""
+    absent = [name for name in dataset.category_names if name not in present]
+    remarks = []
+    if not dataset.category_names:
+        remarks.append(f"no categories: all {dataset.num_items} photos are trained as one, '{ONE_CLASS}'")
+    if labelled_photos < dataset.num_items:
+        remarks.append(f"{dataset.num_items - labelled_photos} of {dataset.num_items} photos left out: no category")
+    if absent:
+        remarks.append(f"{', '.join(absent)} left out: no photos")
+    if config.measure_samples and config.judge == OWN_JUDGE and len(present) == 1:
+        remarks.append("no figures, and the last weights are kept: --judge=own needs more than one category")
+    return [f"{dataset.path}: {remark}" for remark in remarks]
 
 
 def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -> GanConfig:

@@ -119,6 +119,8 @@ class GanConfig:
             "0, or at least --batch_size",
         )
         need_between(self, "seed", 0, 2**31 - 1)
+        epsilon = self.judge_batch_norm_epsilon
+        need(self, epsilon is None or 0 < epsilon < 1, "judge_batch_norm_epsilon", "a number over 0 and under 1")
         for name in ("judge_weights", "judge_batch_norm_epsilon"):
             needless = self.judge == OWN_JUDGE and getattr(self, name) is not None
             need(self, not needless, name, "nothing with --judge=own, which is trained here")

@@ -80,3 +80,30 @@ def server(no_proxy):
     """A running `photo_server`."""
     with serve() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def fast_gan(planted_folder, tmp_path_factory):
+    """A workdir of the GAN: preset fast, tiny, 24 steps with figures; its judge learnt little."""
+    from tiny_gan import tiny_config
+
+    from gan import category_classifier
+    from gan.train import train
+
+    workdir = tmp_path_factory.mktemp("gan") / "fast"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(category_classifier, "_STEPS", 5)
+        train(tiny_config(planted_folder, workdir, measure_samples=100), show_progress=False)
+    return workdir
+
+
+@pytest.fixture(scope="session")
+def release_gan(planted_folder, tmp_path_factory):
+    """The same with preset release and without figures."""
+    from tiny_gan import tiny_config
+
+    from gan.train import train
+
+    workdir = tmp_path_factory.mktemp("gan") / "release"
+    train(tiny_config(planted_folder, workdir, "release", measure_samples=0), show_progress=False)
+    return workdir

@@ -32,13 +32,20 @@ class Checkpoints:
         folder: where they lie.
         variables: name to variable; names may hold slashes.
         keep: how many of the newest are kept.
+        remedy: what to do about one that cannot be read; None: what the loop's own need.
     """
 
-    def __init__(self, folder: Path, variables: dict[str, tf.Variable], keep: int = 2) -> None:
+    def __init__(
+        self, folder: Path, variables: dict[str, tf.Variable], keep: int = 2, remedy: str | None = None
+    ) -> None:
         self._state = _State()
         self._checkpoint = tf.train.Checkpoint(**variables, **{_STATE: self._state})
         self._folder = folder
         self._keep = keep
+        self._remedy = remedy or (
+            "Delete the workdir to train from the start, or delete the line that names it in "
+            f"{folder / 'checkpoint'} to go on from the one before"
+        )
 
     def save(self, step: int, state: dict) -> None:
         """Writes all variables and `state` (anything JSON holds). What a full disk cut short is removed."""
@@ -65,10 +72,7 @@ class Checkpoints:
             self._checkpoint.read(newest).assert_existing_objects_matched().expect_partial()
         except (tf.errors.OpError, ValueError, IndexError, AssertionError) as error:
             reason = " ".join(str(error).split())[:200]
-            raise InputError(
-                f"{newest}: this checkpoint cannot be read ({reason}). Delete the workdir to train from the start, or "
-                f"delete the line that names it in {index} to go on from the one before"
-            ) from error
+            raise InputError(f"{newest}: this checkpoint cannot be read ({reason}). {self._remedy}") from error
         return self._state.value
 
     def _manager(self) -> tf.train.CheckpointManager:

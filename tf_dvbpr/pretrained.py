@@ -54,7 +54,12 @@ class Pretrained:
     classify: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
-def load_pretrained(name: str, weights: Path | None = None, batch_norm_epsilon: float | None = None) -> Pretrained:
+def load_pretrained(
+    name: str,
+    weights: Path | None = None,
+    batch_norm_epsilon: float | None = None,
+    flags: tuple[str, str, str] = ("network", "weights", "batch_norm_epsilon"),
+) -> Pretrained:
     """Builds a network at its own input size, loads its weights and finds where its classifier begins.
 
     Args:
@@ -62,17 +67,18 @@ def load_pretrained(name: str, weights: Path | None = None, batch_norm_epsilon: 
         weights: an HDF5 file of the whole network, classifier included; None: the library's, downloaded once.
         batch_norm_epsilon: of every BatchNormalization layer, where the weights were trained with another than the
             library's: ``(x - mean) / sqrt(variance + epsilon)``. No weights file says which it was.
+        flags: the caller's names of these three, for messages.
 
     Raises:
         InputError: no weights to be had, a file that does not hold this network's, or an epsilon for a network
             without BatchNormalization.
     """
     module, constructor = (getattr(keras.applications, part) for part in _NETWORKS[name])
-    model = _build(name, constructor, weights)
+    model = _build(name, constructor, weights, flags)
     normalisations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     if batch_norm_epsilon is not None:
         if not normalisations:
-            raise InputError(f"--batch_norm_epsilon: {name} has no BatchNormalization layers; leave the flag out")
+            raise InputError(f"--{flags[2]}: {name} has no BatchNormalization layers; leave the flag out")
         for layer in normalisations:
             layer.epsilon = batch_norm_epsilon
     classifier = [layer for layer in model.layers if layer.weights][-1]
@@ -103,7 +109,9 @@ def load_pretrained(name: str, weights: Path | None = None, batch_norm_epsilon: 
     )
 
 
-def _build(name: str, constructor: Callable[..., keras.Model], weights: Path | None) -> keras.Model:
+def _build(
+    name: str, constructor: Callable[..., keras.Model], weights: Path | None, flags: tuple[str, str, str]
+) -> keras.Model:
     if weights is None:
         try:
             return constructor(weights="imagenet")
@@ -111,11 +119,11 @@ def _build(name: str, constructor: Callable[..., keras.Model], weights: Path | N
             raise
         except Exception as error:  # Keras raises a bare Exception where a download fails.
             raise InputError(
-                f"--network={name}: its weights could not be downloaded ({_one_line(error)}). Give a file of them as "
-                "--weights=FILE.h5, or run where the network can be reached: once is enough, Keras keeps them"
+                f"--{flags[0]}={name}: its weights could not be downloaded ({_one_line(error)}). Give a file of them "
+                f"as --{flags[1]}=FILE.h5, or run where the network can be reached: once is enough, Keras keeps them"
             ) from error
     if not weights.is_file():
-        raise InputError(f"--weights={weights}: no such file")
+        raise InputError(f"--{flags[1]}={weights}: no such file")
     model = constructor(weights=None)
     try:
         with warnings.catch_warnings():
@@ -128,7 +136,7 @@ def _build(name: str, constructor: Callable[..., keras.Model], weights: Path | N
     # On damaged files and those of another kind h5py, zipfile and Keras raise classes with no other base in common.
     except Exception as error:
         raise InputError(
-            f"--weights={weights}: does not hold the weights of keras.applications' {constructor.__name__} with its "
+            f"--{flags[1]}={weights}: does not hold the weights of keras.applications' {constructor.__name__} with its "
             f"classifier ({_one_line(error)})"
         ) from error
     return model

@@ -1,0 +1,25 @@
+"""The workdir's ``judge/``: what the figures need of the photos alone, kept as long as it is for the same photos."""
+
+import json
+import shutil
+from pathlib import Path
+
+from tf_dvbpr.workdir import Workdir
+
+_DECIDING = ("image_size", "seed", "judge", "judge_weights", "judge_batch_norm_epsilon")
+
+
+def judge_folder(workdir: Workdir) -> Path:
+    """``judge/``, emptied where it was made for another data set or settings: an untrained workdir takes new ones."""
+    folder = workdir.path / "judge"
+    note = folder / "made_for.json"
+    made_for = {name: workdir.config["train"][name] for name in _DECIDING}
+    made_for["dataset_fingerprint"] = workdir.config["dataset_fingerprint"]
+    text = json.dumps(made_for, indent=2) + "\n"
+    if not note.is_file() or note.read_text(errors="replace") != text:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        temporary = note.with_name(note.name + ".tmp")
+        temporary.write_text(text)
+        temporary.replace(note)
+    return folder

@@ -1,0 +1,75 @@
+"""GANs small enough to train in seconds, and the tools as their console scripts run them."""
+
+import json
+
+import numpy as np
+import tensorflow as tf
+
+from gan.train import resolve
+
+TINY = {
+    "image_size": 32,
+    "latent_dim": 8,
+    "generator_width": 8,
+    "discriminator_width": 8,
+    "batch_size": 8,
+    "max_photos": 24 * 8,
+    "eval_every": 6,
+    "checkpoint_every": 4,
+}
+
+
+def tiny_config(dataset, workdir, preset="fast", **given):
+    return resolve(str(dataset), str(workdir), preset, {**TINY, **given})
+
+
+def flags_of(config, *names):
+    """The command line that says what a `tiny_config` says."""
+    named = ("dataset", "workdir", "preset", *TINY, *names)
+    return [f"--{name}={getattr(config, name)}" for name in named]
+
+
+def values_of(variables):
+    return {name: variable.numpy() for name, variable in variables.items()}
+
+
+def changed(before, variables):
+    """Names of the variables that are no longer what they were."""
+    return {name for name, variable in variables.items() if not np.array_equal(before[name], variable)}
+
+
+def checkpoint_values(folder):
+    """All of the newest checkpoint, bookkeeping apart."""
+    reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(folder)))
+    passed_over = ("loop_state", "save_counter", "_CHECKPOINTABLE_OBJECT_GRAPH")
+    names = [name for name in reader.get_variable_to_shape_map() if not name.startswith(passed_over)]
+    # TensorFlow writes a slash inside a name as .S.
+    plain = [name.removesuffix("/.ATTRIBUTES/VARIABLE_VALUE").replace(".S", "/") for name in names]
+    return {short: reader.get_tensor(name) for short, name in zip(plain, names, strict=True)}
+
+
+def metrics_without_clock(workdir):
+    lines = [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+
+def run_tool(capsys, tool, *arguments):
+    """(exit status, standard output, standard error)."""
+    capsys.readouterr()
+    status = 0
+    try:
+        tool.cli([tool.__name__, *map(str, arguments)])
+    except SystemExit as exit:
+        status = exit.code
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def refusal(capsys, tool, *arguments):
+    """The one line that a tool refuses with; progress bars may come before it."""
+    status, _, err = run_tool(capsys, tool, *arguments)
+    *before, line = err.rstrip("\n").splitlines()
+    assert status == 1
+    assert line.startswith("error: ")
+    assert not any("error" in other or "Traceback" in other for other in before)
+    return line
