@@ -62,7 +62,7 @@ class GanModule(tf.Module):
             seed: int32 scalar.
 
         Returns:
-            ``images`` uint8 [B, S, S, 3], black for an unknown category; ``png`` string [B], the same as files;
+            ``images`` uint8 [B, S, S, 3], black for an unknown category; ``png_bytes`` string [B], the same as files;
             ``latents`` float32 [B, Z] as used; ``category_known`` bool [B].
         """
         settings = self._networks.value.config
@@ -82,7 +82,7 @@ class GanModule(tf.Module):
         images = self._networks.value.generator(latents, self._labels(numbers), training=False)
         pixels = tf.where(known[:, None, None, None], denormalise(images), tf.zeros([], tf.uint8))
         png = tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string)
-        return {"images": pixels, "png": png, "latents": latents, "category_known": known}
+        return {"images": pixels, "png_bytes": png, "latents": latents, "category_known": known}
 
     def discriminate(self, image_bytes: tf.Tensor, categories: tf.Tensor) -> dict[str, tf.Tensor]:
         """The discriminator's raw scores: 1 as it expects of photos, 0 of generated images.

@@ -32,7 +32,7 @@ served = tf.saved_model.load(sys.argv[1]).signatures
 drawn = served["serving_default"](
     categories=tf.constant(["tops", "hats", "shoes"]), latents=tf.zeros([0, 8]), seed=tf.constant(7)
 )
-scored = served["discriminate"](image_bytes=drawn["png"], categories=tf.constant(["tops", "tops", "shoes"]))
+scored = served["discriminate"](image_bytes=drawn["png_bytes"], categories=tf.constant(["tops", "tops", "shoes"]))
 np.savez(sys.argv[2], images=drawn["images"], latents=drawn["latents"], scores=scored["scores"])
 """
 
@@ -100,7 +100,7 @@ def test_latents_returned_draw_the_same_images_and_png_holds_them(served):
     again = draw(served, "tops", "shoes", "tops", latents=drawn["latents"], seed=99)
     np.testing.assert_array_equal(drawn["images"], again["images"])
     np.testing.assert_array_equal(drawn["latents"], again["latents"])
-    for image, png in zip(drawn["images"], drawn["png"], strict=True):
+    for image, png in zip(drawn["images"], drawn["png_bytes"], strict=True):
         assert png.startswith(b"\x89PNG")
         np.testing.assert_array_equal(tf.io.decode_png(png), image)
 
@@ -116,7 +116,7 @@ def test_an_unknown_category_is_marked_and_changes_nobody_else(served):
 def test_nothing_asked_nothing_answered(served):
     drawn = draw(served)
     assert {name: value.shape for name, value in drawn.items()} == {
-        "images": (0, 32, 32, 3), "png": (0,), "latents": (0, 8), "category_known": (0,),
+        "images": (0, 32, 32, 3), "png_bytes": (0,), "latents": (0, 8), "category_known": (0,),
     }  # fmt: skip
     assert {value.shape for value in score(served, [], []).values()} == {(0,)}
 
