@@ -54,6 +54,8 @@ class Discriminator(keras.Model):
         ]
         initializer = keras.initializers.RandomNormal(stddev=0.02, seed=seed * 5 + 4)
         self.dense = dense(1, kernel_initializer=initializer, name="dense", dtype=precision)
+        # The layers build themselves; Keras would try symbolic tensors first, where no variable has a value.
+        self.built = True
         # Traced once, whoever asks.
         self.inference = tf.function(
             lambda images, labels: self(images, labels, training=False),

@@ -59,6 +59,8 @@ class Generator(keras.Model):
             for number, (filters, stride) in enumerate(zip((*channels, 3), (*_STRIDES, 1), strict=True), 1)
         ]
         self.norms = [BatchNorm(name=f"norm{number}", dtype=precision) for number in range(7)]
+        # The layers build themselves; Keras would try symbolic tensors first, where no variable has a value.
+        self.built = True
         # Traced once, whoever asks.
         self.inference = tf.function(
             lambda latents, labels: self(latents, labels, training=False),
@@ -76,7 +78,7 @@ class Generator(keras.Model):
         Returns:
             float32 [B, S, S, 3] in [-1, 1].
         """
-        x = self.dense(tf.concat([latents, labels], 1))
+        x = self.dense(tf.concat([tf.cast(part, self.compute_dtype) for part in (latents, labels)], 1))
         x = tf.reshape(x, [-1, *self.first])
         for norm, deconv in zip(self.norms, self.deconvs, strict=True):
             x = deconv(tf.nn.leaky_relu(norm(x, training=training), SLOPE))

@@ -102,6 +102,13 @@ def test_the_discriminator_computes_what_its_description_says(training):
     np.testing.assert_allclose(network(x, c, training=training), discriminate(weights, x, c, training), rtol=2e-4)
 
 
+def test_spectral_normalisation_starts_from_a_vector_of_length_one():
+    network = build_discriminator(32, 2, width=4, norm="spectral")
+    for name, value in network.named_variables().items():
+        if name.endswith("/singular"):
+            assert np.linalg.norm(value) == pytest.approx(1, abs=1e-5), name
+
+
 def test_spectral_normalisation_divides_by_the_largest_singular_value():
     network = build_discriminator(32, 2, width=4, norm="spectral")
     weights, (_, c, x) = fill(network), inputs()

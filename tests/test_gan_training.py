@@ -201,6 +201,25 @@ def test_two_steps_are_those_of_a_plain_rewrite(preset, photos, tmp_path):
         np.testing.assert_allclose(shown[name], value, rtol=2e-3, atol=2e-5, err_msg=name)
 
 
+@pytest.mark.parametrize("preset", ["fast", "release"])
+def test_a_step_in_mixed_precision_is_that_in_float32_but_for_its_digits(preset, photos, tmp_path):
+    figures = []
+    for precision in ("float32", "mixed_bfloat16"):
+        trainable = training(photos, tmp_path, preset, precision=precision)
+        figures.append(
+            {
+                name: float(value)
+                for name, value in trainable.train_step(next(iter(trainable.batches(None, 0, 1)))).items()
+            }
+        )
+        assert {value.dtype for name, value in trainable.state().items() if "iterations" not in name} == {
+            tf.float32,
+            tf.int64,
+        }
+    for name, value in figures[0].items():
+        assert figures[1][name] == pytest.approx(value, rel=0.1, abs=0.02), name
+
+
 def drawn(trainable, steps):
     batches = list(trainable.batches(None, 0, steps).as_numpy_iterator())
     return tuple(np.stack([batch[key] for batch in batches]) for key in ("items", "categories", "photos"))

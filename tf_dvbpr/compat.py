@@ -17,8 +17,9 @@ def check_versions() -> None:
 
 
 def as_variable(variable: object) -> tf.Variable:
-    """The plain tf.Variable behind a Keras 3 variable; a tf.Variable is returned as it is."""
-    return getattr(variable, "value", variable) if not isinstance(variable, tf.Variable) else variable
+    """The plain tf.Variable behind a Keras variable, which under mixed precision shows a cast copy inside a layer."""
+    own = "_variable" if isinstance(variable, tf.Variable) else "_value"  # Of Keras 2 and of Keras 3.
+    return getattr(variable, own, variable)
 
 
 def adam_state(optimizer: keras.optimizers.Optimizer, names: list[str]) -> dict[str, tf.Variable]:
