@@ -17,6 +17,7 @@ TINY = {
     "eval_every": 6,
     "checkpoint_every": 4,
 }
+PAIRS = 30  # Instead of the diversity's 600, which take most of the time of figures.
 
 
 def tiny_config(dataset, workdir, preset="fast", **given):
