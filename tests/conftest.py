@@ -85,14 +85,15 @@ def server(no_proxy):
 @pytest.fixture(scope="session")
 def fast_gan(planted_folder, tmp_path_factory):
     """A workdir of the GAN: preset fast, tiny, 24 steps with figures; its judge learnt little."""
-    from tiny_gan import tiny_config
+    from tiny_gan import PAIRS, tiny_config
 
-    from gan import category_classifier
+    from gan import category_classifier, measures
     from gan.train import train
 
     workdir = tmp_path_factory.mktemp("gan") / "fast"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(category_classifier, "_STEPS", 5)
+        patch.setattr(measures, "_PAIRS", PAIRS)
         train(tiny_config(planted_folder, workdir, measure_samples=100), show_progress=False)
     return workdir
 

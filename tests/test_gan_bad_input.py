@@ -10,13 +10,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from tiny_gan import checkpoint_values, flags_of, metrics_without_clock, refusal, run_tool, tiny_config
+from tiny_gan import PAIRS, checkpoint_values, flags_of, metrics_without_clock, refusal, run_tool, tiny_config
 
+from gan import measures
 from gan.train_config import GanConfig
 from tf_dvbpr.image_measures.frechet import FeatureStatistics
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.errors import InputError
 from tools import compare, evaluate_auc, export_saved_model, recommend, sample_gan, train_dvbpr, train_gan
+
+
+@pytest.fixture(autouse=True)
+def few_pairs(monkeypatch):
+    monkeypatch.setattr(measures, "_PAIRS", PAIRS)
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_gan import TINY, changed, checkpoint_values, flags_of, metrics_without_clock, tiny_config, values_of
+from tiny_gan import PAIRS, TINY, changed, checkpoint_values, flags_of, metrics_without_clock, tiny_config, values_of
 
-from gan import gan_training
+from gan import gan_training, measures
 from gan.gan_training import GanTraining
 from gan.latents import draw_latents
 from gan.losses import discriminator_loss, generator_loss
@@ -28,6 +28,7 @@ ROOT = Path(__file__).parent.parent
 # Dies as a power cut would: what the third grid brought is on the disk, its checkpoint is not.
 DIES = """
 import os, signal, sys
+from gan import measures
 from tf_dvbpr.checkpoint import Checkpoints
 
 save = Checkpoints.save
@@ -38,9 +39,15 @@ def dying(self, step, state):
     save(self, step, state)
 
 Checkpoints.save = dying
+measures._PAIRS = int(sys.argv.pop(1))
 from tools.train_gan import cli
 cli(["train_gan", *sys.argv[1:]])
 """
+
+
+@pytest.fixture(autouse=True)
+def few_pairs(monkeypatch):
+    monkeypatch.setattr(measures, "_PAIRS", PAIRS)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +71,7 @@ def test_killed_with_the_same_command_again_equals_unbroken(preset, planted_fold
     shutil.copy(unbroken / "config.json", tmp_path / "run")
     if samples:
         shutil.copytree(unbroken / "judge", tmp_path / "run/judge")
-    command = [sys.executable, "-c", DIES, *flags_of(config, "measure_samples")]
+    command = [sys.executable, "-c", DIES, str(PAIRS), *flags_of(config, "measure_samples")]
     killed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1200)
     assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
     assert [line["step"] for line in metrics_without_clock(tmp_path / "run")] == [6, 12, 18]
