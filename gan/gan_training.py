@@ -152,7 +152,7 @@ class GanTraining(Trainable):
         return {"generator": loss, "gradient_norm_generator": _norm(gradients)}
 
     def validate(self, step: int) -> dict[str, float]:
-        """Writes the sample grid of this step, and measures where it is due; see `GanConfig.measure`."""
+        """Writes the sample grid of this step, and measures the generator, if the training measures."""
         self._grids.write_samples(self.shown, step)
         if self._measures is None:
             return {"score": float(step)}

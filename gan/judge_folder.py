@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from tf_dvbpr.workdir import Workdir
+from tfrecords.whole_file import write_text
 
 _DECIDING = ("image_size", "seed", "judge", "judge_weights", "judge_batch_norm_epsilon")
 
@@ -19,7 +20,5 @@ def judge_folder(workdir: Workdir) -> Path:
     if not note.is_file() or note.read_text(errors="replace") != text:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        temporary = note.with_name(note.name + ".tmp")
-        temporary.write_text(text)
-        temporary.replace(note)
+        write_text(note, text)
     return folder

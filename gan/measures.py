@@ -17,7 +17,6 @@ from tf_dvbpr.image_measures.inception_score import classifier_score, score_name
 from tf_dvbpr.image_measures.judge import Judge, images_seen_by
 from tf_dvbpr.image_measures.nearest_photo import nearest
 from tf_dvbpr.photo_store import PhotoStore
-from tf_dvbpr.pretrained import load_pretrained
 from tfrecords.photo import denormalise, normalise
 
 _PHOTOS_MOST = 10_000  # that the photos' own statistics are made of
@@ -26,7 +25,7 @@ _NEAREST, _AMONG = 200, 2000
 
 
 class Measures:
-    """Computes the figures; what depends on the photos alone is computed once and kept in the workdir's ``judge/``.
+    """Computes the figures; the classifier and the photos' statistics are made once and kept in ``judge/``.
 
     Images are made of categories as frequent as among the photos, from latents that are the same at every step.
 
@@ -53,8 +52,9 @@ class Measures:
         network = _load(config) if config.judge != OWN_JUDGE else None
         self._own = None
         if len(np.unique(categories[categories >= 0])) > 1:
-            self._own = trained_classifier(folder, photos, categories, num_categories, config.seed, progress)
-        self._judge = network or Judge(OWN_JUDGE, self._own.image_size, self._own.classify)
+            classifier = trained_classifier(folder, photos, categories, num_categories, config.seed, progress)
+            self._own, self._accuracy = Judge(OWN_JUDGE, config.image_size, classifier.classify), classifier.accuracy
+        self._judge = network or self._own
         draw = np.random.default_rng(config.seed)
         labelled = draw.permutation(np.flatnonzero(categories >= 0))
         self._references = np.sort(labelled[:_PHOTOS_MOST])
@@ -76,7 +76,7 @@ class Measures:
         distance = frechet_distance(self._statistics, features)
         score = classifier_score(probabilities)
         name = self._judge.name
-        called = score_name(name).split(" (")[0].replace(" ", "_")
+        called = score_name(name)
         figures = {
             f"frechet_distance/{name}": distance,
             f"{called}/{name}": score.mean,
@@ -87,9 +87,9 @@ class Measures:
             "nearest_photo/photos": self._photos_distance,
         }
         if self._own is not None:
-            _, own = images_seen_by(Judge(OWN_JUDGE, self._own.image_size, self._own.classify), images, progress=False)
+            own = probabilities if self._judge is self._own else images_seen_by(self._own, images, progress=False)[1]
             figures["right_category/images"] = float(np.mean(np.argmax(own, 1) == self._wanted))
-            figures["right_category/photos"] = self._own.accuracy
+            figures["right_category/photos"] = self._accuracy
         # Where no category has two photos, some do not exist.
         return {**{name: value for name, value in figures.items() if np.isfinite(value)}, "score": -distance}
 
@@ -120,5 +120,4 @@ class Measures:
 def _load(config: GanConfig) -> Judge:
     weights = Path(config.judge_weights) if config.judge_weights else None
     flags = ("judge", "judge_weights", "judge_batch_norm_epsilon")
-    network = load_pretrained(config.judge, weights, config.judge_batch_norm_epsilon, flags)
-    return Judge(config.judge, network.image_size, network.classify)
+    return Judge.load(config.judge, weights, config.judge_batch_norm_epsilon, flags)

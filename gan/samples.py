@@ -12,6 +12,7 @@ import tensorflow as tf
 from PIL import Image
 from tqdm import tqdm
 
+from gan.labelled import labelled
 from gan.latents import draw_latents, interpolate, truncate
 from gan.sample_config import SampleConfig
 from gan.sampling import TrainedGan, generate
@@ -97,6 +98,8 @@ def _read(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndar
     try:
         with np.load(path, allow_pickle=False) as file:
             latents, names = file["latents"], file["categories"]
+    except MemoryError:
+        raise
     except Exception as error:  # NumPy and zipfile raise nearly anything on files of another kind.
         reason = " ".join(str(error).split())
         raise InputError(f"--latents={path}: not a latents.npz of tools.sample_gan ({reason})") from error
@@ -127,8 +130,7 @@ def _photos(config: SampleConfig, progress: bool) -> tuple[np.ndarray, np.ndarra
         dataset = workdir.dataset()
     except InputError as error:
         raise InputError(f"{error}; --neighbours=0 draws without it") from error
-    categories = dataset.item_categories if dataset.category_names else np.zeros(dataset.num_items, np.int32)
-    return load_photo_table(dataset, workdir.config["train"]["image_size"], progress), categories
+    return load_photo_table(dataset, workdir.config["train"]["image_size"], progress), labelled(dataset)[0]
 
 
 def _images(trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, progress: bool) -> np.ndarray:

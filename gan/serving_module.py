@@ -68,16 +68,19 @@ class GanModule(tf.Module):
         settings = self._networks.value.config
         numbers = self._numbers.lookup(categories)
         count = tf.size(numbers)
-        drawn = tf.map_fn(
-            lambda row: draw_latents(tf.stack([seed, row]), 1, settings.latent_dim, settings.latent_distribution)[0],
-            tf.range(count),
-            fn_output_signature=tf.float32,
-        )
+
+        def draw() -> tf.Tensor:
+            def draw_row(row: tf.Tensor) -> tf.Tensor:
+                return draw_latents(tf.stack([seed, row]), 1, settings.latent_dim, settings.latent_distribution)[0]
+
+            rows = tf.map_fn(draw_row, tf.range(count), fn_output_signature=tf.float32)
+            return tf.reshape(rows, [count, settings.latent_dim])
+
         given = tf.shape(latents)[0] > 0
         rows = tf.where(given, tf.shape(latents)[0], count)
         due = tf.debugging.assert_equal(rows, count, "latents: expected a row for each category, or none")
         with tf.control_dependencies([due]):
-            latents = tf.cond(given, lambda: latents, lambda: tf.reshape(drawn, [count, settings.latent_dim]))
+            latents = tf.cond(given, lambda: latents, draw)
         known = numbers >= 0
         images = self._networks.value.generator(latents, self._labels(numbers), training=False)
         pixels = tf.where(known[:, None, None, None], denormalise(images), tf.zeros([], tf.uint8))

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from gan.gan_training import GanTraining
 from gan.judge_folder import judge_folder
+from gan.labelled import ONE_CLASS, labelled
 from gan.measures import Measures
 from gan.train_config import OWN_JUDGE, PRESETS, GanConfig
 from tf_dvbpr import training
@@ -17,11 +18,9 @@ from tf_dvbpr.model_names import GAN
 from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
 from tfrecords.folder_lock import held
 from tfrecords.output_place import check_place
 
-ONE_CLASS = "garment"  # The category of everything in a data set without categories.
 # A GPU waits for Python between calls; a CPU's steps are long enough for that not to matter.
 _GPU_STEPS_PER_CALL = 10
 
@@ -58,18 +57,6 @@ def train(config: GanConfig, show_progress: bool = True) -> dict:
         )
         result = training.run(trainable, loop, workdir.path, None, show_progress)
     return {**result, "photos": count, "left_out": len(categories) - count, "categories": present}
-
-
-def labelled(dataset: Dataset) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Each photo's category as int32 [I], -1: none, and the names; one class for a data set without categories.
-
-    Raises InputError when categories are named and no item has one.
-    """
-    if not dataset.category_names:
-        return np.zeros(dataset.num_items, np.int32), (ONE_CLASS,)
-    if not np.any(dataset.item_categories >= 0):
-        raise InputError(f"{dataset.path}: no item has one of its categories; build the data set again with them")
-    return dataset.item_categories, dataset.category_names
 
 
 def _remarks(config: GanConfig, dataset: Dataset, labelled_photos: int, present: list[str]) -> list[str]:

@@ -10,7 +10,10 @@ def random_rows(count, classes, seed=0):
 
 def by_hand(part):
     """exp(H(mean) - mean H), which is the same number."""
-    entropy = lambda p: -sum(x * np.log(x) for x in p if x > 0)  # noqa: E731
+
+    def entropy(p):
+        return -sum(x * np.log(x) for x in p if x > 0)
+
     return np.exp(entropy(part.mean(axis=0)) - np.mean([entropy(row) for row in part]))
 
 
@@ -75,6 +78,6 @@ def test_what_is_no_probability_is_refused(rows, splits, message):
 
 
 def test_only_inception_v3_gives_an_inception_score():
-    assert score_name("inception_v3") == "inception score"
-    assert score_name("resnet50") == "classifier score (resnet50)"
-    assert score_name("inception_resnet_v2") == "classifier score (inception_resnet_v2)"
+    assert score_name("inception_v3") == "inception_score"
+    assert score_name("resnet50") == "classifier_score"
+    assert score_name("inception_resnet_v2") == "classifier_score"

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import tensorflow as tf
+from tool import call
 
 from gan.train import resolve
 
@@ -58,14 +59,7 @@ def metrics_without_clock(workdir):
 
 def run_tool(capsys, tool, *arguments):
     """(exit status, standard output, standard error)."""
-    capsys.readouterr()
-    status = 0
-    try:
-        tool.cli([tool.__name__, *map(str, arguments)])
-    except SystemExit as exit:
-        status = exit.code
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
+    return call(capsys, tool.cli, *arguments)
 
 
 def refusal(capsys, tool, *arguments):

@@ -56,7 +56,7 @@ def score_name(network: str) -> str:
 
     The inception score is defined by InceptionV3: no other network's values can be compared with published ones.
     """
-    return "inception score" if network == "inception_v3" else f"classifier score ({network})"
+    return "inception_score" if network == "inception_v3" else "classifier_score"
 
 
 def _score(probabilities: np.ndarray) -> float:

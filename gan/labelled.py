@@ -1,0 +1,20 @@
+"""The category of each photo, as the GAN takes it."""
+
+import numpy as np
+
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+
+ONE_CLASS = "garment"  # The category of everything in a data set without categories.
+
+
+def labelled(dataset: Dataset) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Each photo's category as int32 [I], -1: none, and the names; one class for a data set without categories.
+
+    Raises InputError when categories are named and no item has one.
+    """
+    if not dataset.category_names:
+        return np.zeros(dataset.num_items, np.int32), (ONE_CLASS,)
+    if not np.any(dataset.item_categories >= 0):
+        raise InputError(f"{dataset.path}: no item has one of its categories; build the data set again with them")
+    return dataset.item_categories, dataset.category_names
