@@ -56,7 +56,7 @@ def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGa
     photos = _photos(config, progress) if config.neighbours else None
     images = _images(trained, latents, categories, progress)
     output.mkdir(parents=True, exist_ok=True)
-    files = [_save_latents(output, latents, [trained.category_names[number] for number in categories])]
+    files = [save_latents(output, latents.numpy(), [trained.category_names[number] for number in categories])]
     side, numbers = trained.config.image_size, list(dict.fromkeys(categories.tolist()))
     names, files_of = [trained.category_names[number] for number in numbers], file_names(trained.present)
 
@@ -201,7 +201,8 @@ def _write(output: Path, file: str, rows: list[pictures.Row], columns: int, side
     return file
 
 
-def _save_latents(output: Path, latents: tf.Tensor, names: list[str]) -> str:
+def save_latents(output: Path, latents: np.ndarray, names: list[str], **others: np.ndarray) -> str:
+    """Writes ``latents.npz``, which --latents of tools.sample_gan takes: z [N, Z], N category names, and others."""
     with whole_file(output / "latents.npz") as temporary, temporary.open("wb") as file:
-        np.savez(file, latents=latents.numpy(), categories=np.array(names, np.str_))
+        np.savez(file, latents=latents, categories=np.array(names, np.str_), **others)
     return "latents.npz"

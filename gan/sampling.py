@@ -1,5 +1,6 @@
 """Trained networks: images of latents and categories, and the discriminator's scores of them."""
 
+import dataclasses
 import os
 
 import numpy as np
@@ -41,8 +42,13 @@ class TrainedGan:
         self.category_names, self.present, self.step = category_names, present, step
 
     @classmethod
-    def open(cls, workdir: str | os.PathLike) -> "TrainedGan":
-        """Reads a workdir of tools.train_gan. Raises InputError where it is none, or nothing was trained yet."""
+    def open(cls, workdir: str | os.PathLike, precision: str | None = None) -> "TrainedGan":
+        """Reads a workdir of tools.train_gan. Raises InputError where it is none, or nothing was trained yet.
+
+        Args:
+            workdir: its folder.
+            precision: of the networks' arithmetic; None: as it was trained.
+        """
         opened = Workdir.open(workdir)
         if opened.config["model"] != GAN:
             raise InputError(
@@ -53,6 +59,7 @@ class TrainedGan:
             names, present = tuple(opened.config["categories"]), tuple(opened.config["present"])
         except (TypeError, KeyError) as error:
             raise InputError(f"{opened.path}/config.json: not a run's config ({error}). Train again") from error
+        config = dataclasses.replace(config, precision=precision or config.precision)
         generator, discriminator = build_networks(config, len(names))
         kept = Checkpoints(opened.path / "best", network_weights(generator, discriminator), keep=1).restore()
         if kept is None:

@@ -1,7 +1,6 @@
 """From a workdir to a SavedModel folder."""
 
 import dataclasses
-import shutil
 from pathlib import Path
 
 import tensorflow as tf
@@ -10,9 +9,8 @@ from tf_dvbpr.score_checks import check_finite, factors_for
 from tf_dvbpr.serving_module import ServingModule
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.folder_lock import held
 from tfrecords.output_place import check_place
-from tfrecords.whole_folder import put_in_place
+from tfrecords.whole_folder import whole_folder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,15 +57,8 @@ def export(config: ExportConfig) -> dict:
 
 def save(module: tf.Module, signatures: dict, output: Path) -> None:
     """Saves a module; what is at `output` is replaced only once the new SavedModel is whole."""
-    partial = output.with_name(f".{output.name}.partial")
-    with held(partial, "exporting a SavedModel"):
-        for left_over in partial.iterdir():
-            left_over.unlink() if left_over.is_file() else shutil.rmtree(left_over, ignore_errors=True)
-        try:
-            tf.saved_model.save(module, str(partial), signatures=signatures)
-            put_in_place(partial, output)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    with whole_folder(output, "saved_model.pb", "exporting a SavedModel") as partial:
+        tf.saved_model.save(module, str(partial), signatures=signatures)
 
 
 def check_output(output: Path, overwrite: bool) -> None:

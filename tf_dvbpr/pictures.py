@@ -78,6 +78,30 @@ def draw(rows: Sequence[Row], columns: int = 10, cell: int = 128) -> Image.Image
     return image
 
 
+def beside(images: Sequence[Image.Image], heading: str = "") -> Image.Image:
+    """Puts pictures next to each other, tops level, under one line of text."""
+    font = ImageFont.load_default(_HEADING_SIZE)
+    top = _MARGIN + _HEADING_SIZE if heading else 0
+    width = max(sum(image.width for image in images), 2 * _MARGIN + int(font.getlength(heading)))
+    whole = Image.new("RGB", (width, top + max(image.height for image in images)), _PAPER)
+    ImageDraw.Draw(whole).text((_MARGIN, _MARGIN), heading, _INK, font)
+    left = 0
+    for image in images:
+        whole.paste(image, (left, top))
+        left += image.width
+    return whole
+
+
+def above(images: Sequence[Image.Image]) -> Image.Image:
+    """Puts pictures below each other, left sides level."""
+    whole = Image.new("RGB", (max(image.width for image in images), sum(image.height for image in images)), _PAPER)
+    top = 0
+    for image in images:
+        whole.paste(image, (0, top))
+        top += image.height
+    return whole
+
+
 def save(image: Image.Image, path: str | os.PathLike) -> None:
     """Writes the picture, whole or not at all.
 

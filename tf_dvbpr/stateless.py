@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 # One stream for each use, so that no two draws of a step share their random numbers.
-TRIPLETS, DROPOUT, AUGMENTATION, LATENTS, PHOTOS, MIRRORING = range(6)
+TRIPLETS, DROPOUT, AUGMENTATION, LATENTS, PHOTOS, MIRRORING, DESIGN, INVERSION = range(8)
 
 
 def seed_of(seed: int, stream: int, *counters: int | tf.Tensor) -> tf.Tensor:

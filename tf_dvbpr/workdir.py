@@ -47,6 +47,10 @@ class Embedder(tf.Module):
         """Style vectors: uint8 [B, S, S, 3] to float32 [B, K]."""
         return self._model.embed(photos)
 
+    def style_vectors(self, images: tf.Tensor) -> tf.Tensor:
+        """The same of images float32 [B, S, S, 3] in [-1, 1]; gradients pass."""
+        return self._model.network(images)
+
     def hidden(self, photos: tf.Tensor) -> tf.Tensor:
         """fc7, the layer before the style vectors: uint8 [B, S, S, 3] to float32 [B, 4096]."""
         return self._model.hidden(photos)
@@ -188,14 +192,18 @@ class Workdir:
             )
         return dataset
 
-    def embedder(self) -> Embedder:
-        """Phi with the best weights. Raises InputError before the first validation, and where the model has no Phi."""
+    def embedder(self, precision: str | None = None) -> Embedder:
+        """Phi with the best weights, in the precision of its training or another.
+
+        Raises InputError before the first validation, and where the model has no Phi.
+        """
         if self.config["model"] != "dvbpr":
             raise InputError(f"{self.path}: {self.model_name} does not look at photos; only DVBPR does")
         try:
             config = TrainConfig(**self.config["train"])
         except TypeError as error:
             raise InputError(f"{self.path}/config.json: not a run's config ({error}). Train again") from error
+        config = dataclasses.replace(config, precision=precision or config.precision)
         factors, dataset = self.factors(), self.dataset()
         model = DVBPR.from_config(config, len(factors.user_keys))
         best = Checkpoints(self.path / "best", model.weights(), keep=1).restore()

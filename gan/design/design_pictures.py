@@ -1,0 +1,89 @@
+"""What tools.design draws: purchases, retrieved and designed garments side by side, and how the search went."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from gan.design.query import Query
+from gan.design.studio import Studio
+from tf_dvbpr import pictures
+from tf_dvbpr.kept_parts import Arrays
+
+_BOUGHT = 4  # shown of a query; a group shows one a member at least
+_CELL = 112
+
+
+def draw_designs(studio: Studio, garments: list[tuple[Query, dict, list[Image.Image]]], folder: Path) -> str:
+    """Writes design.png: a band a query, of (the query, its entry in design.json, the designs). Returns its name."""
+    bands = []
+    for query, entry, images in garments:
+        blocks = [_bought(studio, query, entry), _retrieved(studio, entry), _designed(entry, images)]
+        heading = f"{_whom(entry)}: {entry['category'].replace('_', ' ')}"
+        bands.append(pictures.beside([pictures.draw([row], len(row.photos) or 1, _CELL) for row in blocks], heading))
+    pictures.save(pictures.above(bands), folder / "design.png")
+    return "design.png"
+
+
+def draw_trajectory(studio: Studio, query: Query, part: Arrays, file: Path) -> str:
+    """Writes a picture of the search: a row a start, the best first, steps across, scores below. Returns its name."""
+    way, records, steps = part["way"], part["records"], part["steps"]
+    rows = []
+    for start in range(way.shape[1]):
+        images = studio.draw(way[:, start], query.category)
+        captions = [
+            f"{preference:.2f}\nstep {step}, D {realness:.2f}"
+            for step, (_, preference, realness) in zip(steps, records[:, start].tolist(), strict=True)
+        ]
+        rows.append(pictures.Row(f"start {start + 1}", images, captions))
+    pictures.save(pictures.draw(rows, len(steps), _CELL), file)
+    return file.name
+
+
+def _whom(entry: dict) -> str:
+    users = ", ".join(entry["users"][:6]) + (f" and {len(entry['users']) - 6} more" if len(entry["users"]) > 6 else "")
+    if entry["group"] is None:
+        return users
+    return f"{users} together ({'mean score' if entry['group'] == 'mean' else 'least content member, standardised'})"
+
+
+def _bought(studio: Studio, query: Query, entry: dict) -> pictures.Row:
+    shown = entry["bought"]
+    if query.group:
+        # The first of each member, the best of the others in the places left.
+        firsts = [next(one for one in shown if one["user"] == user) for user in entry["users"] if _of(shown, user)]
+        others = [one for one in shown if all(one is not first for first in firsts)]
+        shown = firsts + sorted(others, key=lambda one: -one["score"])[: max(0, _BOUGHT - len(firsts))]
+        shown = shown[: 2 * _BOUGHT]
+    else:
+        shown = shown[:_BOUGHT]
+    none_of = not any(one["category"] == entry["category"] for one in entry["bought"])
+    heading = "bought (none of these)" if none_of else "bought"
+    captions = [f"{one['score']:.2f}\n{one.get('user') or one['item']}" for one in shown]
+    return pictures.Row(heading, _photos(studio, [one["item"] for one in shown]), captions)
+
+
+def _of(entries: list[dict], user: str) -> bool:
+    return any(one["user"] == user for one in entries)
+
+
+def _retrieved(studio: Studio, entry: dict) -> pictures.Row:
+    items = entry["retrieved"]
+    captions = [f"{one['score']:.2f}\n{one['item']}" for one in items]
+    return pictures.Row(
+        "retrieved" if items else "nothing left", _photos(studio, [one["item"] for one in items]), captions
+    )
+
+
+def _designed(entry: dict, images: list[Image.Image]) -> pictures.Row:
+    captions = [f"{one['score']:.2f}\n{_share(one['better_than'])}" for one in entry["designed"]]
+    return pictures.Row("designed", images, captions)
+
+
+def _share(better_than: float | None) -> str:
+    return "" if better_than is None else f"over {100 * np.floor(1000 * better_than) / 1000:.4g} %"
+
+
+def _photos(studio: Studio, keys: list[str]) -> list[bytes]:
+    numbers = {key: number for number, key in enumerate(studio.dataset.item_keys.tolist())}
+    return studio.dataset.encoded_photos([numbers[key] for key in keys])

@@ -1,0 +1,24 @@
+"""Parts of a long computation, kept on disk until the whole is there, so that a killed run goes on."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tfrecords.whole_file import whole_file
+
+Arrays = dict[str, np.ndarray]
+
+
+def kept_part(folder: Path, name: str, compute: Callable[[], Arrays]) -> Arrays:
+    """The arrays of ``NAME.npz`` in a folder, computed and written if they are not there whole."""
+    file = folder / f"{name}.npz"
+    if file.is_file() and zipfile.is_zipfile(file):
+        with np.load(file, allow_pickle=False) as arrays:
+            return dict(arrays)
+    arrays = compute()
+    folder.mkdir(parents=True, exist_ok=True)
+    with whole_file(file) as temporary, temporary.open("wb") as out:
+        np.savez(out, **arrays)
+    return arrays

@@ -1,0 +1,58 @@
+"""The flags that say how the best latents are searched, shared by the tools that design."""
+
+from absl import flags
+
+from tfrecords.errors import InputError
+
+PRESETS = ("fast", "paper", "release")
+_INTEGERS = {
+    "starts": "latents that are optimised for each design asked for",
+    "candidates": "latents drawn first, of which the best are the starts; 0: the starts alone",
+    "steps": "of Adam",
+    "batch_size": "latents that go through the networks together: lower it where memory is short",
+    "seed": "of starts and choice",
+}
+_FLOATS = {
+    "eta": "weight of looking real against being liked",
+    "learning_rate": "of Adam",
+    "start_deviation": "of the normal starts of --latent_form=free",
+}
+_CHOICES = {
+    "latent_form": (["auto", "tanh", "free"], "z = tanh z', in a box, or free; auto: as the GAN's latents were drawn"),
+    "choice": (["top_k", "softmax"], "which of the optimised images to take: the best, or drawn by equation 11"),
+    "precision": (["float32", "mixed_bfloat16"], "of the networks' arithmetic"),
+}
+_NAMES = (*_INTEGERS, *_FLOATS, *_CHOICES)
+
+
+def define(values: flags.FlagValues) -> None:
+    """Adds --preset and all that it sets to a tool's flags."""
+    flags.DEFINE_enum(
+        "preset",
+        "fast",
+        list(PRESETS),
+        "paper: as published; release: as the authors' code; fast: the best designs soonest",
+        flag_values=values,
+    )
+    for name, text in _INTEGERS.items():
+        flags.DEFINE_integer(name, None, text, flag_values=values)
+    for name, text in _FLOATS.items():
+        flags.DEFINE_float(name, None, text, flag_values=values)
+    for name, (allowed, text) in _CHOICES.items():
+        flags.DEFINE_enum(name, None, allowed, text, flag_values=values)
+
+
+def config(values: flags.FlagValues, **defaults: object) -> object:
+    """The `AscentConfig` of these flags; `defaults` stand in place of the preset's where no flag is given."""
+    from tf_dvbpr.design.config import resolve
+
+    given = {name: values[name].value for name in _NAMES if values[name].value is not None}
+    return resolve(values.preset, {**defaults, **given})
+
+
+def numbers(texts: list[str], name: str) -> tuple[float, ...]:
+    """A flag's comma-separated numbers. Raises InputError for what is no number."""
+    try:
+        return tuple(float(text) for text in texts)
+    except ValueError:
+        raise InputError(f"--{name}={','.join(texts)}: numbers with commas between expected") from None
