@@ -1,11 +1,11 @@
 """What to show a person: the best items they do not have yet, with a picture."""
 
 import dataclasses
-import difflib
 
 import numpy as np
 
 from tf_dvbpr import pictures
+from tf_dvbpr.owner_keys import find_user, items_of, split_keys
 from tf_dvbpr.score_checks import factors_for
 from tf_dvbpr.topk import top_k
 from tf_dvbpr.workdir import Workdir
@@ -61,9 +61,9 @@ def recommend(config: RecommendConfig) -> dict[str, list[Recommendation]]:
     factors = factors_for(workdir.factors(), dataset)
     if not 1 <= config.k <= dataset.num_items:
         raise InputError(f"--k={config.k}: from 1 to {dataset.num_items}, the number of items, expected")
-    keys = _split(config.user, dataset)
-    users = np.array([_find_user(key, dataset) for key in keys])
-    allowed = None if config.category is None else _items_of(config.category, dataset)
+    keys = split_keys(config.user, dataset)
+    users = np.array([find_user(key, dataset) for key in keys])
+    allowed = None if config.category is None else items_of(config.category, dataset)
     own = dataset.own_items()
     items, scores = top_k(*factors, users, config.k, *own, allowed)
     result = {
@@ -81,28 +81,6 @@ def recommend(config: RecommendConfig) -> dict[str, list[Recommendation]]:
             rows += [_purchases(key, purchases, dataset), _best(config.category, row[row >= 0], best, dataset)]
         pictures.save(pictures.draw(rows, _COLUMNS), config.picture)
     return result
-
-
-def _split(user: str, dataset: Dataset) -> list[str]:
-    # A key may itself hold a comma.
-    return [user] if user in dataset.user_keys else list(dict.fromkeys(user.split(",")))
-
-
-def _find_user(key: str, dataset: Dataset) -> int:
-    found = np.flatnonzero(dataset.user_keys == key)
-    if found.size:
-        return int(found[0])
-    near = difflib.get_close_matches(key, dataset.user_keys.tolist(), n=3, cutoff=0.5)
-    hint = f"did you mean {', '.join(near)}?" if near else f"keys look like {dataset.user_keys[0]}"
-    raise InputError(f"--user={key}: no such user in data set {dataset.name!r}; {hint}")
-
-
-def _items_of(category: str, dataset: Dataset) -> np.ndarray:
-    names = dataset.category_names
-    if category not in names:
-        listed = f"it has {', '.join(names)}" if names else "it has no categories; leave --category out"
-        raise InputError(f"--category={category}: no such category in data set {dataset.name!r}; {listed}")
-    return dataset.item_categories == names.index(category)
 
 
 def _category(dataset: Dataset, item: int) -> str:
