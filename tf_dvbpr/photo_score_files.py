@@ -46,6 +46,8 @@ def write(scores: PhotoScores, paths: Mapping[str, Path], output: Path) -> None:
     output = output.absolute()
     temporary = output.with_name(f".{output.name}.partial")
     with held(temporary, "writing scores"):
+        for left_over in temporary.iterdir():  # of a killed run
+            left_over.unlink()
         try:
             write_json(temporary / FILES[0], dataclasses.asdict(scores))
             _write_csv(scores, temporary / FILES[1])

@@ -12,7 +12,7 @@ from tf_dvbpr.owner_keys import find_user, items_of, split_keys
 from tf_dvbpr.photo_embedding import EmbeddedPhotos, embed_photos, files_of, shown_name
 from tf_dvbpr.photo_percentiles import count_below, score_scales
 from tf_dvbpr.photo_scores import Group, GroupScore, PhotoScore, PhotoScores, UserScore
-from tf_dvbpr.score_checks import factors_for
+from tf_dvbpr.score_checks import check_finite, factors_for
 from tf_dvbpr.user_groups import UserGroup, cluster, read_groups
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
@@ -79,8 +79,9 @@ def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScore
     """
     files = files_of(Path(config.photos))
     workdir = Workdir.open(config.workdir)
-    embedder, factors, dataset = workdir.embedder(), workdir.factors(), workdir.dataset()
+    factors, dataset = workdir.factors(), workdir.dataset()
     user_factors, item_factors = factors_for(factors, dataset)
+    check_finite(user_factors, item_factors)
     if config.category is not None:
         item_factors = item_factors[items_of(config.category, dataset)]
         if not len(item_factors):
@@ -96,7 +97,7 @@ def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScore
         count = min(_CLUSTERS, len(user_factors)) if config.clusters is None else config.clusters
         groups = cluster(user_factors, count, dataset)
     asked = np.arange(len(user_factors)) if named is None else np.array(named)
-    photos = embed_photos(files, embedder, dataset, progress)
+    photos = embed_photos(files, workdir.embedder(), dataset, progress)
     most = min(_USERS if config.users is None else config.users, len(asked)) if named is None else len(asked)
     scorer = _Scorer(dataset.user_keys[asked], user_factors[asked], item_factors, groups, most)
     result = PhotoScores(
