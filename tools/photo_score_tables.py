@@ -1,0 +1,89 @@
+"""The tables that tell how new photos would do."""
+
+from collections.abc import Sequence
+
+from tf_dvbpr.photo_scores import PhotoScore, PhotoScores
+from tf_dvbpr.user_groups import CategoryShare
+from tools import table
+
+_PHOTOS = 100  # shown where a file has them all
+_USERS = 3  # shown of those who would like a photo most
+_NAMED = 10  # of the files and users left out
+
+
+def heading(scores: PhotoScores) -> str:
+    """What was compared with what."""
+    items = f"{scores.items} items" + (f" of {scores.category}" if scores.category else "")
+    users = _number(scores.users, "user")
+    return (
+        f"{_number(len(scores.photos), 'photo')} among {items}, {users}; data set {scores.data_set}, DVBPR at step "
+        f"{scores.step}"
+    )
+
+
+def photos(scores: PhotoScores, output: str | None) -> str:
+    """A line a photo, best first; of named users, a line a photo and user. All of them where no output has them."""
+    shown = scores.photos[:_PHOTOS] if output else scores.photos
+    lines = [_by_user(shown, scores.items) if scores.named_users else _by_photo(shown, scores.items)]
+    if len(shown) < len(scores.photos):
+        lines.append(f"and {len(scores.photos) - len(shown)} more in {output}/scores.csv")
+    return "\n".join(lines)
+
+
+def groups(scores: PhotoScores) -> str:
+    """Size of every group and what it bought; "" where there are no groups."""
+    rows = [(one.name, one.users, _category(one.most_bought), _category(one.leaning)) for one in scores.groups]
+    return table.render(["group", "users", "bought most", "leans to"], rows, left=(0, 2, 3)) if rows else ""
+
+
+def left_out(scores: PhotoScores) -> str:
+    """Files that are no photos and users that are unknown, counted, the first of them named; "" where all is well."""
+    lines = []
+    if scores.unknown_users:
+        users, unknown = _number(len(scores.unknown_users), "user"), ", ".join(scores.unknown_users[:_NAMED])
+        lines.append(f"left out of the groups, {users} not in the data set: {unknown}{_more(scores.unknown_users)}")
+    if scores.bad_files:
+        files = len(scores.bad_files) + len(scores.photos)
+        lines.append(f"left out, {len(scores.bad_files)} of {_number(files, 'file')}, no photos that can be read:")
+        lines += [f"  {name}: {reason}" for name, reason in list(scores.bad_files.items())[:_NAMED]]
+        if len(scores.bad_files) > _NAMED:
+            lines.append(f" {_more(scores.bad_files)}")
+    return "\n".join(lines)
+
+
+def _by_photo(shown: Sequence[PhotoScore], items: int) -> str:
+    headers, left = ["photo", "mean percentile", f"median rank of {items + 1}"], [0]
+    for name, there in (("best group", shown[0].groups), ("best users", shown[0].users)):
+        if there:
+            left.append(len(headers))
+            headers.append(name)
+    rows = []
+    for photo in shown:
+        row = [photo.file, f"{photo.mean_percentile:.1%}", f"{photo.median_rank:g}"]
+        if photo.groups:
+            row.append(f"{photo.groups[0].group} {photo.groups[0].percentile:.1%}")
+        if photo.users:
+            row.append(" ".join(user.user for user in photo.users[:_USERS]))
+        rows.append(row)
+    return table.render(headers, rows, left)
+
+
+def _by_user(shown: Sequence[PhotoScore], items: int) -> str:
+    rows = [
+        (photo.file, user.user, f"{user.percentile:.1%}", user.rank, f"{user.score:.5g}")
+        for photo in shown
+        for user in photo.users
+    ]
+    return table.render(["photo", "user", "percentile", f"rank of {items + 1}", "score"], rows, left=(0, 1))
+
+
+def _category(share: CategoryShare | None) -> str:
+    return "-" if share is None else f"{share.category} {share.share:.1%} (all users {share.of_all:.1%})"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _more(named: Sequence[str] | dict[str, str]) -> str:
+    return f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
