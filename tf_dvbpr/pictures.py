@@ -81,7 +81,7 @@ def draw(rows: Sequence[Row], columns: int = 10, cell: int = 128) -> Image.Image
 def beside(images: Sequence[Image.Image], heading: str = "") -> Image.Image:
     """Puts pictures next to each other, tops level, under one line of text."""
     font = ImageFont.load_default(_HEADING_SIZE)
-    top = _MARGIN + _HEADING_SIZE if heading else 0
+    top = _MARGIN + _HEADING_SIZE + _CAPTION_SIZE if heading else 0
     width = max(sum(image.width for image in images), 2 * _MARGIN + int(font.getlength(heading)))
     whole = Image.new("RGB", (width, top + max(image.height for image in images)), _PAPER)
     ImageDraw.Draw(whole).text((_MARGIN, _MARGIN), heading, _INK, font)
