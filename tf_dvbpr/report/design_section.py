@@ -27,7 +27,7 @@ def design_section(folder: Path, photos: ItemPhotos, shown: int) -> Section:
             f"Garments drawn for a person: from {content['starts']} random latents, {content['steps']} steps up the "
             f"person's score, η = {number(content['eta'], 2)} times the loss of realness held against it. Below each "
             "picture stands the score x(u, ·); the dot marks it on one scale from the least to the greatest of the "
-            "person's pictures here."
+            "person's pictures here. A design stands above the share of the category's items that score less."
         )
         parts = [_design(one, folder, photos) for one in designs[:shown]]
     left = len(designs) - shown
@@ -80,4 +80,4 @@ def _members(entry: dict, users: Sequence[str]) -> str:
 
 
 def _above(share: float) -> str:
-    return "above the whole catalogue" if share >= 1.0 else f"above {percent(share)} of the catalogue"
+    return "above all" if share >= 1.0 else f"above {percent(share)}"

@@ -52,8 +52,8 @@ def _curves(history: History) -> Html:
         Chart("Nearest photo", "photos", "distance", nearest),
     ]
     told = text(
-        "The discriminator tells photos (target 1) from images (target 0) by squared loss, the generator learns from what "
-        "it gets past it. The figures are of images that the generator drew at each step."
+        "The discriminator tells photos (target 1) from images (target 0) by squared loss; the generator learns from "
+        "what it gets past it. The figures are of images that the generator drew at each step."
     )
     return join(told, tag("div", *map(draw, charts), class_="charts"))
 
