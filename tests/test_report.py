@@ -311,11 +311,12 @@ def browser():
 def test_the_page_is_no_wider_than_a_phone(whole, tmp_path, width):
     (tmp_path / "page.html").write_bytes(whole[1].read_bytes())
     # A window of the browser is wider than a phone, a frame need not be.
-    (tmp_path / "phone.html").write_text(
-        f"""<!doctype html><iframe id="f" src="page.html" style="width:{width}px;height:800px;border:0"></iframe>
-        <p id="p"></p><script>onload = () => {{ let page = f.contentDocument;
-        p.textContent = [page.documentElement.scrollWidth, [...page.images].filter(i => !i.naturalWidth).length, page.images.length] }}</script>"""
-    )
+    frame = f'<iframe id="f" src="page.html" style="width:{width}px;height:800px;border:0"></iframe><p id="p"></p>'
+    script = """onload = () => {
+        const page = f.contentDocument, broken = [...page.images].filter(image => !image.naturalWidth)
+        p.textContent = [page.documentElement.scrollWidth, broken.length, page.images.length]
+    }"""
+    (tmp_path / "phone.html").write_text(f"<!doctype html>{frame}<script>{script}</script>")
     command = [browser(), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic"]
     command += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
     command += [

@@ -33,7 +33,7 @@ def headline(history: History) -> list[tuple[str, str, str]]:
 
 def _curves(history: History) -> Html:
     if not history.lines:
-        return Html("")
+        return text("Nothing is measured yet: the training has not come to its first figures.")
     best, distance = history.best, history.figure("frechet_distance")
     mark = None
     if best and distance is not None:

@@ -61,8 +61,9 @@ def write_report(config: ReportConfig, progress: bool = True) -> dict:
     if config.tailor is not None:
         makers.append(lambda: tailor_section(Path(config.tailor), config.shown))
     # The data stands first and is read last: what is wrong elsewhere is told before the long part.
-    bar = tqdm([*makers, lambda: data_section(dataset, photos)], unit="section", disable=not progress, leave=False)
-    *others, data = [make() for make in bar]
+    makers.append(lambda: data_section(dataset, photos))
+    with tqdm(makers, unit="section", disable=not progress, leave=False) as bar:
+        *others, data = [make() for make in bar]
     sections = [data, *others]
     title = config.title or f"{dataset.name}: {' and '.join(run.model_name for run in runs)}"
     text = page(title, _lead(runs, dataset), stats, sections, _foot(runs[0]))

@@ -44,8 +44,8 @@ footer { padding-bottom: 4rem; }
 footer p, .fine { font: .82rem/1.6 var(--sans); color: var(--quiet); }
 
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(9.5rem, 44%), 1fr)); gap: 1px;
-  margin: 2rem 0; background: var(--rule); border: 1px solid var(--rule); }
-.tiles > div { background: var(--page); padding: .9rem 1rem; }
+  margin: 2rem 1px; }
+.tiles > div { outline: 1px solid var(--rule); padding: .9rem 1rem; }
 .tiles dt { margin: 0; }
 .tiles dd { margin: 0; font: 600 1.55rem/1.3 var(--serif); font-variant-numeric: lining-nums; overflow-wrap: anywhere; }
 .tiles small { font: 400 .8rem var(--sans); color: var(--quiet); white-space: nowrap; }
