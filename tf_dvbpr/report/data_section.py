@@ -1,0 +1,44 @@
+"""The data set: the paper's Table II, its split, some photos of each category."""
+
+from tf_dvbpr.report.blocks import Section, table, text
+from tf_dvbpr.report.formats import percent, whole, words
+from tf_dvbpr.report.item_photos import ItemPhotos
+from tf_dvbpr.report.markup import Html, join, tag
+from tfrecords.dataset import Dataset
+from tfrecords.summary import COLD, sample_items
+
+_ROWS, _PHOTOS = 6, 8
+
+
+def data_section(dataset: Dataset, photos: ItemPhotos) -> Section:
+    """Reads all users and the items' categories once, and the photos that are shown."""
+    counts = dataset.meta["counts"]
+    columns = ("users", "items", "interactions", "categories")
+    sizes = table(
+        "The data set after preprocessing, as in Table II of the paper",
+        ["data set", *columns],
+        [[dataset.name, *(whole(counts[name]) for name in columns)]],
+    )
+    cold = percent(float((dataset.item_counts < COLD).mean()))
+    split = text(
+        f"{whole(counts['train'])} interactions train the models; one of a user's is held out for validation "
+        f"({whole(counts['validation'])} in all) and one for the test ({whole(counts['test'])}). "
+        f"{cold} of the items are cold: bought fewer than {COLD} times in training."
+    )
+    return Section("data", "Data", "The data", join(sizes, split, _photos(dataset, photos)))
+
+
+def _photos(dataset: Dataset, photos: ItemPhotos) -> Html:
+    sizes = dataset.meta.get("category_counts", {})
+    sampled = sorted(sample_items(dataset, _PHOTOS), key=lambda row: -sizes.get(row[0], 0))
+    rows = [_row(name, items, sizes.get(name), dataset, photos) for name, items in sampled[:_ROWS]]
+    left = len(sampled) - len(rows)
+    return join(*rows, *([text(f"{left} smaller categories are not shown.")] if left else []))
+
+
+def _row(name: str, items: list[int], size: int | None, dataset: Dataset, photos: ItemPhotos) -> Html:
+    alts = [f"item {dataset.item_keys[item]}, {words(name)}" for item in items]
+    images = [photos.of_id(item).img(alt) for item, alt in zip(items, alts, strict=True)]
+    beside = [tag("small", f" {whole(size)} items")] if size else []
+    caption = tag("figcaption", tag("b", words(name)), *beside)
+    return tag("figure", caption, tag("div", *images, class_="row"), class_="photos")

@@ -1,0 +1,42 @@
+"""Figures as the page writes them: no more digits than mean something, "–" where there is none."""
+
+import math
+
+_NONE = "–"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A figure with so many decimals. Raises ValueError or TypeError for what is no number."""
+    if value is None or not math.isfinite(value):
+        return _NONE
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def whole(value: int) -> str:
+    """A count, with commas between the thousands."""
+    return f"{value:,d}"
+
+
+def with_error(value: float | None, error: float | None, digits: int = 3) -> str:
+    """A figure and its standard error or spread."""
+    if value is None or not math.isfinite(value) or error is None or not math.isfinite(error):
+        return number(value, digits)
+    return f"{number(value, digits)} ± {number(error, digits)}"
+
+
+def percent(share: float) -> str:
+    """A share in 0 to 1, rounded down: what is not all is not called all."""
+    return f"{math.floor(1000 * share + 1e-6) / 10:.1f} %"
+
+
+def short(value: float, step: float) -> str:
+    """A figure beside an axis whose ticks are `step` apart, which says how many digits tell them apart."""
+    for size, letter in ((1e6, "M"), (1e3, "k")):
+        if abs(value) >= 10 * size or (step >= size and value):
+            return f"{value / size:g}{letter}".replace("-", "−")
+    return number(value, max(0, -math.floor(math.log10(step) + 1e-9)))
+
+
+def words(name: str) -> str:
+    """A name of a category or a setting without underscores."""
+    return name.replace("_", " ")

@@ -1,0 +1,63 @@
+"""A run's metrics.jsonl, as curves."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from tf_dvbpr.metrics_log import MetricsLog
+from tf_dvbpr.report.curves import Line
+from tf_dvbpr.report.json_input import as_written_by
+from tf_dvbpr.workdir import Workdir
+
+_UNITS = ("photos", "triplets", "step")
+
+
+@dataclasses.dataclass(frozen=True)
+class History:
+    """The validations of a run in their order.
+
+    Attributes:
+        lines: of metrics.jsonl.
+        unit: what counts the training's progress: ``photos``, ``triplets`` or ``step``.
+    """
+
+    lines: list[dict]
+    unit: str
+
+    @classmethod
+    def of(cls, workdir: Workdir) -> "History":
+        """Reads it; no lines where the model is not trained in steps. Raises InputError where it cannot be read."""
+        file = workdir.path / "metrics.jsonl"
+        lines = MetricsLog(file).read()
+        with as_written_by("the training", file):
+            unit = next((name for name in _UNITS if lines and all(name in line for line in lines)), "step")
+            for line in lines:
+                float(line[unit]), line.get("loss", {}).items()
+        return cls(lines, unit)
+
+    @property
+    def best(self) -> dict | None:
+        """The line of the best validation; None before the first."""
+        return next((line for line in reversed(self.lines) if line.get("best")), None)
+
+    def figure(self, prefix: str, line: dict | None = None) -> float | None:
+        """The best line's (or another's) figure of that name, or of that name before a slash; None without one."""
+        line = self.best if line is None else line
+        found = [value for name, value in (line or {}).items() if name == prefix or name.startswith(f"{prefix}/")]
+        return found[0] if found else None
+
+    def curve(self, name: str, key: str) -> Line:
+        """The course of one figure, or of the part ``loss.KEY`` of the loss."""
+        part = key.removeprefix("loss.")
+        return Line(
+            name,
+            [
+                (float(line[self.unit]), line.get("loss", {}).get(part) if part != key else self.figure(key, line))
+                for line in self.lines
+            ],
+        )
+
+    def thinned(self, most: int) -> Sequence[dict]:
+        """Lines for a table: at most about `most`, evenly spaced, the best and the last among them."""
+        every = max(1, -(-len(self.lines) // most))
+        last = len(self.lines) - 1
+        return [line for i, line in enumerate(self.lines) if i % every == 0 or i == last or line is self.best]

@@ -1,0 +1,50 @@
+"""The JSON files of other tools, with one line for what is wrong with them."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from tfrecords.errors import InputError
+
+
+def read_json(folder: Path, name: str, maker: str) -> dict:
+    """An object from a file in a folder; `maker` is the tool that writes it.
+
+    Raises InputError where the file is missing or is not a JSON object.
+    """
+    file = folder / name
+    if not file.is_file():
+        raise InputError(f"{folder}: no {name} here; {maker} writes it")
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse)
+    except ValueError as error:
+        raise InputError(f"{file}: damaged, not JSON ({error}); run {maker} again") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{file}: a JSON object expected, not a {type(content).__name__}; run {maker} again")
+    return content
+
+
+@contextlib.contextmanager
+def as_written_by(maker: str, file: Path) -> Iterator[None]:
+    """Turns what a block stumbles over in the content of `file` into an InputError."""
+    try:
+        yield
+    except KeyError as error:
+        raise InputError(f"{file}: {error} is missing; run {maker} again") from error
+    except (TypeError, ValueError, AttributeError, IndexError) as error:
+        raise InputError(f"{file}: not as {maker} writes it ({error}); run it again") from error
+
+
+def file_beside(folder: Path, name: object, file: Path) -> Path:
+    """The picture `name` that `file` speaks of, in the same folder. Raises InputError where it is not there."""
+    if not isinstance(name, str) or Path(name).name != name or not name:
+        raise InputError(f"{file}: {name!r} is not the name of a file in {folder}")
+    path = folder / name
+    if not path.is_file():
+        raise InputError(f"{path}: this picture is missing; {file.name} speaks of it. Make both again")
+    return path
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of JSON")

@@ -1,0 +1,156 @@
+"""The recommender: how it learnt, its AUC beside the reference rankings, its settings."""
+
+import math
+
+from tf_dvbpr.report.blocks import Section, folded, note, table, text
+from tf_dvbpr.report.curves import Chart, draw
+from tf_dvbpr.report.dot_plot import Row, dot_plot
+from tf_dvbpr.report.formats import number, whole, with_error, words
+from tf_dvbpr.report.history import History
+from tf_dvbpr.report.json_input import as_written_by, read_json
+from tf_dvbpr.report.markup import Html, join, tag
+from tf_dvbpr.workdir import Workdir
+from tfrecords.errors import InputError
+
+_AUC_FILE, _AUC_TOOL = "auc.json", "tools.evaluate_auc"
+_ROWS = 40  # validations in the table at most
+
+
+def read_auc(workdir: Workdir) -> dict | None:
+    """What tools.evaluate_auc left in the workdir, None where it has not run.
+
+    Raises InputError where it is damaged or of another data set.
+    """
+    file = workdir.path / _AUC_FILE
+    if not file.exists():
+        return None
+    result = read_json(workdir.path, _AUC_FILE, _AUC_TOOL)
+    if result.get("fingerprint") != workdir.config["dataset_fingerprint"]:
+        raise InputError(f"{file}: of another data set than {workdir.path}; run {_AUC_TOOL} again")
+    return result
+
+
+def own_row(result: dict, workdir: Workdir) -> dict:
+    """The run's own test figures in what `read_auc` gave."""
+    with as_written_by(_AUC_TOOL, workdir.path / _AUC_FILE):
+        return next(row["test"] for row in result["rows"] if row["name"] == result["model"])
+
+
+def recommender_section(workdir: Workdir, history: History, auc: dict | None) -> Section:
+    """Curves where the model is trained in steps, the AUC table where there is one."""
+    parts = [_curves(history), _validations(history), _auc(workdir, history, auc), settings(workdir)]
+    return Section("recommender", "Recommender", f"The recommender: {workdir.model_name}", join(*parts))
+
+
+def settings(workdir: Workdir) -> Html:
+    """Every setting of a training, folded away."""
+    rows = [[words(name), "–" if value is None else str(value)] for name, value in workdir.config["train"].items()]
+    return folded("Settings of this training", table("Settings", ["setting", "value"], rows, left=(0, 1)))
+
+
+def _curves(history: History) -> Html:
+    if not history.lines:
+        return Html("")
+    best = history.best
+    auc = history.figure("auc/validation_all")
+    mark = (float(best[history.unit]), f"best {number(auc)} at step {whole(best['step'])}") if best else None
+    x_label = {"photos": "photos through the network", "step": "steps"}.get(history.unit, history.unit)
+    part = "loss.bpr" if "bpr" in history.lines[0].get("loss", {}) else "loss.ranking"
+    curves = [history.curve("all users", "auc/validation_all"), history.curve("cold items", "auc/validation_cold")]
+    penalties = [name for name in history.lines[0].get("loss", {}) if name.endswith("penalty")]
+    charts = [
+        Chart("Validation AUC", x_label, "AUC", curves, mark),
+        Chart("Ranking loss", x_label, "loss a step", [history.curve("training", part)]),
+        Chart(
+            "Penalties",
+            x_label,
+            "loss a step",
+            [history.curve(f"{name.split('_')[0]}", f"loss.{name}") for name in penalties],
+        ),
+    ]
+    drawn = tag("div", *map(draw, charts), class_="charts")
+    return join(
+        text("The figures of each validation; the losses are means over the steps since the one before."), drawn
+    )
+
+
+def _validations(history: History) -> Html:
+    if not history.lines:
+        return Html("")
+    lines = history.thinned(_ROWS)
+    rows = [
+        [
+            whole(int(line["step"])) + (" (best)" if line is history.best else ""),
+            number(history.figure("auc/validation_all", line), 4),
+            number(history.figure("auc/validation_cold", line), 4),
+            *(number(value, 2) for value in line.get("loss", {}).values()),
+        ]
+        for line in lines
+    ]
+    headers = ["step", "AUC, all", "AUC, cold", *(words(name) for name in lines[0].get("loss", {}))]
+    return folded("The same as a table", table("Validations", headers, rows))
+
+
+def _auc(workdir: Workdir, history: History, auc: dict | None) -> Html:
+    if auc is None:
+        return text(
+            "No test AUC yet: ", tag("code", f"python -m {_AUC_TOOL} --workdir={workdir.path}"), " measures it."
+        )
+    with as_written_by(_AUC_TOOL, workdir.path / _AUC_FILE):
+        return join(*_auc_parts(history, auc))
+
+
+def _auc_parts(history: History, auc: dict) -> list[Html]:
+    rows = auc["rows"]
+    columns = [(split, group) for split in ("validation", "test") for group in ("all", "cold")]
+    cells = [
+        [row["name"], *(with_error(row[split][group], row[split][f"{group}_se"], 4) for split, group in columns)]
+        for row in rows
+    ]
+    own = next(index for index, row in enumerate(rows) if row["name"] == auc["model"])
+    plot = dot_plot(
+        "Test AUC",
+        ["all users", "cold items"],
+        [
+            Row(
+                row["name"],
+                [row["test"][group] for group in ("all", "cold")],
+                [row["test"][f"{group}_se"] for group in ("all", "cold")],
+            )
+            for row in rows
+        ],
+    )
+    exact = auc["protocol"] == "exact"
+    how = "over all items" if exact else "over 100 random items a user, as in the authors' evaluator"
+    users = rows[own]["test"]
+    told = text(
+        f"AUC {how}, ± its standard error over users: {whole(users['all_users'])} of them in the test, of whom "
+        f"{whole(users['cold_users'])} have a cold held-out item. RAND orders at random, PopRank by the number of "
+        "purchases" + (", the oracle by the true tastes." if any(row["name"] == "oracle" for row in rows) else ".")
+    )
+    parts = [tag("h3", "How well it ranks"), plot, told]
+    if history.best is not None and auc["step"] != history.best["step"]:
+        parts.append(
+            note(
+                f"This AUC is of step {auc['step']}, but the best step is {history.best['step']} by now: "
+                f"run {_AUC_TOOL} again."
+            )
+        )
+    strong = [(own, column) for column in range(1, 5)]
+    headers = ["ranking", *(f"{split}, {group}" for split, group in columns)]
+    return [*parts, table("AUC", headers, cells, strong=strong)]
+
+
+def headline(auc: dict | None, workdir: Workdir, history: History) -> list[tuple[str, str, str]]:
+    """The run's tiles: test AUC where it was measured, validation AUC otherwise."""
+    groups = (("all", "all users"), ("cold", "cold items"))
+    if auc is not None:
+        row = own_row(auc, workdir)
+        with as_written_by(_AUC_TOOL, workdir.path / _AUC_FILE):
+            return [
+                (f"test AUC, {name}", number(row[group]), f"± {number(row[f'{group}_se'])}")
+                for group, name in groups
+                if row[group] is not None and math.isfinite(row[group])
+            ]
+    figures = [(name, history.figure(f"auc/validation_{group}")) for group, name in groups]
+    return [(f"validation AUC, {name}", number(value), "") for name, value in figures if value is not None]

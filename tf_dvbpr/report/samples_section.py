@@ -1,0 +1,31 @@
+"""Pictures of tools.sample_gan."""
+
+from pathlib import Path
+
+from tf_dvbpr.report.blocks import Section, captioned, plates, text
+from tf_dvbpr.report.embedded_picture import embed_file
+from tf_dvbpr.report.formats import words
+from tf_dvbpr.report.markup import join
+from tfrecords.errors import InputError
+
+_CAPTIONS = {
+    "interpolation": "from one image to another through the latents between them",
+    "nearest": "images, and the photos nearest to them: whether any is a copy",
+}
+
+
+def samples_section(folder: Path) -> Section:
+    """Every category's grid, then the strips and the nearest photos. Raises InputError where they are not there."""
+    if not (folder / "latents.npz").is_file():
+        raise InputError(f"{folder}: no latents.npz here, so no samples; tools.sample_gan makes them")
+    files = sorted(folder.glob("*.png"), key=lambda file: (file.stem in _CAPTIONS, file.stem))
+    if not files:
+        raise InputError(f"{folder}: no pictures here, only latents.npz; run tools.sample_gan again")
+    figures = [
+        captioned(
+            embed_file(file), f"Generated garments: {words(file.stem)}", _CAPTIONS.get(file.stem, words(file.stem))
+        )
+        for file in files
+    ]
+    told = text("Garments that nobody made: images of the trained generator, one draw of latents a category.")
+    return Section("samples", "Samples", "Samples of the GAN", join(told, plates(figures)))

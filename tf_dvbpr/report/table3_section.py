@@ -1,0 +1,59 @@
+"""The paper's Table III on this data set, of tools.compare."""
+
+import math
+import re
+from pathlib import Path
+
+from tf_dvbpr.comparison import report as comparison
+from tf_dvbpr.report.blocks import Section, table, text
+from tf_dvbpr.report.dot_plot import Row, dot_plot
+from tf_dvbpr.report.json_input import as_written_by, read_json
+from tf_dvbpr.report.markup import join, tag
+from tfrecords.errors import InputError
+
+_FILE, _TOOL = "table3.json", "tools.compare"
+_GROUPS = ("all", "cold")
+
+
+def table3_section(folder: Path, fingerprint: str) -> Section:
+    """A dot a model, and the table as tools.compare prints it. Raises InputError for another data set's."""
+    result = read_json(folder, _FILE, _TOOL)
+    with as_written_by(_TOOL, folder / _FILE):
+        if result["data_set"]["fingerprint"] != fingerprint:
+            raise InputError(f"{folder / _FILE}: of another data set; give the --table3 of this one")
+        rows = result["rows"]
+        headers, cells = comparison.table_three(result)
+        cells = [[_typeset(cell) for cell in row] for row in cells]
+        plot = dot_plot(
+            "Test AUC",
+            ["all users", "cold items"],
+            [
+                Row(row["name"], [row[group] for group in _GROUPS], [row[f"{group}_se"] for group in _GROUPS])
+                for row in rows
+            ],
+        )
+        best = [
+            (max(range(len(rows)), key=lambda index: -1.0 if rows[index][group] is None else rows[index][group]), i + 1)
+            for i, group in enumerate(_GROUPS)
+        ]
+        # JSON has no NaN, which the figures of cold items are where there are none.
+        known = [
+            {key: math.nan if value is None else value for key, value in one.items()} for one in result["differences"]
+        ]
+        ahead = [tag("li", _typeset(line)) for line in comparison.difference_lines({"differences": known})]
+        body = join(
+            text("Every model tuned on validation, the chosen one tested once."),
+            plot,
+            table("Table III", ["model", *headers[1:]], cells, left=(0, len(headers) - 1), strong=best),
+            *([tag("p", "DVBPR's lead, ± the standard error of the paired difference over users:")] if ahead else []),
+            *([tag("ul", *ahead)] if ahead else []),
+            tag("p", _typeset(" ".join(comparison.notes(result))), class_="fine"),
+        )
+    return Section("table3", "Table III", "Compared: Table III", body)
+
+
+def _typeset(words: str) -> str:
+    if words == "-":
+        return "–"
+    signed = re.sub(r"(?<![\w-])-(?=[\d. ])", "−", words.replace("+-", "±"))
+    return re.sub(r"(?<![\d.])\.(?=\d)", "0.", signed)

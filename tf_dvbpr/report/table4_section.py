@@ -1,0 +1,66 @@
+"""The paper's Table IV, and its Fig. 3 where there is one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tf_dvbpr.report.blocks import Section, captioned, note, plates, table, text
+from tf_dvbpr.report.embedded_picture import embed_file
+from tf_dvbpr.report.formats import number, whole, with_error, words
+from tf_dvbpr.report.json_input import as_written_by, read_json
+from tf_dvbpr.report.markup import Html, join
+from tfrecords.errors import InputError
+
+_FILE, _FIGURE, _TOOL = "table4.json", "fig3.png", "tools.evaluate_design"
+_MEASURES = {"preference": 2, "quality": 2, "diversity": 3, "realness": 2}  # and their decimals
+_LARGER_IS_BETTER = ("preference", "quality", "diversity")
+
+
+def table4_section(folders: Sequence[Path]) -> Section:
+    """A table for each folder that has one, a figure for each that has one. Raises InputError for one with neither."""
+    parts = []
+    for folder in folders:
+        figure = folder / _FIGURE
+        if (folder / _FILE).is_file() or not figure.is_file():
+            parts.append(_table(folder))
+        if figure.is_file():
+            alt = "Preference, quality and diversity of designs against eta"
+            parts.append(
+                plates([captioned(embed_file(figure), alt, "Fig. 3: the measures against η, the weight of realness")])
+            )
+    return Section("table4", "Table IV", "Designs measured: Table IV", join(*parts))
+
+
+def _table(folder: Path) -> Html:
+    content = read_json(folder, _FILE, _TOOL)
+    with as_written_by(_TOOL, folder / _FILE):
+        sources = content["sources"]
+        if not sources:
+            raise InputError(f"{folder / _FILE}: no sources in it; run {_TOOL} again")
+        measures = [name for name in _MEASURES if all(name in source for source in sources)]
+        rows = [
+            [
+                source["name"],
+                *(with_error(source[name]["mean"], source[name]["spread"], _MEASURES[name]) for name in measures),
+            ]
+            for source in sources
+        ]
+        strong = [
+            (max(range(len(sources)), key=lambda index: _mean(sources[index][name])), column + 1)
+            for column, name in enumerate(measures)
+            if name in _LARGER_IS_BETTER
+        ]
+        caption = (
+            f"The {content['k']} best images of each source, mean ± spread over {whole(content['trials'])} trials, "
+            f"η = {number(content['eta'], 2)}"
+        )
+        told = text(
+            "Preference is x(u, ·), the score of the person; quality the "
+            f"{words(content['score_name'])}, judge: {content['judge']}; diversity 1 − SSIM between a person's images; "
+            "realness the discriminator's score. Of the first three, larger is better."
+        )
+        warning = [note(content["warning"])] if content["warning"] else []
+        return join(*warning, table(caption, ["source", *measures], rows, strong=strong), told)
+
+
+def _mean(figure: dict) -> float:
+    return float("-inf") if figure["mean"] is None else figure["mean"]
