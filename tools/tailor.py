@@ -13,8 +13,6 @@ from absl import flags
 
 from tools import app, ascent_flags, table
 
-_STEPS, _RATE = 50, 0.05  # Small steps, which can be followed by eye, whatever the preset.
-
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("recommender", None, "folder of a training of DVBPR", required=True, flag_values=FLAGS)
 flags.DEFINE_string("gan", None, "folder of a training of the GAN", required=True, flag_values=FLAGS)
@@ -46,6 +44,7 @@ def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, a table."""
     from gan.design.tailor import tailor
     from gan.design.tailor_config import TailorConfig
+    from tf_dvbpr.design.config import TAILORING
     from tf_dvbpr.design.invert import InversionConfig
 
     names = (*_INVERSION, "invert_rate")
@@ -55,7 +54,7 @@ def main(values: flags.FlagValues) -> None:
         gan=values.gan,
         output=values.output,
         users=values.user,
-        ascent=ascent_flags.config(values, steps=_STEPS, learning_rate=_RATE),
+        ascent=ascent_flags.config(values, **TAILORING),
         inversion=InversionConfig(**inversion),
         item=values.item,
         photo=values.photo,
