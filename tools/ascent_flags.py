@@ -18,7 +18,10 @@ _FLOATS = {
     "start_deviation": "of the normal starts of --latent_form=free",
 }
 _CHOICES = {
-    "latent_form": (["auto", "tanh", "free"], "z = tanh z', in a box, or free; auto: as the GAN's latents were drawn"),
+    "latent_form": (
+        ["auto", "tanh", "free", "sphere"],
+        "z = tanh z', in a box, or free; auto: as the GAN's latents were drawn",
+    ),
     "choice": (["top_k", "softmax"], "which of the optimised images to take: the best, or drawn by equation 11"),
     "precision": (["float32", "mixed_bfloat16"], "of the networks' arithmetic"),
 }
