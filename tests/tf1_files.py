@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 v1 = tf.compat.v1
-RECOMMENDER_CONVS = {1: (11, 11, 3, 64), 2: (5, 5, 64, 256), 3: (3, 3, 256, 256), 4: (3, 3, 256, 256)}
+CONVS = {1: (11, 11, 3, 64), 2: (5, 5, 64, 256), **dict.fromkeys((3, 4, 5), (3, 3, 256, 256))}
 STATISTICS = ("beta", "gamma", "moving_mean", "moving_variance")
 
 
@@ -12,24 +12,20 @@ def save(prefix, values):
     """What the Saver makes of some variables."""
     prefix.parent.mkdir(parents=True, exist_ok=True)
     with tf.Graph().as_default(), v1.Session() as session:
-        variables = {
-            name: v1.get_variable(name, value.shape, value.dtype, v1.zeros_initializer(), use_resource=False)
-            for name, value in values.items()
-        }
-        session.run(v1.global_variables_initializer())
-        for name, variable in variables.items():
-            variable.load(values[name], session)
-        v1.train.Saver(list(variables.values())).save(session, str(prefix), write_meta_graph=False)
+        variables = []
+        for name, value in values.items():
+            fed = v1.placeholder(value.dtype, value.shape)
+            variables.append(v1.Variable(fed, name=name, use_resource=False))
+            session.run(variables[-1].initializer, {fed: value})
+        v1.train.Saver(variables).save(session, str(prefix), write_meta_graph=False, write_state=False)
     return prefix
 
 
 def recommender_weights(users, dim=100, image_size=224, seed=0):
     """The seventeen of the recommender: names and shapes of the release, at a scale that signals survive."""
     draw = np.random.default_rng(seed)
-    shapes = dict(RECOMMENDER_CONVS)
-    shapes[5] = shapes[4]
-    values = {f"DVBPR/wc{number}": _kernel(draw, shape, np.prod(shape[:3])) for number, shape in shapes.items()}
-    values |= {f"DVBPR/bc{number}": _small(draw, shape[3:]) for number, shape in shapes.items()}
+    values = {f"DVBPR/wc{number}": _kernel(draw, shape, np.prod(shape[:3])) for number, shape in CONVS.items()}
+    values |= {f"DVBPR/bc{number}": _small(draw, shape[3:]) for number, shape in CONVS.items()}
     rows = (image_size // 32) ** 2 * 256
     for number, shape in enumerate(((rows, 4096), (4096, 4096), (4096, dim)), 1):
         values[f"DVBPR/wd{number}"] = _kernel(draw, shape, shape[0])

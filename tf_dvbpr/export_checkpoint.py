@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.checkpoint_names import WEIGHTS, slot_shapes, slots, weight_shapes
-from tf_dvbpr.config_checks import need
 from tf_dvbpr.tf1_checkpoint import write_tf1_checkpoint
 from tf_dvbpr.train import resolve
 from tf_dvbpr.train_config import TrainConfig

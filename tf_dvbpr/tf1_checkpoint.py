@@ -93,9 +93,9 @@ def write_tf1_checkpoint(prefix: Path, values: Mapping[str, tf.Tensor]) -> None:
     try:
         tf.raw_ops.SaveV2(
             prefix=str(temporary),
-            tensor_names=list(values),
+            tensor_names=sorted(values),  # The Saver's order: the same weights make the same file.
             shape_and_slices=[""] * len(values),
-            tensors=list(values.values()),
+            tensors=[values[name] for name in sorted(values)],
         )
         # An index that is replaced goes first: it would be of other data for a moment.
         Path(f"{prefix}.index").unlink(missing_ok=True)
