@@ -8,10 +8,8 @@ import pytest
 import tensorflow as tf
 import tf1_files
 from shop import told_in_one_line
-from tiny_gan import tiny_config
 from tool import run
 
-from gan import export_checkpoint as gan_export
 from gan import train as gan_train
 from gan.export_checkpoint import export_gan_checkpoint
 from gan.import_checkpoint import ImportGanConfig, import_gan
@@ -61,9 +59,9 @@ def assert_equal(values, expected):
 
 
 def same_files(one, other):
-    endings = (".index", ".data-00000-of-00001")
     return all(
-        one.with_name(one.name + end).read_bytes() == other.with_name(other.name + end).read_bytes() for end in endings
+        one.with_name(one.name + ending).read_bytes() == other.with_name(other.name + ending).read_bytes()
+        for ending in (".index", ".data-00000-of-00001")
     )
 
 
@@ -122,24 +120,13 @@ def test_other_networks_than_the_releases_are_refused(planted, tmp_path, flag, v
     assert not list(tmp_path.glob("*out*"))
 
 
-def test_settings_that_do_not_change_the_networks_are_taken(planted, tmp_path, monkeypatch):
+def test_settings_that_do_not_change_the_networks_are_taken(planted, tmp_path):
     """As bfloat16, another learning rate, an average: nothing is refused but that there is no checkpoint yet."""
     given = {"precision": "mixed_bfloat16", "learning_rate": 1e-3, "average": 0.9, "latent_distribution": "uniform"}
     config = gan_train.resolve(str(planted.path), str(tmp_path / "run"), "release", given)
     Workdir.create_or_resume(config, planted, "gan", facts=gan_train.category_facts(planted))
     with told_in_one_line("checkpoints: no checkpoint here yet"):
         export_gan_checkpoint(ExportCheckpointConfig(str(tmp_path / "run"), str(tmp_path / "out")))
-
-
-def test_a_trained_gans_average_is_what_is_written(planted_folder, tmp_path, monkeypatch):
-    """The generator's variables are the average's in best/ and in checkpoints/ alike."""
-    config = tiny_config(planted_folder, tmp_path / "run", "release", average=0.9, measure_samples=0, max_photos=16)
-    config = dataclasses.replace(config, generator_width=256, discriminator_width=64)
-    gan_train.train(config, show_progress=False)
-    monkeypatch.setattr(gan_export, "_ARCHITECTURE", ("generator_width", "discriminator_width"))
-    for best in (False, True):
-        export_gan_checkpoint(ExportCheckpointConfig(str(tmp_path / "run"), str(tmp_path / f"{best}-2"), best))
-    assert same_files(tmp_path / "False-2", tmp_path / "True-2")
 
 
 def test_what_is_there_stays_without_overwrite(gan, tmp_path):
