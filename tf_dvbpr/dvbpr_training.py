@@ -30,12 +30,19 @@ class DvbprTraining(RecommenderTraining):
         photos: the photos at the config's image size.
         workdir: where the best weights and factors go.
         replicas: of the strategy; batch_size and shared_negatives must be multiples of it.
+        progress: show a bar while the style vectors of all photos are computed.
     """
 
     metric_names = ("bpr", "weight_penalty", "user_penalty")
 
     def __init__(
-        self, config: TrainConfig, dataset: Dataset, photos: PhotoStore, workdir: Workdir, replicas: int = 1
+        self,
+        config: TrainConfig,
+        dataset: Dataset,
+        photos: PhotoStore,
+        workdir: Workdir,
+        replicas: int = 1,
+        progress: bool = False,
     ) -> None:
         for name in ("batch_size", "shared_negatives"):
             if getattr(config, name) % replicas:
@@ -43,7 +50,7 @@ class DvbprTraining(RecommenderTraining):
         super().__init__(dataset, workdir)
         self.photos_per_step = config.photos_per_step
         self._config, self._photos = config, photos
-        self._replicas = replicas
+        self._replicas, self._progress = replicas, progress
         self._sampler = TripletSampler(dataset.train_indptr, dataset.train_items, dataset.num_items, config.seed)
         self.model = DVBPR.from_config(config, dataset.num_users)
         if config.init == "photos":
@@ -132,7 +139,7 @@ class DvbprTraining(RecommenderTraining):
 
     def matrices(self) -> tuple[np.ndarray, np.ndarray]:
         """t_u of every user and Phi of every photo."""
-        return self.model.user_factors.numpy(), self.model.item_factors(self._photos)
+        return self.model.user_factors.numpy(), self.model.item_factors(self._photos, self._progress)
 
     def show(self, step: int) -> None:
         """The settings as text and the first photos that training will see."""
