@@ -1,4 +1,4 @@
-"""Asks the wardrobe's truth: do designs have the colour and the length that their user is known to like?
+"""Asks the wardrobe's truth whether designs have the colour and the length that their user is known to like.
 
     python -m benchmarks.design_truth --recommender=out/wardrobe_run --gan=out/gan_wardrobe --trials=100
 
