@@ -113,9 +113,9 @@ def release_gan(planted_folder, tmp_path_factory):
 @pytest.fixture(scope="session")
 def lively_gan(release_gan, tmp_path_factory):
     """A copy of that one whose generator, untrained, makes very different images of different latents."""
-    from tiny_gan import enliven
+    from tiny_gan import lively_copy
 
-    return enliven(release_gan, tmp_path_factory.mktemp("gan") / "lively")
+    return lively_copy(release_gan, tmp_path_factory.mktemp("gan") / "lively")
 
 
 @pytest.fixture(scope="session")

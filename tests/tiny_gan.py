@@ -60,18 +60,24 @@ def metrics_without_clock(workdir):
     return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
 
 
-def enliven(workdir, copy, seed=0):
-    """A copy of a workdir with random weights in its generator, of a size that lets the latents through."""
-    shutil.copytree(workdir, copy, ignore=shutil.ignore_patterns("checkpoints", "best", "tensorboard"))
-    trained, draw = TrainedGan.open(workdir), np.random.default_rng(seed)
-    for name, variable in trained.generator.named_variables().items():
+def enliven(generator, seed=0):
+    """Gives a generator random weights of a size that lets the latents through, as a tiny training does not."""
+    draw = np.random.default_rng(seed)
+    for name, variable in generator.named_variables().items():
         if name.endswith("/kernel"):
             # Of a transposed convolution [h, w, out, in]; a stride of 2 meets about a quarter of its taps.
             inputs = variable.shape[0] if name.startswith("dense") else np.prod(variable.shape) / variable.shape[2] / 2
             variable.assign(draw.normal(0, (2 / inputs) ** 0.5, variable.shape))
         else:
             variable.assign(tf.ones_like(variable) if name.endswith(("gamma", "variance")) else tf.zeros_like(variable))
-    weights = network_weights(trained.generator, trained.discriminator)
+    return generator
+
+
+def lively_copy(workdir, copy):
+    """A copy of a workdir with its generator enlivened."""
+    shutil.copytree(workdir, copy, ignore=shutil.ignore_patterns("checkpoints", "best", "tensorboard"))
+    trained = TrainedGan.open(workdir)
+    weights = network_weights(enliven(trained.generator), trained.discriminator)
     Checkpoints(copy / "best", weights, keep=1).save(trained.step, {"step": trained.step})
     return copy
 
