@@ -72,5 +72,11 @@ PRESETS: dict[str, dict[str, object]] = {
 
 
 def resolve(preset: str, given: dict[str, object]) -> AscentConfig:
-    """The config of a preset with the settings given in its place."""
-    return AscentConfig(preset=preset, **{**PRESETS[preset], **given})
+    """The config of a preset with the settings given in its place.
+
+    More starts than the preset draws candidates are drawn alone.
+    """
+    settings = {**PRESETS[preset], **given}
+    if "candidates" not in given and settings.get("candidates", 0) < settings["starts"]:
+        settings["candidates"] = 0
+    return AscentConfig(preset=preset, **settings)
