@@ -58,8 +58,8 @@ def flags(recommender, gan, output, *more):
 def test_the_folder_holds_what_design_json_names(designed):
     output, result = designed
     assert json.loads((output / "design.json").read_text()) == result
-    whose = ["u0", "u1", "u0_u1"]
-    garments = {f"{who}-{what}" for who in whose for what in ("tops", "shoes")}
+    whose = ["u0", "u1", "together_u0_u1"]
+    garments = {f"{who}_{what}" for who in whose for what in ("tops", "shoes")}
     expected = {f"{garment}-{rank}.png" for garment in garments for rank in ("1", "2", "trajectory")}
     assert set(names(output)) == expected | {"design.json", "design.png", "latents.npz"}
     shown = {one["file"] for entry in result["designs"] for one in entry["designed"]}
