@@ -43,7 +43,7 @@ $(VENV)/.ready: setup.py
 install: $(VENV)/.ready ## a virtual environment in .venv with everything
 
 .PHONY: demo
-demo: $(VENV)/.ready ## synthetic purchases and photos -> trained recommender, AUC table, picture; GAN, samples
+demo: $(VENV)/.ready ## synthetic purchases and photos -> recommender, AUC, GAN, designs, report.html
 	@BIN=$(abspath $(BIN)) OUT=$(OUT)/demo bash tools/demo.sh
 
 .PHONY: compare-demo

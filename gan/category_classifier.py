@@ -1,5 +1,6 @@
 """A small classifier of the data set's own categories: says whether an image shows what it should."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -124,15 +125,21 @@ class CategoryClassifier:
 
 
 def trained_classifier(
-    folder: Path, photos: PhotoStore, categories: np.ndarray, num_categories: int, seed: int = 0, progress: bool = True
+    folder: Path,
+    image_size: int,
+    photos: Callable[[], PhotoStore],
+    categories: np.ndarray,
+    num_categories: int,
+    seed: int = 0,
+    progress: bool = True,
 ) -> CategoryClassifier:
-    """The classifier kept in `folder`, trained and put there if there is none."""
-    classifier = CategoryClassifier(photos.image_size, num_categories, seed)
+    """The classifier kept in `folder`, trained on the photos, and put there, if there is none."""
+    classifier = CategoryClassifier(image_size, num_categories, seed)
     remedy = f"Delete {folder}: the same command makes it again"
     kept = Checkpoints(folder, classifier.variables(), keep=1, remedy=remedy)
     state = kept.restore()
     if state is None:
-        classifier.train(photos, categories, progress)
+        classifier.train(photos(), categories, progress)
         kept.save(_STEPS, {"accuracy": classifier.accuracy})
     else:
         classifier.accuracy = state["accuracy"]

@@ -14,7 +14,7 @@ from gan.photo_draw import PhotoDraw
 from gan.sample_grids import SampleGrids
 from gan.sampling import build_networks, network_weights
 from gan.train_config import GanConfig
-from tf_dvbpr import stateless
+from tf_dvbpr import moving_average, stateless
 from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.compat import adam_state, as_variable
 from tf_dvbpr.photo_store import PhotoStore
@@ -148,7 +148,7 @@ class GanTraining(Trainable):
         gradients = tape.gradient(fakes, [as_variable(variable) for variable in trained], output_gradients=pull)
         self._generator_adam.apply_gradients(zip(gradients, trained, strict=True))
         if self.shown is not self.generator:
-            self._move_average(step)
+            moving_average.move(self._pairs, self._config.average, step)
         return {"generator": loss, "gradient_norm_generator": _norm(gradients)}
 
     def validate(self, step: int) -> dict[str, float]:
@@ -197,13 +197,6 @@ class GanTraining(Trainable):
     def _pairs(self) -> list[tuple[tf.Variable, tf.Variable]]:
         averages = self.shown.named_variables()
         return [(averages[name], value) for name, value in self.generator.named_variables().items()]
-
-    def _move_average(self, step: tf.Tensor) -> None:
-        # A young average forgets faster, or the first weights would stay in it for long.
-        done = tf.cast(step, tf.float32)
-        decay = tf.minimum(self._config.average, (1.0 + done) / (10.0 + done))
-        for average, value in self._pairs:
-            average.assign_sub((1.0 - decay) * (average - value))
 
 
 def _norm(gradients: list[tf.Tensor]) -> tf.Tensor:

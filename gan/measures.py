@@ -52,7 +52,9 @@ class Measures:
         network = _load(config) if config.judge != OWN_JUDGE else None
         self._own = None
         if len(np.unique(categories[categories >= 0])) > 1:
-            classifier = trained_classifier(folder, photos, categories, num_categories, config.seed, progress)
+            classifier = trained_classifier(
+                folder, config.image_size, lambda: photos, categories, num_categories, config.seed, progress
+            )
             self._own, self._accuracy = Judge(OWN_JUDGE, config.image_size, classifier.classify), classifier.accuracy
         self._judge = network or self._own
         draw = np.random.default_rng(config.seed)

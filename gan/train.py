@@ -35,20 +35,15 @@ def train(config: GanConfig, show_progress: bool = True) -> dict:
     check_versions()
     dataset = Dataset.open(config.dataset)
     check_place(config.workdir, folder=True)
-    categories, names = labelled(dataset)
+    categories, _ = labelled(dataset)
     count = int(np.count_nonzero(categories >= 0))
-    present = [name for number, name in enumerate(names) if np.any(categories == number)]
-    measured = config.measure_samples and (len(present) > 1 or config.judge != OWN_JUDGE)
+    facts = category_facts(dataset)
     with held(Path(config.workdir), "training"):
-        workdir = Workdir.create_or_resume(config, dataset, GAN, facts={"categories": names, "present": present})
+        workdir = Workdir.create_or_resume(config, dataset, GAN, facts=facts)
         if show_progress:
-            for line in _remarks(config, dataset, count, present):
+            for line in _remarks(config, dataset, count, facts["present"]):
                 tqdm.write(line)
-        photos = PhotoStore(dataset, config.image_size, config.photo_store, show_progress)
-        measures = None
-        if measured:
-            measures = Measures(config, photos, categories, len(names), judge_folder(workdir), show_progress)
-        trainable = GanTraining(config, photos, categories, names, workdir, measures)
+        trainable = make_training(config, dataset, workdir, show_progress)
         loop = training.LoopConfig(
             total_steps=config.total_steps(count),
             eval_every=config.eval_every or config.steps_per_epoch(count),
@@ -56,7 +51,23 @@ def train(config: GanConfig, show_progress: bool = True) -> dict:
             steps_per_call=_GPU_STEPS_PER_CALL if tf.config.list_logical_devices("GPU") else 1,
         )
         result = training.run(trainable, loop, workdir.path, None, show_progress)
-    return {**result, "photos": count, "left_out": len(categories) - count, "categories": present}
+    return {**result, "photos": count, "left_out": len(categories) - count, "categories": facts["present"]}
+
+
+def category_facts(dataset: Dataset) -> dict[str, list[str]]:
+    """What config.json says of the categories: the names of all, and of those ``present``, which have photos."""
+    categories, names = labelled(dataset)
+    return {"categories": names, "present": [name for number, name in enumerate(names) if np.any(categories == number)]}
+
+
+def make_training(config: GanConfig, dataset: Dataset, workdir: Workdir, show_progress: bool = True) -> GanTraining:
+    """What the loop runs, with the photos read and, where the training measures, the judge made."""
+    categories, names = labelled(dataset)
+    photos = PhotoStore(dataset, config.image_size, config.photo_store, show_progress)
+    measures = None
+    if config.measure_samples and (len(workdir.config["present"]) > 1 or config.judge != OWN_JUDGE):
+        measures = Measures(config, photos, categories, len(names), judge_folder(workdir), show_progress)
+    return GanTraining(config, photos, categories, names, workdir, measures)
 
 
 def _remarks(config: GanConfig, dataset: Dataset, labelled_photos: int, present: list[str]) -> list[str]:

@@ -108,3 +108,21 @@ def release_gan(planted_folder, tmp_path_factory):
     workdir = tmp_path_factory.mktemp("gan") / "release"
     train(tiny_config(planted_folder, workdir, "release", measure_samples=0), show_progress=False)
     return workdir
+
+
+@pytest.fixture(scope="session")
+def lively_gan(release_gan, tmp_path_factory):
+    """A copy of that one whose generator, untrained, makes very different images of different latents."""
+    from tiny_gan import lively_copy
+
+    return lively_copy(release_gan, tmp_path_factory.mktemp("gan") / "lively")
+
+
+@pytest.fixture(scope="session")
+def small_recommender(planted_folder, tmp_path_factory):
+    """A workdir of DVBPR on the same data set, trained a little."""
+    from small_training import config_for, train_quietly
+
+    workdir = tmp_path_factory.mktemp("recommender") / "run"
+    train_quietly(config_for(planted_folder, workdir, epochs=0.2))
+    return workdir

@@ -12,6 +12,7 @@ from gan import train_config as gan_config
 from gan.discriminator import build_discriminator
 from gan.generator import build_generator
 from tf_dvbpr import train, train_config
+from tf_dvbpr.design import config as design_config
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -22,6 +23,7 @@ TABLE = "| flag | paper | release | fast |"
 WITH_PRESETS = [
     pytest.param("presets.md", train_config.PRESETS, train.resolve, id="dvbpr"),
     pytest.param("gan.md", gan_config.PRESETS, gan_train.resolve, id="gan"),
+    pytest.param("design.md", design_config.PRESETS, lambda _, __, *rest: design_config.resolve(*rest), id="design"),
 ]
 
 
@@ -57,7 +59,7 @@ def test_the_table_of_presets_holds_every_flag_that_differs_and_no_other(page, p
     assert table(page, TABLE) == expected
 
 
-@pytest.mark.parametrize("page", ["presets.md", "gan.md"])
+@pytest.mark.parametrize("page", ["presets.md", "gan.md", "design.md"])
 def test_every_flag_that_differs_is_explained_below(page):
     lines = lines_of(page)
     after = "\n".join(lines[lines.index(TABLE) :])

@@ -31,7 +31,7 @@ def folder(tmp_path_factory, photos):
     folder = tmp_path_factory.mktemp("judge")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(category_classifier, "_STEPS", 40)
-        trained_classifier(folder, photos, COLOURS, 3, progress=False)
+        trained_classifier(folder, photos.image_size, lambda: photos, COLOURS, 3, progress=False)
     return folder
 
 
@@ -85,7 +85,10 @@ def test_images_of_another_category_are_noticed(measures, photos):
 def test_the_classifier_is_kept_and_restored_bitwise(folder, photos, monkeypatch):
     fresh = CategoryClassifier(32, 3, seed=5)
     monkeypatch.setattr(CategoryClassifier, "train", None)
-    kept, again = (trained_classifier(folder, photos, COLOURS, 3, seed, progress=False) for seed in (0, 5))
+    kept, again = (
+        trained_classifier(folder, photos.image_size, lambda: photos, COLOURS, 3, seed, progress=False)
+        for seed in (0, 5)
+    )
     assert kept.accuracy == again.accuracy == 1
     one, other, untrained = (values_of(classifier.variables()) for classifier in (kept, again, fresh))
     for name, value in one.items():

@@ -1,12 +1,15 @@
 """GANs small enough to train in seconds, and the tools as their console scripts run them."""
 
 import json
+import shutil
 
 import numpy as np
 import tensorflow as tf
 from tool import call
 
+from gan.sampling import TrainedGan, network_weights
 from gan.train import resolve
+from tf_dvbpr.checkpoint import Checkpoints
 
 TINY = {
     "image_size": 32,
@@ -55,6 +58,28 @@ def checkpoint_values(folder):
 def metrics_without_clock(workdir):
     lines = [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
     return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+
+def enliven(generator, seed=0):
+    """Gives a generator random weights of a size that lets the latents through, as a tiny training does not."""
+    draw = np.random.default_rng(seed)
+    for name, variable in generator.named_variables().items():
+        if name.endswith("/kernel"):
+            # Of a transposed convolution [h, w, out, in]; a stride of 2 meets about a quarter of its taps.
+            inputs = variable.shape[0] if name.startswith("dense") else np.prod(variable.shape) / variable.shape[2] / 2
+            variable.assign(draw.normal(0, (2 / inputs) ** 0.5, variable.shape))
+        else:
+            variable.assign(tf.ones_like(variable) if name.endswith(("gamma", "variance")) else tf.zeros_like(variable))
+    return generator
+
+
+def lively_copy(workdir, copy):
+    """A copy of a workdir with its generator enlivened."""
+    shutil.copytree(workdir, copy, ignore=shutil.ignore_patterns("checkpoints", "best", "tensorboard"))
+    trained = TrainedGan.open(workdir)
+    weights = network_weights(enliven(trained.generator), trained.discriminator)
+    Checkpoints(copy / "best", weights, keep=1).save(trained.step, {"step": trained.step})
+    return copy
 
 
 def run_tool(capsys, tool, *arguments):

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
 from tf_dvbpr.cnnf import LAYERS, build_cnnf
 from tf_dvbpr.compat import as_variable
@@ -125,7 +126,11 @@ class DVBPR(tf.Module):
             "user_penalty": config.user_penalty * l2_loss([factors]),
         }
 
-    def item_factors(self, photos: PhotoStore) -> np.ndarray:
+    def item_factors(self, photos: PhotoStore, progress: bool = False) -> np.ndarray:
         """Phi of every photo, float32 [I, K]."""
-        rows = [self._compiled_embed(batch).numpy() for batch in photos.batches(min(_EMBED_BATCH, photos.num_items))]
+        rows = []
+        with tqdm(total=photos.num_items, desc="style vectors", unit="photo", disable=not progress) as bar:
+            for batch in photos.batches(min(_EMBED_BATCH, photos.num_items)):
+                rows.append(self._compiled_embed(batch).numpy())
+                bar.update(min(len(rows[-1]), photos.num_items - bar.n))
         return np.concatenate(rows)[: photos.num_items]

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_dvbpr import stateless
+from tf_dvbpr import moving_average, stateless
 from tf_dvbpr.compat import adam_state
 from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.initialisation import fit_to_photos
@@ -30,12 +30,19 @@ class DvbprTraining(RecommenderTraining):
         photos: the photos at the config's image size.
         workdir: where the best weights and factors go.
         replicas: of the strategy; batch_size and shared_negatives must be multiples of it.
+        progress: show a bar while the style vectors of all photos are computed.
     """
 
     metric_names = ("bpr", "weight_penalty", "user_penalty")
 
     def __init__(
-        self, config: TrainConfig, dataset: Dataset, photos: PhotoStore, workdir: Workdir, replicas: int = 1
+        self,
+        config: TrainConfig,
+        dataset: Dataset,
+        photos: PhotoStore,
+        workdir: Workdir,
+        replicas: int = 1,
+        progress: bool = False,
     ) -> None:
         for name in ("batch_size", "shared_negatives"):
             if getattr(config, name) % replicas:
@@ -43,12 +50,18 @@ class DvbprTraining(RecommenderTraining):
         super().__init__(dataset, workdir)
         self.photos_per_step = config.photos_per_step
         self._config, self._photos = config, photos
-        self._replicas = replicas
+        self._replicas, self._progress = replicas, progress
         self._sampler = TripletSampler(dataset.train_indptr, dataset.train_items, dataset.num_items, config.seed)
         self.model = DVBPR.from_config(config, dataset.num_users)
         if config.init == "photos":
             sample = np.random.default_rng(config.seed).permutation(dataset.num_items)[:_INIT_PHOTOS]
             fit_to_photos(self.model.network, normalise(photos.gather(tf.constant(sample, tf.int64))))
+        # What is measured and kept.
+        self._shown = DVBPR.from_config(config, dataset.num_users) if config.average else self.model
+        shown = self._shown.weights()
+        self._pairs = [(shown[name], value) for name, value in self.model.weights().items() if config.average]
+        for average, value in self._pairs:
+            average.assign(value)
         # Two Adams, so that the user factors can have a rate of their own; at one rate they are one.
         self._network_adam = self._build_adam(config.learning_rate, self.model.network_trainables())
         self._user_adam = self._build_adam(
@@ -56,15 +69,17 @@ class DvbprTraining(RecommenderTraining):
         )
 
     def weights(self) -> dict[str, tf.Variable]:
-        """The sixteen weights of CNN-F and the user factors."""
-        return self.model.weights()
+        """The sixteen weights of CNN-F and the user factors; their average, where there is one."""
+        return self._shown.weights()
 
     def state(self) -> dict[str, tf.Variable]:
-        """The weights, and the moments of the network's Adam and the user factors'."""
-        *network, users = self.weights()
+        """The weights, beside their average, and the moments of the network's Adam and the user factors'."""
+        *network, users = self.model.weights()
+        average = {f"average/{name}": value for name, value in self.weights().items()} if self._pairs else {}
         network_state, user_state = adam_state(self._network_adam, network), adam_state(self._user_adam, [users])
         return {
-            **self.weights(),
+            **self.model.weights(),
+            **average,
             **{f"network_adam/{name}": variable for name, variable in network_state.items()},
             **{f"user_adam/{name}": variable for name, variable in user_state.items()},
         }
@@ -128,11 +143,13 @@ class DvbprTraining(RecommenderTraining):
         # Each sums its gradients over replicas before it applies them.
         self._network_adam.apply_gradients(zip(network_gradients, network, strict=True))
         self._user_adam.apply_gradients(zip(user_gradients, users, strict=True))
+        if self._pairs:
+            moving_average.move(self._pairs, config.average, batch["step"])
         return losses
 
     def matrices(self) -> tuple[np.ndarray, np.ndarray]:
         """t_u of every user and Phi of every photo."""
-        return self.model.user_factors.numpy(), self.model.item_factors(self._photos)
+        return self._shown.user_factors.numpy(), self._shown.item_factors(self._photos, self._progress)
 
     def show(self, step: int) -> None:
         """The settings as text and the first photos that training will see."""

@@ -1,6 +1,5 @@
 """Parts of a long computation, kept on disk until the whole is there, so that a killed run goes on."""
 
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,11 +13,23 @@ Arrays = dict[str, np.ndarray]
 def kept_part(folder: Path, name: str, compute: Callable[[], Arrays]) -> Arrays:
     """The arrays of ``NAME.npz`` in a folder, computed and written if they are not there whole."""
     file = folder / f"{name}.npz"
-    if file.is_file() and zipfile.is_zipfile(file):
-        with np.load(file, allow_pickle=False) as arrays:
-            return dict(arrays)
+    arrays = _whole(file)
+    if arrays is not None:
+        return arrays
     arrays = compute()
     folder.mkdir(parents=True, exist_ok=True)
     with whole_file(file) as temporary, temporary.open("wb") as out:
         np.savez(out, **arrays)
     return arrays
+
+
+def _whole(file: Path) -> Arrays | None:
+    if not file.is_file():
+        return None
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except MemoryError:
+        raise
+    except Exception:  # NumPy and zipfile raise nearly anything on damaged files.
+        return None

@@ -16,12 +16,12 @@ def split_keys(user: str, dataset: Dataset) -> list[str]:
 
 def find_user(key: str, dataset: Dataset) -> int:
     """The number of a user. Raises InputError for an unknown key."""
-    found = np.flatnonzero(dataset.user_keys == key)
-    if found.size:
-        return int(found[0])
-    near = difflib.get_close_matches(key, dataset.user_keys.tolist(), n=3, cutoff=0.5)
-    hint = f"did you mean {', '.join(near)}?" if near else f"keys look like {dataset.user_keys[0]}"
-    raise InputError(f"--user={key}: no such user in data set {dataset.name!r}; {hint}")
+    return _find("user", key, dataset.user_keys, dataset)
+
+
+def find_item(key: str, dataset: Dataset) -> int:
+    """The number of an item. Raises InputError for an unknown key."""
+    return _find("item", key, dataset.item_keys, dataset)
 
 
 def items_of(category: str, dataset: Dataset) -> np.ndarray:
@@ -31,3 +31,12 @@ def items_of(category: str, dataset: Dataset) -> np.ndarray:
         listed = f"it has {', '.join(names)}" if names else "it has no categories; leave --category out"
         raise InputError(f"--category={category}: no such category in data set {dataset.name!r}; {listed}")
     return dataset.item_categories == names.index(category)
+
+
+def _find(kind: str, key: str, keys: np.ndarray, dataset: Dataset) -> int:
+    found = np.flatnonzero(keys == key)
+    if found.size:
+        return int(found[0])
+    near = difflib.get_close_matches(key, keys.tolist(), n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(near)}?" if near else f"keys look like {keys[0]}"
+    raise InputError(f"--{kind}={key}: no such {kind} in data set {dataset.name!r}; {hint}")

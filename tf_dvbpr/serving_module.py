@@ -105,7 +105,7 @@ class ServingModule(tf.Module):
         Returns:
             ``scores`` float32 [B], NaN where a key is unknown; ``user_known`` and ``item_known`` bool [B].
         """
-        users, items = _paired(self._users.lookup(user_keys), self._items.lookup(item_keys))
+        users, items = paired(self._users.lookup(user_keys), self._items.lookup(item_keys))
         vectors = tf.gather(self._item_factors, tf.maximum(items, 0))
         return {
             "scores": tf.where(items >= 0, self._scores(users, vectors), np.nan),
@@ -135,7 +135,7 @@ class ServingModule(tf.Module):
             ``image_readable`` bool [B].
         """
         embedded = self.embed_image(image_bytes)
-        users, photos = _paired(self._users.lookup(user_keys), tf.range(tf.size(image_bytes)))
+        users, photos = paired(self._users.lookup(user_keys), tf.range(tf.size(image_bytes)))
         return {
             "scores": self._scores(users, tf.gather(embedded["style_vectors"], photos)),
             "user_known": users >= 0,
@@ -169,6 +169,7 @@ def _row_table(keys: np.ndarray) -> tf.lookup.StaticHashTable:
     return tf.lookup.StaticHashTable(rows, default_value=-1)
 
 
-def _paired(first: tf.Tensor, second: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def paired(first: tf.Tensor, second: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Two lists of one length: [B] and [B], either of which may have length 1, for all of the other."""
     shape = tf.broadcast_dynamic_shape(tf.shape(first), tf.shape(second))
     return tf.broadcast_to(first, shape), tf.broadcast_to(second, shape)

@@ -6,9 +6,9 @@ import tensorflow as tf
 TRIPLETS, DROPOUT, AUGMENTATION, LATENTS, PHOTOS, MIRRORING, DESIGN, INVERSION = range(8)
 
 
-def seed_of(seed: int, stream: int, *counters: int | tf.Tensor) -> tf.Tensor:
+def seed_of(seed: int | tf.Tensor, stream: int, *counters: int | tf.Tensor) -> tf.Tensor:
     """A stateless seed, int32 [2], from the run's seed, a stream and any number of counters (step, layer, replica)."""
-    folded = tf.constant([seed & 0x7FFFFFFF, stream], tf.int32)
+    folded = tf.stack([tf.bitwise.bitwise_and(tf.cast(seed, tf.int32), 0x7FFFFFFF), stream])
     for counter in counters:
         folded = tf.random.experimental.stateless_fold_in(folded, tf.cast(counter, tf.int32), alg="philox")
     return folded

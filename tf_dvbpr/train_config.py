@@ -42,6 +42,7 @@ class TrainConfig:
         dropout: rate after fc6 and fc7.
         flip: mirror each training photo with probability one half.
         shift: move each training photo by up to this share of its side in both directions; white comes in.
+        average: decay of the moving average of all weights that is measured and kept; 0: the weights as such.
         precision: ``float32`` or ``mixed_bfloat16``.
         seed: of weights, triplets, dropout and augmentation.
         eval_every: steps between validations; 0: once an epoch.
@@ -73,6 +74,7 @@ class TrainConfig:
     dropout: float = 0.5
     flip: bool = False
     shift: float = 0.0
+    average: float = 0.0
     precision: str = "float32"
     seed: int = 0
     eval_every: int = 0
@@ -107,8 +109,11 @@ class TrainConfig:
         enough = self.max_photos == 0 or self.max_photos >= step
         need(self, enough, "max_photos", f"0, or at least the {step} of one step")
         need(self, 0 <= self.shift <= 0.5, "shift", "a share from 0 to 0.5")
-        need(self, 0 <= self.dropout < 1, "dropout", "a rate from 0 up to but not including 1")
+        for name in ("dropout", "average"):
+            need(self, 0 <= getattr(self, name) < 1, name, "from 0 up to but not including 1")
         need_between(self, "seed", 0, 2**31 - 1)
+        if self.average and self.strategy != "one_device":
+            raise InputError(f"--average={self.average} needs --strategy=one_device, got --strategy={self.strategy}")
         if self.photo_store == "device" and self.strategy != "one_device":
             raise InputError(f"--photo_store=device needs --strategy=one_device, got --strategy={self.strategy}")
 

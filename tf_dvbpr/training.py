@@ -1,10 +1,11 @@
 """The one training loop: steps, progress, TensorBoard, checkpoints, exact resume, validation, best model."""
 
 import abc
+import contextlib
 import dataclasses
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import tensorflow as tf
@@ -107,6 +108,15 @@ def run(
     return _Loop(trainable, config, workdir, strategy or tf.distribute.get_strategy(), show_progress).run()
 
 
+def adopt(trainable: Trainable, step: int, workdir: Path, show_progress: bool = True) -> dict:
+    """Validates a model that was trained elsewhere and leaves in `workdir` what `run` would have at this step.
+
+    The line in metrics.jsonl has no losses. Returns what `run` does.
+    """
+    loop = _Loop(trainable, LoopConfig(step, 1), workdir, tf.distribute.get_strategy(), show_progress)
+    return loop.adopt(step)
+
+
 class _Loop:
     def __init__(
         self,
@@ -132,10 +142,26 @@ class _Loop:
         if self.chief:
             self.log.cut_after(self.now.step)
         if not self._finished():
-            writer = tf.summary.create_file_writer(str(self.workdir / "tensorboard"))
-            with writer.as_default() if self.chief else tf.summary.create_noop_writer().as_default():
+            with self._tensorboard():
                 self._train()
-            writer.close()
+        return self._result()
+
+    def adopt(self, step: int) -> dict:
+        self.now.step, self.rate_from = step, (step, 0.0)
+        with self._tensorboard():
+            self.trainable.show(step)
+            self._evaluate()
+            self.checkpoints.save(step, dataclasses.asdict(self.now))
+        return self._result()
+
+    @contextlib.contextmanager
+    def _tensorboard(self) -> Iterator[None]:
+        writer = tf.summary.create_file_writer(str(self.workdir / "tensorboard"))
+        with writer.as_default() if self.chief else tf.summary.create_noop_writer().as_default():
+            yield
+        writer.close()
+
+    def _result(self) -> dict:
         now = self.now
         return {
             "step": now.step,
@@ -182,7 +208,7 @@ class _Loop:
                 bar.set_postfix({name: f"{now.sums[name] / now.summed_steps:.4g}" for name in now.sums}, refresh=False)
                 evaluated = now.step % config.eval_every == 0 or now.step == config.total_steps
                 if evaluated:
-                    self._evaluate(bar)
+                    self._evaluate()
                 between = config.checkpoint_every and now.step % config.checkpoint_every == 0
                 if self.chief and (evaluated or between or interrupt.asked):
                     self.checkpoints.save(now.step, dataclasses.asdict(now))
@@ -226,9 +252,9 @@ class _Loop:
                     "is kept. Start again in a new workdir with a lower --learning_rate"
                 )
 
-    def _evaluate(self, bar: tqdm) -> None:
+    def _evaluate(self) -> None:
         now, per_step = self.now, self.trainable.photos_per_step
-        means = {name: value / now.summed_steps for name, value in now.sums.items()}
+        means = {name: value / now.summed_steps for name, value in now.sums.items()} if now.summed_steps else {}
         figures = self.trainable.validate(now.step)
         steps, seconds = now.step - self.rate_from[0], now.seconds - self.rate_from[1]
         self.rate_from = (now.step, now.seconds)
@@ -252,4 +278,4 @@ class _Loop:
             self.trainable.keep_best(now.step)
         if self.show_progress:
             shown = "  ".join(f"{name} {value:.4f}" for name, value in figures.items() if name != "score")
-            bar.write(f"step {now.step:>7}  {shown}{'  best' if better else ''}")
+            tqdm.write(f"step {now.step:>7}  {shown}{'  best' if better else ''}")

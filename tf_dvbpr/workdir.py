@@ -90,6 +90,7 @@ class Workdir:
         model: str = "dvbpr",
         write: bool = True,
         facts: dict[str, object] | None = None,
+        path: Path | None = None,
     ) -> "Workdir":
         """The workdir of this training: a new one, or that of an earlier start with the same settings and data.
 
@@ -99,11 +100,12 @@ class Workdir:
             model: what is trained.
             write: write config.json.
             facts: what it shall hold besides, as JSON.
+            path: where it lies for now, if it is to be renamed to the config's workdir when whole.
 
         A run that trained nothing yet takes new settings. Raises InputError when the folder belongs to other settings
         or another data set, or holds other files.
         """
-        path = Path(config.workdir)
+        path = Path(path or config.workdir)
         settings = {
             "model": model,
             "dataset": str(dataset.path.resolve()),

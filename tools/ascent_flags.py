@@ -18,15 +18,19 @@ _FLOATS = {
     "start_deviation": "of the normal starts of --latent_form=free",
 }
 _CHOICES = {
-    "latent_form": (["auto", "tanh", "free"], "z = tanh z', in a box, or free; auto: as the GAN's latents were drawn"),
+    "latent_form": (
+        ["auto", "tanh", "free", "sphere"],
+        "z = tanh z', in a box, or free; auto: as the GAN's latents were drawn",
+    ),
     "choice": (["top_k", "softmax"], "which of the optimised images to take: the best, or drawn by equation 11"),
     "precision": (["float32", "mixed_bfloat16"], "of the networks' arithmetic"),
 }
 _NAMES = (*_INTEGERS, *_FLOATS, *_CHOICES)
+_OF_SEVERAL = ("starts", "candidates", "choice")
 
 
-def define(values: flags.FlagValues) -> None:
-    """Adds --preset and all that it sets to a tool's flags."""
+def define(values: flags.FlagValues, several_starts: bool = True) -> None:
+    """Adds --preset and all that it sets to a tool's flags; what needs several starts only where there are some."""
     flags.DEFINE_enum(
         "preset",
         "fast",
@@ -34,19 +38,21 @@ def define(values: flags.FlagValues) -> None:
         "paper: as published; release: as the authors' code; fast: the best designs soonest",
         flag_values=values,
     )
-    for name, text in _INTEGERS.items():
-        flags.DEFINE_integer(name, None, text, flag_values=values)
-    for name, text in _FLOATS.items():
-        flags.DEFINE_float(name, None, text, flag_values=values)
-    for name, (allowed, text) in _CHOICES.items():
-        flags.DEFINE_enum(name, None, allowed, text, flag_values=values)
+    wanted = [name for name in _NAMES if several_starts or name not in _OF_SEVERAL]
+    for name in wanted:
+        if name in _INTEGERS:
+            flags.DEFINE_integer(name, None, _INTEGERS[name], flag_values=values)
+        elif name in _FLOATS:
+            flags.DEFINE_float(name, None, _FLOATS[name], flag_values=values)
+        else:
+            flags.DEFINE_enum(name, None, *_CHOICES[name], flag_values=values)
 
 
 def config(values: flags.FlagValues, **defaults: object) -> object:
     """The `AscentConfig` of these flags; `defaults` stand in place of the preset's where no flag is given."""
     from tf_dvbpr.design.config import resolve
 
-    given = {name: values[name].value for name in _NAMES if values[name].value is not None}
+    given = {name: values[name].value for name in _NAMES if name in values and values[name].value is not None}
     return resolve(values.preset, {**defaults, **given})
 
 

@@ -1,9 +1,11 @@
 """Exports a trained recommender or GAN as a SavedModel that TensorFlow alone can load and TensorFlow Serving can serve.
 
     python -m tools.export_saved_model --workdir=out/run --output=out/export/1
+    python -m tools.export_saved_model --workdir=out/run --gan=out/gan --output=out/designer/1
 
 Signatures of a recommender: recommend (also the default), score, embed_image, score_image; of a GAN: generate (also the
-default), discriminate. docs/serving.md tells their inputs, outputs and how to call them.
+default), discriminate; of a recommender with --gan: the recommender's, design and tailor. docs/serving.md tells their
+inputs, outputs and how to call them.
 """
 
 from collections.abc import Sequence
@@ -21,19 +23,34 @@ flags.DEFINE_string(
     required=True,
     flag_values=FLAGS,
 )
+flags.DEFINE_string("gan", None, "folder of a training of the GAN, to design with", flag_values=FLAGS)
+flags.DEFINE_enum(
+    "preset",
+    "fast",
+    ["fast", "paper", "release"],
+    "with --gan: form of the latents, rate of the ascent",
+    flag_values=FLAGS,
+)
 flags.DEFINE_bool("overwrite", False, "replace the SavedModel that is at output", flag_values=FLAGS)
 
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, one closing line."""
+    from gan.design.export import export_design
     from gan.export import export_gan
     from tf_dvbpr.export import ExportConfig, export
     from tf_dvbpr.model_names import GAN
     from tf_dvbpr.workdir import Workdir
+    from tfrecords.errors import InputError
 
     config = ExportConfig(values.workdir, values.output, values.overwrite)
     is_gan = Workdir.open(config.workdir).config["model"] == GAN
-    result = export_gan(config) if is_gan else export(config)
+    if is_gan:
+        if values.gan is not None:
+            raise InputError(f"--workdir={values.workdir}: a GAN already; with --gan give a recommender's --workdir")
+        result = export_gan(config)
+    else:
+        result = export(config) if values.gan is None else export_design(config, values.gan, values.preset)
     holds = f"{result['categories']} categories" if is_gan else f"{result['users']} users, {result['items']} items"
     print(f"{values.output}: {holds}, step {result['step']}; signatures {', '.join(result['signatures'])}")
 

@@ -45,6 +45,7 @@ _FLOATS = {
     "weight_decay": "weight of the penalty on the network's weight matrices",
     "user_penalty": "weight of the penalty on the user factors of the batch",
     "dropout": "rate after fc6 and fc7",
+    "average": "decay of a moving average of the weights, which is measured and kept; 0: no average",
     "shift": "move each training photo by up to this share of its side; white comes in",
 }
 _CHOICES = {

@@ -49,7 +49,8 @@ def beside_each_other(
     free = np.where(owned, -np.inf, scores)
     best = np.argsort(-free, kind="stable")[: min(k, int(np.count_nonzero(~owned)))]
     retrieved = [{"item": str(studio.dataset.item_keys[items[place]]), "score": float(scores[place])} for place in best]
-    figures = zip(files, part["best"].tolist(), part["best_step"].astype(int).tolist(), strict=False)
+    found = slice(len(files))
+    figures = zip(files, part["best"][found].tolist(), part["best_step"][found].astype(int).tolist(), strict=True)
     designed = [
         {
             "file": file,

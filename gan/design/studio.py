@@ -10,6 +10,7 @@ from PIL import Image
 from gan.labelled import labelled
 from gan.sampling import TrainedGan, generate
 from tf_dvbpr.design.config import AUTO, AscentConfig
+from tf_dvbpr.design.drift import drift
 from tf_dvbpr.design.networks import Networks
 from tf_dvbpr.design.taste import Taste
 from tf_dvbpr.owner_keys import find_user
@@ -139,6 +140,11 @@ class Studio:
         labels = self.labels(np.full(len(latents), category))
         images = generate(self.gan.generator, latents, labels)
         return self.networks.style_vectors(images).numpy()
+
+    def drift(self, latents: np.ndarray, category: int) -> list[float]:
+        """How far each of these images is from the first, as `tf_dvbpr.design.drift.drift` says."""
+        images = generate(self.gan.generator, latents, self.labels(np.full(len(latents), category)))
+        return drift(images, images[:1]).numpy().tolist()
 
     @functools.cached_property
     def _own(self) -> tuple[np.ndarray, np.ndarray]:

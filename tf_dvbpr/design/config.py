@@ -70,6 +70,9 @@ PRESETS: dict[str, dict[str, object]] = {
     "fast": {"starts": 16, "candidates": 64, "steps": 20, "learning_rate": 0.1, "latent_form": AUTO},
 }
 
+# A tailoring takes small steps, which can be followed by eye, whatever the preset.
+TAILORING = {"steps": 50, "learning_rate": 0.05}
+
 
 def resolve(preset: str, given: dict[str, object]) -> AscentConfig:
     """The config of a preset with the settings given in its place."""

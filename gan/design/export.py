@@ -1,0 +1,40 @@
+"""From a recommender's and a GAN's workdir to one SavedModel that recommends, designs and tailors."""
+
+from pathlib import Path
+
+from gan.design.serving_module import DesignModule
+from gan.design.studio import Studio
+from tf_dvbpr.design.config import TAILORING, resolve
+from tf_dvbpr.design.invert import InversionConfig
+from tf_dvbpr.export import ExportConfig, check_output, save
+from tf_dvbpr.workdir import Workdir
+
+
+def export_design(config: ExportConfig, gan: str, preset: str) -> dict:
+    """Writes the SavedModel under a temporary name next to ``config.output`` and renames it when whole.
+
+    Args:
+        config: the recommender's workdir, and where to.
+        gan: the GAN's workdir.
+        preset: of `tf_dvbpr.design.config.PRESETS`: gives the latents' form and Adam's rate.
+
+    Returns:
+        ``users``, ``items``, ``step`` and the names of the ``signatures``.
+
+    Raises:
+        InputError: the two do not fit together, a data set is gone or another, ``config.output`` is taken.
+    """
+    output = Path(config.output).absolute()
+    check_output(output, config.overwrite)
+    studio = Studio.open(config.workdir, gan)
+    ascent = studio.settled(resolve(preset, {}))
+    factors, known = Workdir.open(config.workdir).factors(), studio.dataset.own_items()
+    module = DesignModule(studio, known, factors, ascent, TAILORING["learning_rate"], InversionConfig())
+    signatures = module.signatures()
+    save(module, signatures, output)
+    return {
+        "users": studio.dataset.num_users,
+        "items": studio.dataset.num_items,
+        "step": factors.step,
+        "signatures": [name for name in signatures if name != "serving_default"],
+    }

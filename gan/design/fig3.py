@@ -1,0 +1,70 @@
+"""Fig. 3 written down: preference, quality and diversity of designs against eta, as CSV, JSON and a chart."""
+
+import csv
+import io
+from pathlib import Path
+
+from gan.design.table4 import MEASURES, quality_name
+from tfrecords.json_file import without_nan, write_json
+from tfrecords.whole_file import whole_file, write_text
+
+FILE = "fig3.json"
+_LINE, _BAND = "#2f6f9f", "#c9dfee"
+
+
+def write(result: dict, folder: Path) -> list[str]:
+    """Writes fig3.csv, fig3.json and, with matplotlib (the extra `report`), fig3.png; returns their names."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["eta", *(f"{measure}_{part}" for measure in MEASURES for part in ("mean", "spread"))])
+    for point in result["points"]:
+        writer.writerow([point["eta"], *(point[measure][part] for measure in MEASURES for part in ("mean", "spread"))])
+    write_text(folder / "fig3.csv", text.getvalue())
+    files = ["fig3.csv", FILE, *(["fig3.png"] if _chart(result, folder / "fig3.png") else [])]
+    write_json(folder / FILE, without_nan({**result, "files": files}))
+    return files
+
+
+def cells(result: dict) -> tuple[list[str], list[list[str]]]:
+    """(headers, rows) of the figure as a table."""
+    headers = ["eta", "preference score", quality_name(result), "diversity", "D(x, c)"]
+    rows = [
+        [
+            f"{point['eta']:g}",
+            *(f"{point[measure]['mean']:.4f} +- {point[measure]['spread']:.2f}" for measure in MEASURES),
+        ]
+        for point in result["points"]
+    ]
+    return headers, rows
+
+
+def _chart(result: dict, path: Path) -> bool:
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        return False
+    points = result["points"]
+    figure = Figure(figsize=(10.5, 3.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    titles = ("preference score", quality_name(result), "diversity")
+    for axes, measure, title in zip(figure.subplots(1, 3), MEASURES, titles, strict=False):
+        means = [point[measure]["mean"] for point in points]
+        places = range(len(points))
+        if measure == "quality":
+            spreads = [point[measure]["spread"] for point in points]
+            axes.fill_between(
+                places,
+                [mean - spread for mean, spread in zip(means, spreads, strict=True)],
+                [mean + spread for mean, spread in zip(means, spreads, strict=True)],
+                color=_BAND,
+                linewidth=0,
+            )
+        axes.plot(places, means, "o-", color=_LINE)
+        axes.set_xticks(places, [f"{point['eta']:g}" for point in points])
+        axes.set_xlabel("eta")
+        axes.set_title(title)
+        axes.spines[["top", "right"]].set_visible(False)
+    with whole_file(path) as temporary:
+        figure.savefig(temporary, dpi=150, format="png")
+    return True

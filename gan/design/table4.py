@@ -1,0 +1,51 @@
+"""Table IV written down: Markdown, CSV and JSON."""
+
+import csv
+import io
+from pathlib import Path
+
+from tfrecords.json_file import without_nan, write_json
+from tfrecords.whole_file import write_text
+
+FILE = "table4.json"
+MEASURES = ("preference", "quality", "diversity", "realness")
+
+
+def write(result: dict, folder: Path) -> list[str]:
+    """Writes table4.md, table4.csv and table4.json; returns their names."""
+    headers, rows = cells(result)
+    lines = [f"| {' | '.join(row)} |" for row in (headers, ["---"] * len(headers), *rows)]
+    about = (
+        f"{result['trials']} trials, top {result['k']}, eta {result['eta']:g}, {result['starts']} starts, "
+        f"{result['steps']} steps; mean +- standard deviation (of {quality_name(result)}: over its parts)."
+    )
+    notes = [about, *([result["warning"]] if result["warning"] else [])]
+    write_text(folder / "table4.md", "\n".join([*lines, "", *notes]) + "\n")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["source", *(f"{measure}_{part}" for measure in MEASURES for part in ("mean", "spread"))])
+    for source in result["sources"]:
+        writer.writerow(
+            [source["name"], *(source[measure][part] for measure in MEASURES for part in ("mean", "spread"))]
+        )
+    write_text(folder / "table4.csv", text.getvalue())
+    files = ["table4.md", "table4.csv", FILE]
+    write_json(folder / FILE, without_nan({**result, "files": files}))
+    return files
+
+
+def cells(result: dict) -> tuple[list[str], list[list[str]]]:
+    """(headers, rows) of the table as the terminal and Markdown show it."""
+    headers = ["", "preference score", quality_name(result), "diversity", "D(x, c)"]
+    rows = [
+        [source["name"], *(f"{source[measure]['mean']:.4f} +- {source[measure]['spread']:.2f}" for measure in MEASURES)]
+        for source in result["sources"]
+    ]
+    return headers, rows
+
+
+def quality_name(result: dict) -> str:
+    """What the quality is: the inception score of InceptionV3 alone, else a classifier's."""
+    if result["score_name"] == "inception_score":
+        return "inception score"
+    return f"classifier score ({result['judge']})"

@@ -1,0 +1,186 @@
+"""Alters a garment step by step towards a person's taste (paper, eq. 12, then 10; Fig. 6)."""
+
+import dataclasses
+import hashlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+from tqdm import tqdm
+
+from gan.design.studio import Studio
+from gan.design.tailor_config import TailorConfig
+from gan.design.tailor_pictures import draw_tailored, write_gif
+from gan.samples import file_names, save_latents
+from tf_dvbpr.design.config import AscentConfig
+from tf_dvbpr.design.invert import Inverter
+from tf_dvbpr.design.maximise import RECORD, Maximiser
+from tf_dvbpr.kept_parts import Arrays, kept_part
+from tf_dvbpr.owner_keys import find_item, split_keys
+from tfrecords.errors import InputError
+from tfrecords.json_file import write_json
+from tfrecords.photo import decode_photo, denormalise, normalise
+from tfrecords.photo_check import BadPhoto, check_photos
+from tfrecords.whole_folder import check_replaceable, whole_folder
+
+TAILOR_FILE = "tailor.json"
+
+
+def tailor(config: TailorConfig, progress: bool = True, studio: Studio | None = None) -> dict:
+    """Fills ``config.output``: tailor.png, a PNG a shown step, tailor.json, latents.npz, and GIFs where asked for.
+
+    The garment's latent is found first, once (eq. 12); from there each user's preference is ascended (eq. 10).
+
+    Args:
+        config: what to alter, for whom and how.
+        progress: show bars.
+        studio: the two runs, where they are open already, in ``config.ascent.precision``.
+
+    Returns:
+        What tailor.json holds (docs/design.md).
+
+    Raises:
+        InputError: an unknown user, item or category, a photo that cannot be read, runs that do not fit together, an
+            output that is taken, figures that are not finite.
+    """
+    output = Path(config.output).absolute()
+    check_replaceable(output, TAILOR_FILE)
+    studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision)
+    users = [studio.user(key) for key in split_keys(config.users, studio.dataset)]
+    encoded, category = _prototype(config, studio)
+    ascent = studio.settled(config.ascent)
+    made_for = {
+        **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent)),
+        "steps": [studio.recommender_step, studio.gan.step],
+        "dataset": studio.dataset.fingerprint,
+        "photo": hashlib.sha256(encoded).hexdigest(),
+    }
+    with whole_folder(output, TAILOR_FILE, "tailoring", made_for) as folder:
+        parts = folder / ".parts"
+        found = kept_part(parts, "inversion", lambda: _invert(config, ascent, studio, encoded, category, progress))
+        way = kept_part(parts, "way", lambda: _improve(config, ascent, studio, users, found, category, progress))
+        result = _write(config, ascent, studio, users, encoded, category, found, way, folder)
+        shutil.rmtree(parts)
+        return result
+
+
+def _prototype(config: TailorConfig, studio: Studio) -> tuple[bytes, int]:
+    """The photo's bytes and its category's number."""
+    if config.item is not None:
+        item = find_item(config.item, studio.dataset)
+        encoded, own = studio.dataset.encoded_photos([item])[0], int(studio.categories[item])
+        if config.category is None and own < 0:
+            raise InputError(f"--item={config.item}: an item without a category; give one by --category")
+    else:
+        checked = next(iter(check_photos([Path(config.photo)])))
+        if isinstance(checked, BadPhoto):
+            raise InputError(f"--photo={config.photo}: {checked}; expected a photo, as a JPEG or PNG file")
+        encoded, own = checked.encoded, -1
+    try:
+        return encoded, studio.gan.category(config.category or studio.gan.category_names[own])
+    except InputError as error:
+        raise InputError(f"--category: {error}") from None
+
+
+def _square(studio: Studio, encoded: bytes, size: int) -> tf.Tensor:
+    """The photo as the data set brings it to a square, float32 [1, S, S, 3] in [-1, 1]."""
+    dataset = studio.dataset
+    return normalise(decode_photo(tf.constant(encoded), size, dataset.resize_filter, dataset.fit))[None]
+
+
+def _invert(
+    config: TailorConfig, ascent: AscentConfig, studio: Studio, encoded: bytes, category: int, progress: bool
+) -> Arrays:
+    form = ascent.latent_form, ascent.start_deviation
+    inverter = Inverter(studio.networks, config.inversion, *form, ascent.batch_size, ascent.seed)
+    photo = _square(studio, encoded, studio.networks.image_size)
+    found = inverter(photo, studio.labels(np.array([category])), progress)
+    if not np.isfinite(found.errors).all():
+        raise InputError("the inversion gave figures that are not finite: the GAN has diverged; train it again")
+    return {"latents": found.latents, "errors": found.errors}
+
+
+def _improve(
+    config: TailorConfig,
+    ascent: AscentConfig,
+    studio: Studio,
+    users: list[int],
+    found: Arrays,
+    category: int,
+    progress: bool,
+) -> Arrays:
+    """The latents and figures of the shown steps: [shown, users, ...]."""
+    starts = tf.repeat(tf.constant(found["latents"]), len(users), 0)
+    labels, taste = studio.labels(np.full(len(users), category)), studio.taste(np.array(users)[:, None])
+    rows = -(-len(users) // ascent.batch_size) * min(ascent.batch_size, len(users))
+    with tqdm(total=rows * ascent.steps, desc="tailoring", unit="step", disable=not progress) as bar:
+        maximiser = Maximiser(studio.networks, ascent)
+        designs = maximiser(starts, labels, taste, max_drift=config.max_drift, keep_way=True, bar=bar)
+    if not np.isfinite(designs.best).all():
+        raise InputError("the tailoring gave figures that are not finite: lower --learning_rate")
+    shown = np.unique([*range(0, ascent.steps + 1, config.every), ascent.steps])
+    return {"steps": shown, "way": designs.way[shown], "records": designs.records[shown]}
+
+
+def _write(
+    config: TailorConfig,
+    ascent: AscentConfig,
+    studio: Studio,
+    users: list[int],
+    encoded: bytes,
+    category: int,
+    found: Arrays,
+    way: Arrays,
+    folder: Path,
+) -> dict:
+    keys, steps = studio.dataset.user_keys[users].tolist(), way["steps"].tolist()
+    names = file_names(keys)
+    Image.fromarray(denormalise(_square(studio, encoded, studio.networks.image_size)).numpy()[0]).save(
+        folder / "prototype.png"
+    )
+    style = studio.networks.embed(_square(studio, encoded, studio.networks.photo_size)).numpy()[0]
+    tailored, files = [], []
+    for number, key in enumerate(keys):
+        images = studio.draw(way["way"][:, number], category)
+        drifts = studio.drift(way["way"][:, number], category)
+        entry = {"user": key, "prototype_score": float(studio.user_factors[users[number]] @ style), "steps": []}
+        for step, image, record, far in zip(steps, images, way["records"][:, number].tolist(), drifts, strict=True):
+            file = f"{names[key]}-{step:0{len(str(steps[-1]))}d}.png"
+            image.save(folder / file)
+            figures = dict(zip(RECORD, record, strict=True))
+            entry["steps"].append(
+                {
+                    "step": step,
+                    "score": figures["preference"],
+                    "objective": figures["objective"],
+                    "realness": figures["realness"],
+                    "drift": far,
+                    "file": file,
+                }
+            )
+        tailored.append(entry)
+        if config.gif:
+            files.append(write_gif(images, folder / f"{names[key]}.gif"))
+    files.insert(0, draw_tailored(encoded, tailored, float(found["errors"][0]), folder))
+    flat = way["way"].transpose(1, 0, 2).reshape(-1, way["way"].shape[2])
+    named = [studio.gan.category_names[category]] * len(flat)
+    files.append(save_latents(folder, flat, named, users=np.repeat(keys, len(steps)), steps=np.tile(steps, len(keys))))
+    result = {
+        **{name: getattr(ascent, name) for name in ("preset", "seed", "eta")},
+        "settings": {**dataclasses.asdict(ascent), **dataclasses.asdict(config.inversion)},
+        "max_drift": config.max_drift,
+        "category": studio.gan.category_names[category],
+        "prototype": {
+            "item": config.item,
+            "photo": Path(config.photo).name if config.photo else None,
+            "file": "prototype.png",
+        },
+        "reconstruction_error": float(found["errors"][0]),
+        "tailored": tailored,
+        "files": files,
+        "notes": studio.notes,
+    }
+    write_json(folder / TAILOR_FILE, result)
+    return result

@@ -1,0 +1,43 @@
+"""What tools.tailor draws: a garment on its way towards a person's taste (the paper's Fig. 6)."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from tf_dvbpr import pictures
+from tfrecords.whole_file import whole_file
+
+_CELL = 112
+_FRAME_MS, _LAST_MS = 350, 1500
+_GIF_SIDE = 256
+
+
+def draw_tailored(encoded: bytes, tailored: list[dict], error: float, folder: Path) -> str:
+    """Writes tailor.png: a row a user, the prototype's photo and the shown steps, scores below. Returns its name."""
+    rows = []
+    for entry in tailored:
+        steps = entry["steps"]
+        photos = [encoded, *((folder / step["file"]).read_bytes() for step in steps)]
+        captions = [
+            f"{entry['prototype_score']:.2f}\nprototype",
+            *(f"{step['score']:.2f}\nstep {step['step']}, drift {step['drift']:.2f}" for step in steps),
+        ]
+        rows.append(pictures.Row(f"{entry['user']} (inversion is off by {error:.3f})", photos, captions))
+    pictures.save(pictures.draw(rows, max(len(row.photos) for row in rows), _CELL), folder / "tailor.png")
+    return "tailor.png"
+
+
+def write_gif(images: list[Image.Image], file: Path) -> str:
+    """Writes the steps as an animation that rests on the last. Returns the file's name."""
+    side = max(images[0].width, _GIF_SIDE // images[0].width * images[0].width)
+    frames = [image.resize([side, side], Image.Resampling.NEAREST) for image in images]
+    with whole_file(file) as temporary:
+        frames[0].save(
+            temporary,
+            "GIF",
+            save_all=True,
+            append_images=frames[1:],
+            duration=[_FRAME_MS] * (len(frames) - 1) + [_LAST_MS],
+            loop=0,
+        )
+    return file.name

@@ -1,0 +1,345 @@
+"""tools.design from two tiny trainings to its folder: figures recomputed, resumed after a kill, bad input refused."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+from small_training import config_for, train_quietly
+from tool import call, fails, names
+
+from gan.design import design as module
+from gan.design.design import design_garments
+from gan.design.design_config import DesignConfig
+from gan.design.studio import Studio
+from gan.sample_config import SampleConfig
+from gan.samples import draw_samples
+from gan.sampling import TrainedGan
+from tf_dvbpr.baselines.config import resolve as resolve_baseline
+from tf_dvbpr.baselines.train import train as train_baseline
+from tf_dvbpr.design.config import resolve
+from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.errors import InputError
+from tfrecords.photo import denormalise
+from tools import design as tool
+
+STARTS, STEPS, K = 5, 4, 2
+# Of one query a part: a killed run loses one at most.
+SEARCH = {"starts": STARTS, "steps": STEPS, "batch_size": STARTS, "candidates": 8}
+
+
+@pytest.fixture(scope="module")
+def studio(small_recommender, lively_gan):
+    return Studio.open(str(small_recommender), str(lively_gan), "float32")
+
+
+def config(recommender, gan, output, search=None, **given):
+    settings = {"users": "u0,u1", "k": K, "weights": (3.0, 1.0), "trajectory": True, **given}
+    ascent = resolve("fast", {**SEARCH, **(search or {})})
+    return DesignConfig(recommender=str(recommender), gan=str(gan), output=str(output), ascent=ascent, **settings)
+
+
+@pytest.fixture(scope="module")
+def designed(small_recommender, lively_gan, tmp_path_factory):
+    """(folder, what design_garments returned): two users, together as 3 to 1, both categories."""
+    output = tmp_path_factory.mktemp("design") / "out"
+    result = design_garments(config(small_recommender, lively_gan, output), progress=False)
+    assert names(output.parent) == ["out"]
+    return output, result
+
+
+def flags(recommender, gan, output, *more):
+    search = [f"--{name}={value}" for name, value in SEARCH.items()]
+    return [f"--recommender={recommender}", f"--gan={gan}", f"--output={output}", "--user=u0", *search, *more]
+
+
+def test_the_folder_holds_what_design_json_names(designed):
+    output, result = designed
+    assert json.loads((output / "design.json").read_text()) == result
+    whose = ["u0", "u1", "u0_u1"]
+    garments = {f"{who}-{what}" for who in whose for what in ("tops", "shoes")}
+    expected = {f"{garment}-{rank}.png" for garment in garments for rank in ("1", "2", "trajectory")}
+    assert set(names(output)) == expected | {"design.json", "design.png", "latents.npz"}
+    shown = {one["file"] for entry in result["designs"] for one in entry["designed"]}
+    assert shown | set(result["files"]) | {"design.json"} == set(names(output))
+    for file in output.glob("*.png"):
+        Image.open(file).load()
+    assert [(entry["users"], entry["group"], entry["category"]) for entry in result["designs"]] == [
+        (["u0"], None, "shoes"),
+        (["u0"], None, "tops"),
+        (["u1"], None, "shoes"),
+        (["u1"], None, "tops"),
+        (["u0", "u1"], "mean", "shoes"),
+        (["u0", "u1"], "mean", "tops"),
+    ]
+    assert {name: result[name] for name in ("preset", "seed", "eta", "starts", "steps", "notes")} == {
+        "preset": "fast", "seed": 0, "eta": 1.0, "starts": STARTS, "steps": STEPS, "notes": [],
+    }  # fmt: skip
+    # The GAN's latents were drawn from a normal.
+    assert result["settings"]["latent_form"] == "free" and result["settings"]["candidates"] == 8
+
+
+def test_scores_are_those_of_the_latents(designed, studio, planted):
+    output, result = designed
+    file = np.load(output / "latents.npz", allow_pickle=False)
+    assert file["latents"].shape == (6 * K, 8)
+    assert file["users"].tolist() == [who for who in ("u0", "u1", "u0+u1") for _ in range(2 * K)]
+    row = 0
+    for entry in result["designs"]:
+        category = planted.category_names.index(entry["category"])
+        members = [planted.user_keys.tolist().index(key) for key in entry["users"]]
+        weights = np.array([0.75, 0.25]) if entry["group"] else np.ones(1)
+        user = weights @ studio.user_factors[members]
+        items = np.flatnonzero(planted.item_categories == category)
+        catalogue = studio.item_factors[items] @ user
+        labels = studio.labels(np.full(K, category))
+        images = studio.gan.generator(file["latents"][row : row + K], labels)
+        styles = studio.embedder.style_vectors(images).numpy()
+        realness = studio.gan.discriminator(images, labels).numpy()
+        assert len(entry["designed"]) == K
+        for place, one in enumerate(entry["designed"]):
+            score = float(styles[place] @ user)
+            assert one["score"] == pytest.approx(score, rel=1e-3, abs=1e-4)
+            assert one["realness"] == pytest.approx(float(realness[place]), rel=1e-3, abs=1e-4)
+            assert one["objective"] == pytest.approx(score - (realness[place] - 1) ** 2, rel=1e-3, abs=1e-4)
+            assert one["better_than"] == pytest.approx((catalogue < one["score"]).mean(), abs=1.5 / len(items))
+            assert 0 <= one["best_step"] <= STEPS
+            pixels = denormalise(images[place]).numpy().astype(int)
+            assert np.abs(np.asarray(Image.open(output / one["file"])).astype(int) - pixels).max() <= 1
+            assert file["categories"][row] == entry["category"]
+            if entry["group"]:
+                np.testing.assert_allclose(one["scores"], studio.user_factors[members] @ styles[place], atol=1e-3)
+            row += 1
+        objectives = [one["objective"] for one in entry["designed"]]
+        assert objectives == sorted(objectives, reverse=True)
+
+
+def test_retrieved_are_the_best_that_nobody_owns(designed, studio, planted):
+    indptr, own = planted.own_items()
+    for entry in designed[1]["designs"]:
+        category = planted.category_names.index(entry["category"])
+        members = [planted.user_keys.tolist().index(key) for key in entry["users"]]
+        owned = {item for user in members for item in own[indptr[user] : indptr[user + 1]].tolist()}
+        user = (np.array([0.75, 0.25]) if entry["group"] else np.ones(1)) @ studio.user_factors[members]
+        free = [item for item in np.flatnonzero(planted.item_categories == category).tolist() if item not in owned]
+        best = sorted(free, key=lambda item: -float(studio.item_factors[item] @ user))[:K]
+        assert [one["item"] for one in entry["retrieved"]] == planted.item_keys[best].tolist()
+        np.testing.assert_allclose(
+            [one["score"] for one in entry["retrieved"]], studio.item_factors[best] @ user, rtol=1e-4
+        )
+        keys = {str(planted.item_keys[item]) for item in owned if planted.item_categories[item] == category}
+        assert keys and {one["item"] for one in entry["bought"]} <= keys
+
+
+def test_sample_gan_draws_the_latents_again(designed, lively_gan, tmp_path):
+    output, result = designed
+    again = draw_samples(
+        SampleConfig(str(lively_gan), str(tmp_path), latents=str(output / "latents.npz"), neighbours=0), progress=False
+    )
+    assert again["images"] == 6 * K
+    for category in ("tops", "shoes"):
+        grid = np.asarray(Image.open(tmp_path / f"{category}.png"))
+        for entry in result["designs"]:
+            for one in entry["designed"] if entry["category"] == category else []:
+                image = Image.open(output / one["file"])
+                # The grid shows each image inside a frame, at twice its size.
+                assert _found(np.asarray(image.resize((64, 64), Image.Resampling.LANCZOS)), grid)
+
+
+def _found(image, grid):
+    side = image.shape[0]
+    for top in range(grid.shape[0] - side + 1):
+        if any(
+            np.array_equal(grid[top : top + side, left : left + side], image)
+            for left in np.flatnonzero((grid[top, : grid.shape[1] - side + 1] == image[0, 0]).all(1))
+        ):
+            return True
+    return False
+
+
+def test_a_killed_run_goes_on_to_the_same_files(designed, small_recommender, lively_gan, tmp_path, monkeypatch):
+    own, searched = module.design, []
+
+    def killed_at(count):
+        def search(*args, **given):
+            if len(searched) == count:
+                raise KeyboardInterrupt
+            searched.append(given)
+            return own(*args, **given)
+
+        return search
+
+    asked = config(small_recommender, lively_gan, tmp_path / "out")
+    monkeypatch.setattr(module, "design", killed_at(2))
+    with pytest.raises(KeyboardInterrupt):
+        design_garments(asked, progress=False)
+    assert names(tmp_path) == [".out.partial"] and len(searched) == 2
+    # The second part is damaged: it alone is searched again, besides the four that are missing.
+    part = tmp_path / ".out.partial/.parts/None-1.npz"
+    part.write_bytes(part.read_bytes()[:-100])
+    searched.clear()
+    monkeypatch.setattr(module, "design", killed_at(99))
+    design_garments(asked, progress=False)
+    assert len(searched) == 5
+    assert names(tmp_path) == ["out"]
+    assert names(tmp_path / "out") == names(designed[0])
+    for file in designed[0].iterdir():
+        assert (tmp_path / "out" / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_the_tool_prints_a_table_and_designs_for_the_least_content(
+    small_recommender, lively_gan, studio, designed, tmp_path, capsys
+):
+    more = ("--user=u0,u1", "--category=tops", "--group=minimum", "--k=1", "--eta=0", "--latent_form=tanh")
+    status, out, _ = call(capsys, tool.cli, *flags(small_recommender, lively_gan, tmp_path / "out", *more))
+    assert status == 0
+    lines = out.splitlines()
+    assert lines[0].split() == ["for", "category", "retrieved", "designed", "D", "better", "than"]
+    result = json.loads((tmp_path / "out/design.json").read_text())
+    assert [entry["group"] for entry in result["designs"]] == [None, None, "minimum"]
+    entry = result["designs"][-1]
+    line = next(line for line in lines if line.startswith("2 users (minimum)"))
+    best = entry["designed"][0]
+    assert f"{best['score']:.3f}" in line and f"{max(one['score'] for one in entry['retrieved']):.3f}" in line
+    assert lines[-1] == f"{tmp_path}/out: design.png, latents.npz and a PNG of each garment"
+    keys = studio.dataset.user_keys.tolist()
+    scores = studio.user_factors[[keys.index("u0"), keys.index("u1")]] @ studio.item_factors.T
+    standard = (np.array(best["scores"]) - scores.mean(1)) / scores.std(1)
+    assert best["score"] == pytest.approx(standard.min(), rel=1e-3, abs=1e-3)
+    assert best["objective"] == pytest.approx(best["score"], abs=1e-5)  # eta is 0
+    assert np.abs(np.load(tmp_path / "out/latents.npz")["latents"]).max() <= 1
+
+
+def test_starts_that_diverge_are_dropped_counted_and_no_warning(
+    small_recommender, lively_gan, studio, tmp_path, monkeypatch
+):
+    own = studio.networks
+
+    def broken_from(least):
+        """Images of latents whose first number is above `least` are not numbers."""
+
+        def generate(latents, labels):
+            return tf.where(latents[:, :1, None, None] > least, float("nan"), own.generate(latents, labels))
+
+        return type(own)(**{**vars(own), "generate": generate})
+
+    given = {"search": {"candidates": 0, "steps": 1}, "users": "u0", "weights": (), "categories": ("tops",), "k": 5}
+    monkeypatch.setattr(studio, "networks", broken_from(0.5))
+    asked = config(small_recommender, lively_gan, tmp_path / "some", **given)
+    entry = design_garments(asked, progress=False, studio=studio)["designs"][0]
+    assert 0 < entry["dropped_starts"] == STARTS - len(entry["designed"]) < STARTS
+    monkeypatch.setattr(studio, "networks", broken_from(-99.0))
+    with pytest.raises(InputError, match="every start of a design gave figures that are not finite"):
+        design_garments(config(small_recommender, lively_gan, tmp_path / "none", **given), False, studio)
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--user=u999"], r"--user=u999: no such user in data set"),
+        (["--user=u0,nobody"], r"--user=nobody: no such user"),
+        (["--category=hats"], r"--category: category 'hats': not one the GAN was trained on (shoes, tops)"),
+        (["--steps=0"], r"--steps=0: expected from 1 to 1000000"),
+        (["--starts=0"], r"--starts=0: expected from 1 to 1000000"),
+        (["--k=0"], r"--k=0: expected from 1 to 1000"),
+        (["--k=6"], r"--k=6: only --starts=5 images are optimised; raise --starts or lower --k"),
+        (["--candidates=4"], r"--candidates=4: expected 0, or from --starts=5 to a million"),
+        (["--learning_rate=0"], r"--learning_rate=0.0: expected a number above 0"),
+        (["--eta=-1"], r"--eta=-1.0: expected a number of at least 0"),
+        (["--start_deviation=nan"], r"--start_deviation=nan: expected a number above 0"),
+        (["--batch_size=0"], r"--batch_size=0: expected"),
+        (["--weights=1,2"], r"--weights: 2 for 1 users; one each expected"),
+        (["--weights=1,two"], r"--weights=1,two: numbers with commas between expected"),
+        (["--weights=-1"], r"expected numbers of at least 0, one of them above"),
+        (["--weights=1", "--group=minimum"], r"expected nothing, unless --group=mean"),
+    ],
+)
+def test_bad_flags_are_refused_in_one_line(small_recommender, lively_gan, tmp_path, capsys, given, told):
+    line = fails(
+        lambda *args: call(capsys, tool.cli, *args), *flags(small_recommender, lively_gan, tmp_path / "x", *given)
+    )
+    assert told in line
+    assert names(tmp_path) == []
+
+
+def test_an_output_of_other_things_stays(small_recommender, lively_gan, tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/note.txt").write_text("mine")
+    run = flags(small_recommender, lively_gan, tmp_path / "mine")
+    assert "holds other things (no design.json); name a new folder as --output" in fails(
+        lambda *args: call(capsys, tool.cli, *args), *run
+    )
+    assert names(tmp_path / "mine") == ["note.txt"] and names(tmp_path) == ["mine"]
+
+
+def test_a_recommender_that_sees_no_photos_is_refused(planted_folder, lively_gan, tmp_path):
+    train_baseline(resolve_baseline(str(planted_folder), str(tmp_path / "pop"), "poprank", {}), show_progress=False)
+    with pytest.raises(InputError, match="PopRank does not look at photos; only DVBPR does"):
+        Studio.open(str(tmp_path / "pop"), str(lively_gan))
+    with pytest.raises(InputError, match="not to the GAN; give one of tools"):
+        Studio.open(*[_a_dvbpr(planted_folder, tmp_path)] * 2)
+
+
+def _a_dvbpr(dataset, folder, **given):
+    train_quietly(config_for(dataset, folder / "dvbpr", epochs=0.1, **given))
+    return str(folder / "dvbpr")
+
+
+def test_a_gan_given_as_recommender_is_refused(lively_gan):
+    with pytest.raises(InputError, match="does not look at photos; only DVBPR does"):
+        Studio.open(str(lively_gan), str(lively_gan))
+
+
+def relabelled(workdir, copy, **changes):
+    """A copy of a GAN's workdir whose config says otherwise."""
+    shutil.copytree(workdir, copy, ignore=shutil.ignore_patterns("checkpoints", "tensorboard"))
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps({**config, **changes}))
+    return str(copy)
+
+
+def test_a_gan_of_other_categories_is_refused_with_the_reason(small_recommender, lively_gan, planted_folder, tmp_path):
+    other = relabelled(lively_gan, tmp_path / "gan", categories=["hats", "gloves"], present=["hats"])
+    with pytest.raises(InputError) as caught:
+        Studio.open(str(small_recommender), other)
+    assert str(caught.value) == (
+        f"{tmp_path}/gan: this GAN draws hats, gloves; the items of {small_recommender} are shoes, tops. A design "
+        f"needs a GAN of the same categories: train one on {planted_folder}"
+    )
+
+
+@pytest.mark.parametrize("fit", ["stretch", "pad"])
+def test_a_gan_of_another_data_set(small_recommender, lively_gan, planted_folder, tmp_path, fit):
+    source = planted_folder.parent / "source"
+    built = build_dataset(
+        BuildConfig(source="csv", input=source, output=tmp_path / "other", fit=fit, seed=5), progress=False
+    )
+    gan = relabelled(lively_gan, tmp_path / "gan", dataset=str(built.path), dataset_fingerprint=built.fingerprint)
+    if fit == "stretch":
+        studio = Studio.open(str(small_recommender), gan)
+        assert studio.notes == ["the GAN was trained on another data set (other) than the recommender (dataset)"]
+    else:
+        with pytest.raises(
+            InputError, match=r"brought to a square by 'pad', .* by 'stretch': a drawn garment would not"
+        ):
+            Studio.open(str(small_recommender), gan)
+
+
+def test_sizes_that_differ_are_noted(lively_gan, planted_folder, tmp_path, capsys):
+    recommender = _a_dvbpr(planted_folder, tmp_path, image_size=64)
+    run = flags(recommender, lively_gan, tmp_path / "out", "--k=1", "--category=tops", "--steps=1", "--candidates=0")
+    status, out, _ = call(capsys, tool.cli, *run)
+    assert status == 0
+    note = "the GAN draws 32 pixels, the recommender looks at 64: images are enlarged by nearest neighbour for it"
+    assert out.splitlines()[0] == f"note: {note}"
+    result = json.loads((tmp_path / "out/design.json").read_text())
+    assert result["notes"] == [note]
+    studio = Studio.open(recommender, str(lively_gan), "float32")
+    found = np.load(tmp_path / "out/latents.npz")["latents"]
+    images = TrainedGan.open(lively_gan).generator(found, studio.labels(np.array([1]))).numpy()
+    styles = studio.embedder.style_vectors(images.repeat(2, 1).repeat(2, 2)).numpy()
+    user = studio.user_factors[studio.user("u0")]
+    assert result["designs"][0]["designed"][0]["score"] == pytest.approx(float(styles[0] @ user), rel=1e-3, abs=1e-5)

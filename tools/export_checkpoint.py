@@ -1,0 +1,49 @@
+"""Writes a workdir's weights as a checkpoint that the authors' TensorFlow 1 code restores.
+
+    python -m tools.export_checkpoint --workdir=out/release --output=out/ckpt/DVBPR-60040
+
+Two files appear, OUTPUT.index and OUTPUT.data-00000-of-00001. Only networks of --preset=release can be written;
+docs/checkpoints.md has the variables' names.
+"""
+
+from collections.abc import Sequence
+
+from absl import flags
+
+from tools import app
+
+FLAGS = app.new_flags(__doc__)
+flags.DEFINE_string("workdir", None, "folder of a training", required=True, flag_values=FLAGS)
+flags.DEFINE_string(
+    "output",
+    None,
+    "common name of the files to write; end it in the step, which is kept nowhere else",
+    required=True,
+    flag_values=FLAGS,
+)
+flags.DEFINE_bool(
+    "best", False, "the weights of the best validation, Adam's moments zero; default: the newest", flag_values=FLAGS
+)
+flags.DEFINE_bool("overwrite", False, "replace the checkpoint that is at output", flag_values=FLAGS)
+
+
+def main(values: flags.FlagValues) -> None:
+    """Flags to config, one call, one closing line."""
+    from gan.export_checkpoint import export_gan_checkpoint
+    from tf_dvbpr.export_checkpoint import ExportCheckpointConfig, export_checkpoint
+    from tf_dvbpr.model_names import GAN
+    from tf_dvbpr.workdir import Workdir
+
+    config = ExportCheckpointConfig(values.workdir, values.output, values.best, values.overwrite)
+    is_gan = Workdir.open(config.workdir).config["model"] == GAN
+    result = export_gan_checkpoint(config) if is_gan else export_checkpoint(config)
+    print(f"{values.output}: {result['variables']} variables, step {result['step']}")
+
+
+def cli(argv: Sequence[str] | None = None) -> None:
+    """Entry point of `dvbpr-export-checkpoint`."""
+    app.run(main, FLAGS, argv)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,70 @@
+"""Makes a workdir of a checkpoint that the authors' TensorFlow 1 code left, of the recommender or of the GAN.
+
+    python -m tools.import_checkpoint --kind=dvbpr --checkpoint=PREFIX --dataset=out/fashion6 --workdir=out/release
+    python -m tools.import_checkpoint --kind=gan --checkpoint=PREFIX --dataset=out/fashion6 --workdir=out/release_gan
+
+PREFIX is the common name of the checkpoint's files, as in DVBPR_auc_100_39728.ckpt or DCGAN.model-311502.
+All other tools then take the workdir as if it had been trained here with --preset=release, and training goes on in it.
+docs/checkpoints.md has the variables' names and what the step stands for.
+"""
+
+from collections.abc import Sequence
+
+from absl import flags
+
+from tools import app
+
+FLAGS = app.new_flags(__doc__)
+flags.DEFINE_enum(
+    "kind", None, ["dvbpr", "gan"], "whose checkpoint: the recommender's or the GAN's", required=True, flag_values=FLAGS
+)
+flags.DEFINE_string(
+    "checkpoint", None, "common name of its files, without .index and .data-...", required=True, flag_values=FLAGS
+)
+flags.DEFINE_string(
+    "dataset", None, "folder that tools.build_dataset left, of the same data", required=True, flag_values=FLAGS
+)
+flags.DEFINE_string("workdir", None, "folder to make", required=True, flag_values=FLAGS)
+flags.DEFINE_integer(
+    "step", None, "training steps behind it; by default the number its name ends in", flag_values=FLAGS
+)
+flags.DEFINE_integer(
+    "measure_samples",
+    None,
+    "images that the GAN's figures are computed on; 0: no figures; by default as --preset=release",
+    flag_values=FLAGS,
+)
+
+
+def main(values: flags.FlagValues) -> None:
+    """Flags to config, one import, one closing line."""
+    from gan.import_checkpoint import ImportGanConfig, import_gan
+    from tf_dvbpr.import_checkpoint import ImportConfig, import_checkpoint
+    from tfrecords.errors import InputError
+
+    common = {name: values[name].value for name in ("checkpoint", "dataset", "workdir", "step")}
+    if values.kind == "gan":
+        result = import_gan(ImportGanConfig(**common, measure_samples=values.measure_samples))
+        print(
+            f"{values.workdir}: the GAN at step {result['step']}, latents of {result['latent_dim']}, "
+            f"{result['image_size']} pixels, of {', '.join(result['categories'])}"
+        )
+        return
+    if values.measure_samples is not None:
+        raise InputError(f"--measure_samples={values.measure_samples} is the GAN's: leave it out with --kind=dvbpr")
+    result = import_checkpoint(ImportConfig(**common))
+    adam = "with" if result["moments"] else "without"
+    print(
+        f"{values.workdir}: DVBPR at step {result['step']}, {adam} Adam's moments, K = {result['dim']}, "
+        f"{result['image_size']} pixels; validation AUC {result['score']:.4f} ({result['users']} users, "
+        f"{result['items']} items)"
+    )
+
+
+def cli(argv: Sequence[str] | None = None) -> None:
+    """Entry point of `dvbpr-import-checkpoint`."""
+    app.run(main, FLAGS, argv)
+
+
+if __name__ == "__main__":
+    cli()
