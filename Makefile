@@ -7,8 +7,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= out
 
+# The second stack, TensorFlow 2.15 with Keras 2 and tensorflow-addons, has wheels up to Python 3.11.
+ADDONS_VENV ?= .venv-addons
+EXTRAS := test
+TESTS ?=
+
 # The newest supported Python that really starts; a version manager's shim may stand there and fail.
 SUPPORTED := 3.13 3.12 3.11 3.10
+ADVISED := 3.12
 find_python = $(firstword $(foreach version,$(1),$(shell \
 	for name in python$(version) python3 python; do \
 		path=$$(command -v $$name 2>/dev/null) && "$$path" -c 'import sys, venv, ensurepip; \
@@ -17,20 +23,20 @@ find_python = $(firstword $(foreach version,$(1),$(shell \
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
 
 $(VENV)/.ready: setup.py
 	@python='$(if $(wildcard $(BIN)/python),,$(call find_python,$(SUPPORTED)))'; \
 	if [ ! -x $(BIN)/python ]; then \
 		if [ -z "$$python" ]; then \
-			echo "error: no Python of 3.10 to 3.13 with the venv module is on the PATH (TensorFlow has no wheel for others). Install one, as in: apt-get install python3.12 python3.12-venv, brew install python@3.12, or winget install Python.Python.3.12" >&2; \
+			echo "error: no Python with the venv module is on the PATH in a version that will do ($(SUPPORTED); TensorFlow has no wheel for others). Install one, as in: apt-get install python$(ADVISED) python$(ADVISED)-venv, brew install python@$(ADVISED), or winget install Python.Python.$(ADVISED)" >&2; \
 			exit 1; \
 		fi; \
 		echo "virtual environment $(VENV) with $$python"; \
 		"$$python" -m venv $(VENV); \
 	fi
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
 	@touch $@
 
 .PHONY: install
@@ -45,8 +51,17 @@ compare-demo: $(VENV)/.ready ## Table III on the synthetic wardrobe; WEIGHTS=FIL
 	@BIN=$(abspath $(BIN)) OUT=$(OUT)/compare bash tools/compare_demo.sh
 
 .PHONY: test
-test: $(VENV)/.ready ## the whole test suite
-	$(BIN)/python -m pytest
+test: $(VENV)/.ready ## the whole test suite; TESTS='tests/test_dvbpr.py' for less
+	$(BIN)/python -m pytest $(TESTS)
+
+.PHONY: test-addons
+test-addons: ## the same with TensorFlow 2.15, Keras 2 and tensorflow-addons, in .venv-addons
+	@$(MAKE) --no-print-directory test VENV=$(ADDONS_VENV) EXTRAS=addons,test SUPPORTED=3.11 ADVISED=3.11 \
+		OTHER_STACK_PYTHON=$(or $(OTHER_STACK_PYTHON),$(if $(wildcard $(VENV)/.ready),$(abspath $(BIN)/python)))
+
+.PHONY: test-addons-quick
+test-addons-quick: ## of these, the tests that a version of Keras can change
+	@$(MAKE) --no-print-directory test-addons TESTS='-m stack'
 
 .PHONY: lint
 lint: $(VENV)/.ready ## style and format
@@ -58,5 +73,5 @@ bench: $(VENV)/.ready ## every speed figure, one line each; also OUT/bench.json
 	$(BIN)/python -m benchmarks --output=$(OUT)/bench.json
 
 .PHONY: clean
-clean: ## removes the virtual environment and OUT
-	rm -rf $(VENV) $(OUT)
+clean: ## removes the virtual environments and OUT
+	rm -rf $(VENV) $(ADDONS_VENV) $(OUT)

@@ -32,6 +32,8 @@ from tfrecords.errors import InputError
 from tfrecords.features import save_features
 from tfrecords.photo_table import load_photo_table
 
+pytestmark = pytest.mark.stack
+
 ROOT = Path(__file__).parent.parent
 USERS, ITEMS, LENGTH, DIM = 7, 9, 5, 3
 SMALL = {"dim": 8, "batch_size": 64, "epochs": 40, "eval_every": 2, "learning_rate": 1e-2}

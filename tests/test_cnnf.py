@@ -4,6 +4,8 @@ import tensorflow as tf
 
 from tf_dvbpr.cnnf import LAYERS, build_cnnf
 
+pytestmark = pytest.mark.stack
+
 RELEASE_SHAPES = {
     "conv1": (11, 11, 3, 64),
     "conv2": (5, 5, 64, 256),

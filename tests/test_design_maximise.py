@@ -11,6 +11,8 @@ from tf_dvbpr.design.networks import to_photo_size
 from tf_dvbpr.design.queries import design
 from tf_dvbpr.design.taste import Taste
 
+pytestmark = pytest.mark.stack
+
 FACTORS = np.random.default_rng(5).normal(size=[4, 3]).astype(np.float32)
 LATENTS = np.random.default_rng(6).normal(size=[7, 12]).astype(np.float32)
 MIDDLE = np.random.default_rng(7).normal(size=[2, 12]).astype(np.float32)

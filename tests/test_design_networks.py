@@ -15,6 +15,8 @@ from tf_dvbpr.design.latent_form import to_latent
 from tf_dvbpr.design.maximise import Maximiser, objective
 from tf_dvbpr.design.networks import Networks
 
+pytestmark = pytest.mark.stack
+
 ROWS, LATENT, DIM = 6, 8, 8
 STEP = 1e-3  # Far smaller and float32 shows, far larger and the networks' bends do.
 LABELS = labels_of(np.arange(ROWS) % 2)

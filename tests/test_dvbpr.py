@@ -9,6 +9,8 @@ from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.learning_rate import LearningRate
 from tf_dvbpr.train_config import TrainConfig
 
+pytestmark = pytest.mark.stack
+
 SEED = tf.constant([1, 2])
 
 

@@ -19,6 +19,8 @@ from tfrecords.errors import InputError
 from tfrecords.folder_lock import held
 from tfrecords.photo_table import load_photo_table
 
+pytestmark = pytest.mark.stack
+
 # Runs where none of our packages can be imported, whatever is installed.
 ALONE = """
 import json, sys

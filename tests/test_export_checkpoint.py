@@ -21,6 +21,8 @@ from tf_dvbpr.train import resolve
 from tf_dvbpr.workdir import Workdir
 from tools import export_checkpoint as tool
 
+pytestmark = pytest.mark.stack
+
 v1 = tf.compat.v1
 
 

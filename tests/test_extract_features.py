@@ -18,6 +18,8 @@ from tfrecords.features import load_features
 from tfrecords.photo_table import load_photo_table
 from tools import describe_dataset, extract_features
 
+pytestmark = pytest.mark.stack
+
 
 @pytest.fixture(scope="module")
 def mobilenet():

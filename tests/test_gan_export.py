@@ -15,6 +15,8 @@ from tfrecords.photo import normalise
 from tfrecords.photo_table import load_photo_table
 from tools import export_saved_model
 
+pytestmark = pytest.mark.stack
+
 # Runs where none of our packages can be imported, whatever is installed.
 ALONE = """
 import sys

@@ -15,6 +15,8 @@ from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.workdir import Workdir
 from tfrecords.photo import normalise
 
+pytestmark = pytest.mark.stack
+
 COLOURS = np.arange(90, dtype=np.int32) % 3  # What `planted` colours its items by.
 
 

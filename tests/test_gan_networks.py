@@ -9,6 +9,8 @@ import tensorflow as tf
 from gan.discriminator import build_discriminator
 from gan.generator import build_generator
 
+pytestmark = pytest.mark.stack
+
 EPSILON = 1e-5
 
 

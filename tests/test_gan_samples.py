@@ -17,6 +17,8 @@ from gan.sampling import TrainedGan
 from tfrecords.photo_table import load_photo_table
 from tools import sample_gan
 
+pytestmark = pytest.mark.stack
+
 ROOT = Path(__file__).parent.parent
 COUNT = 5
 

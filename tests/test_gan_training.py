@@ -24,6 +24,8 @@ from tfrecords.errors import InputError
 from tfrecords.photo import normalise
 from tfrecords.photo_table import load_photo_table
 
+pytestmark = pytest.mark.stack
+
 ROOT = Path(__file__).parent.parent
 # Dies as a power cut would: what the third grid brought is on the disk, its checkpoint is not.
 DIES = """

@@ -1,9 +1,12 @@
 """The tensor is the array's values, and its own."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from tf_dvbpr.host_tensor import host_tensor
+
+pytestmark = pytest.mark.stack
 
 
 def test_the_tensor_holds_the_values_of_array_and_memory_map_and_outlives_them(tmp_path):

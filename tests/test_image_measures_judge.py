@@ -6,6 +6,8 @@ import tensorflow as tf
 from tf_dvbpr.image_measures.judge import Judge, images_seen_by, resize
 from tf_dvbpr.pretrained import load_pretrained
 
+pytestmark = pytest.mark.stack
+
 
 def noise(count, size, seed=0):
     return np.random.default_rng(seed).integers(0, 256, [count, size, size, 3], np.uint8)

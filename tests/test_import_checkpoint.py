@@ -27,6 +27,8 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.build import BuildConfig, build_dataset
 from tools import import_checkpoint as tool
 
+pytestmark = pytest.mark.stack
+
 STEP = 7
 
 

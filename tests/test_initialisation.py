@@ -1,8 +1,11 @@
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from tf_dvbpr.cnnf import LAYERS, build_cnnf
 from tf_dvbpr.initialisation import fit_to_photos
+
+pytestmark = pytest.mark.stack
 
 
 def mostly_white(count=64, size=32):

@@ -18,6 +18,8 @@ from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.photo_table import load_photo_table
 from tools import score_photos as tool
 
+pytestmark = pytest.mark.stack
+
 ITEMS = [3, 4, 10, 11, 50]
 
 

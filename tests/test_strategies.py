@@ -14,6 +14,8 @@ import tensorflow as tf
 from tf_dvbpr.strategy import make_strategy
 from tfrecords.errors import InputError
 
+pytestmark = pytest.mark.stack
+
 ROOT = Path(__file__).parent.parent
 FLAGS = {
     "image_size": 32,

@@ -17,6 +17,8 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.photo_table import load_photo_table
 
+pytestmark = pytest.mark.stack
+
 ROOT = Path(__file__).parent.parent
 
 

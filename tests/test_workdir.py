@@ -20,6 +20,8 @@ from tf_dvbpr.reference_rankings import random_ranking
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 
+pytestmark = pytest.mark.stack
+
 ROOT = Path(__file__).parent.parent
 
 

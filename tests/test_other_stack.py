@@ -1,0 +1,54 @@
+"""Data set, workdirs and SavedModels of one stack on another, whose interpreter OTHER_STACK_PYTHON names."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_gan import checkpoint_values, metrics_without_clock
+
+ROOT = Path(__file__).parent.parent
+OTHER = os.environ.get("OTHER_STACK_PYTHON")
+pytestmark = [pytest.mark.stack, pytest.mark.skipif(not OTHER, reason="OTHER_STACK_PYTHON names no interpreter")]
+
+
+def work(python, *arguments):
+    command = [python, ROOT / "tests" / "stack_work.py", *arguments]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module", params=["from_here", "from_there"])
+def read(request, tmp_path_factory):
+    """What one stack made as it reads it itself, and as the other does."""
+    maker, reader = (sys.executable, OTHER) if request.param == "from_here" else (OTHER, sys.executable)
+    folder = tmp_path_factory.mktemp(request.param)
+    work(maker, "make", folder)
+    for python, name in ((maker, "own"), (reader, "other")):
+        work(python, "read", folder, folder / name)
+    return folder / "own", folder / "other"
+
+
+def test_both_compute_the_same(read):
+    own, other = (dict(np.load(output / "seen.npz")) for output in read)
+    assert own.keys() == other.keys()
+    for name, value in own.items():
+        if value.dtype == np.float32:
+            rounding = 1e-5 * np.nanmax(np.abs(value))
+            np.testing.assert_allclose(other[name], value, rtol=1e-4, atol=rounding, err_msg=name)
+        else:
+            np.testing.assert_array_equal(other[name], value, err_msg=name)
+
+
+@pytest.mark.parametrize("run", ["run", "gan", "mf"])
+def test_both_go_on_alike(read, run):
+    own, other = (checkpoint_values(output / run / "checkpoints") for output in read)
+    assert own.keys() == other.keys()
+    for name, value in own.items():
+        np.testing.assert_allclose(other[name], value, rtol=1e-3, atol=1e-5, err_msg=name)
+    steps = [[line["step"] for line in metrics_without_clock(output / run)] for output in read]
+    assert steps[0] == steps[1] and len(steps[0]) > 1
