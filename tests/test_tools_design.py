@@ -58,8 +58,8 @@ def flags(recommender, gan, output, *more):
 def test_the_folder_holds_what_design_json_names(designed):
     output, result = designed
     assert json.loads((output / "design.json").read_text()) == result
-    whose = ["u0", "u1", "u0_u1"]
-    garments = {f"{who}-{what}" for who in whose for what in ("tops", "shoes")}
+    whose = ["u0", "u1", "together_u0_u1"]
+    garments = {f"{who}_{what}" for who in whose for what in ("tops", "shoes")}
     expected = {f"{garment}-{rank}.png" for garment in garments for rank in ("1", "2", "trajectory")}
     assert set(names(output)) == expected | {"design.json", "design.png", "latents.npz"}
     shown = {one["file"] for entry in result["designs"] for one in entry["designed"]}
@@ -275,20 +275,12 @@ def test_an_output_of_other_things_stays(small_recommender, lively_gan, tmp_path
     assert names(tmp_path / "mine") == ["note.txt"] and names(tmp_path) == ["mine"]
 
 
-def test_a_recommender_that_sees_no_photos_is_refused(planted_folder, lively_gan, tmp_path):
+def test_runs_of_another_kind_are_refused(planted_folder, small_recommender, lively_gan, tmp_path):
     train_baseline(resolve_baseline(str(planted_folder), str(tmp_path / "pop"), "poprank", {}), show_progress=False)
     with pytest.raises(InputError, match="PopRank does not look at photos; only DVBPR does"):
         Studio.open(str(tmp_path / "pop"), str(lively_gan))
     with pytest.raises(InputError, match="not to the GAN; give one of tools"):
-        Studio.open(*[_a_dvbpr(planted_folder, tmp_path)] * 2)
-
-
-def _a_dvbpr(dataset, folder, **given):
-    train_quietly(config_for(dataset, folder / "dvbpr", epochs=0.1, **given))
-    return str(folder / "dvbpr")
-
-
-def test_a_gan_given_as_recommender_is_refused(lively_gan):
+        Studio.open(str(small_recommender), str(small_recommender))
     with pytest.raises(InputError, match="does not look at photos; only DVBPR does"):
         Studio.open(str(lively_gan), str(lively_gan))
 
@@ -320,7 +312,8 @@ def test_a_gan_of_another_data_set(small_recommender, lively_gan, planted_folder
     gan = relabelled(lively_gan, tmp_path / "gan", dataset=str(built.path), dataset_fingerprint=built.fingerprint)
     if fit == "stretch":
         studio = Studio.open(str(small_recommender), gan)
-        assert studio.notes == ["the GAN was trained on another data set (other) than the recommender (dataset)"]
+        two = f"the GAN was trained on another data set ({built.path}) than the recommender ({studio.dataset.path})"
+        assert studio.notes == [two]
     else:
         with pytest.raises(
             InputError, match=r"brought to a square by 'pad', .* by 'stretch': a drawn garment would not"
@@ -329,7 +322,8 @@ def test_a_gan_of_another_data_set(small_recommender, lively_gan, planted_folder
 
 
 def test_sizes_that_differ_are_noted(lively_gan, planted_folder, tmp_path, capsys):
-    recommender = _a_dvbpr(planted_folder, tmp_path, image_size=64)
+    recommender = str(tmp_path / "dvbpr")
+    train_quietly(config_for(planted_folder, recommender, epochs=0.1, image_size=64))
     run = flags(recommender, lively_gan, tmp_path / "out", "--k=1", "--category=tops", "--steps=1", "--candidates=0")
     status, out, _ = call(capsys, tool.cli, *run)
     assert status == 0

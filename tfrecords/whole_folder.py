@@ -42,6 +42,11 @@ def whole_folder(output: Path, mark: str, doing: str, made_for: dict | None = No
             yield partial
             note.unlink(missing_ok=True)
             put_in_place(partial, output)
+        except KeyboardInterrupt:
+            if made_for is not None:
+                raise KeyboardInterrupt("What was done is kept: the same command goes on from there") from None
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
         except BaseException:
             # Only here: once it is in its place, the hidden name is free for another process.
             if made_for is None:

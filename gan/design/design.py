@@ -50,6 +50,7 @@ def design_garments(config: DesignConfig, progress: bool = True, studio: Studio 
         **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent)),
         "steps": [studio.recommender_step, studio.gan.step],
         "dataset": studio.dataset.fingerprint,
+        "networks": dataclasses.asdict(studio.gan.config),
     }
     with whole_folder(output, DESIGN_FILE, "designing", made_for) as folder:
         parts = _search(config, ascent, studio, queries, folder, progress)
@@ -138,7 +139,11 @@ def _write(
     config: DesignConfig, ascent: AscentConfig, studio: Studio, queries: list[Query], parts: list[Arrays], folder: Path
 ) -> dict:
     whose = ["+".join(studio.dataset.user_keys[list(query.members)]) for query in queries]
-    names = [f"{who}-{studio.gan.category_names[query.category]}" for who, query in zip(whose, queries, strict=True)]
+    # No two are alike, and `file_names` keeps it so: a key may hold what joins it to others.
+    names = [
+        f"{'' if query.group is None else 'together/'}{who}/{studio.gan.category_names[query.category]}"
+        for who, query in zip(whose, queries, strict=True)
+    ]
     files_of = file_names(names)
     garments, latents = [], []
     for query, part, name in zip(queries, parts, names, strict=True):

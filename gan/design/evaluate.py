@@ -72,6 +72,7 @@ def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studi
         **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent)),
         "steps": [studio.recommender_step, studio.gan.step],
         "dataset": studio.dataset.fingerprint,
+        "networks": dataclasses.asdict(studio.gan.config),
     }
     with whole_folder(output, form.FILE, "evaluating designs", made_for) as folder:
         common = {
@@ -122,12 +123,12 @@ def _generated(
     config: EvaluateConfig,
     ascent: AscentConfig,
     studio: Studio,
+    maximiser: Maximiser,
     trials: Trials,
     folder: Path,
     progress: bool,
 ) -> Arrays:
     """`generated_answers` of all trials, in parts that are kept until the whole is there."""
-    maximiser = Maximiser(studio.networks, ascent)
     at_once = max(1, ascent.batch_size // ascent.starts)
     parts, began = [], None
     with tqdm(total=config.trials, desc=f"trials at eta {ascent.eta:g}", unit="trial", disable=not progress) as bar:
@@ -158,7 +159,7 @@ def _table(
     progress: bool,
 ) -> list[dict]:
     photos = catalogue_answers(studio, trials, config.k, ascent.seed, config.retrieve_owned)
-    made = _generated(config, ascent, studio, trials, folder, progress)
+    made = _generated(config, ascent, studio, Maximiser(studio.networks, ascent), trials, folder, progress)
     of = np.repeat(trials.categories, config.k)
     rows = {}
     for name in (REAL, RETRIEVED):
@@ -179,10 +180,10 @@ def _sweep(
     folder: Path,
     progress: bool,
 ) -> list[dict]:
-    points = []
+    points, maximiser = [], Maximiser(studio.networks, ascent)
     for eta in config.etas:
         at = dataclasses.replace(ascent, eta=eta)
-        made = _generated(config, at, studio, trials, folder, progress)
+        made = _generated(config, at, studio, maximiser.at(eta), trials, folder, progress)
         of = np.repeat(trials.categories, config.k)
         points.append({"eta": eta, **_made_figures(studio, judge, made, "designed", of, config.k)})
     return points

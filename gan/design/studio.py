@@ -166,7 +166,7 @@ def _check_fit(recommender: str, dataset: Dataset, gan: str, trained: TrainedGan
             f"{gan}: trained on photos brought to a square by '{other.fit}', {recommender} by '{dataset.fit}': a drawn "
             f"garment would not look like a photo to the recommender. Train a GAN on {dataset.path}"
         )
-    return [f"the GAN was trained on another data set ({other.name}) than the recommender ({dataset.name})"]
+    return [f"the GAN was trained on another data set ({other.path}) than the recommender ({dataset.path})"]
 
 
 def _listed(names: tuple[str, ...]) -> str:

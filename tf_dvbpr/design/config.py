@@ -75,5 +75,11 @@ TAILORING = {"steps": 50, "learning_rate": 0.05}
 
 
 def resolve(preset: str, given: dict[str, object]) -> AscentConfig:
-    """The config of a preset with the settings given in its place."""
-    return AscentConfig(preset=preset, **{**PRESETS[preset], **given})
+    """The config of a preset with the settings given in its place.
+
+    More starts than the preset draws candidates are drawn alone.
+    """
+    settings = {**PRESETS[preset], **given}
+    if "candidates" not in given and settings.get("candidates", 0) < settings["starts"]:
+        settings["candidates"] = 0
+    return AscentConfig(preset=preset, **settings)

@@ -1,5 +1,6 @@
 """Preference maximisation (paper, eqs. 9 and 10): the images that please a taste and look real."""
 
+import copy
 import dataclasses
 
 import numpy as np
@@ -105,6 +106,12 @@ class Maximiser:
             for name, axis in (("latents", 0), ("best", 0), ("best_step", 0), ("records", 1))
         ]
         return Designs(*joined, np.concatenate([part.way for part in parts], 1) if keep_way else None)
+
+    def at(self, eta: float) -> "Maximiser":
+        """The same with another weight of the realness term; nothing is compiled anew."""
+        other = copy.copy(self)
+        other._config = dataclasses.replace(self._config, eta=eta)
+        return other
 
     def look(self, latents: tf.Tensor, labels: tf.Tensor, taste: Taste) -> np.ndarray:
         """The objective of latents as they are: arguments as in a call, float32 [N]."""
