@@ -139,7 +139,7 @@ def _generated(
             def compute(rows: slice = rows, numbers: np.ndarray = numbers) -> Arrays:
                 return generated_answers(studio, maximiser, ascent, trials.of(rows), numbers, config.k)
 
-            parts.append(kept_part(folder / _PARTS, f"eta-{ascent.eta:g}-{first}", compute))
+            parts.append(kept_part(folder / _PARTS, f"eta-{ascent.eta!r}-{first}", compute))
             bar.update(len(numbers))
             # The first part's time is mostly the compilation's.
             if began is not None and progress and len(parts) == 2 and config.trials > 2 * at_once:

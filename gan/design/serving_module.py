@@ -133,29 +133,27 @@ class DesignModule(ServingModule):
         k, steps = tf.clip_by_value(k, 1, starts), tf.clip_by_value(steps, 1, _MOST_STEPS)
         form, dim = self._ascent.value.latent_form, self._studio.value.networks.latent_dim
 
-        def answer(row: tf.Tensor) -> tuple:
-            def find() -> tuple:
-                measure = self._measure(users[row], numbers[row], eta)
-                looked = measure(to_variable(drawn, form))[0]
-                looked = tf.where(tf.math.is_finite(looked), looked, -np.inf)
-                picked = tf.gather(drawn, tf.math.top_k(looked, starts).indices)
-                # Those drawn are the starts themselves where no more are drawn, in their order.
-                begun = tf.cond(tf.shape(drawn)[0] > starts, lambda: picked, lambda: drawn)
-                state = begin(tf.ensure_shape(to_variable(begun, form), [None, dim]), 2)
-                state = advance(state, steps, measure, self._ascent.value.learning_rate)[0]
-                state, _ = finish(state, measure)
-                best = tf.math.top_k(tf.where(state.finite, state.best_record[:, 0], -np.inf), k).indices
-                latents = tf.gather(to_latent(state.best, form), best)
-                figures = tf.where(tf.gather(state.finite, best)[:, None], tf.gather(state.best_record, best), np.nan)
-                return self._png(latents, numbers[row], tf.math.is_finite(figures[:, 0])), figures, latents
+        def find(row: tf.Tensor) -> tuple:
+            measure = self._measure(users[row], numbers[row], eta)
+            looked = measure(to_variable(drawn, form))[0]
+            looked = tf.where(tf.math.is_finite(looked), looked, -np.inf)
+            picked = tf.gather(drawn, tf.math.top_k(looked, starts).indices)
+            # Those drawn are the starts themselves where no more are drawn, in their order.
+            begun = tf.cond(tf.shape(drawn)[0] > starts, lambda: picked, lambda: drawn)
+            state = begin(tf.ensure_shape(to_variable(begun, form), [None, dim]), 2)
+            state = advance(state, steps, measure, self._ascent.value.learning_rate)[0]
+            state, _ = finish(state, measure)
+            best = tf.math.top_k(tf.where(state.finite, state.best_record[:, 0], -np.inf), k).indices
+            latents = tf.gather(to_latent(state.best, form), best)
+            figures = tf.where(tf.gather(state.finite, best)[:, None], tf.gather(state.best_record, best), np.nan)
+            return self._png(latents, numbers[row], tf.math.is_finite(figures[:, 0])), figures, latents
 
-            def nothing() -> tuple:
-                return tf.fill([k], ""), tf.fill([k, 3], np.float32(np.nan)), tf.zeros([k, dim])
-
-            return tf.cond((users[row] >= 0) & (numbers[row] >= 0), find, nothing)
+        def nothing() -> tuple:
+            return tf.fill([k], ""), tf.fill([k, 3], np.float32(np.nan)), tf.zeros([k, dim])
 
         kinds = (tf.TensorSpec([None], tf.string), tf.TensorSpec([None, 3]), tf.TensorSpec([None, dim]))
-        png, figures, latents = _row_by_row(answer, tf.size(users), kinds)
+        known = (users >= 0) & (numbers >= 0)
+        png, figures, latents = _row_by_row(find, nothing, known, kinds)
         return {
             "png_bytes": png,
             "scores": figures[:, :, 1],
@@ -215,42 +213,39 @@ class DesignModule(ServingModule):
         most = tf.where(max_drift > 0, max_drift, 4.0)  # Of what lies in [-1, 1] nothing is further apart than 2.
         drawn = self._drawn(seed, stateless.INVERSION, tf.maximum(starts, settings.invert_candidates))
 
-        def answer(row: tf.Tensor) -> tuple:
-            def find() -> tuple:
-                photo = normalise(photos[among[row]])[None]
+        def find(row: tf.Tensor) -> tuple:
+            photo = normalise(photos[among[row]])[None]
 
-                def generate(variable: tf.Tensor) -> tf.Tensor:
-                    labels = self._labels(tf.fill([tf.shape(variable)[0]], numbers[row]))
-                    return networks.generate(to_latent(variable, form), labels)
+            def generate(variable: tf.Tensor) -> tf.Tensor:
+                labels = self._labels(tf.fill([tf.shape(variable)[0]], numbers[row]))
+                return networks.generate(to_latent(variable, form), labels)
 
-                def nearness(variable: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-                    return -drift(generate(variable), photo), tf.zeros([tf.shape(variable)[0], 0])
+            def nearness(variable: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+                return -drift(generate(variable), photo), tf.zeros([tf.shape(variable)[0], 0])
 
-                variables = to_variable(drawn, form)
-                begun = tf.gather(variables, tf.math.top_k(nearness(variables)[0], starts).indices)
-                state = begin(tf.ensure_shape(begun, [None, dim]), 0)
-                state = advance(state, invert_steps, nearness, settings.invert_rate)[0]
-                state, _ = finish(state, nearness)
-                nearest = tf.argmax(state.best_record[:, 0])
-                anchor = tf.ensure_shape(state.best[nearest][None], [1, dim])
-                measure, before = self._measure(users[row], numbers[row], eta), generate(anchor)
-                # A bound that is none costs one look at the images a step.
-                near = held_near(generate, anchor, before, most)
-                end, records, way = advance(begin(anchor, 2), steps, measure, self._tailoring_rate, near)
-                _, last = finish(end, measure)
-                records, way = tf.concat([records, last[None]], 0)[:, 0], tf.concat([way, end.variable[None]], 0)[:, 0]
-                records, way = tf.gather(records, shown), tf.gather(way, shown)
-                latents = to_latent(way, form)
-                finite = tf.reduce_all(tf.math.is_finite(records), 1)
-                figures = tf.concat([records, drift(generate(way), before)[:, None]], 1)
-                figures = tf.where(finite[:, None], figures, np.nan)
-                return self._png(latents, numbers[row], finite), figures, latents, -state.best_record[nearest]
+            variables = to_variable(drawn, form)
+            begun = tf.gather(variables, tf.math.top_k(nearness(variables)[0], starts).indices)
+            state = begin(tf.ensure_shape(begun, [None, dim]), 0)
+            state = advance(state, invert_steps, nearness, settings.invert_rate)[0]
+            state, _ = finish(state, nearness)
+            nearest = tf.argmax(state.best_record[:, 0])
+            anchor = tf.ensure_shape(state.best[nearest][None], [1, dim])
+            measure, before = self._measure(users[row], numbers[row], eta), generate(anchor)
+            # A bound that is none costs one look at the images a step.
+            near = held_near(generate, anchor, before, most)
+            end, records, way = advance(begin(anchor, 2), steps, measure, self._tailoring_rate, near)
+            _, last = finish(end, measure)
+            records, way = tf.concat([records, last[None]], 0)[:, 0], tf.concat([way, end.variable[None]], 0)[:, 0]
+            records, way = tf.gather(records, shown), tf.gather(way, shown)
+            latents = to_latent(way, form)
+            finite = tf.reduce_all(tf.math.is_finite(records), 1)
+            figures = tf.concat([records, drift(generate(way), before)[:, None]], 1)
+            figures = tf.where(finite[:, None], figures, np.nan)
+            return self._png(latents, numbers[row], finite), figures, latents, -state.best_record[nearest]
 
-            def nothing() -> tuple:
-                nan = np.float32(np.nan)
-                return tf.fill([frames], ""), tf.fill([frames, 4], nan), tf.zeros([frames, dim]), tf.fill([1], nan)
-
-            return tf.cond((users[row] >= 0) & (numbers[row] >= 0) & (among[row] >= 0), find, nothing)
+        def nothing() -> tuple:
+            nan = np.float32(np.nan)
+            return tf.fill([frames], ""), tf.fill([frames, 4], nan), tf.zeros([frames, dim]), tf.fill([1], nan)
 
         kinds = (
             tf.TensorSpec([None], tf.string),
@@ -258,7 +253,8 @@ class DesignModule(ServingModule):
             tf.TensorSpec([None, dim]),
             tf.TensorSpec([1]),
         )
-        png, figures, latents, errors = _row_by_row(answer, tf.size(users), kinds)
+        known = (users >= 0) & (numbers >= 0) & (among >= 0)
+        png, figures, latents, errors = _row_by_row(find, nothing, known, kinds)
         return {
             "png_bytes": png,
             "scores": figures[:, :, 1],
@@ -298,5 +294,16 @@ class DesignModule(ServingModule):
         return tf.where(fine, tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string), "")
 
 
-def _row_by_row(answer: Callable[[tf.Tensor], tuple], count: tf.Tensor, kinds: tuple) -> tuple:
-    return tf.map_fn(answer, tf.range(count), fn_output_signature=kinds, parallel_iterations=1)
+def _row_by_row(
+    find: Callable[[tf.Tensor], tuple], nothing: Callable[[], tuple], known: tf.Tensor, kinds: tuple
+) -> tuple:
+    """`find` of each row that is known, bool [B], `nothing` of the others, one after the other."""
+    # One row more, of nothing: of no row at all the answers would have no shape.
+    padded = tf.concat([known, [False]], 0)
+    answers = tf.map_fn(
+        lambda row: tf.cond(padded[row], lambda: find(row), nothing),
+        tf.range(tf.size(padded)),
+        fn_output_signature=kinds,
+        parallel_iterations=1,
+    )
+    return tuple(part[:-1] for part in answers)

@@ -44,7 +44,7 @@ class TailorConfig:
     def __post_init__(self) -> None:
         if (self.item is None) == (self.photo is None):
             raise InputError("what is to be altered? Give --item=KEY or --photo=FILE, one of them")
-        if self.photo is not None and self.category is None:
+        if self.photo is not None and not self.category:
             raise InputError(f"--photo={self.photo}: give its --category, which the GAN has to know")
         need(self, self.max_drift is None or 0 < self.max_drift < 2, "max_drift", "a number above 0 and under 2")
         need_between(self, "every", 1, 100_000)
