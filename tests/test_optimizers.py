@@ -16,9 +16,8 @@ import tensorflow as tf
 from small_training import assert_same_run, config_for, train_quietly
 from trainable import batches_of, trainable_for
 
-from tf_dvbpr import compat
+from tf_dvbpr import compat, optimizers
 from tf_dvbpr.cnnf import LAYERS
-from tf_dvbpr.learning_rate import LearningRate
 from tfrecords.errors import InputError
 
 MISSING = not hasattr(keras, "Variable") and importlib.util.find_spec("tensorflow_addons") is None
@@ -141,11 +140,6 @@ def test_two_steps_of_adamw_are_those_of_a_plain_rewrite(planted, tmp_path):
     assert {name for name in weights if name.endswith("kernel")} == {f"cnnf/{layer}/kernel" for layer in LAYERS}
 
 
-def test_adamw_alone_leaves_the_weight_penalty_out(planted, tmp_path):
-    named = {name: trainable_for(planted, tmp_path, optimizer=name)[0].metric_names for name in ("adam", "adamw")}
-    assert set(named["adam"]) - set(named["adamw"]) == {"weight_penalty"}
-
-
 @pytest.mark.parametrize("optimizer", [LAZY_ADAM, "adamw"])
 def test_the_state_has_adams_names_shapes_and_types(optimizer, planted, tmp_path):
     """So a checkpoint of one Keras can be read with the other, which Adam's can."""
@@ -166,7 +160,7 @@ def test_the_state_has_adams_names_shapes_and_types(optimizer, planted, tmp_path
 )
 def test_a_run_that_goes_on_ends_where_the_unbroken_one_does(given, planted_folder, tmp_path):
     photos = 16 + 8  # A step's.
-    for name, stops in (("unbroken", [12]), ("resumed", [4, 8, 12])):
+    for name, stops in (("unbroken", [8]), ("resumed", [4, 8])):
         for stop in stops:
             train_quietly(config_for(planted_folder, tmp_path / name, max_photos=stop * photos, **given))
     assert_same_run(tmp_path / "unbroken", tmp_path / "resumed")
@@ -187,11 +181,17 @@ def test_lazy_adam_without_tensorflow_addons_is_refused_with_keras_2(planted_fol
     assert not (tmp_path / "run").exists()
 
 
-def test_the_rate_is_scheduled_for_both_optimisers(planted, tmp_path):
-    given = {"learning_rate": 0.2, "user_learning_rate": 0.4, "warmup_steps": 4, "decay": "cosine"}
-    trainable, config = trainable_for(planted, tmp_path, **given)
-    steps = config.total_steps(len(planted.train_items))
-    for optimizer, peak in ((trainable._network_adam, 0.2), (trainable._user_adam, 0.4)):
-        schedule = optimizer._learning_rate
-        assert isinstance(schedule, LearningRate)
-        assert (schedule.peak, schedule.warmup_steps, schedule.decay_steps) == (peak, 4, steps)
+@pytest.mark.parametrize("name", ["adam", LAZY_ADAM, "adamw"])
+def test_each_optimiser_has_its_own_rate_on_the_schedule_of_the_run(name):
+    given = {"learning_rate": 0.2, "user_learning_rate": 0.4, "warmup_steps": 2, "decay": "cosine", "optimizer": name}
+    config = config_for("data", "run", weight_decay=0.0, **given)
+    for build, peak in ((optimizers.network_optimizer, 0.2), (optimizers.user_optimizer, 0.4)):
+        variable = compat.make_variable(np.zeros((2, 3), np.float32), "table")
+        optimizer = build(config, 4, [variable])
+        values = [np.zeros((2, 3), np.float32)]
+        for _ in range(4):
+            optimizer.apply_gradients([(tf.ones([2, 3]), variable)])
+            values.append(compat.as_variable(variable).numpy())
+        # Under a constant gradient each step of Adam is as long as the rate: warm-up and cosine by hand.
+        rates = peak * np.array([0.5, (2 + 2**0.5) / 4, 0.5, (2 - 2**0.5) / 4])
+        np.testing.assert_allclose(-np.diff(values, axis=0)[:, 0, 0], rates, rtol=1e-4)

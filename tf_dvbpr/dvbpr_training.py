@@ -120,7 +120,7 @@ class DvbprTraining(RecommenderTraining):
         if self._photos.kind == "device":
             return {**batch, "items": items}
         side = self._photos.image_size
-        return {**batch, "photos": tf.ensure_shape(self._photos.gather(items), [len(items), side, side, 3])}
+        return {**batch, "photos": tf.ensure_shape(self._photos.gather(items), [items.shape[0], side, side, 3])}
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One step on the summed objective."""
