@@ -21,7 +21,7 @@ from absl import flags
 from tfrecords.json_file import write_json
 from tools import app
 
-MODULES = ("auc", "baselines", "photos", "loop", "gan", "design", "build")
+MODULES = ("auc", "baselines", "photos", "loop", "lazy_adam", "gan", "design", "build")
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("output", None, "JSON file to write", flag_values=FLAGS)

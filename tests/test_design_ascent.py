@@ -135,7 +135,7 @@ def test_the_box_is_never_left():
         assert np.abs(to_latent(tf.constant(variable), "tanh")).max() <= 1
 
 
-@pytest.mark.parametrize("form", ["tanh", "free"])
+@pytest.mark.parametrize("form", ["tanh", "free", "sphere"])
 def test_latent_and_variable_are_inverse(form):
     latents = draw_starts(tf.constant([3, 4]), 200, 7, form)
     np.testing.assert_allclose(to_latent(to_variable(latents, form), form), latents, atol=2e-6)
@@ -159,3 +159,17 @@ def test_starts_are_drawn_as_said():
     np.testing.assert_allclose(half, free / 2, rtol=1e-6)
     np.testing.assert_array_equal(draw_starts(seed, 20_000, 4, "free"), free)
     assert (draw_starts(tf.constant([0, 2]), 20_000, 4, "free").numpy() != free).any()
+
+
+def test_the_sphere_is_never_left():
+    """Of the length that normal latents have on average, whichever way z' points and however long it is."""
+    starts = draw_starts(tf.constant([0, 1]), 500, 16, "sphere").numpy()
+    np.testing.assert_allclose(np.linalg.norm(starts, axis=1), 4.0, rtol=1e-6)
+    assert np.abs(starts.mean(0)).max() < 4 / 500**0.5  # Of variance 1 in each direction.
+    state, _, ways = ascend(
+        5 * starts[:3], lambda z: (to_latent(z, "sphere")[:, 0], tf.zeros([3, 0])), (60,), record_size=0
+    )
+    found = to_latent(tf.constant(state.best), "sphere").numpy()
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 4.0, rtol=1e-6)
+    assert (found[:, 0] > starts[:3, 0]).all()  # Up the only slope there is.
+    assert np.linalg.norm(ways, axis=2).max() > 4.1  # z' itself is free.

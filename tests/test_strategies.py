@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -98,6 +99,16 @@ def test_two_replicas_of_one_process(single, planted_folder, tmp_path):
     expected, negatives = single
     finish(start(["-c", TWO_CPUS], planted_folder, tmp_path / "run", strategy="mirrored", negatives=negatives))
     assert_close(weights(tmp_path / "run"), expected)
+
+
+@pytest.mark.parametrize("optimizer", ["lazy_adam", "adamw"])
+def test_other_optimizers_on_two_replicas(optimizer, planted_folder, tmp_path):
+    if optimizer == "lazy_adam" and not hasattr(keras, "Variable"):
+        pytest.importorskip("tensorflow_addons")
+    given = {"optimizer": optimizer, "weight_decay": 0.1, "max_photos": 48}
+    finish(start(["-m", "tools.train_dvbpr"], planted_folder, tmp_path / "one", **given))
+    finish(start(["-c", TWO_CPUS], planted_folder, tmp_path / "two", strategy="mirrored", **given))
+    assert_close(weights(tmp_path / "two"), weights(tmp_path / "one"))
 
 
 def test_two_workers(single, planted_folder, tmp_path):

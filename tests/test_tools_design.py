@@ -78,7 +78,7 @@ def test_the_folder_holds_what_design_json_names(designed):
         "preset": "fast", "seed": 0, "eta": 1.0, "starts": STARTS, "steps": STEPS, "notes": [],
     }  # fmt: skip
     # The GAN's latents were drawn from a normal.
-    assert result["settings"]["latent_form"] == "free" and result["settings"]["candidates"] == 8
+    assert result["settings"]["latent_form"] == "sphere" and result["settings"]["candidates"] == 8
 
 
 def test_scores_are_those_of_the_latents(designed, studio, planted):

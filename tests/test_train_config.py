@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tf_dvbpr.train import resolve
-from tf_dvbpr.train_config import PRESETS, TrainConfig
+from tf_dvbpr.train_config import OPTIMIZERS, PRESETS, TrainConfig
 from tfrecords.errors import InputError
 
 
@@ -36,6 +36,11 @@ def test_presets_are_the_sources():
         ("negatives", "many"),
         ("seed", -1),
         ("weight_decay", -0.1),
+        ("optimizer", "sgd"),
+        ("optimizer", ""),
+        ("average", 1.0),
+        ("average", -0.1),
+        ("average", float("nan")),
         ("epochs", 0.0),
         ("epochs", float("inf")),
         ("epochs", 1e300),
@@ -55,6 +60,19 @@ def test_presets_are_the_sources():
 def test_impossible_settings_name_the_flag(name, value):
     with pytest.raises(InputError, match=re.escape(f"--{name}={value}: expected")):
         TrainConfig("data", "run", **{name: value})
+
+
+def test_presets_take_adam_and_no_average():
+    for preset in PRESETS:
+        config = resolve("data", "run", preset, {})
+        assert (config.optimizer, config.average) == ("adam", 0)
+    assert {resolve("data", "run", "fast", {"optimizer": name}).optimizer for name in OPTIMIZERS} == set(OPTIMIZERS)
+
+
+@pytest.mark.parametrize("strategy", ["mirrored", "multi_worker"])
+def test_an_average_over_devices_is_refused(strategy):
+    with pytest.raises(InputError, match=f"--average=0.9 needs --strategy=one_device, got --strategy={strategy}"):
+        resolve("data", "run", "fast", {"average": 0.9, "strategy": strategy})
 
 
 def test_max_photos_is_whole_steps_and_one_at_least():

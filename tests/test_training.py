@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_training import config_for, settings, train_quietly
+from small_training import assert_same_run, config_for, metrics_without_clock, settings, train_quietly
 
 from tf_dvbpr.factors import Factors
 from tf_dvbpr.workdir import Workdir
@@ -20,32 +20,6 @@ from tfrecords.photo_table import load_photo_table
 pytestmark = pytest.mark.stack
 
 ROOT = Path(__file__).parent.parent
-
-
-def checkpoint_values(workdir):
-    newest = tf.train.latest_checkpoint(str(workdir / "checkpoints"))
-    reader = tf.train.load_checkpoint(newest)
-    # The counter says how often this process saved: bookkeeping, not state.
-    passed_over = ("loop_state", "save_counter")
-    names = [name for name in reader.get_variable_to_shape_map() if not name.startswith(passed_over)]
-    return {name: reader.get_tensor(name) for name in names if name != "_CHECKPOINTABLE_OBJECT_GRAPH"}
-
-
-def metrics_without_clock(workdir):
-    lines = [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
-
-
-def assert_same_run(one, two):
-    assert metrics_without_clock(one) == metrics_without_clock(two)
-    first, second = checkpoint_values(one), checkpoint_values(two)
-    assert first.keys() == second.keys()
-    assert any("adam" in name for name in first)
-    for name in first:
-        np.testing.assert_array_equal(first[name], second[name], err_msg=name)
-    best_one, best_two = Factors.load(one / "factors.npz"), Factors.load(two / "factors.npz")
-    assert best_one.step == best_two.step
-    np.testing.assert_array_equal(best_one.item_factors, best_two.item_factors)
 
 
 @pytest.fixture(scope="module", params=["one", "shared"])

@@ -1,10 +1,16 @@
 """All that differs between Keras 2 (TensorFlow 2.15) and Keras 3, and the check of the versions."""
 
+import warnings
+
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_dvbpr.lazy_adam import LazyAdam
+from tfrecords.errors import InputError
+
 _OLDEST = (2, 15)
+_KERAS_3 = hasattr(keras, "Variable")
 
 
 def check_versions() -> None:
@@ -22,24 +28,58 @@ def as_variable(variable: object) -> tf.Variable:
     return getattr(variable, own, variable)
 
 
-def adam_state(optimizer: keras.optimizers.Optimizer, names: list[str]) -> dict[str, tf.Variable]:
+def lazy_adam_class() -> type:
+    """`lazy_adam.LazyAdam` with Keras 3, TensorFlow Addons' of the same name with Keras 2, which computes the same.
+
+    Raises InputError where the latter is asked for and not installed.
+    """
+    if _KERAS_3:
+        return LazyAdam
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # That it is no longer developed: this stack is not either.
+            from tensorflow_addons.optimizers import LazyAdam as Addons
+    except ImportError as error:
+        raise InputError(
+            f"--optimizer=lazy_adam: TensorFlow {tf.__version__} takes it from TensorFlow Addons, which is not "
+            "installed: pip install tensorflow-addons==0.23.0"
+        ) from error
+    return Addons
+
+
+def lazy_adam(rate: object, epsilon: float, variables: list) -> object:
+    """The `lazy_adam_class` built on these variables; its rate is a number or a `LearningRate`."""
+    optimizer = lazy_adam_class()(rate, epsilon=epsilon)
+    if _KERAS_3:
+        optimizer.build(variables)
+    else:
+        optimizer._create_all_weights(variables)
+    return optimizer
+
+
+def adam_state(optimizer: object, names: list[str]) -> dict[str, tf.Variable]:
     """The state of a built Adam as plain variables.
 
     Args:
-        optimizer: `keras.optimizers.Adam`, built on variables in the order of `names`.
+        optimizer: `keras.optimizers.Adam` or `lazy_adam`, built on variables in the order of `names`.
         names: our names of these variables.
 
     Returns:
         ``iterations`` and, for each name, ``<name>/m`` and ``<name>/v`` (first and second moments).
     """
     state = {"iterations": as_variable(optimizer.iterations)}
-    for kind, slots in (("m", optimizer._momentums), ("v", optimizer._velocities)):
+    if hasattr(optimizer, "_momentums"):
+        first, second = optimizer._momentums, optimizer._velocities
+    else:  # Addons': its variables are the counter, then all first moments, then all second ones.
+        slots = optimizer.weights[1:]
+        first, second = slots[: len(names)], slots[len(names) :]
+    for kind, slots in (("m", first), ("v", second)):
         state.update({f"{name}/{kind}": as_variable(slot) for name, slot in zip(names, slots, strict=True)})
     return state
 
 
 def make_variable(value: np.ndarray, name: str) -> object:
     """A trainable variable that this Keras' optimisers take; `as_variable` gives the plain one behind it."""
-    if hasattr(keras, "Variable"):
+    if _KERAS_3:
         return keras.Variable(value, name=name)
     return tf.Variable(value, name=name)

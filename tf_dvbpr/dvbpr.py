@@ -85,7 +85,8 @@ class DVBPR(tf.Module):
         """The objective of one replica's share of a step, each part a float32 scalar.
 
         ``bpr + weight_decay * sum_w l2_loss(w) / replicas + user_penalty * l2_loss(gathered t_u)``; over replicas the
-        parts add up to those of one device with the whole batch.
+        parts add up to those of one device with the whole batch. `adamw` decays the weights itself and has no second
+        part.
 
         Args:
             config: the training's settings.
@@ -119,12 +120,11 @@ class DVBPR(tf.Module):
             shape = [count, config.shared_negatives]
             scores = tf.ensure_shape(tf.matmul(factors, negatives, transpose_b=True), shape)
             ranking = shared_bpr_loss(positive, scores, tf.ensure_shape(batch["allowed"], shape))
-        kernels = [self.network.named_variables()[f"{layer}/kernel"] for layer in LAYERS]
-        return {
-            "bpr": ranking,
-            "weight_penalty": config.weight_decay * l2_loss(kernels) / replicas,
-            "user_penalty": config.user_penalty * l2_loss([factors]),
-        }
+        losses = {"bpr": ranking}
+        if config.optimizer != "adamw":
+            kernels = [self.network.named_variables()[f"{layer}/kernel"] for layer in LAYERS]
+            losses["weight_penalty"] = config.weight_decay * l2_loss(kernels) / replicas
+        return {**losses, "user_penalty": config.user_penalty * l2_loss([factors])}
 
     def item_factors(self, photos: PhotoStore, progress: bool = False) -> np.ndarray:
         """Phi of every photo, float32 [I, K]."""

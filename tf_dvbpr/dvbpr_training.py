@@ -1,6 +1,5 @@
-"""DVBPR as the training loop sees it: batches of triplets with photos, one Adam step."""
+"""DVBPR as the training loop sees it: batches of triplets with photos, one step of the optimisers."""
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -8,7 +7,7 @@ from tf_dvbpr import moving_average, stateless
 from tf_dvbpr.compat import adam_state
 from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.initialisation import fit_to_photos
-from tf_dvbpr.learning_rate import LearningRate
+from tf_dvbpr.optimizers import network_optimizer, user_optimizer
 from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.recommender_training import RecommenderTraining
 from tf_dvbpr.train_config import TrainConfig
@@ -62,11 +61,11 @@ class DvbprTraining(RecommenderTraining):
         self._pairs = [(shown[name], value) for name, value in self.model.weights().items() if config.average]
         for average, value in self._pairs:
             average.assign(value)
-        # Two Adams, so that the user factors can have a rate of their own; at one rate they are one.
-        self._network_adam = self._build_adam(config.learning_rate, self.model.network_trainables())
-        self._user_adam = self._build_adam(
-            config.user_learning_rate or config.learning_rate, self.model.user_trainables()
-        )
+        if config.optimizer == "adamw":
+            self.metric_names = ("bpr", "user_penalty")  # It decays the weights in place of a penalty.
+        steps = config.total_steps(len(dataset.train_items))
+        self._network_adam = network_optimizer(config, steps, self.model.network_trainables())
+        self._user_adam = user_optimizer(config, steps, self.model.user_trainables())
 
     def weights(self) -> dict[str, tf.Variable]:
         """The sixteen weights of CNN-F and the user factors; their average, where there is one."""
@@ -121,10 +120,10 @@ class DvbprTraining(RecommenderTraining):
         if self._photos.kind == "device":
             return {**batch, "items": items}
         side = self._photos.image_size
-        return {**batch, "photos": tf.ensure_shape(self._photos.gather(items), [len(items), side, side, 3])}
+        return {**batch, "photos": tf.ensure_shape(self._photos.gather(items), [items.shape[0], side, side, 3])}
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One Adam step on the summed objective."""
+        """One step on the summed objective."""
         config = self._config
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         if "items" in batch:
@@ -157,13 +156,3 @@ class DvbprTraining(RecommenderTraining):
         batch = self._batch(tf.constant(step, tf.int64), tf.constant(0, tf.int64))
         photos = batch["photos"] if "photos" in batch else self._photos.gather(batch["items"])
         tf.summary.image("photos", photos[:16], step, max_outputs=16)
-
-    def _build_adam(self, rate: float, variables: list) -> keras.optimizers.Adam:
-        config = self._config
-        if config.warmup_steps or config.decay != "none":
-            decay_steps = config.total_steps(len(self._dataset.train_items)) if config.decay == "cosine" else 0
-            rate = LearningRate(rate, config.warmup_steps, decay_steps)
-        optimizer = keras.optimizers.Adam(rate, epsilon=config.adam_epsilon)
-        # Built before any restore: an unbuilt optimiser's state would be skipped.
-        optimizer.build(variables)
-        return optimizer

@@ -7,7 +7,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from tf_dvbpr import training
-from tf_dvbpr.compat import check_versions
+from tf_dvbpr.compat import check_versions, lazy_adam_class
 from tf_dvbpr.dvbpr_training import DvbprTraining
 from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.strategy import is_chief, make_strategy
@@ -29,6 +29,8 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
     a data set or workdir that does not fit, and for a loss that is no longer finite.
     """
     check_versions()
+    if config.optimizer == "lazy_adam":
+        lazy_adam_class()  # What is missing is said before the photos are read.
     strategy = make_strategy(config.strategy)
     dataset = Dataset.open(config.dataset)
     purchases = len(dataset.train_items)

@@ -10,6 +10,7 @@ PADDINGS = ("same", "valid")
 PRECISIONS = ("float32", "mixed_bfloat16")
 STRATEGIES = ("one_device", "mirrored", "multi_worker")
 INITS = ("glorot", "photos")
+OPTIMIZERS = ("adam", "lazy_adam", "adamw")
 PHOTO_STORES = ("auto", "host", "device", "encoded")
 _MOST = 65_536  # of what a layer or a step has; more fits no machine
 _MOST_STEPS = 2**31 - 1
@@ -31,12 +32,15 @@ class TrainConfig:
         shared_negatives: N, photos a step that all of the batch's users are compared with (`shared` only).
         epochs: an epoch is as many positives as there are training purchases.
         max_photos: stop when this many photos, rounded down to whole steps, went through the network; 0: no such limit.
-        learning_rate: of Adam, after the warm-up.
+        optimizer: ``adam``; ``lazy_adam``, which moves only the user factors of the batch; or ``adamw``, whose
+            weight decay is decoupled.
+        learning_rate: of the optimiser, after the warm-up.
         user_learning_rate: the same for the user factors; 0: as learning_rate.
         warmup_steps: steps over which the learning rate rises linearly from 0.
         decay: ``none`` or ``cosine`` (to 0 at the last step).
         adam_epsilon: of Adam.
-        weight_decay: lambda of ``lambda * sum of l2_loss(w)`` over the eight weight matrices, each step.
+        weight_decay: lambda of ``lambda * sum of l2_loss(w)`` over the eight weight matrices, each step. With
+            ``adamw`` no such penalty: each step takes ``learning rate * lambda * w`` off the matrices instead.
         init: of the network: ``glorot``, or these weights fitted to the ``photos`` (`initialisation.fit_to_photos`).
         user_penalty: lambda of ``lambda * l2_loss`` of the user factors gathered for the batch.
         dropout: rate after fc6 and fc7.
@@ -63,6 +67,7 @@ class TrainConfig:
     shared_negatives: int = 32
     epochs: float = 20.0
     max_photos: int = 0
+    optimizer: str = "adam"
     learning_rate: float = 1e-4
     user_learning_rate: float = 0.0
     warmup_steps: int = 0
@@ -90,6 +95,7 @@ class TrainConfig:
             ("precision", PRECISIONS),
             ("strategy", STRATEGIES),
             ("photo_store", PHOTO_STORES),
+            ("optimizer", OPTIMIZERS),
             ("decay", ("none", "cosine")),
             ("init", INITS),
         ):

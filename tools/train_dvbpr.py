@@ -39,10 +39,10 @@ _INTEGERS = {
 }
 _FLOATS = {
     "epochs": "an epoch draws as many positives as there are training purchases",
-    "learning_rate": "of Adam",
-    "user_learning_rate": "of Adam for the user factors; 0: as learning_rate",
+    "learning_rate": "of the optimiser",
+    "user_learning_rate": "the same for the user factors; 0: as learning_rate",
     "adam_epsilon": "of Adam",
-    "weight_decay": "weight of the penalty on the network's weight matrices",
+    "weight_decay": "weight of the penalty on the network's weight matrices; with adamw their decoupled decay",
     "user_penalty": "weight of the penalty on the user factors of the batch",
     "dropout": "rate after fc6 and fc7",
     "average": "decay of a moving average of the weights, which is measured and kept; 0: no average",
@@ -52,6 +52,10 @@ _CHOICES = {
     "conv1_padding": (["same", "valid"], "of the first convolution"),
     "negatives": (["one", "shared"], "one negative for each positive, or some that all of the batch share"),
     "init": (["glorot", "photos"], "of the network: Glorot, or Glorot fitted to the photos"),
+    "optimizer": (
+        ["adam", "lazy_adam", "adamw"],
+        "lazy_adam: user factors of the batch alone; adamw: decoupled weight decay",
+    ),
     "decay": (["none", "cosine"], "of the learning rate over the run"),
     "precision": (["float32", "mixed_bfloat16"], "of the network's arithmetic"),
     "strategy": (["one_device", "mirrored", "multi_worker"], "tf.distribute strategy; multi_worker reads TF_CONFIG"),

@@ -48,9 +48,7 @@ def design_garments(config: DesignConfig, progress: bool = True, studio: Studio 
     ascent = studio.settled(config.ascent)
     made_for = {
         **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent)),
-        "steps": [studio.recommender_step, studio.gan.step],
-        "dataset": studio.dataset.fingerprint,
-        "networks": dataclasses.asdict(studio.gan.config),
+        **studio.identity(),
     }
     with whole_folder(output, DESIGN_FILE, "designing", made_for) as folder:
         parts = _search(config, ascent, studio, queries, folder, progress)

@@ -70,9 +70,7 @@ def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studi
     trials = draw_trials(studio, config.trials, config.k, ascent.seed)
     made_for = {
         **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent)),
-        "steps": [studio.recommender_step, studio.gan.step],
-        "dataset": studio.dataset.fingerprint,
-        "networks": dataclasses.asdict(studio.gan.config),
+        **studio.identity(),
     }
     with whole_folder(output, form.FILE, "evaluating designs", made_for) as folder:
         common = {
@@ -130,22 +128,24 @@ def _generated(
 ) -> Arrays:
     """`generated_answers` of all trials, in parts that are kept until the whole is there."""
     at_once = max(1, ascent.batch_size // ascent.starts)
-    parts, began = [], None
+    parts, timed, told = [], [], False
     with tqdm(total=config.trials, desc=f"trials at eta {ascent.eta:g}", unit="trial", disable=not progress) as bar:
         for first in range(0, config.trials, at_once):
             rows = slice(first, min(first + at_once, config.trials))
             numbers = np.arange(rows.start, rows.stop)
 
             def compute(rows: slice = rows, numbers: np.ndarray = numbers) -> Arrays:
-                return generated_answers(studio, maximiser, ascent, trials.of(rows), numbers, config.k)
+                began = time.perf_counter()
+                answers = generated_answers(studio, maximiser, ascent, trials.of(rows), numbers, config.k)
+                timed.append((time.perf_counter() - began) / len(numbers))
+                return answers
 
             parts.append(kept_part(folder / _PARTS, f"eta-{ascent.eta!r}-{first}", compute))
             bar.update(len(numbers))
             # The first part's time is mostly the compilation's.
-            if began is not None and progress and len(parts) == 2 and config.trials > 2 * at_once:
-                left = (time.perf_counter() - began) * (config.trials - rows.stop) / at_once
+            if len(timed) == 2 and not told and progress and rows.stop < config.trials:
+                told, left = True, timed[1] * (config.trials - rows.stop)
                 tqdm.write(f"{config.trials} trials: about {_minutes(left)} left for eta {ascent.eta:g}")
-            began = time.perf_counter()
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

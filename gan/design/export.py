@@ -26,8 +26,9 @@ def export_design(config: ExportConfig, gan: str, preset: str) -> dict:
     """
     output = Path(config.output).absolute()
     check_output(output, config.overwrite)
-    studio = Studio.open(config.workdir, gan)
-    ascent = studio.settled(resolve(preset, {}))
+    ascent = resolve(preset, {})
+    studio = Studio.open(config.workdir, gan, ascent.precision)
+    ascent = studio.settled(ascent)
     factors, known = Workdir.open(config.workdir).factors(), studio.dataset.own_items()
     module = DesignModule(studio, known, factors, ascent, TAILORING["learning_rate"], InversionConfig())
     signatures = module.signatures()

@@ -239,7 +239,8 @@ class DesignModule(ServingModule):
             records, way = tf.gather(records, shown), tf.gather(way, shown)
             latents = to_latent(way, form)
             finite = tf.reduce_all(tf.math.is_finite(records), 1)
-            figures = tf.concat([records, drift(generate(way), before)[:, None]], 1)
+            images = generate(way)
+            figures = tf.concat([records, drift(images, images[:1])[:, None]], 1)
             figures = tf.where(finite[:, None], figures, np.nan)
             return self._png(latents, numbers[row], finite), figures, latents, -state.best_record[nearest]
 

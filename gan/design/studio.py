@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import hashlib
 
 import numpy as np
 import tensorflow as tf
@@ -83,11 +84,20 @@ class Studio:
         studio.notes = notes
         return studio
 
+    def identity(self) -> dict[str, object]:
+        """As JSON, what tells these two runs and their data from others."""
+        return {
+            "dataset": self.dataset.fingerprint,
+            "factors": hashlib.sha256(self.user_factors.tobytes() + self.item_factors.tobytes()).hexdigest(),
+            "gan": dataclasses.asdict(self.gan.config),
+            "steps": [self.recommender_step, self.gan.step],
+        }
+
     def settled(self, config: AscentConfig) -> AscentConfig:
-        """The config with its latent form decided: `auto` is the box for a GAN of uniform latents, else none."""
+        """The config with its latent form decided: `auto` is the box for uniform latents, the sphere for normal."""
         if config.latent_form != AUTO:
             return config
-        form = "tanh" if self.gan.config.latent_distribution == "uniform" else "free"
+        form = "tanh" if self.gan.config.latent_distribution == "uniform" else "sphere"
         return dataclasses.replace(config, latent_form=form)
 
     def labels(self, categories: np.ndarray) -> tf.Tensor:

@@ -53,9 +53,7 @@ def tailor(config: TailorConfig, progress: bool = True, studio: Studio | None = 
     ascent = studio.settled(config.ascent)
     made_for = {
         **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent)),
-        "steps": [studio.recommender_step, studio.gan.step],
-        "dataset": studio.dataset.fingerprint,
-        "networks": dataclasses.asdict(studio.gan.config),
+        **studio.identity(),
         "photo": hashlib.sha256(encoded).hexdigest(),
     }
     with whole_folder(output, TAILOR_FILE, "tailoring", made_for) as folder:

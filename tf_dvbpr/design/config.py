@@ -23,8 +23,9 @@ class AscentConfig:
         steps: of Adam.
         learning_rate: of Adam, on z'.
         eta: weight of the realness term (eqs. 9 and 10); 0 leaves it out.
-        latent_form: ``tanh`` (z = tanh z', starts uniform in (-1, 1)), ``free`` (z = z', starts normal), or ``auto``:
-            tanh where the generator was trained on uniform latents, free where on normal ones.
+        latent_form: ``tanh`` (z = tanh z', starts uniform in (-1, 1)), ``free`` (z = z', starts normal), ``sphere``
+            (z = sqrt(Z) z' / |z'|, starts uniform on it), or ``auto``: tanh where the generator was trained on uniform
+            latents, sphere where on normal ones.
         start_deviation: of ``free`` starts.
         choice: ``top_k`` or ``softmax`` (eq. 11): which of the optimised images are shown.
         precision: of the networks' arithmetic: ``float32`` or ``mixed_bfloat16``.

@@ -1,0 +1,42 @@
+"""The optimisers of DVBPR, one of the network and one of the user factors, so that each can have a rate of its own."""
+
+import keras
+
+from tf_dvbpr.compat import lazy_adam
+from tf_dvbpr.learning_rate import LearningRate
+from tf_dvbpr.train_config import TrainConfig
+
+
+def network_optimizer(config: TrainConfig, total_steps: int, variables: list) -> keras.optimizers.Optimizer:
+    """Adam, or AdamW that decays the weight matrices and no bias: ``w <- w - rate weight_decay w`` before its step.
+
+    Args:
+        config: the settings.
+        total_steps: of the run.
+        variables: the network's kernels and biases, as Keras keeps them.
+    """
+    rate = _rate(config, config.learning_rate, total_steps)
+    if config.optimizer == "adamw":
+        optimizer = keras.optimizers.AdamW(rate, config.weight_decay, epsilon=config.adam_epsilon)
+        optimizer.exclude_from_weight_decay(var_list=[one for one in variables if len(one.shape) == 1])
+    else:
+        optimizer = keras.optimizers.Adam(rate, epsilon=config.adam_epsilon)
+    # Built before any restore: an unbuilt optimiser's state would be skipped.
+    optimizer.build(variables)
+    return optimizer
+
+
+def user_optimizer(config: TrainConfig, total_steps: int, variables: list) -> object:
+    """Adam or `compat.lazy_adam`; the arguments are those of `network_optimizer`, for the user factors."""
+    rate = _rate(config, config.user_learning_rate or config.learning_rate, total_steps)
+    if config.optimizer == "lazy_adam":
+        return lazy_adam(rate, config.adam_epsilon, variables)
+    optimizer = keras.optimizers.Adam(rate, epsilon=config.adam_epsilon)
+    optimizer.build(variables)
+    return optimizer
+
+
+def _rate(config: TrainConfig, peak: float, total_steps: int) -> float | LearningRate:
+    if not config.warmup_steps and config.decay == "none":
+        return peak
+    return LearningRate(peak, config.warmup_steps, total_steps if config.decay == "cosine" else 0)
