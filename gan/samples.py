@@ -20,16 +20,17 @@ from tf_dvbpr import pictures, stateless
 from tf_dvbpr.image_measures.nearest_photo import nearest
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.output_place import check_place
 from tfrecords.photo import denormalise
 from tfrecords.photo_table import load_photo_table
 from tfrecords.whole_file import whole_file
+from tfrecords.whole_folder import check_replaceable, whole_folder
 
 _COLUMNS = 8
 _CELL = 64
 _FRAME = 2
 _BATCH = 64
 _LONGEST = 50  # of a category in a file's name, in characters
+LATENTS = "latents.npz"
 _INTERPOLATION, _NEAREST = "interpolation", "nearest"
 
 
@@ -47,34 +48,45 @@ def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGa
         ``files`` (names), ``images`` (their number) and ``step`` of the weights.
 
     Raises:
-        InputError: no trained GAN, an unknown category, latents that do not fit, a data set that is gone.
+        InputError: no trained GAN, an unknown category, latents that do not fit, a data set that is gone, an output
+            that holds other things.
     """
-    output = Path(config.output)
-    check_place(output, folder=True)
+    output = Path(config.output).absolute()
+    check_output(output)
     trained = trained or TrainedGan.open(config.workdir)
     latents, categories = _read(config, trained) if config.latents else _draw(config, trained)
     photos = _photos(config, progress) if config.neighbours else None
     images = _images(trained, latents, categories, progress)
-    output.mkdir(parents=True, exist_ok=True)
-    files = [save_latents(output, latents.numpy(), [trained.category_names[number] for number in categories])]
     side, numbers = trained.config.image_size, list(dict.fromkeys(categories.tolist()))
     names, files_of = [trained.category_names[number] for number in numbers], file_names(trained.present)
 
-    def write_grid(number: int, name: str) -> str:
-        grid = pictures.Row(name, _shown(images[categories == number]))
-        return _write(output, f"{files_of[name]}.png", [grid], _COLUMNS, side)
-
-    # In threads: compressing them one after the other would take up to a fifth of the time of drawing.
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        files += pool.map(write_grid, numbers, names)
     strips = _strips(config, trained, latents, categories, progress)
-    if strips:
-        files.append(_write(output, f"{_INTERPOLATION}.png", strips, config.steps, side))
-    if photos is not None:
-        some = np.concatenate([np.flatnonzero(categories == number)[: config.neighbours] for number in numbers])
-        rows = _beside_nearest(trained, images[some], categories[some], *photos)
-        files.append(_write(output, f"{_NEAREST}.png", rows, config.neighbours, side))
+    # Whole or not at all: pictures of an earlier run beside other latents would pass for theirs.
+    with whole_folder(output, LATENTS, "drawing") as folder:
+        files = [save_latents(folder, latents.numpy(), [trained.category_names[number] for number in categories])]
+
+        def write_grid(number: int, name: str) -> str:
+            grid = pictures.Row(name, _shown(images[categories == number]))
+            return _write(folder, f"{files_of[name]}.png", [grid], _COLUMNS, side)
+
+        # In threads: compressing them one after the other would take up to a fifth of the time of drawing.
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            files += pool.map(write_grid, numbers, names)
+        if strips:
+            files.append(_write(folder, f"{_INTERPOLATION}.png", strips, config.steps, side))
+        if photos is not None:
+            some = np.concatenate([np.flatnonzero(categories == number)[: config.neighbours] for number in numbers])
+            rows = _beside_nearest(trained, images[some], categories[some], *photos)
+            files.append(_write(folder, f"{_NEAREST}.png", rows, config.neighbours, side))
     return {"files": files, "images": len(images), "step": trained.step}
+
+
+def check_output(output: Path) -> None:
+    """Raises InputError where the samples cannot be written; samples of an earlier run may be replaced."""
+    check_replaceable(output, LATENTS)
+    others = sorted(path.name for path in output.glob("*") if path.suffix != ".png" and path.name != LATENTS)
+    if others:  # A folder of tools.design has latents too.
+        raise InputError(f"{output}: holds other things than samples ({others[0]}); name a new folder as --output")
 
 
 def _draw(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndarray]:
@@ -101,8 +113,7 @@ def _read(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndar
     except MemoryError:
         raise
     except Exception as error:  # NumPy and zipfile raise nearly anything on files of another kind.
-        reason = " ".join(str(error).split())
-        raise InputError(f"--latents={path}: not a latents.npz of tools.sample_gan ({reason})") from error
+        raise InputError(f"--latents={path}: {_why_not(path)}; expected a latents.npz of tools.sample_gan") from error
     expected = trained.config.latent_dim
     if latents.ndim != 2 or latents.shape[1] != expected or not len(latents) or latents.dtype.kind != "f":
         raise InputError(
@@ -114,6 +125,12 @@ def _read(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndar
     if names.shape != latents.shape[:1] or not np.isfinite(latents).all():
         raise InputError(f"--latents={path}: expected a category for each latent, and finite numbers")
     return tf.constant(latents), np.array([_number(trained, str(name), f"--latents={path}") for name in names])
+
+
+def _why_not(path: Path) -> str:
+    if not path.exists():
+        return "no such file"
+    return "a folder, not a file" if path.is_dir() else "cannot be read as one, another kind of file or cut short"
 
 
 def _number(trained: TrainedGan, name: str, flag: str) -> int:
@@ -203,6 +220,6 @@ def _write(output: Path, file: str, rows: list[pictures.Row], columns: int, side
 
 def save_latents(output: Path, latents: np.ndarray, names: list[str], **others: np.ndarray) -> str:
     """Writes ``latents.npz``, which --latents of tools.sample_gan takes: z [N, Z], N category names, and others."""
-    with whole_file(output / "latents.npz") as temporary, temporary.open("wb") as file:
+    with whole_file(output / LATENTS) as temporary, temporary.open("wb") as file:
         np.savez(file, latents=latents, categories=np.array(names, np.str_), **others)
-    return "latents.npz"
+    return LATENTS

@@ -17,6 +17,7 @@ def make_flags():
     flags.DEFINE_float("rate", 0.1, "how fast", flag_values=registry)
     flags.DEFINE_integer("dim", 3, "how long", flag_values=registry)
     flags.DEFINE_enum("kind", "a", ["a", "b"], "which", flag_values=registry)
+    flags.DEFINE_bool("loud", False, "whether to shout", flag_values=registry)
     flags.DEFINE_list("parts", [], "some", flag_values=registry)
     return registry
 
@@ -52,6 +53,7 @@ def test_flags_reach_main_and_defaults_are_not_changed_by_a_run():
         (["--name=x", "--k=many"], "error: --k=many: a whole number expected"),
         (["--name=x", "--k=1e9"], "error: --k=1e9: a whole number expected"),
         (["--name=x", "--rate=a: b"], "error: --rate=a: b: a number expected"),
+        (["--name=x", "--loud=1,2"], "error: --loud=1,2: true or false expected"),
         (["--name=x", "--kind=c"], "kind"),
         (["--name="], "error: --name= is empty: give a value or leave the flag out"),
         (["--name=x", "--parts="], "error: --parts= is empty"),

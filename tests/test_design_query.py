@@ -129,7 +129,7 @@ def test_the_least_content_decides(studio):
 
 
 def test_shares_are_rounded_down():
-    assert design_pictures._share(0.99999) == "over 99.9 %"
-    assert design_pictures._share(1.0) == "over 100 %"
-    assert design_pictures._share(0.123456) == "over 12.3 %"
+    assert design_pictures._share(0.99999) == "beats 99.9 %"
+    assert design_pictures._share(1.0) == "beats 100 %"
+    assert design_pictures._share(0.123456) == "beats 12.3 %"
     assert design_pictures._share(None) == ""

@@ -132,3 +132,29 @@ def test_categories_with_slashes_and_spaces_get_files_of_their_own(fast_gan, dra
     )
     assert "latents.npz: category 'shoes': not one the GAN was trained on (a/b, a b)" in line
     assert not (tmp_path / "x").exists()
+
+
+def test_samples_replace_samples_and_nothing_else(fast_gan, tmp_path, capsys, monkeypatch):
+    output = tmp_path / "out"
+    draw(fast_gan, output, neighbours=0, interpolations=0)
+    draw(fast_gan, output, categories=("tops",), neighbours=0, interpolations=0)
+    assert {path.name for path in output.iterdir()} == {"latents.npz", "tops.png"}
+    before = (output / "latents.npz").read_bytes()
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(samples.pictures, "save", killed)
+        draw(fast_gan, output, neighbours=0, interpolations=0, seed=1)
+    assert {path.name for path in tmp_path.iterdir()} == {"out"}
+    assert (output / "latents.npz").read_bytes() == before
+
+    (output / "design.json").write_text("{}")
+    line = refusal(capsys, sample_gan, f"--workdir={fast_gan}", f"--output={output}")
+    assert "holds other things than samples (design.json)" in line
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "tops.png").write_bytes(b"mine")
+    assert "holds other things" in refusal(capsys, sample_gan, f"--workdir={fast_gan}", f"--output={own}")
+    assert (own / "tops.png").read_bytes() == b"mine"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_dvbpr import pictures
+from tf_dvbpr import caption_font, pictures
 from tfrecords.errors import InputError
 
 RED, BLUE, WHITE = (200, 0, 0), (0, 0, 200), (255, 255, 255)
@@ -61,3 +61,17 @@ def test_saving_is_whole_or_not_at_all(tmp_path):
 def test_captions_must_match_photos():
     with pytest.raises(ValueError, match="1 captions for 2 photos"):
         pictures.Row("", [photo(RED)] * 2, ["one"])
+
+
+@pytest.mark.parametrize("name", ["Straße café", "李雷", "Ärmel\tlang", "\U0010fffd"])
+def test_letters_that_the_own_font_lacks_are_not_drawn_as_boxes(name):
+    font, text = caption_font.fitting(name, 13)
+    box = bytes(font.getmask("\uffff"))
+    assert len(text) == len(name)
+    assert not [letter for letter in text if not letter.isspace() and bytes(font.getmask(letter)) == box]
+
+
+def test_without_a_wider_font_accents_go_and_the_rest_is_marked(monkeypatch):
+    monkeypatch.setattr(caption_font, "_WIDER", ("no such font.ttf",))
+    assert caption_font.fitting("Straße café", 13)[1] == "Stra?e cafe"
+    assert caption_font.fitting("women_tops 5 %", 13) == (caption_font._font(None, 13), "women_tops 5 %")

@@ -229,6 +229,7 @@ def test_the_tool_refuses(run, workdir, photos, tmp_path):
     (other / "mine.txt").write_text("mine")
     output = tmp_path / "scores"
     assert "no such folder" in fails(run, here[0], f"--photos={tmp_path}/none", f"--output={output}")
+    assert "a file, not a folder" in fails(run, here[0], f"--photos={__file__}", f"--output={output}")
     assert "no files in it" in fails(run, here[0], f"--photos={empty}", f"--output={output}")
     assert "none of its 1 files is a photo" in fails(run, here[0], f"--photos={texts}", f"--output={output}")
     assert "did you mean u59" in fails(run, *here, "--user=u599", f"--output={output}")

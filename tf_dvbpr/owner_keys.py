@@ -10,8 +10,15 @@ from tfrecords.errors import InputError
 
 def split_keys(user: str, dataset: Dataset) -> list[str]:
     """The user keys of a flag's text, several with commas between; each once, in the order given."""
-    # A key may itself hold a comma.
-    return [user] if user in dataset.user_keys else list(dict.fromkeys(user.split(",")))
+    # A key may itself hold commas: from each place on, the longest text that is a key is taken.
+    known, parts, keys = set(dataset.user_keys.tolist()), user.split(","), []
+    most = 1 + max(key.count(",") for key in known)
+    while parts:
+        sizes = (size for size in range(min(len(parts), most), 0, -1) if ",".join(parts[:size]) in known)
+        size = next(sizes, 1)
+        keys.append(",".join(parts[:size]))
+        parts = parts[size:]
+    return list(dict.fromkeys(keys))
 
 
 def find_user(key: str, dataset: Dataset) -> int:

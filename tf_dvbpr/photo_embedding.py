@@ -37,7 +37,8 @@ class EmbeddedPhotos:
 def files_of(folder: Path) -> list[Path]:
     """The files of a folder by name, hidden ones and folders left out. Raises InputError where there are none."""
     if not folder.is_dir():
-        raise InputError(f"--photos={folder}: no such folder; expected one with photos")
+        found = "a file, not a folder" if folder.exists() else "no such folder"
+        raise InputError(f"--photos={folder}: {found}; expected one with photos")
     files = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and not path.is_dir())
     if not files:
         raise InputError(f"--photos={folder}: no files in it; put the photos right into this folder")

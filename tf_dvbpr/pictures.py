@@ -6,8 +6,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+from PIL.ImageFont import FreeTypeFont
 
+from tf_dvbpr.caption_font import fitting
 from tfrecords.errors import InputError
 from tfrecords.output_place import check_place
 from tfrecords.whole_file import whole_file
@@ -52,17 +54,15 @@ def draw(rows: Sequence[Row], columns: int = 10, cell: int = 128) -> Image.Image
     Returns:
         An RGB image, as wide as its longest line of photos.
     """
-    heading_font = ImageFont.load_default(_HEADING_SIZE)
-    caption_font = ImageFont.load_default(_CAPTION_SIZE)
     across = max([1, *(min(columns, len(row.photos)) for row in rows)])
-    headings = max([0, *(int(heading_font.getlength(row.heading)) for row in rows)])
+    headings = max([0, *(_heading_width(row.heading) for row in rows)])
     width = 2 * _MARGIN + max(across * cell + (across - 1) * _GAP, headings)
     height = 2 * _MARGIN + sum(_height(row, columns, cell) for row in rows) + max(0, len(rows) - 1) * _MARGIN
     image = Image.new("RGB", (width, height), _PAPER)
     pen = ImageDraw.Draw(image)
     top = _MARGIN
     for row in rows:
-        pen.text((_MARGIN, top), row.heading, _INK, heading_font)
+        _write_heading(pen, top, row.heading)
         line_top = top + _HEADING_SIZE + _GAP
         for index, photo in enumerate(row.photos):
             line, column = divmod(index, columns)
@@ -73,18 +73,18 @@ def draw(rows: Sequence[Row], columns: int = 10, cell: int = 128) -> Image.Image
             for number, text in enumerate(lines):
                 text_top = upper + cell + 4 + number * (_CAPTION_SIZE + 3)
                 colour = _GREY if number else _INK
-                pen.text((left, text_top), _shortened(text, caption_font, cell), colour, caption_font)
+                font, text = fitting(text, _CAPTION_SIZE)
+                pen.text((left, text_top), _shortened(text, font, cell), colour, font)
         top += _height(row, columns, cell) + _MARGIN
     return image
 
 
 def beside(images: Sequence[Image.Image], heading: str = "") -> Image.Image:
     """Puts pictures next to each other, tops level, under one line of text."""
-    font = ImageFont.load_default(_HEADING_SIZE)
     top = _MARGIN + _HEADING_SIZE + _CAPTION_SIZE if heading else 0
-    width = max(sum(image.width for image in images), 2 * _MARGIN + int(font.getlength(heading)))
+    width = max(sum(image.width for image in images), 2 * _MARGIN + _heading_width(heading))
     whole = Image.new("RGB", (width, top + max(image.height for image in images)), _PAPER)
-    ImageDraw.Draw(whole).text((_MARGIN, _MARGIN), heading, _INK, font)
+    _write_heading(ImageDraw.Draw(whole), _MARGIN, heading)
     left = 0
     for image in images:
         whole.paste(image, (left, top))
@@ -126,6 +126,16 @@ def check_name(path: str | os.PathLike) -> str:
     return form
 
 
+def _heading_width(heading: str) -> int:
+    font, text = fitting(heading, _HEADING_SIZE)
+    return int(font.getlength(text))
+
+
+def _write_heading(pen: ImageDraw.ImageDraw, top: int, heading: str) -> None:
+    font, text = fitting(heading, _HEADING_SIZE)
+    pen.text((_MARGIN, top), text, _INK, font)
+
+
 def _line_height(row: Row, cell: int) -> int:
     lines = max([0, *(caption.count("\n") + 1 for caption in row.captions)])
     return cell + (4 + lines * (_CAPTION_SIZE + 3) if lines else 0)
@@ -148,7 +158,7 @@ def _fitted(photo: bytes | Image.Image, cell: int) -> Image.Image:
     return square
 
 
-def _shortened(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
+def _shortened(text: str, font: FreeTypeFont, width: int) -> str:
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(text + "…") > width:

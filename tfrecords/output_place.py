@@ -11,7 +11,7 @@ _LONGEST = 240  # of the 255 that file systems take, some are for the temporary 
 def check_place(path: str | os.PathLike, folder: bool = False) -> None:
     """Raises InputError where `path` cannot become a file, or a folder.
 
-    Its name is too long, a file is above it, or the other of the two is there.
+    Its name is too long, a file is above it, the folder it would be in is not writable, or the other of the two is there.
     """
     path = Path(path)
     if len(os.fsencode(path.name)) > _LONGEST:
@@ -19,5 +19,8 @@ def check_place(path: str | os.PathLike, folder: bool = False) -> None:
     for parent in path.absolute().parents:
         if parent.exists() and not parent.is_dir():
             raise InputError(f"{path}: {parent} is a file, not a folder; name another output")
+    nearest = next(parent for parent in path.absolute().parents if parent.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise InputError(f"{path}: nothing may be written in {nearest}; name another output")
     if path.exists() and path.is_dir() != folder:
         raise InputError(f"{path}: {'a file' if folder else 'a folder'} is here already; name another output")

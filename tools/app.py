@@ -34,7 +34,11 @@ from tfrecords.errors import InputError
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # What Python says of text that is no number.
-_UNPARSED = {"invalid literal for int": "a whole number", "could not convert string to float": "a number"}
+_UNPARSED = {
+    "invalid literal for int": "a whole number",
+    "could not convert string to float": "a number",
+    "('Non-boolean argument to boolean flag'": "true or false",
+}
 # Flags that decide how much memory a tool takes, the first to lower first.
 _SIZES = ("batch_size", "shared_negatives", "candidates", "image_size", "dim", "items", "users", "photos", "workers")
 

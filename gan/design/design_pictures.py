@@ -81,7 +81,7 @@ def _designed(entry: dict, images: list[Image.Image]) -> pictures.Row:
 
 
 def _share(better_than: float | None) -> str:
-    return "" if better_than is None else f"over {100 * np.floor(1000 * better_than) / 1000:.4g} %"
+    return "" if better_than is None else f"beats {100 * np.floor(1000 * better_than) / 1000:.4g} %"
 
 
 def _photos(studio: Studio, keys: list[str]) -> list[bytes]:
