@@ -210,7 +210,7 @@ def test_latents_that_do_not_fit(fast_gan, tmp_path, capsys):
     missing = refusal(
         capsys, sample_gan, f"--workdir={fast_gan}", f"--output={tmp_path}/out", f"--latents={tmp_path}/no"
     )
-    assert "No such file" in missing
+    assert "no such file" in missing
     assert not (tmp_path / "out").exists()
 
 

@@ -11,7 +11,8 @@ _LONGEST = 240  # of the 255 that file systems take, some are for the temporary 
 def check_place(path: str | os.PathLike, folder: bool = False) -> None:
     """Raises InputError where `path` cannot become a file, or a folder.
 
-    Its name is too long, a file is above it, its folder is not writable, or the other of the two is there.
+    Its name is too long, a file is above it, the folder it would be in is not writable, or the other of the two is
+    there.
     """
     path = Path(path)
     if len(os.fsencode(path.name)) > _LONGEST:

@@ -53,6 +53,8 @@ def main(values: flags.FlagValues) -> None:
         result = export_gan(config)
     else:
         result = export(config) if values.gan is None else export_design(config, values.gan, values.preset)
+    for note in result.get("notes", ()):
+        print(f"note: {note}")
     holds = f"{result['categories']} categories" if is_gan else f"{result['users']} users, {result['items']} items"
     print(f"{values.output}: {holds}, step {result['step']}; signatures {', '.join(result['signatures'])}")
 

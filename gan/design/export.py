@@ -19,7 +19,7 @@ def export_design(config: ExportConfig, gan: str, preset: str) -> dict:
         preset: of `tf_dvbpr.design.config.PRESETS`: gives the latents' form and Adam's rate.
 
     Returns:
-        ``users``, ``items``, ``step`` and the names of the ``signatures``.
+        ``users``, ``items``, ``step``, the names of the ``signatures`` and ``notes`` on how the two differ.
 
     Raises:
         InputError: the two do not fit together, a data set is gone or another, ``config.output`` is taken.
@@ -38,4 +38,5 @@ def export_design(config: ExportConfig, gan: str, preset: str) -> dict:
         "items": studio.dataset.num_items,
         "step": factors.step,
         "signatures": [name for name in signatures if name != "serving_default"],
+        "notes": studio.notes,
     }
