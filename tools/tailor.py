@@ -73,8 +73,19 @@ def main(values: flags.FlagValues) -> None:
     for entry in result["tailored"]:
         first, last = entry["steps"][0], entry["steps"][-1]
         scores = (entry["prototype_score"], first["score"], last["score"])
-        rows.append((entry["user"], *(f"{score:.3f}" for score in scores), f"{last['drift']:.3f}"))
-    headers = ["user", "prototype", "step 0", f"step {result['tailored'][0]['steps'][-1]['step']}", "drift"]
+        best = next(one for one in entry["steps"] if one["step"] == entry["best_step"])
+        rows.append(
+            (entry["user"], *(f"{score:.3f}" for score in scores), f"{last['drift']:.3f}", best["step"], best["file"])
+        )
+    headers = [
+        "user",
+        "prototype",
+        "step 0",
+        f"step {result['tailored'][0]['steps'][-1]['step']}",
+        "drift",
+        "best step",
+        "its image",
+    ]
     print(table.render(headers, rows))
     print(f"{values.output}: {', '.join(result['files'])} and a PNG of each step shown")
 

@@ -152,7 +152,7 @@ def _write(
             image.save(folder / file)
         weights = config.weights if query.group else ()
         taste, styles = taste_of(studio, [query], weights), studio.styles(found, query.category)
-        entry = beside_each_other(studio, query, taste, part, styles, files, config.k)
+        entry = beside_each_other(studio, query, taste, part, styles, files, config.k, weights)
         garments.append((query, entry, images))
         latents.append(found)
     lengths = [len(found) for found in latents]

@@ -44,7 +44,10 @@ def _whom(entry: dict) -> str:
     users = ", ".join(entry["users"][:6]) + (f" and {len(entry['users']) - 6} more" if len(entry["users"]) > 6 else "")
     if entry["group"] is None:
         return users
-    return f"{users} together ({'mean score' if entry['group'] == 'mean' else 'least content member, standardised'})"
+    mean = (
+        f"mean score, weights {':'.join(f'{one:g}' for one in entry['weights'])}" if entry["weights"] else "mean score"
+    )
+    return f"{users} together ({mean if entry['group'] == 'mean' else 'least content member, standardised'})"
 
 
 def _bought(studio: Studio, query: Query, entry: dict) -> pictures.Row:
@@ -59,7 +62,10 @@ def _bought(studio: Studio, query: Query, entry: dict) -> pictures.Row:
         shown = shown[:_BOUGHT]
     none_of = not any(one["category"] == entry["category"] for one in entry["bought"])
     heading = "bought (none of these)" if none_of else "bought"
-    captions = [f"{one['score']:.2f}\n{one.get('user') or one['item']}" for one in shown]
+    other = ["" if one["category"] == entry["category"] else f"\n({one['category'] or 'no category'})" for one in shown]
+    captions = [
+        f"{one['score']:.2f}\n{one.get('user') or one['item']}{what}" for one, what in zip(shown, other, strict=True)
+    ]
     return pictures.Row(heading, _photos(studio, [one["item"] for one in shown]), captions)
 
 
@@ -76,7 +82,9 @@ def _retrieved(studio: Studio, entry: dict) -> pictures.Row:
 
 
 def _designed(entry: dict, images: list[Image.Image]) -> pictures.Row:
-    captions = [f"{one['score']:.2f}\n{_share(one['better_than'])}" for one in entry["designed"]]
+    captions = [
+        f"{one['score']:.2f}\n{_share(one['better_than'])}\nD {one['realness']:.2f}" for one in entry["designed"]
+    ]
     return pictures.Row("designed", images, captions)
 
 

@@ -27,7 +27,14 @@ class Query:
 
 
 def beside_each_other(
-    studio: Studio, query: Query, taste: Taste, part: Arrays, styles: np.ndarray, files: list[str], k: int
+    studio: Studio,
+    query: Query,
+    taste: Taste,
+    part: Arrays,
+    styles: np.ndarray,
+    files: list[str],
+    k: int,
+    weights: tuple[float, ...] = (),
 ) -> dict[str, object]:
     """What the members bought, what retrieval finds (eq. 8) and what was designed, for design.json.
 
@@ -42,6 +49,7 @@ def beside_each_other(
         styles: float32 [n, K], Phi of the n designs.
         files: n names.
         k: items to retrieve.
+        weights: of the members, as they were given; (): none were.
     """
     items = np.flatnonzero(studio.categories == query.category)
     scores = taste.of_items(studio.item_factors[items])
@@ -70,6 +78,7 @@ def beside_each_other(
     return {
         "users": studio.dataset.user_keys[list(query.members)].tolist(),
         "group": query.group,
+        "weights": list(weights),
         "category": studio.gan.category_names[query.category],
         "bought": [entry for user in query.members for entry in _bought(studio, query, user)],
         "retrieved": retrieved,

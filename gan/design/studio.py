@@ -1,8 +1,10 @@
 """A trained recommender and a trained GAN, opened together: all that a design is made with."""
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -69,10 +71,12 @@ class Studio:
             InputError: one of them is none, is not trained yet, or does not look at photos; other categories, or photos
                 brought to a square in another way.
         """
-        workdir = Workdir.open(recommender)
-        embedder = workdir.embedder(precision)
-        trained = TrainedGan.open(gan, precision)
-        dataset, factors = workdir.dataset(), workdir.factors()
+        with _flag("recommender"):
+            workdir = Workdir.open(recommender)
+            embedder = workdir.embedder(precision)
+            dataset, factors = workdir.dataset(), workdir.factors()
+        with _flag("gan"):
+            trained = TrainedGan.open(gan, precision)
         matrices = factors_for(factors, dataset)
         check_finite(*matrices)
         notes = _check_fit(recommender, dataset, gan, trained)
@@ -159,6 +163,15 @@ class Studio:
     @functools.cached_property
     def _own(self) -> tuple[np.ndarray, np.ndarray]:
         return self.dataset.own_items()
+
+
+@contextlib.contextmanager
+def _flag(name: str) -> Iterator[None]:
+    """Names the flag in front of an InputError."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"--{name}: {error}") from None
 
 
 def _check_fit(recommender: str, dataset: Dataset, gan: str, trained: TrainedGan) -> list[str]:

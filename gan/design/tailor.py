@@ -159,6 +159,7 @@ def _write(
                     "file": file,
                 }
             )
+        entry["best_step"] = max(entry["steps"], key=lambda one: one["objective"])["step"]
         tailored.append(entry)
         if config.gif:
             files.append(write_gif(images, folder / f"{names[key]}.gif"))
