@@ -173,3 +173,5 @@ def test_the_sphere_is_never_left():
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 4.0, rtol=1e-6)
     assert (found[:, 0] > starts[:3, 0]).all()  # Up the only slope there is.
     assert np.linalg.norm(ways, axis=2).max() > 4.1  # z' itself is free.
+    # A way of several steps is taken apart row by row.
+    np.testing.assert_allclose(np.linalg.norm(to_latent(tf.constant(ways), "sphere"), axis=2), 4.0, rtol=1e-6)

@@ -57,6 +57,7 @@ def test_one_user(studio):
     assert entry == {
         "users": ["a"],
         "group": None,
+        "weights": [],
         "category": "tops",
         "bought": [{"item": "i2", "category": "tops", "score": 4.0}],
         # The best, i2, is a's own.
@@ -116,7 +117,7 @@ def test_a_group(studio):
     ]
     row = design_pictures._bought(studio, Query((0, 1), "mean", TOPS), entry)
     # Each member's first, then the highest of the others.
-    assert row.captions == ["4.00\na", "9.00\nb", "3.00\nb", "1.00\nb"]
+    assert row.captions == ["4.00\na", "9.00\nb\n(no category)", "3.00\nb\n(shoes)", "1.00\nb\n(shoes)"]
 
 
 def test_the_least_content_decides(studio):

@@ -7,14 +7,14 @@ _MOST = 1.0 - 1e-6  # atanh(1) is infinite
 
 
 def to_latent(variable: tf.Tensor, form: str) -> tf.Tensor:
-    """The latent z of z', float32 [B, Z].
+    """The latent z of z', float32 [..., Z].
 
     ``tanh``: ``tanh(z')``, which never leaves [-1, 1] (paper, eq. 10). ``free``: z' itself (the authors' code).
     ``sphere``: ``sqrt(Z) z' / |z'|``, of the length that normal latents have: the generator has seen no other.
     """
     if form == "tanh":
         return tf.tanh(variable)
-    return variable if form == "free" else float(variable.shape[1]) ** 0.5 * tf.math.l2_normalize(variable, 1)
+    return variable if form == "free" else float(variable.shape[-1]) ** 0.5 * tf.math.l2_normalize(variable, -1)
 
 
 def to_variable(latent: tf.Tensor, form: str) -> tf.Tensor:
