@@ -1,11 +1,17 @@
 """Parts of a long computation, kept on disk until the whole is there, so that a killed run goes on."""
 
+import struct
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from tfrecords.whole_file import whole_file
+
+# What NumPy and zipfile raise on a file whose contents the disk has not kept.
+_DAMAGED = (EOFError, KeyError, RuntimeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error)
 
 Arrays = dict[str, np.ndarray]
 
@@ -29,7 +35,5 @@ def _whole(file: Path) -> Arrays | None:
     try:
         with np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)
-    except MemoryError:
-        raise
-    except Exception:  # NumPy and zipfile raise nearly anything on damaged files.
+    except _DAMAGED:
         return None

@@ -6,12 +6,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import tensorflow as tf
 from PIL import Image, ImageDraw
 from PIL.ImageFont import FreeTypeFont
 
 from tf_dvbpr.caption_font import fitting
 from tfrecords.errors import InputError
 from tfrecords.output_place import check_place
+from tfrecords.photo import denormalise
 from tfrecords.whole_file import whole_file
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
@@ -77,6 +79,11 @@ def draw(rows: Sequence[Row], columns: int = 10, cell: int = 128) -> Image.Image
                 pen.text((left, text_top), _shortened(text, font, cell), colour, font)
         top += _height(row, columns, cell) + _MARGIN
     return image
+
+
+def of_images(images: tf.Tensor) -> list[Image.Image]:
+    """Pillow's of images float [N, S, S, 3] in [-1, 1]."""
+    return [Image.fromarray(pixels) for pixels in denormalise(images).numpy()]
 
 
 def beside(images: Sequence[Image.Image], heading: str = "") -> Image.Image:

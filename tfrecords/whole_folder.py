@@ -36,22 +36,22 @@ def whole_folder(output: Path, mark: str, doing: str, made_for: dict | None = No
         if made_for is None or not note.is_file() or note.read_text(errors="replace") != text:
             for left_over in partial.iterdir():
                 shutil.rmtree(left_over) if left_over.is_dir() and not left_over.is_symlink() else left_over.unlink()
+        in_place = False
         try:
             if made_for is not None:
                 write_text(note, text)
             yield partial
             note.unlink(missing_ok=True)
             put_in_place(partial, output)
+            in_place = True
         except KeyboardInterrupt:
-            if made_for is not None:
-                raise KeyboardInterrupt("What was done is kept: the same command goes on from there") from None
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
-        except BaseException:
-            # Only here: once it is in its place, the hidden name is free for another process.
             if made_for is None:
+                raise
+            raise KeyboardInterrupt("What was done is kept: the same command goes on from there") from None
+        finally:
+            # Once it is in its place, the hidden name is free for another process.
+            if made_for is None and not in_place:
                 shutil.rmtree(partial, ignore_errors=True)
-            raise
 
 
 def check_replaceable(output: Path, mark: str) -> None:

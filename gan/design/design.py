@@ -11,6 +11,7 @@ from gan.design.design_pictures import draw_designs, draw_trajectory
 from gan.design.query import Query, beside_each_other
 from gan.design.studio import Studio
 from gan.samples import file_names, save_latents
+from tf_dvbpr import pictures
 from tf_dvbpr.design.config import AscentConfig
 from tf_dvbpr.design.maximise import Maximiser
 from tf_dvbpr.design.queries import Chosen, design
@@ -146,12 +147,13 @@ def _write(
     garments, latents = [], []
     for query, part, name in zip(queries, parts, names, strict=True):
         found = part["latents"][np.isfinite(part["best"][:, 0])]
-        images = studio.draw(found, query.category)
+        drawn = studio.draw(found, query.category)
+        images = pictures.of_images(drawn)
         files = [f"{files_of[name]}-{rank}.png" for rank in range(1, len(images) + 1)]
         for image, file in zip(images, files, strict=True):
             image.save(folder / file)
         weights = config.weights if query.group else ()
-        taste, styles = taste_of(studio, [query], weights), studio.styles(found, query.category)
+        taste, styles = taste_of(studio, [query], weights), studio.networks.style_vectors(drawn).numpy()
         entry = beside_each_other(studio, query, taste, part, styles, files, config.k, weights)
         garments.append((query, entry, images))
         latents.append(found)

@@ -9,6 +9,7 @@ from gan.design.query import Query
 from gan.design.studio import Studio
 from tf_dvbpr import pictures
 from tf_dvbpr.kept_parts import Arrays
+from tf_dvbpr.owner_keys import find_item
 
 _BOUGHT = 4  # shown of a query; a group shows one a member at least
 _CELL = 112
@@ -30,7 +31,7 @@ def draw_trajectory(studio: Studio, query: Query, part: Arrays, file: Path) -> s
     way, records, steps = part["way"], part["records"], part["steps"]
     rows = []
     for start in range(way.shape[1]):
-        images = studio.draw(way[:, start], query.category)
+        images = pictures.of_images(studio.draw(way[:, start], query.category))
         captions = [
             f"{preference:.2f}\nstep {step}, D {realness:.2f}"
             for step, (_, preference, realness) in zip(steps, records[:, start].tolist(), strict=True)
@@ -93,5 +94,4 @@ def _share(better_than: float | None) -> str:
 
 
 def _photos(studio: Studio, keys: list[str]) -> list[bytes]:
-    numbers = {key: number for number, key in enumerate(studio.dataset.item_keys.tolist())}
-    return studio.dataset.encoded_photos([numbers[key] for key in keys])
+    return studio.dataset.encoded_photos([find_item(key, studio.dataset) for key in keys])

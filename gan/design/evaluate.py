@@ -17,6 +17,7 @@ from gan.design.trials import (
     RANDOM,
     REAL,
     RETRIEVED,
+    SOURCES,
     Trials,
     catalogue_answers,
     draw_trials,
@@ -168,7 +169,7 @@ def _table(
     for name, source in ((RANDOM, "random"), (DESIGNED, "designed")):
         rows[name] = _made_figures(studio, judge, made, source, of, config.k)
     rows[DESIGNED]["dropped_starts"] = int(made["dropped"].sum())
-    return [{"name": name, **rows[name]} for name in (REAL, RANDOM, RETRIEVED, DESIGNED)]
+    return [{"name": name, **rows[name]} for name in SOURCES]
 
 
 def _sweep(

@@ -1,10 +1,8 @@
 """Fig. 3 written down: preference, quality and diversity of designs against eta, as CSV, JSON and a chart."""
 
-import csv
-import io
 from pathlib import Path
 
-from gan.design.table4 import MEASURES, quality_name
+from gan.design.table4 import MEASURES, comma_separated, quality_name, shown
 from tfrecords.json_file import without_nan, write_json
 from tfrecords.whole_file import whole_file, write_text
 
@@ -14,12 +12,7 @@ _LINE, _BAND = "#2f6f9f", "#c9dfee"
 
 def write(result: dict, folder: Path) -> list[str]:
     """Writes fig3.csv, fig3.json and, with matplotlib (the extra `report`), fig3.png; returns their names."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["eta", *(f"{measure}_{part}" for measure in MEASURES for part in ("mean", "spread"))])
-    for point in result["points"]:
-        writer.writerow([point["eta"], *(point[measure][part] for measure in MEASURES for part in ("mean", "spread"))])
-    write_text(folder / "fig3.csv", text.getvalue())
+    write_text(folder / "fig3.csv", comma_separated("eta", [(one["eta"], one) for one in result["points"]]))
     files = ["fig3.csv", FILE, *(["fig3.png"] if _chart(result, folder / "fig3.png") else [])]
     write_json(folder / FILE, without_nan({**result, "files": files}))
     return files
@@ -28,14 +21,7 @@ def write(result: dict, folder: Path) -> list[str]:
 def cells(result: dict) -> tuple[list[str], list[list[str]]]:
     """(headers, rows) of the figure as a table."""
     headers = ["eta", "preference score", quality_name(result), "diversity", "D(x, c)"]
-    rows = [
-        [
-            f"{point['eta']:g}",
-            *(f"{point[measure]['mean']:.4f} +- {point[measure]['spread']:.2f}" for measure in MEASURES),
-        ]
-        for point in result["points"]
-    ]
-    return headers, rows
+    return headers, [[f"{point['eta']:g}", *shown(point)] for point in result["points"]]
 
 
 def _chart(result: dict, path: Path) -> bool:

@@ -15,6 +15,7 @@ from tf_dvbpr.design.invert import InversionConfig
 from tf_dvbpr.design.latent_form import draw_starts, to_latent, to_variable
 from tf_dvbpr.design.maximise import objective
 from tf_dvbpr.design.taste import Taste
+from tf_dvbpr.factors import Factors
 from tf_dvbpr.served_photos import decode_readable
 from tf_dvbpr.serving_module import ServingModule, paired
 from tf_dvbpr.untracked import Untracked
@@ -41,7 +42,7 @@ class DesignModule(ServingModule):
         self,
         studio: Studio,
         known: tuple[np.ndarray, np.ndarray],
-        factors: object,
+        factors: Factors,
         ascent: AscentConfig,
         tailoring_rate: float,
         inversion: InversionConfig,
@@ -229,7 +230,8 @@ class DesignModule(ServingModule):
             state = advance(state, invert_steps, nearness, settings.invert_rate)[0]
             state, _ = finish(state, nearness)
             nearest = tf.argmax(state.best_record[:, 0])
-            anchor = tf.ensure_shape(state.best[nearest][None], [1, dim])
+            # By way of z, as the tool hands it on: on the sphere z' may have any length, and a step's effect with it.
+            anchor = to_variable(to_latent(tf.ensure_shape(state.best[nearest][None], [1, dim]), form), form)
             measure, before = self._measure(users[row], numbers[row], eta), generate(anchor)
             # A bound that is none costs one look at the images a step.
             near = held_near(generate, anchor, before, most)

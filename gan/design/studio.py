@@ -8,12 +8,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 
 from gan.labelled import labelled
 from gan.sampling import TrainedGan, generate
 from tf_dvbpr.design.config import AUTO, AscentConfig
-from tf_dvbpr.design.drift import drift
 from tf_dvbpr.design.networks import Networks
 from tf_dvbpr.design.taste import Taste
 from tf_dvbpr.owner_keys import find_user
@@ -22,7 +20,6 @@ from tf_dvbpr.topk import top_k
 from tf_dvbpr.workdir import Embedder, Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.photo import denormalise
 
 
 class Studio:
@@ -114,6 +111,8 @@ class Studio:
 
     def taste(self, members: np.ndarray, weights: np.ndarray | None = None, group: str = "mean") -> Taste:
         """Of users int [N, G]; see `tf_dvbpr.design.taste.Taste.of`."""
+        if members.shape[1] == 1 and group == "mean":
+            return self._persons.rows(members[:, 0])
         return Taste.of(self.user_factors, self.item_factors, members, weights, group)
 
     def scores(self, user: int, items: np.ndarray) -> np.ndarray:
@@ -142,23 +141,15 @@ class Studio:
         own = items[indptr[user] : indptr[user + 1]]
         return own if category is None else own[self.categories[own] == category]
 
-    def draw(self, latents: np.ndarray, category: int) -> list[Image.Image]:
-        """The images of latents float32 [N, Z] of a category."""
-        if not len(latents):
-            return []
-        labels = self.labels(np.full(len(latents), category))
-        return [Image.fromarray(image) for image in denormalise(generate(self.gan.generator, latents, labels)).numpy()]
+    def draw(self, latents: np.ndarray, category: int) -> tf.Tensor:
+        """The images of latents float32 [N, Z] of a category: float32 [N, S, S, 3] in [-1, 1]."""
+        return generate(self.gan.generator, latents, self.labels(np.full(len(latents), category)))
 
-    def styles(self, latents: np.ndarray, category: int) -> np.ndarray:
-        """Phi of these images, float32 [N, K]."""
-        labels = self.labels(np.full(len(latents), category))
-        images = generate(self.gan.generator, latents, labels)
-        return self.networks.style_vectors(images).numpy()
-
-    def drift(self, latents: np.ndarray, category: int) -> list[float]:
-        """How far each of these images is from the first, as `tf_dvbpr.design.drift.drift` says."""
-        images = generate(self.gan.generator, latents, self.labels(np.full(len(latents), category)))
-        return drift(images, images[:1]).numpy().tolist()
+    @functools.cached_property
+    def _persons(self) -> Taste:
+        # The catalogue's covariance is taken once, not for each few users.
+        everyone = np.arange(self.dataset.num_users)[:, None]
+        return Taste.of(self.user_factors, self.item_factors, everyone)
 
     @functools.cached_property
     def _own(self) -> tuple[np.ndarray, np.ndarray]:

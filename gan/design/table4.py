@@ -21,14 +21,7 @@ def write(result: dict, folder: Path) -> list[str]:
     )
     notes = [about, *([result["warning"]] if result["warning"] else [])]
     write_text(folder / "table4.md", "\n".join([*lines, "", *notes]) + "\n")
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["source", *(f"{measure}_{part}" for measure in MEASURES for part in ("mean", "spread"))])
-    for source in result["sources"]:
-        writer.writerow(
-            [source["name"], *(source[measure][part] for measure in MEASURES for part in ("mean", "spread"))]
-        )
-    write_text(folder / "table4.csv", text.getvalue())
+    write_text(folder / "table4.csv", comma_separated("source", [(one["name"], one) for one in result["sources"]]))
     files = ["table4.md", "table4.csv", FILE]
     write_json(folder / FILE, without_nan({**result, "files": files}))
     return files
@@ -37,11 +30,22 @@ def write(result: dict, folder: Path) -> list[str]:
 def cells(result: dict) -> tuple[list[str], list[list[str]]]:
     """(headers, rows) of the table as the terminal and Markdown show it."""
     headers = ["", "preference score", quality_name(result), "diversity", "D(x, c)"]
-    rows = [
-        [source["name"], *(f"{source[measure]['mean']:.4f} +- {source[measure]['spread']:.2f}" for measure in MEASURES)]
-        for source in result["sources"]
-    ]
-    return headers, rows
+    return headers, [[source["name"], *shown(source)] for source in result["sources"]]
+
+
+def shown(figures: dict) -> list[str]:
+    """A cell for each of `MEASURES`: mean and spread."""
+    return [f"{figures[measure]['mean']:.4f} +- {figures[measure]['spread']:.2f}" for measure in MEASURES]
+
+
+def comma_separated(header: str, rows: list[tuple[object, dict]]) -> str:
+    """CSV with a line for each (name, figures), two columns for each of `MEASURES`."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    columns = [(measure, part) for measure in MEASURES for part in ("mean", "spread")]
+    writer.writerow([header, *("_".join(column) for column in columns)])
+    writer.writerows([name, *(figures[measure][part] for measure, part in columns)] for name, figures in rows)
+    return text.getvalue()
 
 
 def quality_name(result: dict) -> str:

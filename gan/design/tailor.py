@@ -14,7 +14,9 @@ from gan.design.studio import Studio
 from gan.design.tailor_config import TailorConfig
 from gan.design.tailor_pictures import draw_tailored, write_gif
 from gan.samples import file_names, save_latents
+from tf_dvbpr import pictures
 from tf_dvbpr.design.config import AscentConfig
+from tf_dvbpr.design.drift import drift
 from tf_dvbpr.design.invert import Inverter
 from tf_dvbpr.design.maximise import RECORD, Maximiser
 from tf_dvbpr.kept_parts import Arrays, kept_part
@@ -142,8 +144,8 @@ def _write(
     style = studio.networks.embed(_square(studio, encoded, studio.networks.photo_size)).numpy()[0]
     tailored, files = [], []
     for number, key in enumerate(keys):
-        images = studio.draw(way["way"][:, number], category)
-        drifts = studio.drift(way["way"][:, number], category)
+        drawn = studio.draw(way["way"][:, number], category)
+        images, drifts = pictures.of_images(drawn), drift(drawn, drawn[:1]).numpy().tolist()
         entry = {"user": key, "prototype_score": float(studio.user_factors[users[number]] @ style), "steps": []}
         for step, image, record, far in zip(steps, images, way["records"][:, number].tolist(), drifts, strict=True):
             file = f"{names[key]}-{step:0{len(str(steps[-1]))}d}.png"
