@@ -19,7 +19,7 @@ from tf_dvbpr.workdir import Workdir
 
 FEW, MANY = 10_000, 1_000_000
 ITEMS, SIDE = 256, 32  # Small photos, or the network would hide the table.
-SETTINGS = {"image_size": SIDE, "batch_size": 32, "shared_negatives": 16, "init": "glorot"}
+SETTINGS = {"image_size": SIDE, "batch_size": 32, "shared_negatives": 16, "init": "glorot", "average": 0.0}
 ROUNDS = 25  # The first two warm up.
 
 

@@ -31,6 +31,7 @@ FLAGS = {
     "adam_epsilon": 1.0,
     "init": "glorot",
     "learning_rate": 0.1,
+    "average": 0.5,
 }
 TWO_CPUS = """
 import sys
@@ -68,7 +69,7 @@ def weights(workdir):
     return {
         name.split("/.ATTRIBUTES")[0]: reader.get_tensor(name)
         for name in shapes
-        if name.startswith(("cnnf", "user_factors"))
+        if name.startswith(("cnnf", "user_factors", "average"))
     }
 
 
@@ -88,7 +89,7 @@ def single(request, planted_folder, tmp_path_factory):
 
 
 def assert_close(found, expected):
-    assert found.keys() == expected.keys() and len(found) == 17
+    assert found.keys() == expected.keys() and len(found) == 2 * 17  # With their average.
     for name in expected:
         np.testing.assert_allclose(found[name], expected[name], rtol=1e-3, atol=2e-5, err_msg=name)
     moved = np.abs(expected["cnnf.Sfc8.Skernel"]).max()

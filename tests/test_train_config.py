@@ -62,17 +62,13 @@ def test_impossible_settings_name_the_flag(name, value):
         TrainConfig("data", "run", **{name: value})
 
 
-def test_presets_take_adam_and_no_average():
+def test_presets_take_adam_and_fast_alone_an_average():
     for preset in PRESETS:
         config = resolve("data", "run", preset, {})
-        assert (config.optimizer, config.average) == ("adam", 0)
+        assert (config.optimizer, bool(config.average)) == ("adam", preset == "fast")
+    assert resolve("data", "run", "fast", {"optimizer": "lazy_adam"}).average == 0
+    assert resolve("data", "run", "fast", {"optimizer": "lazy_adam", "average": 0.9}).average == 0.9
     assert {resolve("data", "run", "fast", {"optimizer": name}).optimizer for name in OPTIMIZERS} == set(OPTIMIZERS)
-
-
-@pytest.mark.parametrize("strategy", ["mirrored", "multi_worker"])
-def test_an_average_over_devices_is_refused(strategy):
-    with pytest.raises(InputError, match=f"--average=0.9 needs --strategy=one_device, got --strategy={strategy}"):
-        resolve("data", "run", "fast", {"average": 0.9, "strategy": strategy})
 
 
 def test_max_photos_is_whole_steps_and_one_at_least():

@@ -8,7 +8,8 @@ import tensorflow as tf
 def move(pairs: Sequence[tuple[tf.Variable, tf.Variable]], decay: float, step: tf.Tensor) -> None:
     """``average <- d average + (1 - d) weight``, d = min(decay, (1 + n) / (10 + n)) after n steps.
 
-    A young average forgets faster, or the first weights would stay in it for long.
+    A young average forgets faster, or the first weights would stay in it for long. Call it in replica context, as a
+    training step is: under a strategy every device moves its own copy.
 
     Args:
         pairs: (average, weight).
@@ -17,5 +18,13 @@ def move(pairs: Sequence[tuple[tf.Variable, tf.Variable]], decay: float, step: t
     """
     done = tf.cast(step, tf.float32)
     share = 1.0 - tf.minimum(decay, (1.0 + done) / (10.0 + done))
-    for average, value in pairs:
-        average.assign_sub(share * (average - value))
+
+    def everywhere(strategy: tf.distribute.Strategy, share: tf.Tensor) -> None:
+        for average, value in pairs:
+            strategy.extended.update(average, _move_one, args=(value, share), group=False)
+
+    tf.distribute.get_replica_context().merge_call(everywhere, args=(share,))
+
+
+def _move_one(average: tf.Variable, value: tf.Tensor, share: tf.Tensor) -> None:
+    average.assign_sub(share * (average - value))

@@ -55,11 +55,13 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
 def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -> TrainConfig:
     """The config of a preset with the settings given in its place; see `train_config.PRESETS`.
 
+    A preset's average gives way to ``lazy_adam``: it passes over all user factors, which that is there to avoid.
     Raises InputError for a setting that the others leave without effect.
     """
-    config = dataclasses.replace(
-        TrainConfig(dataset=dataset, workdir=workdir, preset=preset), **{**PRESETS[preset], **given}
-    )
+    settings = {**PRESETS[preset], **given}
+    if settings.get("optimizer") == "lazy_adam" and "average" not in given:
+        settings["average"] = 0.0
+    config = dataclasses.replace(TrainConfig(dataset=dataset, workdir=workdir, preset=preset), **settings)
     if config.negatives == "one" and "shared_negatives" in given:
         raise InputError(
             f"--shared_negatives={config.shared_negatives} says nothing to --negatives=one: leave it out, or give "

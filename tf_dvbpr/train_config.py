@@ -118,8 +118,6 @@ class TrainConfig:
         for name in ("dropout", "average"):
             need(self, 0 <= getattr(self, name) < 1, name, "from 0 up to but not including 1")
         need_between(self, "seed", 0, 2**31 - 1)
-        if self.average and self.strategy != "one_device":
-            raise InputError(f"--average={self.average} needs --strategy=one_device, got --strategy={self.strategy}")
         if self.photo_store == "device" and self.strategy != "one_device":
             raise InputError(f"--photo_store=device needs --strategy=one_device, got --strategy={self.strategy}")
 
@@ -153,5 +151,6 @@ PRESETS: dict[str, dict[str, object]] = {
         "init": "photos",
         "user_penalty": 0.1,
         "flip": True,
+        "average": 0.995,
     },
 }
