@@ -142,13 +142,9 @@ class Activations:
         values = int(np.prod(network.activation_shape))
         with FeatureWriter(dataset, name, values, made_by, folder=FOLDER, dtype=_DTYPE) as writer:
             photos = dataset.photos().skip(writer.done).map(decode, num_parallel_calls=tf.data.AUTOTUNE)
-            bar = tqdm(
-                total=self.num_items,
-                initial=writer.done,
-                desc="mirrored activations" if mirrored else "activations",
-                unit="photo",
-                disable=not self._progress,
-            )
+            what = "mirrored activations" if mirrored else "activations"
+            silent, total = not self._progress, self.num_items
+            bar = tqdm(total=total, initial=writer.done, desc=what, unit="photo", disable=silent)
             try:
                 with dataset.damage_named(), bar:
                     for batch in photos.batch(network.embed_batch).prefetch(2):
@@ -156,7 +152,7 @@ class Activations:
                         bar.update(len(batch))
             except KeyboardInterrupt as interrupt:
                 raise KeyboardInterrupt(
-                    f"{writer.done} of {self.num_items} {bar.desc} are done; the same command goes on from there"
+                    f"{writer.done} of {self.num_items} {what} are done; the same command goes on from there"
                 ) from interrupt
             writer.finish()
 

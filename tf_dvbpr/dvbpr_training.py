@@ -89,7 +89,8 @@ class DvbprTraining(RecommenderTraining):
         if self._config.backbone == CNNF:
             fit_to_photos(network, normalise(photos))
         else:
-            network.fit_last_layer(photos if self._config.freeze_through else network.below(normalise(photos)))
+            kept = self._photos.kind == Activations.kind
+            network.fit_last_layer(photos if kept else network.below(normalise(photos)))
 
     def weights(self) -> dict[str, tf.Variable]:
         """The network's variables and the user factors; their average, where there is one."""

@@ -45,8 +45,8 @@ class TrainConfig:
         warmup_steps: steps over which the learning rate rises linearly from 0.
         decay: ``none`` or ``cosine`` (to 0 at the last step).
         adam_epsilon: of Adam.
-        weight_decay: lambda of ``lambda * sum of l2_loss(w)`` over the weight matrices trained (CNN-F's eight), each step. With
-            ``adamw`` no such penalty: each step takes ``learning rate * lambda * w`` off the matrices instead.
+        weight_decay: lambda of ``lambda * sum of l2_loss(w)`` over the weight matrices that are trained, CNN-F's eight,
+            each step. With ``adamw`` no such penalty: each step takes ``learning rate * lambda * w`` off them instead.
         init: of the network: ``glorot``, or these weights fitted to the ``photos`` (`initialisation.fit_to_photos`).
         user_penalty: lambda of ``lambda * l2_loss`` of the user factors gathered for the batch.
         dropout: rate after fc6 and fc7, or before the last layer of another backbone.
@@ -140,7 +140,7 @@ class TrainConfig:
             )
         if self.freeze_through and self.strategy == "multi_worker":
             raise InputError(
-                f"--freeze_through={self.freeze_through} and --strategy=multi_worker are not for each other"
+                f"--freeze_through={self.freeze_through} needs --strategy=one_device or mirrored, got multi_worker"
             )
         if self.average and self.strategy != "one_device":
             raise InputError(f"--average={self.average} needs --strategy=one_device, got --strategy={self.strategy}")

@@ -173,7 +173,10 @@ class Workdir:
         return WORKDIRS[self.config["model"]]
 
     def parameters(self) -> int:
-        """How many numbers the model's variables have; 0 for one that trains none. Raises InputError where best/ is damaged."""
+        """How many numbers the model's variables have; 0 for one that trains none.
+
+        Raises InputError where best/ is damaged.
+        """
         if self.config["model"] not in ("dvbpr", *TRAINED):
             return 0
         best = self.path / "best"

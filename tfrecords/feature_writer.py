@@ -4,8 +4,8 @@
 
     {"name": ..., "dim": F, "items": I, "dataset_fingerprint": ..., "made_by": {how they were made}}
 
-Features are there when their JSON file is: it is written last. Other rows of numbers, one an item, are kept the same way
-in a folder of their own.
+Features are there when their JSON file is: it is written last. Other rows, one an item, are kept the same way in a
+folder of their own.
 """
 
 import io
@@ -97,7 +97,6 @@ class FeatureWriter:
         shape = (self._dataset.num_items, self._record["dim"])
         if rows.shape[1:] != shape[1:] or self.done + len(rows) > shape[0]:
             raise ValueError(f"rows {list(rows.shape)} after {self.done} of {list(shape)}")
-        # In float32, where squares do not overflow.
         check_finite(
             self._dataset, np.asarray(rows, np.float32), self.done, f"{self._folder} {self._name}", self._dtype
         )
