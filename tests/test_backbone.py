@@ -233,6 +233,7 @@ def test_sizes_are_the_networks_own():
         ({"weights": "w.h5"}, "--weights=w.h5 says nothing to --backbone=cnnf"),
         ({"freeze_through": "conv1"}, "--freeze_through=conv1 says nothing to --backbone=cnnf"),
         ({"backbone": "resnet50", "conv1_padding": "same"}, "--conv1_padding=same says nothing to --backbone=resnet50"),
+        ({"backbone": "vgg16", "strategy": "mirrored"}, "--backbone=vgg16 needs --strategy=one_device"),
         ({"backbone": "alexnet"}, "--backbone=alexnet: expected one of cnnf, densenet121"),
         ({"backbone": "efficientnet_b0"}, "--backbone=efficientnet_b0: expected one of"),
         ({"backbone": "resnet50", "batch_norm_epsilon": 1.0}, "--batch_norm_epsilon=1.0: expected from 0"),

@@ -138,10 +138,8 @@ class TrainConfig:
                 f"--shift={self.shift} and --freeze_through={self.freeze_through} contradict each other: what is "
                 "frozen is computed once, of the photos as they are"
             )
-        if self.freeze_through and self.strategy == "multi_worker":
-            raise InputError(
-                f"--freeze_through={self.freeze_through} needs --strategy=one_device or mirrored, got multi_worker"
-            )
+        if self.backbone != CNNF and self.strategy != "one_device":
+            raise InputError(f"--backbone={self.backbone} needs --strategy=one_device, got --strategy={self.strategy}")
         if self.average and self.strategy != "one_device":
             raise InputError(f"--average={self.average} needs --strategy=one_device, got --strategy={self.strategy}")
         if self.photo_store == "device" and self.strategy != "one_device":
