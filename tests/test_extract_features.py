@@ -1,5 +1,6 @@
 """Features by networks: their values, resuming, and what is refused."""
 
+import dataclasses
 import functools
 import json
 
@@ -9,7 +10,8 @@ import pytest
 import tensorflow as tf
 from tool import call, fails
 
-from tf_dvbpr import feature_extraction, pretrained
+from tf_dvbpr import feature_extraction
+from tf_dvbpr.network_names import NETWORKS
 from tf_dvbpr.train import resolve, train
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
@@ -126,7 +128,7 @@ def test_a_killed_run_ends_bitwise_where_an_unbroken_one_does(run, dataset, smal
             asked.append(len(photos))
             return network.embed(photos)
 
-        return pretrained.dataclasses.replace(network, embed=embed)
+        return dataclasses.replace(network, embed=embed)
 
     monkeypatch.setattr(feature_extraction, "load_pretrained", counted)
     status, _, err = run(*command)
@@ -176,7 +178,7 @@ def test_a_network_without_batch_normalisation(run, dataset, monkeypatch):
 
 
 def test_every_network_is_there():
-    for module, constructor in pretrained._NETWORKS.values():
+    for module, constructor, _ in NETWORKS.values():
         assert callable(getattr(keras.applications, constructor))
         assert callable(getattr(keras.applications, module).preprocess_input)
 

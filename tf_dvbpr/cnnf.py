@@ -22,7 +22,17 @@ class CNNF(keras.Model):
         conv1_padding: ``same`` (the authors' code: 224 -> 56) or ``valid`` (the paper's pad 0: 224 -> 54).
         seed: of the initial weights.
         precision: ``float32`` or ``mixed_bfloat16`` (computes in bfloat16, keeps weights in float32).
+
+    Attributes:
+        hidden_layer: what `hidden` gives, in words.
+        hidden_dim: how many values that are.
+        preprocessing: of the photos, in words.
+        embed_batch: photos that go through it together where nothing is trained.
     """
+
+    hidden_layer, hidden_dim = "fc7", HIDDEN
+    preprocessing = "(x - 127.5) / 127.5 of RGB 0..255"
+    embed_batch = 256
 
     def __init__(self, dim: int, conv1_padding: str = "same", seed: int = 0, precision: str = "float32") -> None:
         super().__init__(name="cnnf", dtype=precision)
@@ -77,6 +87,14 @@ class CNNF(keras.Model):
             f"{name}/{kind}": as_variable(getattr(getattr(self, name), kind))
             for name in LAYERS
             for kind in ("kernel", "bias")
+        }
+
+    def parts(self) -> dict[str, dict[str, object]]:
+        """What is trained, as Keras keeps it: part to name to variable. A part has an optimiser of its own."""
+        return {
+            "network": {
+                f"{name}/{kind}": getattr(getattr(self, name), kind) for name in LAYERS for kind in ("kernel", "bias")
+            }
         }
 
 

@@ -1,6 +1,8 @@
 """All that differs between Keras 2 (TensorFlow 2.15) and Keras 3, and the check of the versions."""
 
+import contextlib
 import warnings
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -83,3 +85,21 @@ def make_variable(value: np.ndarray, name: str) -> object:
     if _KERAS_3:
         return keras.Variable(value, name=name)
     return tf.Variable(value, name=name)
+
+
+@contextlib.contextmanager
+def dtype_policy(name: str) -> Iterator[None]:
+    """Layers made inside compute in this policy where they are not given one, as those of `keras.applications`."""
+    before = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy(name)
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_global_policy(before)
+
+
+def weight_kind(layer: keras.layers.Layer, weight: object) -> str:
+    """What a layer calls one of its weights, ``kernel`` or ``moving_mean``: as Keras 3 does, also with Keras 2."""
+    kind = weight.name.split("/")[-1].split(":")[0]
+    # A separable convolution has two kernels and says which on both; this one has one.
+    return "kernel" if isinstance(layer, keras.layers.DepthwiseConv2D) and kind == "depthwise_kernel" else kind

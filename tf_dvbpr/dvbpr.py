@@ -5,15 +5,18 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from tf_dvbpr.cnnf import LAYERS, build_cnnf
+from tf_dvbpr import stateless
+from tf_dvbpr.activations import Activations
+from tf_dvbpr.backbone import Backbone, build_backbone
+from tf_dvbpr.cnnf import build_cnnf
 from tf_dvbpr.compat import as_variable
 from tf_dvbpr.losses import bpr_loss, l2_loss, shared_bpr_loss
+from tf_dvbpr.network_names import CNNF
 from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.random_shift import random_shift
 from tf_dvbpr.train_config import TrainConfig
 from tfrecords.photo import normalise
 
-_EMBED_BATCH = 256
 _WHITE = 255  # of a photo's bytes
 
 
@@ -23,10 +26,11 @@ class DVBPR(tf.Module):
     Args:
         num_users: U.
         dim: K.
-        image_size: S, a multiple of 32.
+        image_size: S; CNN-F takes a multiple of 32.
         conv1_padding: ``same`` or ``valid``.
         seed: of the initial weights; user factors start uniform in [0, 0.01].
         precision: of the network's arithmetic, ``float32`` or ``mixed_bfloat16``.
+        network: Phi, with K outputs; None: a CNN-F of these settings.
     """
 
     def __init__(
@@ -37,41 +41,51 @@ class DVBPR(tf.Module):
         conv1_padding: str = "same",
         seed: int = 0,
         precision: str = "float32",
+        network: Backbone | None = None,
     ) -> None:
         super().__init__(name="dvbpr")
         self.image_size = image_size
-        self.network = build_cnnf(dim, image_size, conv1_padding, seed, precision=precision)
+        self.network = network or build_cnnf(dim, image_size, conv1_padding, seed, precision=precision)
         self._users = keras.layers.Embedding(
             num_users, dim, embeddings_initializer=keras.initializers.RandomUniform(0.0, 0.01, seed=seed)
         )
         self._users.build([None])
         self.user_factors = as_variable(self._users.embeddings)
         self._compiled_embed = tf.function(self.embed)
+        self._compiled_above = tf.function(lambda activations: self.network.above(activations))
 
     @classmethod
-    def from_config(cls, config: TrainConfig, num_users: int) -> "DVBPR":
-        """The untrained model of a training's settings."""
-        return cls(num_users, config.dim, config.image_size, config.conv1_padding, config.seed, config.precision)
+    def from_config(cls, config: TrainConfig, num_users: int, pretrained: bool = False) -> "DVBPR":
+        """The untrained model of a training's settings; `pretrained` gives a backbone the weights it starts with."""
+        network = None if config.backbone == CNNF else build_backbone(config, pretrained)
+        settings = (config.dim, config.image_size, config.conv1_padding, config.seed, config.precision)
+        return cls(num_users, *settings, network=network)
 
     def weights(self) -> dict[str, tf.Variable]:
-        """All trained variables under the names that checkpoints use: ``cnnf/<layer>/<kind>``, ``user_factors``."""
-        named = {f"cnnf/{name}": variable for name, variable in self.network.named_variables().items()}
+        """All variables under the names that checkpoints use: ``cnnf/<layer>/<kind>``, ``user_factors``.
+
+        Of another network ``backbone/<layer>/<kind>``, with what is frozen in it and its moving statistics.
+        """
+        named = {f"{self.network.name}/{name}": value for name, value in self.network.named_variables().items()}
         return {**named, "user_factors": self.user_factors}
 
-    def network_trainables(self) -> list:
-        """CNN-F's weights in the order of `weights`, as Keras keeps them: what its optimisers are built on."""
-        return [getattr(getattr(self.network, name), kind) for name in LAYERS for kind in ("kernel", "bias")]
+    def parts(self) -> dict[str, dict[str, object]]:
+        """What is trained, as Keras keeps it: part to name, as in `weights`, to variable.
 
-    def user_trainables(self) -> list:
-        """The user factors in the same form."""
-        return [self._users.embeddings]
+        The parts are ``network``, a backbone's ``last_layer`` and ``user``; each has an optimiser of its own.
+        """
+        parts = {
+            part: {f"{self.network.name}/{name}": variable for name, variable in variables.items()}
+            for part, variables in self.network.parts().items()
+        }
+        return {**parts, "user": {"user_factors": self._users.embeddings}}
 
     def embed(self, photos: tf.Tensor) -> tf.Tensor:
         """Style vectors at inference: uint8 [B, S, S, 3] to float32 [B, K]."""
         return self.network(normalise(photos))
 
     def hidden(self, photos: tf.Tensor) -> tf.Tensor:
-        """CNN-F's fc7 at inference: uint8 [B, S, S, 3] to float32 [B, 4096]."""
+        """What the last layer sees, CNN-F's fc7, at inference: uint8 [B, S, S, 3] to float32 [B, F]."""
         return tf.cast(self.network.hidden(normalise(photos)), tf.float32)
 
     def losses(
@@ -90,24 +104,21 @@ class DVBPR(tf.Module):
 
         Args:
             config: the training's settings.
-            batch: ``users`` int64 [B], ``photos`` uint8 [B + N, S, S, 3] with the positives first, and for shared
-                negatives ``allowed`` bool [B, all replicas' N].
+            batch: ``users`` int64 [B], ``photos`` uint8 [B + N, S, S, 3] with the positives first, or in their place
+                ``activations`` [B + N, ...], mirrored already, and for shared negatives ``allowed`` bool [B, all
+                replicas' N].
             dropout_seed: int32 [2].
             augmentation_seed: int32 [2].
             replicas: number of replicas whose losses are summed.
         """
         # Static: a strategy's iterator may forget the shapes that the pipeline knew.
         count = config.batch_size // replicas
-        users, photos = tf.ensure_shape(batch["users"], [count]), batch["photos"]
-        if config.flip:
-            coins = tf.random.stateless_uniform([tf.shape(photos)[0]], augmentation_seed, alg="philox") < 0.5
-            photos = tf.where(coins[:, None, None, None], photos[:, :, ::-1], photos)
-        most = round(config.shift * config.image_size)
-        if most:
-            shift_seed = tf.random.experimental.stateless_fold_in(augmentation_seed, 1, alg="philox")
-            draws = tf.random.stateless_uniform([2, tf.shape(photos)[0]], shift_seed, alg="philox")
-            photos = random_shift(photos, most, draws, _WHITE)
-        styles = self.network(normalise(photos), dropout_rate=config.dropout, dropout_seed=dropout_seed)
+        users = tf.ensure_shape(batch["users"], [count])
+        dropout = {"dropout_rate": config.dropout, "dropout_seed": dropout_seed}
+        if "activations" in batch:
+            styles = self.network.above(batch["activations"], **dropout)
+        else:
+            styles = self.network(normalise(_augmented(config, batch["photos"], augmentation_seed)), **dropout)
         factors = tf.gather(self.user_factors, users)
         positive = tf.reduce_sum(factors * styles[:count], 1)
         negatives = styles[count:]
@@ -122,15 +133,29 @@ class DVBPR(tf.Module):
             ranking = shared_bpr_loss(positive, scores, tf.ensure_shape(batch["allowed"], shape))
         losses = {"bpr": ranking}
         if config.optimizer != "adamw":
-            kernels = [self.network.named_variables()[f"{layer}/kernel"] for layer in LAYERS]
+            trained = {name: one for part in self.network.parts().values() for name, one in part.items()}
+            kernels = [as_variable(one) for name, one in trained.items() if name.endswith("kernel")]
             losses["weight_penalty"] = config.weight_decay * l2_loss(kernels) / replicas
         return {**losses, "user_penalty": config.user_penalty * l2_loss([factors])}
 
-    def item_factors(self, photos: PhotoStore, progress: bool = False) -> np.ndarray:
+    def item_factors(self, photos: PhotoStore | Activations, progress: bool = False) -> np.ndarray:
         """Phi of every photo, float32 [I, K]."""
+        embed = self._compiled_above if photos.kind == Activations.kind else self._compiled_embed
         rows = []
         with tqdm(total=photos.num_items, desc="style vectors", unit="photo", disable=not progress) as bar:
-            for batch in photos.batches(min(_EMBED_BATCH, photos.num_items)):
-                rows.append(self._compiled_embed(batch).numpy())
+            for batch in photos.batches(min(self.network.embed_batch, photos.num_items)):
+                rows.append(embed(batch).numpy())
                 bar.update(min(len(rows[-1]), photos.num_items - bar.n))
         return np.concatenate(rows)[: photos.num_items]
+
+
+def _augmented(config: TrainConfig, photos: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    if config.flip:
+        coins = stateless.coins(tf.shape(photos)[0], seed)
+        photos = tf.where(coins[:, None, None, None], photos[:, :, ::-1], photos)
+    most = round(config.shift * config.image_size)
+    if most:
+        shift_seed = tf.random.experimental.stateless_fold_in(seed, 1, alg="philox")
+        draws = tf.random.stateless_uniform([2, tf.shape(photos)[0]], shift_seed, alg="philox")
+        photos = random_shift(photos, most, draws, _WHITE)
+    return photos

@@ -4,9 +4,11 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr import moving_average, stateless
+from tf_dvbpr.activations import Activations
 from tf_dvbpr.compat import adam_state
 from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.initialisation import fit_to_photos
+from tf_dvbpr.network_names import CNNF
 from tf_dvbpr.optimizers import network_optimizer, user_optimizer
 from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.recommender_training import RecommenderTraining
@@ -26,10 +28,11 @@ class DvbprTraining(RecommenderTraining):
     Args:
         config: the settings.
         dataset: users and items.
-        photos: the photos at the config's image size.
+        photos: the photos at the config's image size, or what the frozen layers make of them.
         workdir: where the best weights and factors go.
         replicas: of the strategy; batch_size and shared_negatives must be multiples of it.
         progress: show a bar while the style vectors of all photos are computed.
+        model: what to train; None: that of the config.
     """
 
     metric_names = ("bpr", "weight_penalty", "user_penalty")
@@ -38,10 +41,11 @@ class DvbprTraining(RecommenderTraining):
         self,
         config: TrainConfig,
         dataset: Dataset,
-        photos: PhotoStore,
+        photos: PhotoStore | Activations,
         workdir: Workdir,
         replicas: int = 1,
         progress: bool = False,
+        model: DVBPR | None = None,
     ) -> None:
         for name in ("batch_size", "shared_negatives"):
             if getattr(config, name) % replicas:
@@ -51,37 +55,56 @@ class DvbprTraining(RecommenderTraining):
         self._config, self._photos = config, photos
         self._replicas, self._progress = replicas, progress
         self._sampler = TripletSampler(dataset.train_indptr, dataset.train_items, dataset.num_items, config.seed)
-        self.model = DVBPR.from_config(config, dataset.num_users)
-        if config.init == "photos":
-            sample = np.random.default_rng(config.seed).permutation(dataset.num_items)[:_INIT_PHOTOS]
-            fit_to_photos(self.model.network, normalise(photos.gather(tf.constant(sample, tf.int64))))
+        self.model = model or DVBPR.from_config(config, dataset.num_users, pretrained=True)
+        if config.init == "photos" and not workdir.has_checkpoint():
+            self._fit_to_photos(dataset.num_items)
         # What is measured and kept.
         self._shown = DVBPR.from_config(config, dataset.num_users) if config.average else self.model
-        shown = self._shown.weights()
-        self._pairs = [(shown[name], value) for name, value in self.model.weights().items() if config.average]
-        for average, value in self._pairs:
-            average.assign(value)
+        shown, weights, parts = self._shown.weights(), self.model.weights(), self.model.parts()
+        self._pairs = []
+        if config.average:
+            for name, average in shown.items():
+                average.assign(weights[name])
+            self._pairs = [(shown[name], weights[name]) for part in parts.values() for name in part]
         if config.optimizer == "adamw":
             self.metric_names = ("bpr", "user_penalty")  # It decays the weights in place of a penalty.
+        if config.network_learning_rate and "network" not in parts:
+            raise InputError(
+                f"--network_learning_rate={config.network_learning_rate} says nothing to --freeze_through="
+                f"{config.freeze_through}, which leaves the last layer alone: leave it out"
+            )
         steps = config.total_steps(len(dataset.train_items))
-        self._network_adam = network_optimizer(config, steps, self.model.network_trainables())
-        self._user_adam = user_optimizer(config, steps, self.model.user_trainables())
+        self._optimizers = {}
+        for part, variables in parts.items():
+            if part == "user":
+                optimizer = user_optimizer(config, steps, list(variables.values()))
+            else:
+                peak = config.network_learning_rate if part == "network" else 0.0
+                optimizer = network_optimizer(config, steps, list(variables.values()), peak)
+            self._optimizers[part] = optimizer
+
+    def _fit_to_photos(self, num_items: int) -> None:
+        sample = np.random.default_rng(self._config.seed).permutation(num_items)[:_INIT_PHOTOS]
+        photos, network = self._photos.gather(tf.constant(sample, tf.int64)), self.model.network
+        if self._config.backbone == CNNF:
+            fit_to_photos(network, normalise(photos))
+        else:
+            kept = self._photos.kind == Activations.kind
+            network.fit_last_layer(photos if kept else network.below(normalise(photos)))
 
     def weights(self) -> dict[str, tf.Variable]:
-        """The sixteen weights of CNN-F and the user factors; their average, where there is one."""
+        """The network's variables and the user factors; their average, where there is one."""
         return self._shown.weights()
 
     def state(self) -> dict[str, tf.Variable]:
-        """The weights, beside their average, and the moments of the network's Adam and the user factors'."""
-        *network, users = self.model.weights()
+        """The weights, beside their average, and the moments of each part's Adam."""
         average = {f"average/{name}": value for name, value in self.weights().items()} if self._pairs else {}
-        network_state, user_state = adam_state(self._network_adam, network), adam_state(self._user_adam, [users])
-        return {
-            **self.model.weights(),
-            **average,
-            **{f"network_adam/{name}": variable for name, variable in network_state.items()},
-            **{f"user_adam/{name}": variable for name, variable in user_state.items()},
+        moments = {
+            f"{part}_adam/{name}": variable
+            for part, variables in self.model.parts().items()
+            for name, variable in adam_state(self._optimizers[part], list(variables)).items()
         }
+        return {**self.model.weights(), **average, **moments}
 
     def batches(self, context: tf.distribute.InputContext, first: int, last: int) -> tf.data.Dataset:
         """See `Trainable.batches`; photos are left out when they lie on the device."""
@@ -119,6 +142,12 @@ class DvbprTraining(RecommenderTraining):
             batch["allowed"] = part(tf.ensure_shape(drawn.allowed, [self._config.batch_size, width]), positives)
         if self._photos.kind == "device":
             return {**batch, "items": items}
+        if self._photos.kind == Activations.kind:
+            coins = None
+            if self._config.flip:
+                seed = stateless.seed_of(self._config.seed, stateless.AUGMENTATION, step, replica)
+                coins = stateless.coins(items.shape[0], seed)
+            return {**batch, "activations": self._photos.gather(items, coins)}
         side = self._photos.image_size
         return {**batch, "photos": tf.ensure_shape(self._photos.gather(items), [items.shape[0], side, side, 3])}
 
@@ -137,11 +166,11 @@ class DvbprTraining(RecommenderTraining):
                 self._replicas,
             )
             total = tf.add_n(list(losses.values()))
-        network, users = self.model.network_trainables(), self.model.user_trainables()
-        network_gradients, user_gradients = tape.gradient(total, [network, users])
-        # Each sums its gradients over replicas before it applies them.
-        self._network_adam.apply_gradients(zip(network_gradients, network, strict=True))
-        self._user_adam.apply_gradients(zip(user_gradients, users, strict=True))
+        parts = {part: list(variables.values()) for part, variables in self.model.parts().items()}
+        gradients = tape.gradient(total, parts)
+        for part, variables in parts.items():
+            # Each sums its gradients over replicas before it applies them.
+            self._optimizers[part].apply_gradients(zip(gradients[part], variables, strict=True))
         if self._pairs:
             moving_average.move(self._pairs, config.average, batch["step"])
         return losses
@@ -151,8 +180,10 @@ class DvbprTraining(RecommenderTraining):
         return self._shown.user_factors.numpy(), self._shown.item_factors(self._photos, self._progress)
 
     def show(self, step: int) -> None:
-        """The settings as text and the first photos that training will see."""
+        """The settings as text and the first photos that training will see, if it sees any."""
         super().show(step)
+        if self._photos.kind == Activations.kind:
+            return
         batch = self._batch(tf.constant(step, tf.int64), tf.constant(0, tf.int64))
         photos = batch["photos"] if "photos" in batch else self._photos.gather(batch["items"])
         tf.summary.image("photos", photos[:16], step, max_outputs=16)

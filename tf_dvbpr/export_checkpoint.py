@@ -16,7 +16,7 @@ from tfrecords.errors import InputError
 from tfrecords.output_place import check_place
 
 # Settings without which the network is another; K and the number of users are the authors' code's to set.
-_ARCHITECTURE = ("image_size", "conv1_padding")
+_ARCHITECTURE = ("backbone", "image_size", "conv1_padding")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,10 +10,10 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from tf_dvbpr import feature_import
-from tf_dvbpr.cnnf import HIDDEN as CNNF_HIDDEN
 from tf_dvbpr.compat import check_versions
 from tf_dvbpr.feature_import import RowSource
-from tf_dvbpr.pretrained import NETWORKS, load_pretrained
+from tf_dvbpr.network_names import CNNF, NETWORKS
+from tf_dvbpr.pretrained import load_pretrained
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
@@ -22,7 +22,6 @@ from tfrecords.folder_lock import held
 from tfrecords.photo import decode_photo
 from tfrecords.writer import file_sha256
 
-_CNNF = "cnnf"
 _MOST_PHOTOS = 4096  # of a batch: 600 MB at 224 x 224 pixels
 # Of features that are there: whatever these say, they are the features asked for, up to their last bits.
 _FREE = ("batch_size", "versions")
@@ -30,17 +29,18 @@ _FREE = ("batch_size", "versions")
 
 @dataclasses.dataclass(frozen=True)
 class ExtractConfig:
-    """Which features to make, in one of three ways: by a network trained on ImageNet, by a run's CNN-F, from a file.
+    """Which features to make, in one of three ways: by a network trained on ImageNet, by a run's own, from a file.
 
     Attributes:
         dataset: the dataset folder.
-        network: one of `tf_dvbpr.pretrained.NETWORKS`; ``resnet50`` where no way is chosen.
+        network: one of `tf_dvbpr.network_names.NETWORKS`; ``resnet50`` where no way is chosen.
         weights: the network's HDF5 file; None: the library's, downloaded once.
         batch_norm_epsilon: of the network's BatchNormalization layers, > 0; None: the library's.
-        workdir: a training; its CNN-F's fc7.
+        workdir: a training; what its last layer sees, of CNN-F fc7.
         from_file: a ``.b`` or ``.npy`` file of features.
         keys: .npy only: a ``.txt`` (one a line) or ``.npy`` file with the item keys of its rows; None: in item order.
-        name: of the features; None: the network's, ``cnnf``, or the file's without its suffix.
+        name: of the features; None: the network's, ``cnnf``, ``trained_`` and a run's other network, or the file's
+            without its suffix.
         batch_size: photos that go through the network together.
         overwrite: replace features of this name.
     """
@@ -72,10 +72,10 @@ class ExtractConfig:
             raise InputError(f"--batch_norm_epsilon={self.batch_norm_epsilon}: a number over 0 and under 1 expected")
         if not 1 <= self.batch_size <= _MOST_PHOTOS:
             raise InputError(f"--batch_size={self.batch_size}: from 1 to {_MOST_PHOTOS} expected")
-        if self.name is None:
-            name = self.network or (_CNNF if self.workdir else self.from_file.stem)
-            object.__setattr__(self, "name", name)
-        check_name(self.name)
+        if self.name is None and self.workdir is None:
+            object.__setattr__(self, "name", self.network or self.from_file.stem)
+        if self.name is not None:
+            check_name(self.name)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,7 +104,10 @@ def extract(config: ExtractConfig, progress: bool = True, tell: Callable[[str], 
     if config.from_file is not None:
         source = feature_import.open_file(config.from_file, config.keys, dataset, progress)
     elif config.workdir is not None:
-        source = _own_cnnf(config, dataset)
+        source = _own_network(config, dataset)
+        if config.name is None:
+            network = source.made_by["network"]
+            config = dataclasses.replace(config, name=network if network == CNNF else f"trained_{network}")
     else:
         source = _pretrained(config, dataset)
     with held(dataset.path / FOLDER, "making features"):
@@ -194,7 +197,7 @@ def _pretrained(config: ExtractConfig, dataset: Dataset) -> RowSource:
     return RowSource(made_by, network.dim, _through(network.embed, config, dataset, network.image_size))
 
 
-def _own_cnnf(config: ExtractConfig, dataset: Dataset) -> RowSource:
+def _own_network(config: ExtractConfig, dataset: Dataset) -> RowSource:
     workdir = Workdir.open(config.workdir)
     if workdir.config["dataset_fingerprint"] != dataset.fingerprint:
         raise InputError(
@@ -203,16 +206,16 @@ def _own_cnnf(config: ExtractConfig, dataset: Dataset) -> RowSource:
         )
     embedder = workdir.embedder()
     made_by = {
-        "network": _CNNF,
+        "network": workdir.config["train"].get("backbone", CNNF),
         "run": workdir.path.resolve().name,
         "step": workdir.factors().step,
         "factors_sha256": file_sha256(workdir.path / "factors.npz"),
-        "layer": "fc7",
-        "preprocessing": "(x - 127.5) / 127.5 of RGB 0..255",
+        "layer": embedder.hidden_layer,
+        "preprocessing": embedder.preprocessing,
         **_photos(config, embedder.image_size, dataset),
     }
     hidden = tf.function(embedder.hidden)
-    return RowSource(made_by, CNNF_HIDDEN, _through(hidden, config, dataset, embedder.image_size))
+    return RowSource(made_by, embedder.hidden_dim, _through(hidden, config, dataset, embedder.image_size))
 
 
 def _photos(config: ExtractConfig, size: int, dataset: Dataset) -> dict:

@@ -31,11 +31,24 @@ def fit_to_photos(network: CNNF, images: tf.Tensor) -> None:
             before = tf.cast(layer(x), tf.float32)
         finally:
             layer.activation = activation
-        mean, variance = tf.nn.moments(before, list(range(len(before.shape) - 1)))
-        scale = 1.0 / tf.maximum(tf.sqrt(variance), _LEAST)
-        kernel, bias = as_variable(layer.kernel), as_variable(layer.bias)
-        kernel.assign(kernel * scale)
-        bias.assign((bias - mean) * scale)
-        x = tf.nn.relu((before - mean) * scale)
+        x = tf.nn.relu(fit_layer(layer, before))
         if name in ("conv1", "conv2", "conv5"):
             x = network.pool(x)
+
+
+def fit_layer(layer: keras.layers.Layer, before: tf.Tensor) -> tf.Tensor:
+    """Gives each unit of a layer mean 0 and variance 1 over what it computed.
+
+    Args:
+        layer: with kernel and bias, changed in place.
+        before: float32 [B, ..., units], its outputs without an activation.
+
+    Returns:
+        The outputs it gives now.
+    """
+    mean, variance = tf.nn.moments(before, list(range(len(before.shape) - 1)))
+    scale = 1.0 / tf.maximum(tf.sqrt(variance), _LEAST)
+    kernel, bias = as_variable(layer.kernel), as_variable(layer.bias)
+    kernel.assign(kernel * scale)
+    bias.assign((bias - mean) * scale)
+    return (before - mean) * scale

@@ -7,15 +7,18 @@ from tf_dvbpr.learning_rate import LearningRate
 from tf_dvbpr.train_config import TrainConfig
 
 
-def network_optimizer(config: TrainConfig, total_steps: int, variables: list) -> keras.optimizers.Optimizer:
+def network_optimizer(
+    config: TrainConfig, total_steps: int, variables: list, peak: float = 0.0
+) -> keras.optimizers.Optimizer:
     """Adam, or AdamW that decays the weight matrices and no bias: ``w <- w - rate weight_decay w`` before its step.
 
     Args:
         config: the settings.
         total_steps: of the run.
         variables: the network's kernels and biases, as Keras keeps them.
+        peak: the learning rate; 0: the config's.
     """
-    rate = _rate(config, config.learning_rate, total_steps)
+    rate = _rate(config, peak or config.learning_rate, total_steps)
     if config.optimizer == "adamw":
         optimizer = keras.optimizers.AdamW(rate, config.weight_decay, epsilon=config.adam_epsilon)
         optimizer.exclude_from_weight_decay(var_list=[one for one in variables if len(one.shape) == 1])

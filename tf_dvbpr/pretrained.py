@@ -8,25 +8,9 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from tf_dvbpr.network_names import NETWORKS
 from tfrecords.errors import InputError
 
-# Our name: the module with its preprocess_input, and the class.
-_NETWORKS = {
-    "densenet121": ("densenet", "DenseNet121"),
-    "efficientnet_b0": ("efficientnet", "EfficientNetB0"),
-    "inception_resnet_v2": ("inception_resnet_v2", "InceptionResNetV2"),
-    "inception_v3": ("inception_v3", "InceptionV3"),
-    "mobilenet": ("mobilenet", "MobileNet"),
-    "mobilenet_v2": ("mobilenet_v2", "MobileNetV2"),
-    "resnet50": ("resnet50", "ResNet50"),
-    "resnet50_v2": ("resnet_v2", "ResNet50V2"),
-    "resnet101": ("resnet", "ResNet101"),
-    "resnet152": ("resnet", "ResNet152"),
-    "vgg16": ("vgg16", "VGG16"),
-    "vgg19": ("vgg19", "VGG19"),
-    "xception": ("xception", "Xception"),
-}
-NETWORKS = tuple(_NETWORKS)
 _OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)  # says nothing about the weights
 
 
@@ -63,7 +47,7 @@ def load_pretrained(
     """Builds a network at its own input size, loads its weights and finds where its classifier begins.
 
     Args:
-        name: one of `NETWORKS`.
+        name: one of `network_names.NETWORKS`.
         weights: an HDF5 file of the whole network, classifier included; None: the library's, downloaded once.
         batch_norm_epsilon: of every BatchNormalization layer, where the weights were trained with another than the
             library's: ``(x - mean) / sqrt(variance + epsilon)``. No weights file says which it was.
@@ -73,73 +57,117 @@ def load_pretrained(
         InputError: no weights to be had, a file that does not hold this network's, or an epsilon for a network
             without BatchNormalization.
     """
-    module, constructor = (getattr(keras.applications, part) for part in _NETWORKS[name])
-    model = _build(name, constructor, weights, flags)
-    normalisations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
-    if batch_norm_epsilon is not None:
-        if not normalisations:
-            raise InputError(f"--{flags[2]}: {name} has no BatchNormalization layers; leave the flag out")
-        for layer in normalisations:
-            layer.epsilon = batch_norm_epsilon
-    classifier = [layer for layer in model.layers if layer.weights][-1]
-    # Flattened: MobileNet's classifier is a convolution of 1 x 1 pixel. A dropout between does nothing at inference.
-    cut = keras.layers.Flatten(name="features")(classifier.input)
-    features, whole = keras.Model(model.input, cut), keras.Model(model.input, [cut, model.output])
+    model = build_trained(name, weights, flags=flags)
+    epsilons = set_epsilon(model, name, batch_norm_epsilon, flags[2])
+    features, classifier = without_classifier(model)
+    whole = keras.Model(model.input, [features.output, model.output])
 
+    preprocess, preprocessing = preprocessing_of(name)
     size = model.input_shape[1]
     photos_spec = tf.TensorSpec([None, size, size, 3], tf.uint8)
 
     @tf.function(input_signature=[photos_spec])
     def embed(photos: tf.Tensor) -> tf.Tensor:
-        return features(module.preprocess_input(tf.cast(photos, tf.float32)), training=False)
+        return features(preprocess(tf.cast(photos, tf.float32)), training=False)
 
     @tf.function(input_signature=[photos_spec])
     def classify(photos: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        seen, probabilities = whole(module.preprocess_input(tf.cast(photos, tf.float32)), training=False)
+        seen, probabilities = whole(preprocess(tf.cast(photos, tf.float32)), training=False)
         return seen, probabilities
 
     return Pretrained(
         image_size=size,
         dim=features.output_shape[1],
         layer=classifier.name,
-        preprocessing=f"keras.applications.{_NETWORKS[name][0]}.preprocess_input",
-        epsilons=tuple(sorted({layer.epsilon for layer in normalisations})),
+        preprocessing=preprocessing,
+        epsilons=epsilons,
         embed=embed,
         classify=classify,
     )
 
 
-def _build(
-    name: str, constructor: Callable[..., keras.Model], weights: Path | None, flags: tuple[str, str, str]
+def build_untrained(name: str, image_size: int | None = None) -> keras.Model:
+    """A network with its classifier and random weights, for photos of its own size or another."""
+    _, constructor, own_size = NETWORKS[name]
+    constructor = getattr(keras.applications, constructor)
+    if image_size in (None, own_size):
+        return constructor(weights=None)
+    try:
+        return constructor(weights=None, input_shape=(image_size, image_size, 3))
+    except ValueError as error:
+        raise InputError(f"--image_size={image_size}: {name} takes no such photos ({_one_line(error)})") from error
+
+
+def build_trained(
+    name: str,
+    weights: Path | None,
+    image_size: int | None = None,
+    flags: tuple[str, str, str] = ("network", "weights", "batch_norm_epsilon"),
 ) -> keras.Model:
+    """The same with its weights; arguments as of `load_pretrained`. Raises InputError where they do not fit."""
     if weights is None:
-        try:
-            return constructor(weights="imagenet")
-        except _OUT_OF_MEMORY:
-            raise
-        except Exception as error:  # Keras raises a bare Exception where a download fails.
-            raise InputError(
-                f"--{flags[0]}={name}: its weights could not be downloaded ({_one_line(error)}). Give a file of them "
-                f"as --{flags[1]}=FILE.h5, or run where the network can be reached: once is enough, Keras keeps them"
-            ) from error
-    if not weights.is_file():
+        downloaded = _download(name, flags)
+        if image_size in (None, downloaded.input_shape[1]):
+            return downloaded
+    elif not weights.is_file():
         raise InputError(f"--{flags[1]}={weights}: no such file")
-    model = constructor(weights=None)
+    model = build_untrained(name, image_size)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # Of containers that repeat the layers; a layer without weights is an error.
-            model.load_weights(str(weights))
+            # Of containers that repeat the layers; a layer without weights is an error.
+            warnings.simplefilter("ignore")
+            if weights is None:
+                model.set_weights(downloaded.get_weights())
+            else:
+                model.load_weights(str(weights))
     except _OUT_OF_MEMORY:
         raise
     # On damaged files and those of another kind h5py, zipfile and Keras raise classes with no other base in common.
     except Exception as error:
         raise InputError(
-            f"--{flags[1]}={weights}: does not hold the weights of keras.applications' {constructor.__name__} with its "
-            f"classifier ({_one_line(error)})"
+            f"--{flags[1]}={weights or ''}: does not hold the weights of keras.applications' {NETWORKS[name][1]} with "
+            f"its classifier ({_one_line(error)})"
         ) from error
     return model
+
+
+def set_epsilon(model: keras.Model, name: str, epsilon: float | None, flag: str) -> tuple[float, ...]:
+    """Sets that of every BatchNormalization layer, None leaves the library's; each different value that results.
+
+    Raises InputError where there is none to set.
+    """
+    normalisations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    if epsilon is not None:
+        if not normalisations:
+            raise InputError(f"--{flag}: {name} has no BatchNormalization layers; leave the flag out")
+        for layer in normalisations:
+            layer.epsilon = epsilon
+    return tuple(sorted({layer.epsilon for layer in normalisations}))
+
+
+def without_classifier(model: keras.Model) -> tuple[keras.Model, keras.layers.Layer]:
+    """(the network up to its classifier's input, flattened to [B, F]; the classifier)."""
+    classifier = [layer for layer in model.layers if layer.weights][-1]
+    # Flattened: MobileNet's classifier is a convolution of 1 x 1 pixel. A dropout between does nothing at inference.
+    return keras.Model(model.input, keras.layers.Flatten(name="features")(classifier.input)), classifier
+
+
+def preprocessing_of(name: str) -> tuple[Callable[[tf.Tensor], tf.Tensor], str]:
+    """(what RGB in 0..255, float32, goes through before the network; the function in words)."""
+    module = NETWORKS[name][0]
+    return getattr(keras.applications, module).preprocess_input, f"keras.applications.{module}.preprocess_input"
+
+
+def _download(name: str, flags: tuple[str, str, str]) -> keras.Model:
+    try:
+        return getattr(keras.applications, NETWORKS[name][1])(weights="imagenet")
+    except _OUT_OF_MEMORY:
+        raise
+    except Exception as error:  # Keras raises a bare Exception where a download fails.
+        raise InputError(
+            f"--{flags[0]}={name}: its weights could not be downloaded ({_one_line(error)}). Give a file of them "
+            f"as --{flags[1]}=FILE.h5, or run where the network can be reached: once is enough, Keras keeps them"
+        ) from error
 
 
 def _one_line(error: Exception) -> str:

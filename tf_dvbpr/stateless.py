@@ -23,6 +23,11 @@ def uniform_below(bound: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     return tf.bitwise.bitwise_and(bits, 2**62 - 1) % bound
 
 
+def coins(count: int | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Fair ones, bool [count]."""
+    return tf.random.stateless_uniform([count], seed, alg="philox") < 0.5
+
+
 def dropout(x: tf.Tensor, rate: float, seed: tf.Tensor) -> tf.Tensor:
     """Inverted dropout: keeps each element with probability 1 - rate and divides it by 1 - rate.
 

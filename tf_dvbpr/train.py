@@ -7,8 +7,11 @@ from pathlib import Path
 import tensorflow as tf
 
 from tf_dvbpr import training
+from tf_dvbpr.activations import Activations
 from tf_dvbpr.compat import check_versions, lazy_adam_class
+from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.dvbpr_training import DvbprTraining
+from tf_dvbpr.network_names import CNNF, NETWORKS
 from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.strategy import is_chief, make_strategy
 from tf_dvbpr.train_config import PRESETS, TrainConfig
@@ -20,6 +23,9 @@ from tfrecords.output_place import check_place
 
 # A GPU waits for Python between calls; a CPU's steps are long enough for that not to matter.
 _GPU_STEPS_PER_CALL = 10
+# Settings that say something to one kind of network alone.
+_CNNF_ALONE = ("conv1_padding",)
+_OTHERS_ALONE = ("weights", "batch_norm_epsilon", "freeze_through", "network_learning_rate")
 
 
 def train(config: TrainConfig, show_progress: bool = True) -> dict:
@@ -38,9 +44,24 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
     chief = is_chief(strategy)
     with held(Path(config.workdir), "training") if chief else contextlib.nullcontext():
         workdir = Workdir.create_or_resume(config, dataset, write=chief)
-        photos = PhotoStore(dataset, config.image_size, config.photo_store, show_progress and chief)
+        shown = show_progress and chief
         with strategy.scope():
-            trainable = DvbprTraining(config, dataset, photos, workdir, strategy.num_replicas_in_sync)
+            # A run that goes on takes all its weights from its checkpoint.
+            model = DVBPR.from_config(config, dataset.num_users, pretrained=not workdir.has_checkpoint())
+        if config.freeze_through:
+            photos = Activations(dataset, model.network, config, shown)
+        else:
+            photos = PhotoStore(dataset, config.image_size, config.photo_store, shown)
+        with strategy.scope():
+            trainable = DvbprTraining(
+                config,
+                dataset,
+                photos,
+                workdir,
+                strategy.num_replicas_in_sync,
+                progress=shown and config.backbone != CNNF,  # CNN-F is fast.
+                model=model,
+            )
         loop = training.LoopConfig(
             total_steps=config.total_steps(purchases),
             eval_every=config.eval_every or config.steps_per_epoch(purchases),
@@ -61,10 +82,21 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
     settings = {**PRESETS[preset], **given}
     if settings.get("optimizer") == "lazy_adam" and "average" not in given:
         settings["average"] = 0.0
+    backbone = settings.get("backbone", CNNF)
+    if backbone in NETWORKS and "image_size" not in given:
+        settings["image_size"] = NETWORKS[backbone][2]
     config = dataclasses.replace(TrainConfig(dataset=dataset, workdir=workdir, preset=preset), **settings)
     if config.negatives == "one" and "shared_negatives" in given:
         raise InputError(
             f"--shared_negatives={config.shared_negatives} says nothing to --negatives=one: leave it out, or give "
             "--negatives=shared"
+        )
+    for name in _CNNF_ALONE if backbone != CNNF else _OTHERS_ALONE:
+        if name in given:
+            raise InputError(f"--{name}={given[name]} says nothing to --backbone={backbone}: leave it out")
+    if config.freeze_through and "photo_store" in given:
+        raise InputError(
+            f"--photo_store={config.photo_store} says nothing to --freeze_through={config.freeze_through}, where no "
+            "photos are kept: leave it out"
         )
     return config

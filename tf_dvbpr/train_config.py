@@ -3,6 +3,7 @@
 import dataclasses
 
 from tf_dvbpr.config_checks import need, need_between, need_one_of
+from tf_dvbpr.network_names import BACKBONES, CNNF
 from tfrecords.errors import InputError
 
 NEGATIVES = ("one", "shared")
@@ -25,7 +26,12 @@ class TrainConfig:
         workdir: folder of this run.
         preset: name of the preset the rest started from.
         dim: K, the length of style vectors and user factors.
-        image_size: side of the photos the network sees, a multiple of 32.
+        backbone: the network Phi, ``cnnf`` or a network of `network_names.BACKBONES` trained on ImageNet.
+        weights: file of such a network's weights; "": the library's, downloaded once.
+        batch_norm_epsilon: of its BatchNormalization layers; 0: the library's.
+        freeze_through: name of its layer that, with all before it, stays as it is; "": all is trained.
+        network_learning_rate: of the layers that the weights are of; 0: as learning_rate, which the last layer has.
+        image_size: side of the photos the network sees; CNN-F takes a multiple of 32.
         conv1_padding: ``same`` or ``valid``.
         negatives: ``one`` negative for each positive, or ``shared`` by the batch.
         batch_size: positives a step, over all replicas.
@@ -39,11 +45,11 @@ class TrainConfig:
         warmup_steps: steps over which the learning rate rises linearly from 0.
         decay: ``none`` or ``cosine`` (to 0 at the last step).
         adam_epsilon: of Adam.
-        weight_decay: lambda of ``lambda * sum of l2_loss(w)`` over the eight weight matrices, each step. With
-            ``adamw`` no such penalty: each step takes ``learning rate * lambda * w`` off the matrices instead.
+        weight_decay: lambda of ``lambda * sum of l2_loss(w)`` over the weight matrices that are trained, CNN-F's eight,
+            each step. With ``adamw`` no such penalty: each step takes ``learning rate * lambda * w`` off them instead.
         init: of the network: ``glorot``, or these weights fitted to the ``photos`` (`initialisation.fit_to_photos`).
         user_penalty: lambda of ``lambda * l2_loss`` of the user factors gathered for the batch.
-        dropout: rate after fc6 and fc7.
+        dropout: rate after fc6 and fc7, or before the last layer of another backbone.
         flip: mirror each training photo with probability one half.
         shift: move each training photo by up to this share of its side in both directions; white comes in.
         average: decay of the moving average of all weights that is measured and kept; 0: the weights as such.
@@ -59,6 +65,11 @@ class TrainConfig:
     dataset: str
     workdir: str
     preset: str = "fast"
+    backbone: str = CNNF
+    weights: str = ""
+    batch_norm_epsilon: float = 0.0
+    freeze_through: str = ""
+    network_learning_rate: float = 0.0
     dim: int = 50
     image_size: int = 224
     conv1_padding: str = "same"
@@ -98,16 +109,20 @@ class TrainConfig:
             ("optimizer", OPTIMIZERS),
             ("decay", ("none", "cosine")),
             ("init", INITS),
+            ("backbone", BACKBONES),
         ):
             need_one_of(self, name, allowed)
-        sides = range(32, 1025, 32)
-        need(self, self.image_size in sides, "image_size", "a multiple of 32 up to 1024, as in 64 or 224")
+        if self.backbone == CNNF:
+            sides = range(32, 1025, 32)
+            need(self, self.image_size in sides, "image_size", "a multiple of 32 up to 1024, as in 64 or 224")
+        need_between(self, "image_size", 32, 1024)
+        need(self, 0 <= self.batch_norm_epsilon < 1, "batch_norm_epsilon", "from 0 up to but not including 1")
         for name in ("dim", "batch_size", "shared_negatives"):
             need_between(self, name, 1, _MOST)
         for name in ("learning_rate", "adam_epsilon"):
             need(self, 0 < getattr(self, name) < float("inf"), name, "a number above 0")
         need(self, 0 < self.epochs <= 1e6, "epochs", "a number above 0, at most a million")
-        for name in ("user_learning_rate", "weight_decay", "user_penalty"):
+        for name in ("user_learning_rate", "network_learning_rate", "weight_decay", "user_penalty"):
             need(self, 0 <= getattr(self, name) < float("inf"), name, "0 or more, and finite")
         for name in ("warmup_steps", "eval_every", "checkpoint_every", "patience"):
             need_between(self, name, 0, _MOST_STEPS)
@@ -118,6 +133,13 @@ class TrainConfig:
         for name in ("dropout", "average"):
             need(self, 0 <= getattr(self, name) < 1, name, "from 0 up to but not including 1")
         need_between(self, "seed", 0, 2**31 - 1)
+        if self.freeze_through and self.shift:
+            raise InputError(
+                f"--shift={self.shift} and --freeze_through={self.freeze_through} contradict each other: what is "
+                "frozen is computed once, of the photos as they are"
+            )
+        if self.backbone != CNNF and self.strategy != "one_device":
+            raise InputError(f"--backbone={self.backbone} needs --strategy=one_device, got --strategy={self.strategy}")
         if self.photo_store == "device" and self.strategy != "one_device":
             raise InputError(f"--photo_store=device needs --strategy=one_device, got --strategy={self.strategy}")
 

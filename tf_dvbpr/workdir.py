@@ -35,6 +35,9 @@ class Embedder(tf.Module):
         image_size: S.
         resize_filter: and
         fit: how the run's data set brings a photo to S x S (`tfrecords.photo.decode_photo`).
+        hidden_layer: what `hidden` gives, as in ``fc7``.
+        hidden_dim: F.
+        preprocessing: of the photos, in words.
     """
 
     def __init__(self, model: DVBPR, fit: str, resize_filter: str) -> None:
@@ -42,6 +45,9 @@ class Embedder(tf.Module):
         self._model = model
         self._kept = list(model.weights().values())  # Plain variables, which SavedModel tracks on both Keras versions.
         self.image_size, self.fit, self.resize_filter = model.image_size, fit, resize_filter
+        network = model.network
+        self.hidden_layer, self.hidden_dim = network.hidden_layer, network.hidden_dim
+        self.preprocessing = network.preprocessing
 
     def __call__(self, photos: tf.Tensor) -> tf.Tensor:
         """Style vectors: uint8 [B, S, S, 3] to float32 [B, K]."""
@@ -52,7 +58,7 @@ class Embedder(tf.Module):
         return self._model.network(images)
 
     def hidden(self, photos: tf.Tensor) -> tf.Tensor:
-        """fc7, the layer before the style vectors: uint8 [B, S, S, 3] to float32 [B, 4096]."""
+        """What the style vectors are made of, CNN-F's fc7: uint8 [B, S, S, 3] to float32 [B, F]."""
         return self._model.hidden(photos)
 
 
@@ -133,6 +139,10 @@ class Workdir:
             write_json(path / "config.json", settings)
         return cls(path, settings)
 
+    def has_checkpoint(self) -> bool:
+        """Whether a training goes on from one here."""
+        return (self.path / "checkpoints" / "checkpoint").is_file()
+
     def _has_trained(self) -> bool:
         files = ("checkpoints/checkpoint", "factors.npz", "metrics.jsonl")
         return any((self.path / name).is_file() and (self.path / name).stat().st_size for name in files)
@@ -163,7 +173,10 @@ class Workdir:
         return WORKDIRS[self.config["model"]]
 
     def parameters(self) -> int:
-        """How many numbers the model trained; 0 for one that trains none. Raises InputError where best/ is damaged."""
+        """How many numbers the model's variables have; 0 for one that trains none.
+
+        Raises InputError where best/ is damaged.
+        """
         if self.config["model"] not in ("dvbpr", *TRAINED):
             return 0
         best = self.path / "best"

@@ -4,7 +4,8 @@
 
     {"name": ..., "dim": F, "items": I, "dataset_fingerprint": ..., "made_by": {how they were made}}
 
-Features are there when their JSON file is: it is written last.
+Features are there when their JSON file is: it is written last. Other rows, one an item, are kept the same way in a
+folder of their own.
 """
 
 import io
@@ -38,6 +39,8 @@ class FeatureWriter:
         made_by: how the rows are made, anything JSON holds; a writer goes on only where the one before had the same.
         overwrite: drop what another way of making them left unfinished and, at the end, replace features of this name.
         resume: whether to go on behind a killed run.
+        folder: of the data set's, where the files go.
+        dtype: of the numbers, as NumPy writes it.
 
     Attributes:
         done: rows there already; the next row appended is item `done`.
@@ -49,11 +52,19 @@ class FeatureWriter:
     """
 
     def __init__(
-        self, dataset: Dataset, name: str, dim: int, made_by: dict, overwrite: bool = False, resume: bool = True
+        self,
+        dataset: Dataset,
+        name: str,
+        dim: int,
+        made_by: dict,
+        overwrite: bool = False,
+        resume: bool = True,
+        folder: str = FOLDER,
+        dtype: str = "<f4",
     ) -> None:
-        if not overwrite and read_record(dataset, check_name(name)) is not None:
-            raise InputError(f"{feature_file(dataset, name, 'json')}: features of this name are here already; {_MEND}")
-        self._dataset, self._name = dataset, name
+        self._dataset, self._name, self._folder, self._dtype = dataset, name, folder, np.dtype(dtype)
+        if not overwrite and read_record(dataset, check_name(name), folder) is not None:
+            raise InputError(f"{self._path('json')}: features of this name are here already; {_MEND}")
         self._record = {
             "name": check_name(name),
             "dim": dim,
@@ -62,17 +73,16 @@ class FeatureWriter:
             "made_by": json.loads(json.dumps(made_by)),  # as the next writer will read it
         }
         header = io.BytesIO()
-        shape = {"descr": "<f4", "fortran_order": False, "shape": (dataset.num_items, dim)}
+        shape = {"descr": dtype, "fortran_order": False, "shape": (dataset.num_items, dim)}
         np.lib.format.write_array_header_1_0(header, shape)
-        self._rows = feature_file(dataset, name, "npy", partial=True)
-        self._progress = feature_file(dataset, name, "json", partial=True)
+        self._rows, self._progress = self._path("npy", partial=True), self._path("json", partial=True)
         self._rows.parent.mkdir(exist_ok=True)
         self.done = self._done_before(len(header.getvalue()), overwrite) if resume else 0
         if not self.done:
             self._progress.unlink(missing_ok=True)
         self._file = self._rows.open("r+b" if self.done else "w+b")
         self._file.write(header.getvalue())
-        self._file.seek(self.done * dim * 4, os.SEEK_CUR)
+        self._file.seek(self.done * dim * self._dtype.itemsize, os.SEEK_CUR)
         self._file.truncate()
 
     def append(self, rows: np.ndarray) -> None:
@@ -82,11 +92,14 @@ class FeatureWriter:
             InputError: a value is NaN or infinite; names the item.
             ValueError: rows of another length, or more rows than items.
         """
-        rows = np.ascontiguousarray(np.atleast_2d(rows), "<f4")
+        with np.errstate(over="ignore"):  # What is too large becomes infinite, and is refused below.
+            rows = np.ascontiguousarray(np.atleast_2d(rows), self._dtype)
         shape = (self._dataset.num_items, self._record["dim"])
         if rows.shape[1:] != shape[1:] or self.done + len(rows) > shape[0]:
             raise ValueError(f"rows {list(rows.shape)} after {self.done} of {list(shape)}")
-        check_finite(self._dataset, rows, self.done, f"features {self._name}")
+        check_finite(
+            self._dataset, np.asarray(rows, np.float32), self.done, f"{self._folder} {self._name}", self._dtype
+        )
         self._file.write(rows)
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -98,7 +111,7 @@ class FeatureWriter:
         if self.done != self._dataset.num_items:
             raise ValueError(f"{self.done} rows appended, {self._dataset.num_items} items")
         self.close()
-        rows, record = (feature_file(self._dataset, self._name, suffix) for suffix in ("npy", "json"))
+        rows, record = self._path("npy"), self._path("json")
         record.unlink(missing_ok=True)
         self._rows.replace(rows)
         write_json(record, self._record)
@@ -121,11 +134,14 @@ class FeatureWriter:
     def __exit__(self, *error: object) -> None:
         self.close()
 
+    def _path(self, suffix: str, partial: bool = False) -> Path:
+        return feature_file(self._dataset, self._name, suffix, partial, self._folder)
+
     def _done_before(self, header_bytes: int, overwrite: bool) -> int:
         try:
             before = json.loads(self._progress.read_text(encoding="utf-8"))
             done = before.pop("done")
-            whole = self._rows.stat().st_size >= header_bytes + done * before["dim"] * 4
+            whole = self._rows.stat().st_size >= header_bytes + done * before["dim"] * self._dtype.itemsize
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return 0
         if before == self._record and whole:
@@ -147,9 +163,9 @@ def check_name(name: str) -> str:
     return name
 
 
-def read_record(dataset: Dataset, name: str) -> dict | None:
+def read_record(dataset: Dataset, name: str, folder: str = FOLDER) -> dict | None:
     """What NAME.json says, None where there is no such file. Raises InputError where it cannot be read."""
-    path = feature_file(dataset, name, "json")
+    path = feature_file(dataset, name, "json", folder=folder)
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         record["dim"] + record["items"], record["dataset_fingerprint"], record["made_by"].items()
@@ -170,7 +186,7 @@ def difference(old: dict, new: dict) -> str:
     return ", ".join(f"{name} {flat[0].get(name)} there, {flat[1].get(name)} now" for name in names)
 
 
-def check_finite(dataset: Dataset, rows: np.ndarray, start: int, where: str) -> None:
+def check_finite(dataset: Dataset, rows: np.ndarray, start: int, where: str, dtype: object = "float32") -> None:
     """Raises InputError at the first of `rows`, those of the items from `start`, that is no vector to compute with.
 
     That is one with a value that is NaN or infinite, or of a length whose square comes near float32's bound.
@@ -183,9 +199,9 @@ def check_finite(dataset: Dataset, rows: np.ndarray, start: int, where: str) -> 
             if np.isfinite(rows[row - start]).all()
             else "has a value that is NaN or infinite"
         )
-        raise InputError(f"{where}: row {row}, item {dataset.item_keys[row]}, {what}; finite float32 expected")
+        raise InputError(f"{where}: row {row}, item {dataset.item_keys[row]}, {what}; finite {dtype} expected")
 
 
-def feature_file(dataset: Dataset, name: str, suffix: str, partial: bool = False) -> Path:
+def feature_file(dataset: Dataset, name: str, suffix: str, partial: bool = False, folder: str = FOLDER) -> Path:
     """Where features called `name` keep their ``npy`` or ``json``, or their unfinished state."""
-    return dataset.path / FOLDER / (f".{name}.{suffix}.partial" if partial else f"{name}.{suffix}")
+    return dataset.path / folder / (f".{name}.{suffix}.partial" if partial else f"{name}.{suffix}")

@@ -34,7 +34,9 @@ flags.DEFINE_float(
     "network: epsilon of its BatchNormalization layers, where the weights were trained with another than the library's",
     flag_values=FLAGS,
 )
-flags.DEFINE_string("workdir", None, "instead of network: a training; its CNN-F's fc7", flag_values=FLAGS)
+flags.DEFINE_string(
+    "workdir", None, "instead of network: a training; what its last layer sees (CNN-F's fc7)", flag_values=FLAGS
+)
 flags.DEFINE_string("from_file", None, "instead of network: a .b or .npy file of features", flag_values=FLAGS)
 flags.DEFINE_string(
     "keys",
@@ -43,7 +45,7 @@ flags.DEFINE_string(
     flag_values=FLAGS,
 )
 flags.DEFINE_string(
-    "name", None, "the features' name; the network's, cnnf, or the file's if not given", flag_values=FLAGS
+    "name", None, "the features' name; the network's (trained_... of a workdir) or the file's", flag_values=FLAGS
 )
 flags.DEFINE_integer("batch_size", 32, "photos that go through the network together", flag_values=FLAGS)
 flags.DEFINE_bool("overwrite", False, "replace features of this name", flag_values=FLAGS)

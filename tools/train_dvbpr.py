@@ -27,7 +27,7 @@ flags.DEFINE_enum(
 # Settings whose default is the preset's.
 _INTEGERS = {
     "dim": "length K of style vectors and user factors",
-    "image_size": "side of the photos the network sees, a multiple of 32",
+    "image_size": "side of the photos the network sees; CNN-F: a multiple of 32; other backbones: their own by default",
     "batch_size": "positives a step",
     "shared_negatives": "negatives a step that all users of the batch share (--negatives=shared)",
     "max_photos": "stop when this many photos, rounded down to whole steps, went through the network; 0: no such limit",
@@ -37,14 +37,21 @@ _INTEGERS = {
     "checkpoint_every": "steps between checkpoints besides those at validations; 0: none",
     "patience": "stop after this many validations without a better one; 0: never",
 }
+_STRINGS = {
+    "backbone": "the network for photos: cnnf, or one trained on ImageNet, as resnet50 (docs/backbones.md lists them)",
+    "weights": "backbone: its HDF5 weights file, classifier included; the library's download if not given",
+    "freeze_through": "backbone: the layer up to which it stays as it is; all of it is trained if not given",
+}
 _FLOATS = {
     "epochs": "an epoch draws as many positives as there are training purchases",
     "learning_rate": "of the optimiser",
     "user_learning_rate": "the same for the user factors; 0: as learning_rate",
+    "network_learning_rate": "the same for what of a backbone was trained on ImageNet; 0: as learning_rate",
+    "batch_norm_epsilon": "backbone: of its BatchNormalization layers; 0: the library's",
     "adam_epsilon": "of Adam",
     "weight_decay": "weight of the penalty on the network's weight matrices; with adamw their decoupled decay",
     "user_penalty": "weight of the penalty on the user factors of the batch",
-    "dropout": "rate after fc6 and fc7",
+    "dropout": "rate after fc6 and fc7; of other backbones before the last layer",
     "average": "decay of a moving average of the weights, which is measured and kept; 0: no average",
     "shift": "move each training photo by up to this share of its side; white comes in",
 }
@@ -63,6 +70,8 @@ _CHOICES = {
 }
 for _name, _help in _INTEGERS.items():
     flags.DEFINE_integer(_name, None, _help, flag_values=FLAGS)
+for _name, _help in _STRINGS.items():
+    flags.DEFINE_string(_name, None, _help, flag_values=FLAGS)
 for _name, _help in _FLOATS.items():
     flags.DEFINE_float(_name, None, _help, flag_values=FLAGS)
 for _name, (_values, _help) in _CHOICES.items():
@@ -74,7 +83,7 @@ def main(values: flags.FlagValues) -> None:
     """Flags to config, one training, one closing line."""
     from tf_dvbpr.train import resolve, train
 
-    names = [*_INTEGERS, *_FLOATS, *_CHOICES, "flip"]
+    names = [*_INTEGERS, *_STRINGS, *_FLOATS, *_CHOICES, "flip"]
     given = {name: values[name].value for name in names if values[name].value is not None}
     config = resolve(values.dataset, values.workdir, values.preset, given)
     result = train(config)
