@@ -18,12 +18,12 @@ def test_the_presets_are_those_of_the_paper_and_of_the_release():
 
 def test_what_is_given_stands_in_the_presets_place():
     config = resolve("fast", {"steps": 3, "starts": 20})
-    assert (config.preset, config.steps, config.starts, config.candidates) == ("fast", 3, 20, 64)
+    assert (config.preset, config.steps, config.starts, config.candidates) == ("fast", 3, 20, 512)
 
 
 def test_more_starts_than_the_preset_has_candidates_need_no_other_flag():
-    assert resolve("fast", {"starts": 100}).candidates == 0
-    assert resolve("fast", {"starts": 64}).candidates == 64
+    assert resolve("fast", {"starts": 600}).candidates == 0
+    assert resolve("fast", {"starts": 512}).candidates == 512
     with told_in_one_line("--candidates=64: expected 0, or from --starts=100 to a million"):
         resolve("fast", {"starts": 100, "candidates": 64})
 

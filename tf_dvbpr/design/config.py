@@ -68,7 +68,7 @@ class AscentConfig:
 PRESETS: dict[str, dict[str, object]] = {
     "paper": {"starts": 64, "steps": 50, "latent_form": "tanh"},
     "release": {"starts": 16, "steps": 10, "latent_form": "free", "start_deviation": 0.5},
-    "fast": {"starts": 16, "candidates": 64, "steps": 20, "learning_rate": 0.1, "latent_form": AUTO},
+    "fast": {"starts": 8, "candidates": 512, "steps": 40, "learning_rate": 0.1, "latent_form": AUTO},
 }
 
 # A tailoring takes small steps, which can be followed by eye, whatever the preset.
