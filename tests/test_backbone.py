@@ -14,7 +14,6 @@ from tf_dvbpr.activations import FOLDER
 from tf_dvbpr.backbone import build_backbone
 from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.export import ExportConfig, export
-from tf_dvbpr.network_names import BACKBONES
 from tf_dvbpr.train import resolve
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
@@ -33,8 +32,9 @@ def weights(tmp_path, monkeypatch):
 
 def tiny(dataset, workdir, weights, **given):
     """Validations and checkpoints at steps 4, 8, 12; 32 photos a step."""
-    settings = {"backbone": "mobilenet", "weights": weights, "image_size": SIDE, "max_photos": 12 * 24, **given}
-    return config_for(dataset, workdir, **settings)
+    settings = {"backbone": "mobilenet", "weights": weights, "image_size": SIDE, "max_photos": 12 * 24}
+    plain = {"freeze_through": "", "network_learning_rate": 0.0, "learning_rate": 1e-4, "dropout": 0.5}
+    return config_for(dataset, workdir, **{**settings, **plain, **given})
 
 
 def saved(workdir, folder="best"):
@@ -89,7 +89,7 @@ def test_gradients_reach_the_images(weights):
 
 
 @pytest.mark.parametrize(
-    ("frozen", "moved"), [("", {"c", "conv2d", "n", "d"}), ("c", {"conv2d", "n", "d"}), ("a", set())]
+    ("frozen", "moved"), [("", {"c", "conv2d", "n", "d"}), ("c", {"conv2d", "n", "d"}), ("a", set()), ("all", set())]
 )
 def test_what_is_frozen_stays_bitwise_and_the_rest_moves(weights, planted_folder, tmp_path, frozen, moved):
     train_quietly(tiny(planted_folder, tmp_path / "run", weights, freeze_through=frozen))
@@ -221,35 +221,6 @@ def test_a_run_of_before_loads_and_goes_on(planted_folder, tmp_path):
     assert train_quietly(config_for(planted_folder, workdir, max_photos=48))["step"] == 2
 
 
-def test_sizes_are_the_networks_own():
-    assert {resolve("d", "w", "fast", {"backbone": name}).image_size for name in BACKBONES} == {64, 224, 299}
-    assert resolve("d", "w", "fast", {"backbone": "xception"}).image_size == 299
-    assert resolve("d", "w", "fast", {"backbone": "resnet50", "image_size": 100}).image_size == 100
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"weights": "w.h5"}, "--weights=w.h5 says nothing to --backbone=cnnf"),
-        ({"freeze_through": "conv1"}, "--freeze_through=conv1 says nothing to --backbone=cnnf"),
-        ({"backbone": "resnet50", "conv1_padding": "same"}, "--conv1_padding=same says nothing to --backbone=resnet50"),
-        ({"backbone": "vgg16", "strategy": "mirrored"}, "--backbone=vgg16 needs --strategy=one_device"),
-        ({"backbone": "alexnet"}, "--backbone=alexnet: expected one of cnnf, densenet121"),
-        ({"backbone": "efficientnet_b0"}, "--backbone=efficientnet_b0: expected one of"),
-        ({"backbone": "resnet50", "batch_norm_epsilon": 1.0}, "--batch_norm_epsilon=1.0: expected from 0"),
-        (
-            {"backbone": "resnet50", "freeze_through": "a", "shift": 0.1},
-            "--shift=0.1 and --freeze_through=a contradict",
-        ),
-        ({"backbone": "resnet50", "freeze_through": "a", "photo_store": "host"}, "--photo_store=host says nothing to"),
-    ],
-)
-def test_settings_that_cannot_be(given, message):
-    with pytest.raises(InputError) as refused:
-        resolve("d", "w", "fast", given)
-    assert message in str(refused.value) and "\n" not in str(refused.value)
-
-
 def test_what_the_network_cannot_do_is_one_line(weights, planted_folder, tmp_path, capsys):
     common = [f"--dataset={planted_folder}", "--backbone=mobilenet", f"--image_size={SIDE}", "--max_photos=160"]
 
@@ -264,8 +235,6 @@ def test_what_the_network_cannot_do_is_one_line(weights, planted_folder, tmp_pat
     assert "no such layer; near that name are conv2d, " in line and "the last is global_average_pooling2d" in line
     line = refused(workdir, given, "--freeze_through=re_lu")
     assert "not all data passes through this layer" in line and "all passes through c" in line
-    line = refused(workdir, given, "--freeze_through=global_average_pooling2d", "--network_learning_rate=.1")
-    assert "leaves the last layer alone" in line
 
 
 def test_activations_that_do_not_fit_or_are_not_whole(weights, planted, tmp_path, monkeypatch):

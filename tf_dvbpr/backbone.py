@@ -13,7 +13,7 @@ from tf_dvbpr.compat import as_variable, dtype_policy, weight_kind
 from tf_dvbpr.initialisation import fit_layer
 from tf_dvbpr.layer_names import layers_by_name
 from tf_dvbpr.pretrained import build_trained, build_untrained, preprocessing_of, set_epsilon, without_classifier
-from tf_dvbpr.train_config import TrainConfig
+from tf_dvbpr.train_config import ALL, TrainConfig
 from tfrecords.errors import InputError
 
 _STYLE = "style"
@@ -30,7 +30,8 @@ class Backbone:
         preprocess: of RGB in 0..255, float32.
         preprocessing: the same in words.
         dim: K.
-        freeze_through: name of a layer (`layer_names`): it and all before it are not trained; "": all is.
+        freeze_through: name of a layer (`layer_names`): it and all before it are not trained; ``all``: nothing of f
+            is; "": all is.
         seed: of the initial W, Glorot-uniform.
         precision: that the network was built with, ``float32`` or ``mixed_bfloat16``.
 
@@ -56,7 +57,8 @@ class Backbone:
         self.hidden_layer, self.hidden_dim = list(self._layers)[-1], features.output_shape[1]
         self._frozen, self._above = None, features
         if freeze_through:
-            self._frozen, self._above = _split(features, self._layers, freeze_through)
+            last = self.hidden_layer if freeze_through == ALL else freeze_through
+            self._frozen, self._above = _split(features, self._layers, last)
         kept = set() if self._frozen is None else set(map(id, self._frozen.layers))
         self._trained = {name: layer for name, layer in self._layers.items() if id(layer) not in kept}
         glorot = keras.initializers.GlorotUniform(seed=seed)

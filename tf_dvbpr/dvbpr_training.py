@@ -68,11 +68,6 @@ class DvbprTraining(RecommenderTraining):
             self._pairs = [(shown[name], weights[name]) for part in parts.values() for name in part]
         if config.optimizer == "adamw":
             self.metric_names = ("bpr", "user_penalty")  # It decays the weights in place of a penalty.
-        if config.network_learning_rate and "network" not in parts:
-            raise InputError(
-                f"--network_learning_rate={config.network_learning_rate} says nothing to --freeze_through="
-                f"{config.freeze_through}, which leaves the last layer alone: leave it out"
-            )
         steps = config.total_steps(len(dataset.train_items))
         self._optimizers = {}
         for part, variables in parts.items():

@@ -14,7 +14,7 @@ from tf_dvbpr.dvbpr_training import DvbprTraining
 from tf_dvbpr.network_names import CNNF, NETWORKS
 from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.strategy import is_chief, make_strategy
-from tf_dvbpr.train_config import PRESETS, TrainConfig
+from tf_dvbpr.train_config import ALL, FAST_ON_BACKBONE, PRESETS, TrainConfig
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
@@ -83,8 +83,9 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
     if settings.get("optimizer") == "lazy_adam" and "average" not in given:
         settings["average"] = 0.0
     backbone = settings.get("backbone", CNNF)
-    if backbone in NETWORKS and "image_size" not in given:
-        settings["image_size"] = NETWORKS[backbone][2]
+    if backbone in NETWORKS:
+        own = {"image_size": NETWORKS[backbone][2], **(FAST_ON_BACKBONE if preset == "fast" else {})}
+        settings = {**settings, **own, **given}
     config = dataclasses.replace(TrainConfig(dataset=dataset, workdir=workdir, preset=preset), **settings)
     if config.negatives == "one" and "shared_negatives" in given:
         raise InputError(
@@ -94,6 +95,11 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
     for name in _CNNF_ALONE if backbone != CNNF else _OTHERS_ALONE:
         if name in given:
             raise InputError(f"--{name}={given[name]} says nothing to --backbone={backbone}: leave it out")
+    if config.freeze_through == ALL and given.get("network_learning_rate"):
+        raise InputError(
+            f"--network_learning_rate={config.network_learning_rate} says nothing to --freeze_through={ALL}, which "
+            "trains the last layer alone: leave it out, or name the layer to freeze through"
+        )
     if config.freeze_through and "photo_store" in given:
         raise InputError(
             f"--photo_store={config.photo_store} says nothing to --freeze_through={config.freeze_through}, where no "

@@ -9,6 +9,7 @@ from tfrecords.errors import InputError
 NEGATIVES = ("one", "shared")
 PADDINGS = ("same", "valid")
 PRECISIONS = ("float32", "mixed_bfloat16")
+ALL = "all"  # of a backbone's layers
 STRATEGIES = ("one_device", "mirrored", "multi_worker")
 INITS = ("glorot", "photos")
 OPTIMIZERS = ("adam", "lazy_adam", "adamw")
@@ -29,7 +30,8 @@ class TrainConfig:
         backbone: the network Phi, ``cnnf`` or a network of `network_names.BACKBONES` trained on ImageNet.
         weights: file of such a network's weights; "": the library's, downloaded once.
         batch_norm_epsilon: of its BatchNormalization layers; 0: the library's.
-        freeze_through: name of its layer that, with all before it, stays as it is; "": all is trained.
+        freeze_through: name of its layer that, with all before it, stays as it is; ``all``: only the new last layer is
+            trained; "": all is.
         network_learning_rate: of the layers that the weights are of; 0: as learning_rate, which the last layer has.
         image_size: side of the photos the network sees; CNN-F takes a multiple of 32.
         conv1_padding: ``same`` or ``valid``.
@@ -175,4 +177,13 @@ PRESETS: dict[str, dict[str, object]] = {
         "flip": True,
         "average": 0.995,
     },
+}
+
+# What `fast` takes besides with a network that came with weights. Its rate says nothing where all of it is frozen.
+FAST_ON_BACKBONE: dict[str, object] = {
+    "freeze_through": ALL,
+    "learning_rate": 1e-3,
+    "network_learning_rate": 3e-5,
+    "dropout": 0.0,
+    "weight_decay": 0.1,
 }
