@@ -47,10 +47,7 @@ def design_garments(config: DesignConfig, progress: bool = True, studio: Studio 
     studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision)
     queries = _queries(config, studio)
     ascent = studio.settled(config.ascent)
-    made_for = {
-        **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent)),
-        **studio.identity(),
-    }
+    made_for = studio.made_for(config, ascent)
     with whole_folder(output, DESIGN_FILE, "designing", made_for) as folder:
         parts = _search(config, ascent, studio, queries, folder, progress)
         return _write(config, ascent, studio, queries, parts, folder)

@@ -85,9 +85,15 @@ class Studio:
         studio.notes = notes
         return studio
 
-    def identity(self) -> dict[str, object]:
-        """As JSON, what tells these two runs and their data from others."""
+    def made_for(self, config: object, ascent: AscentConfig) -> dict[str, object]:
+        """As JSON, all that decides what a tool's config makes of these two runs, wherever it puts it.
+
+        Args:
+            config: of the tool, with ``output`` and ``ascent`` among its fields.
+            ascent: that one, settled.
+        """
         return {
+            **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent)),
             "dataset": self.dataset.fingerprint,
             "factors": hashlib.sha256(self.user_factors.tobytes() + self.item_factors.tobytes()).hexdigest(),
             "gan": dataclasses.asdict(self.gan.config),
