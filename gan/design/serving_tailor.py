@@ -83,9 +83,9 @@ class TailorModule(DesignModule):
         """Each photo's garment on its way towards a user's taste (eqs. 12 and 10), as tools.tailor alters it.
 
         Args:
-            user_keys: string [B].
-            image_bytes: string [B], JPEG or PNG files.
-            categories: string [B], names.
+            user_keys: string [B]; of length 1, for all the others.
+            image_bytes: string [B], JPEG or PNG files; so too.
+            categories: string [B], names; so too.
             starts: int32 scalar, of the inversion, brought into 1..256.
             invert_steps: int32 scalar, of its Adam, brought into 1..1000.
             steps: int32 scalar, of the alteration, brought into 1..1000.
@@ -101,14 +101,11 @@ class TailorModule(DesignModule):
         """
         networks, settings = self._studio.value.networks, self._inversion.value
         form, dim = self._ascent.value.latent_form, networks.latent_dim
-        users, numbers = paired(self._users.lookup(user_keys), self._category_numbers.lookup(categories))
-        count = tf.size(image_bytes)
-        due = tf.debugging.assert_equal(tf.size(users), count, "user_keys and categories: one for each image expected")
-        dataset = self._studio.value.dataset
-        with tf.control_dependencies([due]):
-            places, photos = decode_readable(image_bytes, networks.image_size, dataset.resize_filter, dataset.fit)
-        # Where a row's photo is among those that can be read, -1: it cannot be.
+        dataset, count = self._studio.value.dataset, tf.size(image_bytes)
+        places, photos = decode_readable(image_bytes, networks.image_size, dataset.resize_filter, dataset.fit)
+        # Where a photo is among those that can be read, -1: it cannot be.
         among = tf.tensor_scatter_nd_update(tf.fill([count], -1), places, tf.range(tf.size(places)))
+        users, numbers, among = paired(self._users.lookup(user_keys), self._category_numbers.lookup(categories), among)
         starts = tf.clip_by_value(starts, 1, MOST_STARTS)
         invert_steps, steps = (tf.clip_by_value(number, 1, MOST_STEPS) for number in (invert_steps, steps))
         frames = tf.clip_by_value(frames, 2, _MOST_FRAMES)
