@@ -160,8 +160,8 @@ def _write(
     files = [draw_designs(studio, garments, folder)]
     if config.trajectory:
         files += [
-            draw_trajectory(studio, query, part, folder / f"{files_of[name]}-trajectory.png")
-            for query, part, name in zip(queries, parts, names, strict=True)
+            draw_trajectory(studio, query, entry, part, folder / f"{files_of[name]}-trajectory.png")
+            for (query, entry, _), part, name in zip(garments, parts, names, strict=True)
         ]
     result = {
         **{name: getattr(ascent, name) for name in ("preset", "seed", "eta", "starts", "steps")},
