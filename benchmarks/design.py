@@ -1,13 +1,13 @@
 """Design's speed: its loop against the bare networks, against two calls a step, and for many users at once."""
 
 import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.turns import seconds_of
 from gan.discriminator import build_discriminator
 from gan.generator import build_generator
 from tf_dvbpr.cnnf import build_cnnf
@@ -153,18 +153,12 @@ def _compare(
     side: Callable[[], object], other: Callable[[], object], rounds: int = ROUNDS, warm: bool = False
 ) -> tuple[float, float, float]:
     """(median ratio of neighbouring turns, median seconds of each side); the first turn compiles unless all is warm."""
-    pairs = [(_seconds(side), _seconds(other)) for _ in range(rounds + (not warm))][not warm :]
+    pairs = [(seconds_of(side), seconds_of(other)) for _ in range(rounds + (not warm))][not warm :]
     return (
         statistics.median(one / two for one, two in pairs),
         statistics.median(one for one, _ in pairs),
         statistics.median(two for _, two in pairs),
     )
-
-
-def _seconds(run: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    run()
-    return time.perf_counter() - started
 
 
 def _config(precision: str) -> AscentConfig:

@@ -1,7 +1,6 @@
 """The GAN's speed: its training step in the loop, against bare and against five separate calls, and its drawing."""
 
 import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks import shop
+from benchmarks.turns import Turns, read, seconds_of
 from gan.gan_training import GanTraining
 from gan.latents import draw_latents
 from gan.losses import generator_loss
@@ -47,7 +47,7 @@ def measure() -> list[dict]:
 
 def _steps(config: GanConfig, timed: "_Timed") -> list[dict]:
     # Each stretch of the loop is compared with what ran right after it.
-    loop, bare, calls = (seconds[1:] for seconds in (timed.loop, timed.bare, timed.calls))
+    loop, bare, calls = (timed.seconds[name][1:] for name in ("loop", "bare", "calls"))
     step, what = statistics.median(loop) / STEPS, f"{config.batch_size} photos of {config.image_size} pixels"
     return [
         {
@@ -81,8 +81,8 @@ def _drawing(config: GanConfig, output: Path) -> dict:
 
     drawing, generating = [], []
     for _ in range(DRAW_ROUNDS + 1):
-        drawing.append(_seconds(lambda: draw_samples(asked, progress=False, trained=trained)))
-        generating.append(_seconds(bare))
+        drawing.append(seconds_of(lambda: draw_samples(asked, progress=False, trained=trained)))
+        generating.append(seconds_of(bare))
     pairs = list(zip(drawing[1:], generating[1:], strict=True))  # The first round compiles.
     images = DRAW_BATCH * len(DRAWN)
     return {
@@ -95,43 +95,18 @@ def _drawing(config: GanConfig, output: Path) -> dict:
     }
 
 
-def _seconds(run: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    run()
-    return time.perf_counter() - started
-
-
-class _Timed(GanTraining):
-    """The GAN whose validations read the clock and take turns: every second one runs its rivals.
-
-    The stretch of the loop after them finds batches waiting that were made meanwhile, so it is not counted; the one
-    after it is.
-    """
+class _Timed(Turns, GanTraining):
+    """The GAN, in turns with its bare step and with five calls in that step's place."""
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)
-        self.loop: list[float] = []
-        self.bare: list[float] = []
-        self.calls: list[float] = []
         self._batch_here = self._batch(tf.constant(0, tf.int64))
-        self._both = tf.function(self.train_step)
-        self._five = [tf.function(call) for call in self._calls()]
-        self._started = 0.0
-
-    def state(self) -> dict[str, tf.Variable]:
-        """Nothing: a checkpoint of the loop's own state alone takes no time."""
-        return {}
-
-    def validate(self, step: int) -> dict[str, float]:
-        """Ends a stretch."""
-        now = time.perf_counter()
-        if step // STEPS % 2 == 0:
-            self.loop.append(now - self._started)
-            # The loop reads its losses too.
-            self.bare.append(_seconds(lambda: [_read(self._both(self._batch_here)) for _ in range(STEPS)]))
-            self.calls.append(_seconds(lambda: [_read(call()) for _ in range(STEPS) for call in self._five]))
-        self._started = time.perf_counter()
-        return {"score": 0.0}
+        both, five = tf.function(self.train_step), [tf.function(call) for call in self._calls()]
+        self.take_turns(
+            STEPS,
+            bare=lambda: [read(both(self._batch_here)) for _ in range(STEPS)],
+            calls=lambda: [read(call()) for _ in range(STEPS) for call in five],
+        )
 
     def _calls(self) -> list[Callable[[], dict[str, tf.Tensor]]]:
         """Both updates and three losses, each with its own passes through the networks, on one resident batch."""
@@ -161,7 +136,3 @@ class _Timed(GanTraining):
             return {"generator": generator_loss(score(self.generator(latents, labels, training=True)))}
 
         return [update_discriminator, update_generator, loss_on_fakes, loss_on_reals, loss_of_generator]
-
-
-def _read(losses: dict[str, tf.Tensor]) -> list[float]:
-    return [float(value) for value in losses.values()]

@@ -1,12 +1,12 @@
 """Training steps a second of the whole loop, against the bare compiled step on one resident batch."""
 
 import statistics
-import time
 from pathlib import Path
 
 import tensorflow as tf
 
 from benchmarks import shop
+from benchmarks.turns import Turns, read
 from tf_dvbpr import training
 from tf_dvbpr.dvbpr_training import DvbprTraining
 from tf_dvbpr.photo_store import PhotoStore
@@ -31,7 +31,7 @@ def measure() -> list[dict]:
         loop = training.LoopConfig(total_steps=2 * STEPS * (ROUNDS + 1), eval_every=STEPS)
         training.run(timed, loop, Path(workdir.path), show_progress=False)
     # Each stretch of the loop is compared with the bare steps right after it.
-    pairs = list(zip(timed.loop[1:], timed.bare[1:], strict=True))
+    pairs = list(zip(timed.seconds["loop"][1:], timed.seconds["bare"][1:], strict=True))
     size, count = config.image_size, config.photos_per_step
     return [
         {
@@ -45,41 +45,13 @@ def measure() -> list[dict]:
     ]
 
 
-class _Timed(DvbprTraining):
-    """DVBPR whose validations read the clock and take turns: every second one runs the bare steps.
-
-    The stretch of the loop after the bare steps finds batches waiting that were made meanwhile, so it is not
-    counted; the one after it is.
-    """
+class _Timed(Turns, DvbprTraining):
+    """DVBPR, in turns with its bare step."""
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)
-        self.loop: list[float] = []
-        self.bare: list[float] = []
-        self._step = tf.function(self.train_step)
-        self._batch_here = self._batch(tf.constant(0, tf.int64), tf.constant(0, tf.int64))
-        self._started = 0.0
-
-    def state(self) -> dict[str, tf.Variable]:
-        """Nothing: a checkpoint of the loop's own state alone takes no time."""
-        return {}
-
-    def validate(self, step: int) -> dict[str, float]:
-        """Ends a stretch."""
-        now = time.perf_counter()
-        if step // STEPS % 2 == 0:
-            self.loop.append(now - self._started)
-            self._run_bare()
-        self._started = time.perf_counter()
-        return {"score": 0.0}
+        step, batch = tf.function(self.train_step), self._batch(tf.constant(0, tf.int64), tf.constant(0, tf.int64))
+        self.take_turns(STEPS, bare=lambda: [read(step(batch)) for _ in range(STEPS)])
 
     def keep_best(self, step: int) -> None:
         """Nothing."""
-
-    def _run_bare(self) -> None:
-        started = time.perf_counter()
-        for _ in range(STEPS):
-            losses = self._step(self._batch_here)
-            # The loop reads its losses too.
-            [float(value) for value in losses.values()]
-        self.bare.append(time.perf_counter() - started)

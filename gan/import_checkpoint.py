@@ -2,13 +2,11 @@
 
 import dataclasses
 import math
-from pathlib import Path
 
 from gan.checkpoint_names import FIRST_CONV, FIRST_DENSE, WEIGHTS, weight_shapes
 from gan.train import category_facts, make_training, resolve
 from gan.train_config import IMAGE_SIZES, GanConfig
-from tf_dvbpr.compat import check_versions
-from tf_dvbpr.import_checkpoint import ImportConfig, adopt_in_new_workdir, check_new
+from tf_dvbpr.import_checkpoint import ImportConfig, adopt_in_new_workdir, opened
 from tf_dvbpr.model_names import GAN
 from tf_dvbpr.tf1_checkpoint import Tf1Checkpoint
 from tfrecords.dataset import Dataset
@@ -37,11 +35,7 @@ def import_gan(config: ImportGanConfig, show_progress: bool = True) -> dict:
     Raises:
         InputError: the files or their variables are not those expected, or the data set or workdir do not fit.
     """
-    check_versions()
-    check_new(Path(config.workdir))
-    checkpoint = Tf1Checkpoint(config.checkpoint)
-    step = config.steps()
-    checkpoint.check_kind("gan")
+    checkpoint, step = opened(config, "gan")
     checkpoint.check_names(WEIGHTS, "the GAN's checkpoint")
     dataset = Dataset.open(config.dataset)
     facts = category_facts(dataset)

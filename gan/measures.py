@@ -8,7 +8,7 @@ import tensorflow as tf
 from gan.category_classifier import trained_classifier
 from gan.generator import Generator
 from gan.latents import draw_latents
-from gan.sampling import generate
+from gan.sampling import draw_pixels
 from gan.train_config import OWN_JUDGE, GanConfig
 from tf_dvbpr import stateless
 from tf_dvbpr.image_measures.diversity import diversity
@@ -17,7 +17,6 @@ from tf_dvbpr.image_measures.inception_score import classifier_score, score_name
 from tf_dvbpr.image_measures.judge import Judge, images_seen_by
 from tf_dvbpr.image_measures.nearest_photo import nearest
 from tf_dvbpr.photo_store import PhotoStore
-from tfrecords.photo import denormalise, normalise
 
 _PHOTOS_MOST = 10_000  # that the photos' own statistics are made of
 _PAIRS = 600
@@ -73,7 +72,7 @@ class Measures:
 
     def figures(self, generator: Generator) -> dict[str, float]:
         """The figures by name; ``score``, larger is better, is minus the Frechet distance."""
-        images = denormalise(generate(generator, self._latents, self._labels)).numpy()
+        images = draw_pixels(generator, self._latents, self._labels)
         features, probabilities = images_seen_by(self._judge, images, progress=False)
         distance = frechet_distance(self._statistics, features)
         score = classifier_score(probabilities)
@@ -109,7 +108,7 @@ class Measures:
         """1 - mean SSIM within categories; NaN where none has two."""
         if np.bincount(categories).max() < 2:
             return float("nan")
-        return diversity(normalise(images).numpy(), categories, _PAIRS, progress=False).mean
+        return diversity(images, categories, _PAIRS, progress=False).mean
 
     def _nearest(self, images: np.ndarray, categories: np.ndarray, rank: int = 1) -> float:
         """Mean l2 distance to the nearest photo of the same category, or the next; among 2000 of them."""

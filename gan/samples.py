@@ -15,12 +15,11 @@ from tqdm import tqdm
 from gan.labelled import labelled
 from gan.latents import draw_latents, interpolate, truncate
 from gan.sample_config import SampleConfig
-from gan.sampling import TrainedGan, generate
+from gan.sampling import TrainedGan, draw_pixels
 from tf_dvbpr import pictures, stateless
 from tf_dvbpr.image_measures.nearest_photo import nearest
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.photo import denormalise
 from tfrecords.photo_table import load_photo_table
 from tfrecords.whole_file import whole_file
 from tfrecords.whole_folder import check_replaceable, whole_folder
@@ -28,7 +27,6 @@ from tfrecords.whole_folder import check_replaceable, whole_folder
 _COLUMNS = 8
 _CELL = 64
 _FRAME = 2
-_BATCH = 64
 _LONGEST = 50  # of a category in a file's name, in characters
 LATENTS = "latents.npz"
 _INTERPOLATION, _NEAREST = "interpolation", "nearest"
@@ -151,14 +149,8 @@ def _photos(config: SampleConfig, progress: bool) -> tuple[np.ndarray, np.ndarra
 
 
 def _images(trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, progress: bool) -> np.ndarray:
-    side = trained.config.image_size
-    images = np.empty([len(latents), side, side, 3], np.uint8)
     with tqdm(total=len(latents), desc="drawing", unit="image", disable=not progress) as bar:
-        for start in range(0, len(latents), _BATCH):
-            part = slice(start, start + _BATCH)
-            images[part] = denormalise(generate(trained.generator, latents[part], trained.labels(categories[part])))
-            bar.update(len(latents[part]))
-    return images
+        return draw_pixels(trained.generator, latents, trained.labels(categories), bar)
 
 
 def _strips(

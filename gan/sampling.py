@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
 from gan.discriminator import Discriminator, build_discriminator
 from gan.generator import Generator, build_generator
@@ -13,6 +14,7 @@ from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.model_names import GAN
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
+from tfrecords.photo import denormalise
 
 _BATCH = 64
 
@@ -103,6 +105,21 @@ def network_weights(generator: Generator, discriminator: Discriminator) -> dict[
 def generate(generator: Generator, latents: tf.Tensor, labels: tf.Tensor, batch_size: int = _BATCH) -> tf.Tensor:
     """G(z, c) at inference in batches: float32 [N, Z] and [N, C] to [N, S, S, 3] in [-1, 1]."""
     return _in_batches(generator.inference, batch_size, latents, labels)
+
+
+def draw_pixels(generator: Generator, latents: tf.Tensor, labels: tf.Tensor, bar: tqdm | None = None) -> np.ndarray:
+    """`generate` as pixels, uint8 [N, S, S, 3]; the memory is theirs, and of floats one batch's.
+
+    ``bar`` is moved by one for each image.
+    """
+    side = generator.image_size
+    images = np.empty([len(latents), side, side, 3], np.uint8)
+    for start in range(0, len(latents), _BATCH):
+        part = slice(start, start + _BATCH)
+        images[part] = denormalise(generate(generator, latents[part], labels[part]))
+        if bar is not None:
+            bar.update(len(latents[part]))
+    return images
 
 
 def discriminate(

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from photo_server import serve
 from PIL import Image
-from shop import write_shop
+from shop import write_shop, write_table
 
 from tfrecords import http_fetch
 from tfrecords.build import BuildConfig, build_dataset
@@ -67,6 +68,16 @@ def dataset(shop, tmp_path):
     return build_dataset(BuildConfig(source="csv", input=shop, output=tmp_path / "data"), progress=False)
 
 
+@pytest.fixture(scope="session")
+def six(tmp_path_factory):
+    """A data set of twelve items in six categories and six users."""
+    root = tmp_path_factory.mktemp("six")
+    shop = write_shop(root / "shop")
+    rows = [[f"i{item}", f"images/{item}.jpg", f"c{item % 6}"] for item in range(12)]
+    write_table(shop / "items.csv", ["item_id", "image", "category"], rows)
+    return build_dataset(BuildConfig(source="csv", input=shop, output=root / "data"), progress=False)
+
+
 @pytest.fixture
 def no_proxy(monkeypatch):
     """A proxy of this machine would stand between the tests and their server."""
@@ -98,6 +109,22 @@ def fast_gan(planted_folder, tmp_path_factory):
     return workdir
 
 
+@pytest.fixture
+def gan(fast_gan, tmp_path):
+    """A copy of that one, which may be damaged."""
+    return shutil.copytree(fast_gan, tmp_path / "gan")
+
+
+@pytest.fixture
+def few_pairs(monkeypatch):
+    """Trainings measure the diversity of few images."""
+    from tiny_gan import PAIRS
+
+    from gan import measures
+
+    monkeypatch.setattr(measures, "_PAIRS", PAIRS)
+
+
 @pytest.fixture(scope="session")
 def release_gan(planted_folder, tmp_path_factory):
     """The same with preset release and without figures."""
@@ -126,3 +153,33 @@ def small_recommender(planted_folder, tmp_path_factory):
     workdir = tmp_path_factory.mktemp("recommender") / "run"
     train_quietly(config_for(planted_folder, workdir, epochs=0.2))
     return workdir
+
+
+@pytest.fixture(scope="session")
+def studio(small_recommender, lively_gan):
+    """Those two runs, open."""
+    from gan.design.studio import Studio
+
+    return Studio.open(str(small_recommender), str(lively_gan), "float32")
+
+
+@pytest.fixture
+def opened(studio, monkeypatch):
+    """A tool that designs finds the two runs open already, whatever folders it is given."""
+    from gan.design.studio import Studio
+
+    monkeypatch.setattr(Studio, "open", lambda *_: studio)
+
+
+@pytest.fixture(scope="session")
+def judged_runs(small_recommender, lively_gan, tmp_path_factory):
+    """Those two workdirs, of the GAN a copy, into which an evaluation's judge goes."""
+    return small_recommender, shutil.copytree(lively_gan, tmp_path_factory.mktemp("gan") / "judged")
+
+
+@pytest.fixture
+def hasty_judge(monkeypatch):
+    """Judges of their own learn little."""
+    from gan import category_classifier
+
+    monkeypatch.setattr(category_classifier, "_STEPS", 5)

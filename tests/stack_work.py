@@ -25,7 +25,8 @@ from tfrecords.dataset import Dataset
 from tfrecords.photo_table import load_photo_table
 
 ITEMS = 24
-STEPS = 4  # of a training, and as many again when it goes on.
+STEPS = 4  # of a training
+MORE = 2  # when it goes on: after some more, rounding tips a ReLU over, and what lies behind it differs
 
 
 def train_all(dataset, folder, steps):
@@ -52,7 +53,7 @@ def read(folder, output):
     np.savez(output / "seen.npz", **_library(folder), **_served(folder))
     for name in ("run", "gan", "mf"):
         shutil.copytree(folder / name, output / name)
-    train_all(str(folder / "dataset"), output, 2 * STEPS)
+    train_all(str(folder / "dataset"), output, STEPS + MORE)
 
 
 def _library(folder):

@@ -5,7 +5,9 @@ import pytest
 import tensorflow as tf
 from toy_design import labels_of, toy
 
+from tf_dvbpr.design import invert
 from tf_dvbpr.design.invert import InversionConfig, Inverter
+from tf_dvbpr.design.latent_form import draw_starts
 from tfrecords.errors import InputError
 
 CODES = np.random.default_rng(8).uniform(-0.8, 0.8, [3, 12]).astype(np.float32)
@@ -47,6 +49,15 @@ def test_each_photo_is_inverted_by_itself():
         alone = Inverter(networks, config, "free")(photos[row : row + 1], labels[row : row + 1], progress=False)
         np.testing.assert_allclose(alone.latents[0], together.latents[row], atol=1e-4)
         np.testing.assert_allclose(alone.errors[0], together.errors[row], atol=1e-5)
+
+
+def test_candidates_are_drawn_once_for_all_photos(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(invert, "draw_starts", lambda *given: drawn.append(given) or draw_starts(*given))
+    networks, _ = toy(generate=mixed)
+    inverter = Inverter(networks, InversionConfig(1, 2, 1), "free")
+    inverter(tf.constant(photos_of(CODES, [0, 1, 1])), labels_of([0, 1, 1]), progress=False)
+    assert len(drawn) == 1
 
 
 def test_the_nearest_of_the_starts_is_kept():

@@ -6,29 +6,14 @@ import shutil
 
 import numpy as np
 import pytest
-from tiny_gan import PAIRS, flags_of, refusal, run_tool, tiny_config
+from tiny_gan import refusal, run_tool, training
 
-from gan import measures
 from gan.train_config import GanConfig
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.errors import InputError
 from tools import compare, evaluate_auc, export_saved_model, recommend, sample_gan, train_dvbpr, train_gan
 
-
-@pytest.fixture(autouse=True)
-def few_pairs(monkeypatch):
-    monkeypatch.setattr(measures, "_PAIRS", PAIRS)
-
-
-@pytest.fixture
-def gan(fast_gan, tmp_path):
-    """A copy that may be damaged."""
-    return shutil.copytree(fast_gan, tmp_path / "gan")
-
-
-def training(dataset, workdir, *more, preset="fast", **given):
-    """The arguments of tools.train_gan for a tiny training."""
-    return [train_gan, *flags_of(tiny_config(dataset, workdir, preset, **given), *given), *more]
+pytestmark = pytest.mark.usefixtures("few_pairs")
 
 
 @pytest.mark.parametrize(

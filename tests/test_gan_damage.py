@@ -1,34 +1,18 @@
 """Damaged files, a judge that cannot be had and a full disk: one line, and nothing half-written is taken for whole."""
 
 import errno
-import shutil
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from tiny_gan import PAIRS, checkpoint_values, flags_of, metrics_without_clock, refusal, run_tool, tiny_config
+from tiny_gan import checkpoint_values, metrics_without_clock, refusal, run_tool, training
 
-from gan import measures
 from tf_dvbpr.image_measures.frechet import FeatureStatistics
-from tools import export_saved_model, sample_gan, train_gan
+from tools import export_saved_model, sample_gan
 
-
-@pytest.fixture(autouse=True)
-def few_pairs(monkeypatch):
-    monkeypatch.setattr(measures, "_PAIRS", PAIRS)
-
-
-@pytest.fixture
-def gan(fast_gan, tmp_path):
-    """A copy that may be damaged."""
-    return shutil.copytree(fast_gan, tmp_path / "gan")
-
-
-def training(dataset, workdir, *more, preset="fast", **given):
-    """The arguments of tools.train_gan for a tiny training."""
-    return [train_gan, *flags_of(tiny_config(dataset, workdir, preset, **given), *given), *more]
+pytestmark = pytest.mark.usefixtures("few_pairs")
 
 
 def cut_in_half(file):

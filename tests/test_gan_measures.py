@@ -44,7 +44,7 @@ class Drawing:
     """In a generator's place: latents and one-hot categories to images, as `draw` of their numbers has it."""
 
     def __init__(self, draw):
-        self.inference = lambda latents, labels: draw(np.argmax(labels, 1))
+        self.image_size, self.inference = 32, lambda latents, labels: draw(np.argmax(labels, 1))
 
 
 def copied(photos, own_category=True):

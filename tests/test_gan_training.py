@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from tiny_gan import PAIRS, TINY, changed, checkpoint_values, flags_of, metrics_without_clock, tiny_config, values_of
 
-from gan import gan_training, measures
+from gan import gan_training
 from gan.gan_training import GanTraining
 from gan.latents import draw_latents
 from gan.losses import discriminator_loss, generator_loss
@@ -24,7 +24,7 @@ from tfrecords.errors import InputError
 from tfrecords.photo import normalise
 from tfrecords.photo_table import load_photo_table
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("few_pairs")]
 
 ROOT = Path(__file__).parent.parent
 # Dies as a power cut would: what the third grid brought is on the disk, its checkpoint is not.
@@ -45,11 +45,6 @@ measures._PAIRS = int(sys.argv.pop(1))
 from tools.train_gan import cli
 cli(["train_gan", *sys.argv[1:]])
 """
-
-
-@pytest.fixture(autouse=True)
-def few_pairs(monkeypatch):
-    monkeypatch.setattr(measures, "_PAIRS", PAIRS)
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,11 @@ def test_all_pairs_within_groups_and_none_across():
     assert found.spread == pytest.approx(np.std(expected), rel=1e-5)
 
 
+def test_pixels_are_what_their_floats_are():
+    pixels = np.random.default_rng(0).integers(0, 256, [5, 12, 12, 3], np.uint8)
+    assert measure(pixels) == measure((pixels.astype(np.float32) - 127.5) / 127.5)
+
+
 def chosen(groups, pairs, seed=0):
     return list(module._choose(np.asarray(groups), pairs, np.random.default_rng(seed)))
 
@@ -91,7 +96,7 @@ def test_a_limit_below_all_pairs_is_kept_and_seeded():
         (noise(3), {"pairs": 0}, "pairs must be at least 1"),
         (noise(3, size=6), {}, "at least 7 x 7"),
         (noise(3)[..., :1], {}, "must be float"),
-        (np.zeros([3, 8, 8, 3], np.uint8), {}, "must be float"),
+        (np.zeros([3, 8, 8, 3], np.int32), {}, "must be float"),
         (noise(3) * 127.5, {}, r"in \[-1, 1\] expected"),
         (noise(3) * np.nan, {}, r"in \[-1, 1\] expected"),
     ],

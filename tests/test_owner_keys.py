@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tf_dvbpr.owner_keys import split_keys
+from tfrecords.errors import InputError
 
 SHOP = types.SimpleNamespace(user_keys=np.array(["u1", "u2", "smith, john", "a,b,c", "a", "Jürgen"]))
 
@@ -18,8 +19,17 @@ SHOP = types.SimpleNamespace(user_keys=np.array(["u1", "u2", "smith, john", "a,b
         ("u2,smith, john,Jürgen", ["u2", "smith, john", "Jürgen"]),
         ("a,b,c,a,u1", ["a,b,c", "a", "u1"]),
         ("a,b,nobody", ["a", "b", "nobody"]),
-        ("u1,", ["u1", ""]),
     ],
 )
 def test_commas_within_keys_and_between_them(text, keys):
     assert split_keys(text, SHOP) == keys
+
+
+@pytest.mark.parametrize("text", ["u1,", ",u1", "u1,,u2", ","])
+def test_an_empty_key_among_several_is_refused(text):
+    with pytest.raises(InputError, match=f"--user={text}: an empty key in the list; keys with one comma between"):
+        split_keys(text, SHOP)
+
+
+def test_a_user_whose_key_is_empty_may_be_asked_for():
+    assert split_keys("u1,", types.SimpleNamespace(user_keys=np.array(["u1", ""]))) == ["u1", ""]

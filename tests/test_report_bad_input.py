@@ -32,18 +32,23 @@ def damage(folder, name, content):
 
 
 DAMAGES = [
-    ("recommender", "config.json", None, "not a workdir"),
+    ("recommender", "config.json", None, "the workdir of a recommender"),
     ("recommender", "metrics.jsonl", '{"step": 1, "loss": 3}\n', "metrics.jsonl: not as"),
     ("recommender", "auc.json", "{", "auc.json: damaged, not JSON"),
     ("recommender", "auc.json", {"fingerprint": "other"}, "auc.json: of another data set"),
     ("gan", "reals.png", b"\x89PNG\r\n\x1a\nno", "reals.png: not an image"),
-    ("table3", "table3.json", None, "no table3.json here; tools.compare writes it"),
+    ("table3", "table3.json", None, "no table3.json here, it is an empty folder; tools.compare writes it"),
     ("table3", "table3.json", {"data_set": {"fingerprint": "other"}}, "of another data set"),
     ("table3", "table3.json", {"rows": []}, "'data_set' is missing"),
     ("samples", "latents.npz", None, "no latents.npz here"),
     ("table4", "table4.json", "[1]", "a JSON object expected, not a list"),
     ("table4", "table4.json", {"sources": [{"name": "x"}], "k": "3"}, "'trials' is missing"),
-    ("design", "design.json", None, "no design.json here; tools.design writes it"),
+    (
+        "design",
+        "design.json",
+        None,
+        "no design.json here, it holds other things",
+    ),
     ("design", "design.json", '{"designs": [{"score": NaN}]}', "damaged, not JSON"),
     ("design", "design.json", {"designs": []}, "no designs in it"),
     ("design", "design-0.png", None, "design-0.png: this picture is missing"),
@@ -90,11 +95,41 @@ def test_what_a_file_says_wrongly_is_told(refused, sources, tmp_path, source, ch
     assert not (tmp_path / "page.html").exists()
 
 
+EXPECTED = {
+    "recommender": "workdir of a recommender",
+    "gan": "workdir of a GAN",
+    "design": "tools.design writes it",
+}
+FOUND = {
+    "dataset": "it is a data set of tools.build_dataset",
+    "gan": "it is the workdir of the GAN",
+    "recommender": "it is the workdir of DVBPR",
+    "tailor": "it is a folder of tools.tailor",
+    "empty": "it is an empty folder",
+    "nowhere": "nothing is there",
+    "file": "it is a file",
+    "others": "it holds other things, as mine.txt",
+}
+
+
+@pytest.mark.parametrize(
+    ("flag", "source", "found"),
+    [(flag, source, found) for flag in EXPECTED for source, found in FOUND.items() if flag != source],
+)
+def test_a_wrong_folder_is_told_for_what_it_is(refused, sources, planted, tmp_path, flag, source, found):
+    report_sources.write(tmp_path / "others/mine.txt", "mine")
+    report_sources.write(tmp_path / "file", "mine")
+    (tmp_path / "empty").mkdir()
+    folder = {**sources, "dataset": planted.path}.get(source, tmp_path / source)
+    good = [f"--recommender={sources['recommender']}"] if flag == "design" else []
+    line = refused(*good, f"--{flag}={folder}", f"--output={tmp_path / 'page.html'}")
+    assert f"{folder}: " in line and found in line and EXPECTED[flag] in line
+    assert not (tmp_path / "page.html").exists()
+
+
 def test_flags_that_cannot_be(refused, sources, tmp_path, dataset):
     good, output = f"--recommender={sources['recommender']}", f"--output={tmp_path / 'page.html'}"
     assert "give --recommender, --gan or both" in refused(output)
-    assert "give it as the other flag" in refused(f"--recommender={sources['gan']}", output)
-    assert "give it as the other flag" in refused(f"--gan={sources['recommender']}", output)
     assert "ends in .html" in refused(good, f"--output={tmp_path / 'page'}")
     assert "--shown=0" in refused(good, output, "--shown=0")
     assert "commas between" in refused(good, output, "--table4=a,,b")

@@ -1,9 +1,11 @@
 import base64
 import io
+import json
 import re
 
 import numpy as np
 import pytest
+import report_sources
 from PIL import Image
 
 from tf_dvbpr.report import formats
@@ -11,6 +13,7 @@ from tf_dvbpr.report.blocks import on_scale
 from tf_dvbpr.report.curves import Chart, Line, draw, ticks
 from tf_dvbpr.report.embedded_picture import embed
 from tf_dvbpr.report.markup import Html, join, tag
+from tf_dvbpr.report.table4_section import table4_section
 from tfrecords.errors import InputError
 
 
@@ -125,3 +128,17 @@ def test_a_bmp_becomes_what_browsers_show():
 def test_what_is_no_image_is_named(data):
     with pytest.raises(InputError, match="here: not an image, or a damaged one"):
         embed(data, "here")
+
+
+def test_where_no_source_has_a_classifier_score_none_is_the_best(tmp_path):
+    def bold():
+        return re.findall(r"<strong>(.*?)</strong>", str(table4_section([tmp_path]).body))
+
+    report_sources.write_table4(tmp_path)
+    assert bold() == ["5.00 ± 0.36", "0.550 ± 0.090", "7.68 ± 3.80"]  # row by row
+    file = tmp_path / "table4.json"
+    content = json.loads(file.read_text())
+    for source in content["sources"]:
+        source["quality"] = {"mean": None, "spread": None}
+    file.write_text(json.dumps(content))
+    assert bold() == ["0.550 ± 0.090", "7.68 ± 3.80"]

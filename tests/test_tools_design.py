@@ -1,44 +1,22 @@
-"""tools.design from two tiny trainings to its folder: figures recomputed, resumed after a kill, bad input refused."""
+"""tools.design from two tiny trainings to its folder: figures recomputed, resumed after a kill."""
 
 import json
-import shutil
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from small_training import config_for, train_quietly
-from tool import call, fails, names
+from small_design import STARTS, STEPS, K, config, flags
+from tool import call, names
 
 from gan.design import design as module
 from gan.design.design import design_garments
-from gan.design.design_config import DesignConfig
-from gan.design.studio import Studio
 from gan.sample_config import SampleConfig
 from gan.samples import draw_samples
-from gan.sampling import TrainedGan
-from tf_dvbpr.baselines.config import resolve as resolve_baseline
-from tf_dvbpr.baselines.train import train as train_baseline
-from tf_dvbpr.design.config import resolve
-from tfrecords.build import BuildConfig, build_dataset
+from tf_dvbpr import pictures
 from tfrecords.errors import InputError
 from tfrecords.photo import denormalise
 from tools import design as tool
-
-STARTS, STEPS, K = 5, 4, 2
-# Of one query a part: a killed run loses one at most.
-SEARCH = {"starts": STARTS, "steps": STEPS, "batch_size": STARTS, "candidates": 8}
-
-
-@pytest.fixture(scope="module")
-def studio(small_recommender, lively_gan):
-    return Studio.open(str(small_recommender), str(lively_gan), "float32")
-
-
-def config(recommender, gan, output, search=None, **given):
-    settings = {"users": "u0,u1", "k": K, "weights": (3.0, 1.0), "trajectory": True, **given}
-    ascent = resolve("fast", {**SEARCH, **(search or {})})
-    return DesignConfig(recommender=str(recommender), gan=str(gan), output=str(output), ascent=ascent, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +26,6 @@ def designed(small_recommender, lively_gan, tmp_path_factory):
     result = design_garments(config(small_recommender, lively_gan, output), progress=False)
     assert names(output.parent) == ["out"]
     return output, result
-
-
-def flags(recommender, gan, output, *more):
-    search = [f"--{name}={value}" for name, value in SEARCH.items()]
-    return [f"--recommender={recommender}", f"--gan={gan}", f"--output={output}", "--user=u0", *search, *more]
 
 
 def test_the_folder_holds_what_design_json_names(designed):
@@ -79,6 +52,25 @@ def test_the_folder_holds_what_design_json_names(designed):
     }  # fmt: skip
     # The GAN's latents were drawn from a normal.
     assert result["settings"]["latent_form"] == "sphere" and result["settings"]["candidates"] == 8
+
+
+def test_each_picture_is_headed_by_whom_and_what_it_is_for(
+    small_recommender, lively_gan, studio, tmp_path, monkeypatch
+):
+    headings, beside = [], pictures.beside
+    monkeypatch.setattr(pictures, "beside", lambda images, heading: headings.append(heading) or beside(images, heading))
+    named = ("shoes", "women_tops")  # as the GAN calls them, underscore and all
+    monkeypatch.setattr(studio.gan, "category_names", named)
+    monkeypatch.setattr(studio.gan, "present", named)
+    asked = config(small_recommender, lively_gan, tmp_path / "out", categories=("women_tops",))
+    design_garments(asked, progress=False, studio=studio)
+    together = "u0, u1 together (mean score, weights 3:1): women_tops"
+    scores = f", {STEPS} steps. Below: {{}} / step, D (1: looks real)"
+    alone = [f"{user}: women_tops" for user in ("u0", "u1")]
+    assert headings[:3] == [*alone, together]
+    assert headings[3:] == [
+        *(heading + scores.format("score") for heading in alone), together + scores.format("score together")
+    ]  # fmt: skip
 
 
 def test_scores_are_those_of_the_latents(designed, studio, planted):
@@ -234,106 +226,3 @@ def test_starts_that_diverge_are_dropped_counted_and_no_warning(
     with pytest.raises(InputError, match="every start of a design gave figures that are not finite"):
         design_garments(config(small_recommender, lively_gan, tmp_path / "none", **given), False, studio)
     assert not (tmp_path / "none").exists()
-
-
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        (["--user=u999"], r"--user=u999: no such user in data set"),
-        (["--user=u0,nobody"], r"--user=nobody: no such user"),
-        (["--category=hats"], r"--category: category 'hats': not one the GAN was trained on (shoes, tops)"),
-        (["--steps=0"], r"--steps=0: expected from 1 to 1000000"),
-        (["--starts=0"], r"--starts=0: expected from 1 to 1000000"),
-        (["--k=0"], r"--k=0: expected from 1 to 1000"),
-        (["--k=6"], r"--k=6: only --starts=5 images are optimised; raise --starts or lower --k"),
-        (["--candidates=4"], r"--candidates=4: expected 0, or from --starts=5 to a million"),
-        (["--learning_rate=0"], r"--learning_rate=0.0: expected a number above 0"),
-        (["--eta=-1"], r"--eta=-1.0: expected a number of at least 0"),
-        (["--start_deviation=nan"], r"--start_deviation=nan: expected a number above 0"),
-        (["--batch_size=0"], r"--batch_size=0: expected"),
-        (["--weights=1,2"], r"--weights: 2 for 1 users; one each expected"),
-        (["--weights=1,two"], r"--weights=1,two: numbers with commas between expected"),
-        (["--weights=-1"], r"expected numbers of at least 0, one of them above"),
-        (["--weights=1", "--group=minimum"], r"expected nothing, unless --group=mean"),
-    ],
-)
-def test_bad_flags_are_refused_in_one_line(small_recommender, lively_gan, tmp_path, capsys, given, told):
-    line = fails(
-        lambda *args: call(capsys, tool.cli, *args), *flags(small_recommender, lively_gan, tmp_path / "x", *given)
-    )
-    assert told in line
-    assert names(tmp_path) == []
-
-
-def test_an_output_of_other_things_stays(small_recommender, lively_gan, tmp_path, capsys):
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine/note.txt").write_text("mine")
-    run = flags(small_recommender, lively_gan, tmp_path / "mine")
-    assert "holds other things (no design.json); name a new folder as --output" in fails(
-        lambda *args: call(capsys, tool.cli, *args), *run
-    )
-    assert names(tmp_path / "mine") == ["note.txt"] and names(tmp_path) == ["mine"]
-
-
-def test_runs_of_another_kind_are_refused(planted_folder, small_recommender, lively_gan, tmp_path):
-    train_baseline(resolve_baseline(str(planted_folder), str(tmp_path / "pop"), "poprank", {}), show_progress=False)
-    with pytest.raises(InputError, match="PopRank does not look at photos; only DVBPR does"):
-        Studio.open(str(tmp_path / "pop"), str(lively_gan))
-    with pytest.raises(InputError, match="not to the GAN; give one of tools"):
-        Studio.open(str(small_recommender), str(small_recommender))
-    with pytest.raises(InputError, match="does not look at photos; only DVBPR does"):
-        Studio.open(str(lively_gan), str(lively_gan))
-
-
-def relabelled(workdir, copy, **changes):
-    """A copy of a GAN's workdir whose config says otherwise."""
-    shutil.copytree(workdir, copy, ignore=shutil.ignore_patterns("checkpoints", "tensorboard"))
-    config = json.loads((copy / "config.json").read_text())
-    (copy / "config.json").write_text(json.dumps({**config, **changes}))
-    return str(copy)
-
-
-def test_a_gan_of_other_categories_is_refused_with_the_reason(small_recommender, lively_gan, planted_folder, tmp_path):
-    other = relabelled(lively_gan, tmp_path / "gan", categories=["hats", "gloves"], present=["hats"])
-    with pytest.raises(InputError) as caught:
-        Studio.open(str(small_recommender), other)
-    assert str(caught.value) == (
-        f"{tmp_path}/gan: this GAN draws hats, gloves; the items of {small_recommender} are shoes, tops. A design "
-        f"needs a GAN of the same categories: train one on {planted_folder}"
-    )
-
-
-@pytest.mark.parametrize("fit", ["stretch", "pad"])
-def test_a_gan_of_another_data_set(small_recommender, lively_gan, planted_folder, tmp_path, fit):
-    source = planted_folder.parent / "source"
-    built = build_dataset(
-        BuildConfig(source="csv", input=source, output=tmp_path / "other", fit=fit, seed=5), progress=False
-    )
-    gan = relabelled(lively_gan, tmp_path / "gan", dataset=str(built.path), dataset_fingerprint=built.fingerprint)
-    if fit == "stretch":
-        studio = Studio.open(str(small_recommender), gan)
-        two = f"the GAN was trained on another data set ({built.path}) than the recommender ({studio.dataset.path})"
-        assert studio.notes == [two]
-    else:
-        with pytest.raises(
-            InputError, match=r"brought to a square by 'pad', .* by 'stretch': a drawn garment would not"
-        ):
-            Studio.open(str(small_recommender), gan)
-
-
-def test_sizes_that_differ_are_noted(lively_gan, planted_folder, tmp_path, capsys):
-    recommender = str(tmp_path / "dvbpr")
-    train_quietly(config_for(planted_folder, recommender, epochs=0.1, image_size=64))
-    run = flags(recommender, lively_gan, tmp_path / "out", "--k=1", "--category=tops", "--steps=1", "--candidates=0")
-    status, out, _ = call(capsys, tool.cli, *run)
-    assert status == 0
-    note = "the GAN draws 32 pixels, the recommender looks at 64: images are enlarged by nearest neighbour for it"
-    assert out.splitlines()[0] == f"note: {note}"
-    result = json.loads((tmp_path / "out/design.json").read_text())
-    assert result["notes"] == [note]
-    studio = Studio.open(recommender, str(lively_gan), "float32")
-    found = np.load(tmp_path / "out/latents.npz")["latents"]
-    images = TrainedGan.open(lively_gan).generator(found, studio.labels(np.array([1]))).numpy()
-    styles = studio.embedder.style_vectors(images.repeat(2, 1).repeat(2, 2)).numpy()
-    user = studio.user_factors[studio.user("u0")]
-    assert result["designs"][0]["designed"][0]["score"] == pytest.approx(float(styles[0] @ user), rel=1e-3, abs=1e-5)

@@ -11,7 +11,6 @@ from tiny_gan import refusal
 from tool import names
 
 from gan.design import tailor as module
-from gan.design.studio import Studio
 from gan.design.tailor import tailor
 from gan.design.tailor_config import TailorConfig
 from gan.sampling import TrainedGan, network_weights
@@ -28,17 +27,6 @@ MOST = 0.04  # the bound on the drift, which one of the two users reaches
 SEARCH = {"steps": STEPS, "batch_size": 4, "learning_rate": 0.1}
 INVERSION = {"invert_starts": 2, "invert_candidates": 6, "invert_steps": 4, "invert_rate": 0.1}
 A_LEVEL = 1 / 127.5  # of a pixel, in [-1, 1]
-
-
-@pytest.fixture(scope="module")
-def studio(small_recommender, lively_gan):
-    return Studio.open(str(small_recommender), str(lively_gan), "float32")
-
-
-@pytest.fixture
-def opened(studio, monkeypatch):
-    """The tool finds the two runs open already, whatever their folders."""
-    monkeypatch.setattr(Studio, "open", lambda *_: studio)
 
 
 def flags(output, *more, recommender="run", gan="gan", user="u0,u1"):

@@ -10,6 +10,7 @@ from tool import call
 from gan.sampling import TrainedGan, network_weights
 from gan.train import resolve
 from tf_dvbpr.checkpoint import Checkpoints
+from tools import train_gan
 
 TINY = {
     "image_size": 32,
@@ -34,6 +35,11 @@ def flags_of(config, *names):
     """The command line that says what a `tiny_config` says."""
     named = ("dataset", "workdir", "preset", "discriminator_norm", *TINY, *names)
     return [f"--{name}={getattr(config, name)}" for name in named]
+
+
+def training(dataset, workdir, *more, preset="fast", **given):
+    """tools.train_gan and its arguments for a tiny training."""
+    return [train_gan, *flags_of(tiny_config(dataset, workdir, preset, **given), *given), *more]
 
 
 def values_of(variables):

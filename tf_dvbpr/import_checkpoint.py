@@ -71,11 +71,7 @@ def import_checkpoint(config: ImportConfig, show_progress: bool = True) -> dict:
     Raises:
         InputError: the files or their variables are not those expected, or the data set or workdir do not fit.
     """
-    check_versions()
-    check_new(Path(config.workdir))
-    checkpoint = Tf1Checkpoint(config.checkpoint)
-    step = config.steps()
-    checkpoint.check_kind("dvbpr")
+    checkpoint, step = opened(config, "dvbpr")
     moments = any(name in checkpoint.shapes for name in slots())
     names = {**WEIGHTS, **slots()} if moments else WEIGHTS
     checkpoint.check_names(names, "the recommender's checkpoint" + (" with Adam's moments" if moments else ""))
@@ -99,6 +95,15 @@ def import_checkpoint(config: ImportConfig, show_progress: bool = True) -> dict:
         "moments": moments,
         "score": result["best_score"],
     }
+
+
+def opened(config: ImportConfig, kind: str) -> tuple[Tf1Checkpoint, int]:
+    """The files and their step. Raises InputError where the workdir is taken, or they hold another kind of network."""
+    check_versions()
+    check_new(Path(config.workdir))
+    checkpoint, step = Tf1Checkpoint(config.checkpoint), config.steps()
+    checkpoint.check_kind(kind)
+    return checkpoint, step
 
 
 def adopt_in_new_workdir(

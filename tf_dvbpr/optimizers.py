@@ -1,6 +1,7 @@
 """The optimisers of DVBPR, one of the network and one of the user factors, so that each can have a rate of its own."""
 
 import keras
+import tensorflow as tf
 
 from tf_dvbpr.compat import lazy_adam
 from tf_dvbpr.learning_rate import LearningRate
@@ -29,12 +30,23 @@ def network_optimizer(
     return optimizer
 
 
+class SummingAdam(keras.optimizers.Adam):
+    """Adam as defined (Kingma and Ba 2015) where a batch has a row twice: its gradients are summed, then squared.
+
+    Keras 2's does so by itself; Keras 3's would square first. Over replicas too: it looks at what they sent together.
+    """
+
+    def update_step(self, gradient: tf.Tensor | tf.IndexedSlices, variable: tf.Variable, *rate: object) -> None:
+        """One step on one variable; Keras 3 gives the rate."""
+        super().update_step(tf.convert_to_tensor(gradient), variable, *rate)
+
+
 def user_optimizer(config: TrainConfig, total_steps: int, variables: list) -> object:
-    """Adam or `compat.lazy_adam`; the arguments are those of `network_optimizer`, for the user factors."""
+    """`SummingAdam` or `compat.lazy_adam`; the arguments are those of `network_optimizer`, for the user factors."""
     rate = _rate(config, config.user_learning_rate or config.learning_rate, total_steps)
     if config.optimizer == "lazy_adam":
         return lazy_adam(rate, config.adam_epsilon, variables)
-    optimizer = keras.optimizers.Adam(rate, epsilon=config.adam_epsilon)
+    optimizer = SummingAdam(rate, epsilon=config.adam_epsilon)
     optimizer.build(variables)
     return optimizer
 

@@ -9,7 +9,10 @@ from tfrecords.errors import InputError
 
 
 def split_keys(user: str, dataset: Dataset) -> list[str]:
-    """The user keys of a flag's text, several with commas between; each once, in the order given."""
+    """The user keys of a flag's text, several with commas between; each once, in the order given.
+
+    Raises InputError where one of several is empty, and no user's key is.
+    """
     # A key may itself hold commas: from each place on, the longest text that is a key is taken.
     known, parts, keys = set(dataset.user_keys.tolist()), user.split(","), []
     most = 1 + max(key.count(",") for key in known)
@@ -17,6 +20,8 @@ def split_keys(user: str, dataset: Dataset) -> list[str]:
         sizes = (size for size in range(min(len(parts), most), 0, -1) if ",".join(parts[:size]) in known)
         size = next(sizes, 1)
         keys.append(",".join(parts[:size]))
+        if not keys[-1] and "" not in known:
+            raise InputError(f"--user={user}: an empty key in the list; keys with one comma between expected")
         parts = parts[size:]
     return list(dict.fromkeys(keys))
 

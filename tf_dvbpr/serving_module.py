@@ -1,5 +1,6 @@
 """The served recommender: the owner's keys and photos in, keys and scores out, in TensorFlow operations only."""
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -169,7 +170,7 @@ def _row_table(keys: np.ndarray) -> tf.lookup.StaticHashTable:
     return tf.lookup.StaticHashTable(rows, default_value=-1)
 
 
-def paired(first: tf.Tensor, second: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Two lists of one length: [B] and [B], either of which may have length 1, for all of the other."""
-    shape = tf.broadcast_dynamic_shape(tf.shape(first), tf.shape(second))
-    return tf.broadcast_to(first, shape), tf.broadcast_to(second, shape)
+def paired(*lists: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """Lists brought to one length: [B] each, any of which may have length 1, for all of the others."""
+    shape = functools.reduce(tf.broadcast_dynamic_shape, map(tf.shape, lists))
+    return tuple(tf.broadcast_to(one, shape) for one in lists)

@@ -1,6 +1,8 @@
 """Whether a place can take an output, asked before the work starts and not when it is done."""
 
+import errno
 import os
+import tempfile
 from pathlib import Path
 
 from tfrecords.errors import InputError
@@ -21,7 +23,16 @@ def check_place(path: str | os.PathLike, folder: bool = False) -> None:
         if parent.exists() and not parent.is_dir():
             raise InputError(f"{path}: {parent} is a file, not a folder; name another output")
     nearest = next(parent for parent in path.absolute().parents if parent.exists())
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise InputError(f"{path}: nothing may be written in {nearest}; name another output")
+    _check_writable(path, nearest)
     if path.exists() and path.is_dir() != folder:
         raise InputError(f"{path}: {'a file' if folder else 'a folder'} is here already; name another output")
+
+
+def _check_writable(path: Path, folder: Path) -> None:
+    # Tried, since permissions do not tell: the superuser has them where there is nothing to write on, as in /proc.
+    try:
+        Path(tempfile.mkdtemp(prefix=".", dir=folder)).rmdir()
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise InputError(f"{path}: nothing can be written in {folder}; name another output") from error

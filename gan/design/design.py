@@ -47,10 +47,7 @@ def design_garments(config: DesignConfig, progress: bool = True, studio: Studio 
     studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision)
     queries = _queries(config, studio)
     ascent = studio.settled(config.ascent)
-    made_for = {
-        **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent)),
-        **studio.identity(),
-    }
+    made_for = studio.made_for(config, ascent)
     with whole_folder(output, DESIGN_FILE, "designing", made_for) as folder:
         parts = _search(config, ascent, studio, queries, folder, progress)
         return _write(config, ascent, studio, queries, parts, folder)
@@ -68,12 +65,12 @@ def _queries(config: DesignConfig, studio: Studio) -> list[Query]:
     alone = [Query((user,), None, category) for user in users for category in categories]
     if len(users) == 1 or config.group == NO_GROUP:
         return alone
-    return alone + [Query(tuple(users), config.group, category) for category in categories]
+    return alone + [Query(tuple(users), config.group, category, config.weights) for category in categories]
 
 
-def taste_of(studio: Studio, queries: list[Query], weights: tuple[float, ...] = ()) -> Taste:
+def taste_of(studio: Studio, queries: list[Query]) -> Taste:
     """The taste of queries that have equally many members and the same kind of group."""
-    rows = np.array([weights or [1.0] * len(query.members) for query in queries])
+    rows = np.array([query.weights or [1.0] * len(query.members) for query in queries])
     return studio.taste(np.array([query.members for query in queries]), rows, queries[0].group or "mean")
 
 
@@ -90,11 +87,10 @@ def _search(
             part = some[first : first + at_once]
 
             def compute(part: list[Query] = part) -> Arrays:
-                weights = config.weights if part[0].group else ()
                 answers = design(
                     maximiser,
                     ascent,
-                    taste_of(studio, part, weights),
+                    taste_of(studio, part),
                     studio.labels(np.array([query.category for query in part])),
                     config.k,
                     keep_way=config.trajectory,
@@ -152,9 +148,8 @@ def _write(
         files = [f"{files_of[name]}-{rank}.png" for rank in range(1, len(images) + 1)]
         for image, file in zip(images, files, strict=True):
             image.save(folder / file)
-        weights = config.weights if query.group else ()
-        taste, styles = taste_of(studio, [query], weights), studio.networks.style_vectors(drawn).numpy()
-        entry = beside_each_other(studio, query, taste, part, styles, files, config.k, weights)
+        taste, styles = taste_of(studio, [query]), studio.networks.style_vectors(drawn).numpy()
+        entry = beside_each_other(studio, query, taste, part, styles, files, config.k)
         garments.append((query, entry, images))
         latents.append(found)
     lengths = [len(found) for found in latents]
@@ -163,8 +158,8 @@ def _write(
     files = [draw_designs(studio, garments, folder)]
     if config.trajectory:
         files += [
-            draw_trajectory(studio, query, part, folder / f"{files_of[name]}-trajectory.png")
-            for query, part, name in zip(queries, parts, names, strict=True)
+            draw_trajectory(studio, query, entry, part, folder / f"{files_of[name]}-trajectory.png")
+            for (query, entry, _), part, name in zip(garments, parts, names, strict=True)
         ]
     result = {
         **{name: getattr(ascent, name) for name in ("preset", "seed", "eta", "starts", "steps")},

@@ -20,13 +20,13 @@ def draw_designs(studio: Studio, garments: list[tuple[Query, dict, list[Image.Im
     bands = []
     for query, entry, images in garments:
         blocks = [_bought(studio, query, entry), _retrieved(studio, entry), _designed(entry, images)]
-        heading = f"{_whom(entry)}: {entry['category'].replace('_', ' ')}"
-        bands.append(pictures.beside([pictures.draw([row], len(row.photos) or 1, _CELL) for row in blocks], heading))
+        drawn = [pictures.draw([row], len(row.photos) or 1, _CELL) for row in blocks]
+        bands.append(pictures.beside(drawn, _heading(entry)))
     pictures.save(pictures.above(bands), folder / "design.png")
     return "design.png"
 
 
-def draw_trajectory(studio: Studio, query: Query, part: Arrays, file: Path) -> str:
+def draw_trajectory(studio: Studio, query: Query, entry: dict, part: Arrays, file: Path) -> str:
     """Writes a picture of the search: a row a start, the best first, steps across, scores below. Returns its name."""
     way, records, steps = part["way"], part["records"], part["steps"]
     rows = []
@@ -37,8 +37,14 @@ def draw_trajectory(studio: Studio, query: Query, part: Arrays, file: Path) -> s
             for step, (_, preference, realness) in zip(steps, records[:, start].tolist(), strict=True)
         ]
         rows.append(pictures.Row(f"start {start + 1}", images, captions))
-    pictures.save(pictures.draw(rows, len(steps), _CELL), file)
+    score = "score" if entry["group"] is None else "score together"
+    heading = f"{_heading(entry)}, {steps[-1]} steps. Below: {score} / step, D (1: looks real)"
+    pictures.save(pictures.beside([pictures.draw(rows, len(steps), _CELL)], heading), file)
     return file.name
+
+
+def _heading(entry: dict) -> str:
+    return f"{_whom(entry)}: {entry['category']}"
 
 
 def _whom(entry: dict) -> str:

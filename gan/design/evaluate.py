@@ -11,6 +11,7 @@ from tqdm import tqdm
 from gan.category_classifier import trained_classifier
 from gan.design import fig3, table4
 from gan.design.evaluate_config import EvaluateConfig
+from gan.design.figures import figures_of, warning_of
 from gan.design.studio import Studio
 from gan.design.trials import (
     DESIGNED,
@@ -27,23 +28,51 @@ from gan.design.trials import (
 )
 from gan.judge_folder import judge_folder
 from gan.labelled import labelled
-from gan.sampling import generate
+from gan.sampling import draw_pixels
 from gan.train_config import OWN_JUDGE
 from tf_dvbpr.design.config import AscentConfig
 from tf_dvbpr.design.maximise import Maximiser
-from tf_dvbpr.image_measures.diversity import diversity
-from tf_dvbpr.image_measures.inception_score import classifier_score, score_name
-from tf_dvbpr.image_measures.judge import Judge, images_seen_by
+from tf_dvbpr.image_measures.inception_score import score_name
+from tf_dvbpr.image_measures.judge import Judge
 from tf_dvbpr.kept_parts import Arrays, kept_part
 from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.photo import denormalise, normalise
 from tfrecords.whole_folder import check_replaceable, whole_folder
 
-_SPLITS = 10
-_FEW = 1000  # images, under which a classifier score says little
 _PARTS = ".parts"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Evaluation:
+    """What every figure of one call is made from.
+
+    Attributes:
+        config: what was asked for.
+        ascent: its search, settled.
+        studio: the two runs.
+        judge: of the quality.
+        trials: all of them.
+        folder: that is filled.
+        progress: show bars.
+    """
+
+    config: EvaluateConfig
+    ascent: AscentConfig
+    studio: Studio
+    judge: Judge
+    trials: Trials
+    folder: Path
+    progress: bool
+
+    @property
+    def categories(self) -> np.ndarray:
+        """Of the trials' images, int [N k]."""
+        return np.repeat(self.trials.categories, self.config.k)
+
+    def at(self, eta: float) -> "_Evaluation":
+        """The same with another weight of looking real."""
+        return dataclasses.replace(self, ascent=dataclasses.replace(self.ascent, eta=eta))
 
 
 def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studio | None = None) -> dict:
@@ -69,10 +98,7 @@ def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studi
     judge = _judge(config, studio, progress)
     ascent = studio.settled(config.ascent)
     trials = draw_trials(studio, config.trials, config.k, ascent.seed)
-    made_for = {
-        **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent)),
-        **studio.identity(),
-    }
+    made_for = studio.made_for(config, ascent)
     with whole_folder(output, form.FILE, "evaluating designs", made_for) as folder:
         common = {
             **{name: getattr(config, name) for name in ("trials", "k", "judge")},
@@ -80,14 +106,14 @@ def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studi
             "settings": dataclasses.asdict(ascent),
             "images": config.trials * config.k,
             "score_name": score_name(judge.name),
-            "warning": _warning(config),
+            "warning": warning_of(config.trials * config.k),
             "notes": studio.notes,
         }
+        asked = _Evaluation(config, ascent, studio, judge, trials, folder, progress)
         if config.etas:
-            result = {**common, "points": _sweep(config, ascent, studio, judge, trials, folder, progress)}
+            result = {**common, "points": _sweep(asked)}
         else:
-            result = {**common, "eta": ascent.eta}
-            result["sources"] = _table(config, ascent, studio, judge, trials, folder, progress)
+            result = {**common, "eta": ascent.eta, "sources": _table(asked)}
         result["files"] = form.write(result, folder)
         shutil.rmtree(folder / _PARTS)
         return result
@@ -118,104 +144,59 @@ def _judge(config: EvaluateConfig, studio: Studio, progress: bool) -> Judge:
     return Judge(OWN_JUDGE, size, classifier.classify)
 
 
-def _generated(
-    config: EvaluateConfig,
-    ascent: AscentConfig,
-    studio: Studio,
-    maximiser: Maximiser,
-    trials: Trials,
-    folder: Path,
-    progress: bool,
-) -> Arrays:
+def _generated(asked: _Evaluation, maximiser: Maximiser) -> Arrays:
     """`generated_answers` of all trials, in parts that are kept until the whole is there."""
+    ascent, count, k = asked.ascent, asked.config.trials, asked.config.k
     at_once = max(1, ascent.batch_size // ascent.starts)
     parts, timed, told = [], [], False
-    with tqdm(total=config.trials, desc=f"trials at eta {ascent.eta:g}", unit="trial", disable=not progress) as bar:
-        for first in range(0, config.trials, at_once):
-            rows = slice(first, min(first + at_once, config.trials))
-            numbers = np.arange(rows.start, rows.stop)
+    with tqdm(total=count, desc=f"trials at eta {ascent.eta:g}", unit="trial", disable=not asked.progress) as bar:
+        for first in range(0, count, at_once):
+            numbers = np.arange(first, min(first + at_once, count))
 
-            def compute(rows: slice = rows, numbers: np.ndarray = numbers) -> Arrays:
+            def compute(numbers: np.ndarray = numbers) -> Arrays:
                 began = time.perf_counter()
-                answers = generated_answers(studio, maximiser, ascent, trials.of(rows), numbers, config.k)
+                answers = generated_answers(asked.studio, maximiser, ascent, asked.trials.of(numbers), numbers, k)
                 timed.append((time.perf_counter() - began) / len(numbers))
                 return answers
 
-            parts.append(kept_part(folder / _PARTS, f"eta-{ascent.eta!r}-{first}", compute))
+            parts.append(kept_part(asked.folder / _PARTS, f"eta-{ascent.eta!r}-{first}", compute))
             bar.update(len(numbers))
             # The first part's time is mostly the compilation's.
-            if len(timed) == 2 and not told and progress and rows.stop < config.trials:
-                told, left = True, timed[1] * (config.trials - rows.stop)
-                tqdm.write(f"{config.trials} trials: about {_minutes(left)} left for eta {ascent.eta:g}")
+            if len(timed) == 2 and not told and asked.progress and (left := count - first - len(numbers)):
+                told = True
+                tqdm.write(f"{count} trials: about {_minutes(timed[1] * left)} left for eta {ascent.eta:g}")
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _table(
-    config: EvaluateConfig,
-    ascent: AscentConfig,
-    studio: Studio,
-    judge: Judge,
-    trials: Trials,
-    folder: Path,
-    progress: bool,
-) -> list[dict]:
-    photos = catalogue_answers(studio, trials, config.k, ascent.seed, config.retrieve_owned)
-    made = _generated(config, ascent, studio, Maximiser(studio.networks, ascent), trials, folder, progress)
-    of = np.repeat(trials.categories, config.k)
-    rows = {}
-    for name in (REAL, RETRIEVED):
-        images = photos_of(studio, photos[name]["items"].ravel())
-        rows[name] = _figures(judge, images, photos[name]["preference"], realness_of(studio, images, of), config.k)
-    for name, source in ((RANDOM, "random"), (DESIGNED, "designed")):
-        rows[name] = _made_figures(studio, judge, made, source, of, config.k)
+def _table(asked: _Evaluation) -> list[dict]:
+    config, studio, trials = asked.config, asked.studio, asked.trials
+    photos = catalogue_answers(studio, trials, config.k, asked.ascent.seed, config.retrieve_owned)
+    made = _generated(asked, Maximiser(studio.networks, asked.ascent))
+    rows = {name: _photo_figures(asked, photos[name]) for name in (REAL, RETRIEVED)}
+    rows |= {RANDOM: _made_figures(asked, made, "random"), DESIGNED: _made_figures(asked, made, "designed")}
     rows[DESIGNED]["dropped_starts"] = int(made["dropped"].sum())
     return [{"name": name, **rows[name]} for name in SOURCES]
 
 
-def _sweep(
-    config: EvaluateConfig,
-    ascent: AscentConfig,
-    studio: Studio,
-    judge: Judge,
-    trials: Trials,
-    folder: Path,
-    progress: bool,
-) -> list[dict]:
-    points, maximiser = [], Maximiser(studio.networks, ascent)
-    for eta in config.etas:
-        at = dataclasses.replace(ascent, eta=eta)
-        made = _generated(config, at, studio, maximiser.at(eta), trials, folder, progress)
-        of = np.repeat(trials.categories, config.k)
-        points.append({"eta": eta, **_made_figures(studio, judge, made, "designed", of, config.k)})
-    return points
+def _sweep(asked: _Evaluation) -> list[dict]:
+    maximiser = Maximiser(asked.studio.networks, asked.ascent)
+    return [
+        {"eta": eta, **_made_figures(asked, _generated(asked.at(eta), maximiser.at(eta)), "designed")}
+        for eta in asked.config.etas
+    ]
 
 
-def _made_figures(studio: Studio, judge: Judge, made: Arrays, source: str, of: np.ndarray, k: int) -> dict:
-    latents = made[source].reshape(len(of), -1)
-    images = denormalise(generate(studio.gan.generator, latents, studio.labels(of))).numpy()
+def _photo_figures(asked: _Evaluation, answers: Arrays) -> dict:
+    images = photos_of(asked.studio, answers["items"].ravel())
+    realness = realness_of(asked.studio, images, asked.categories)
+    return figures_of(asked.judge, images, answers["preference"], realness, asked.config.k)
+
+
+def _made_figures(asked: _Evaluation, made: Arrays, source: str) -> dict:
+    studio, of = asked.studio, asked.categories
+    images = draw_pixels(studio.gan.generator, made[source].reshape(len(of), -1), studio.labels(of))
     preference, realness = np.moveaxis(made[f"{source}_figures"], 2, 0)
-    return _figures(judge, images, preference, realness, k)
-
-
-def _figures(judge: Judge, images: np.ndarray, preference: np.ndarray, realness: np.ndarray, k: int) -> dict:
-    """One source's figures; images uint8 [N k, S, S, 3] in the order of the trials."""
-    probabilities = images_seen_by(judge, images, progress=False)[1]
-    score = classifier_score(probabilities, min(_SPLITS, len(images)))
-    trials = np.repeat(np.arange(len(images) // k), k)
-    alike = diversity(normalise(images).numpy(), trials, pairs=len(images) * k, progress=False)
-    return {
-        "preference": {"mean": float(preference.mean()), "spread": float(preference.std())},
-        "quality": dataclasses.asdict(score),
-        "diversity": {"mean": alike.mean, "spread": alike.spread},
-        "realness": {"mean": float(realness.mean()), "spread": float(realness.std())},
-    }
-
-
-def _warning(config: EvaluateConfig) -> str | None:
-    images = config.trials * config.k
-    if images >= _FEW:
-        return None
-    return f"{images} images: a classifier score of under {_FEW} says little, and only against others of as many"
+    return figures_of(asked.judge, images, preference, realness, asked.config.k)
 
 
 def _minutes(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gan.design.serving_module import DesignModule
+from gan.design.serving_tailor import TailorModule
 from gan.design.studio import Studio
 from tf_dvbpr.design.config import TAILORING, resolve
 from tf_dvbpr.design.invert import InversionConfig
@@ -30,7 +30,7 @@ def export_design(config: ExportConfig, gan: str, preset: str) -> dict:
     studio = Studio.open(config.workdir, gan, ascent.precision)
     ascent = studio.settled(ascent)
     factors, known = Workdir.open(config.workdir).factors(), studio.dataset.own_items()
-    module = DesignModule(studio, known, factors, ascent, TAILORING["learning_rate"], InversionConfig())
+    module = TailorModule(studio, known, factors, ascent, TAILORING["learning_rate"], InversionConfig())
     signatures = module.signatures()
     save(module, signatures, output)
     return {

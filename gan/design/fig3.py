@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from gan.design.table4 import MEASURES, comma_separated, quality_name, shown
 from tfrecords.json_file import without_nan, write_json
 from tfrecords.whole_file import whole_file, write_text
@@ -35,17 +37,13 @@ def _chart(result: dict, path: Path) -> bool:
     FigureCanvasAgg(figure)
     titles = ("preference score", quality_name(result), "diversity")
     for axes, measure, title in zip(figure.subplots(1, 3), MEASURES, titles, strict=False):
-        means = [point[measure]["mean"] for point in points]
+        means, spreads = (
+            np.array([point[measure][part] for point in points], float)
+            for part in ("mean", "spread")  # None: a gap
+        )
         places = range(len(points))
         if measure == "quality":
-            spreads = [point[measure]["spread"] for point in points]
-            axes.fill_between(
-                places,
-                [mean - spread for mean, spread in zip(means, spreads, strict=True)],
-                [mean + spread for mean, spread in zip(means, spreads, strict=True)],
-                color=_BAND,
-                linewidth=0,
-            )
+            axes.fill_between(places, means - spreads, means + spreads, color=_BAND, linewidth=0)
         axes.plot(places, means, "o-", color=_LINE)
         axes.set_xticks(places, [f"{point['eta']:g}" for point in points])
         axes.set_xlabel("eta")

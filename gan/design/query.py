@@ -19,11 +19,13 @@ class Query:
         members: users' numbers.
         group: None for one user, else one of `tf_dvbpr.design.taste.GROUPS`.
         category: its number.
+        weights: of the members, as they were given; (): none were.
     """
 
     members: tuple[int, ...]
     group: str | None
     category: int
+    weights: tuple[float, ...] = ()
 
 
 def beside_each_other(
@@ -34,7 +36,6 @@ def beside_each_other(
     styles: np.ndarray,
     files: list[str],
     k: int,
-    weights: tuple[float, ...] = (),
 ) -> dict[str, object]:
     """What the members bought, what retrieval finds (eq. 8) and what was designed, for design.json.
 
@@ -49,7 +50,6 @@ def beside_each_other(
         styles: float32 [n, K], Phi of the n designs.
         files: n names.
         k: items to retrieve.
-        weights: of the members, as they were given; (): none were.
     """
     items = np.flatnonzero(studio.categories == query.category)
     scores = taste.of_items(studio.item_factors[items])
@@ -78,7 +78,7 @@ def beside_each_other(
     return {
         "users": studio.dataset.user_keys[list(query.members)].tolist(),
         "group": query.group,
-        "weights": list(weights),
+        "weights": list(query.weights),
         "category": studio.gan.category_names[query.category],
         "bought": [entry for user in query.members for entry in _bought(studio, query, user)],
         "retrieved": retrieved,

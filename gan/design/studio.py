@@ -4,10 +4,12 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
+import sys
 from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
 from gan.labelled import labelled
 from gan.sampling import TrainedGan, generate
@@ -57,7 +59,7 @@ class Studio:
 
     @classmethod
     def open(cls, recommender: str, gan: str, precision: str | None = None) -> "Studio":
-        """Opens both, and sees that they fit together.
+        """Opens both, and sees that they fit together. A GAN of less than an epoch is warned of on standard error.
 
         Args:
             recommender: a workdir of tools.train_dvbpr.
@@ -76,7 +78,8 @@ class Studio:
             trained = TrainedGan.open(gan, precision)
         matrices = factors_for(factors, dataset)
         check_finite(*matrices)
-        notes = _check_fit(recommender, dataset, gan, trained)
+        others, notes = _check_fit(recommender, dataset, gan, trained)
+        _warn_of_less_than_an_epoch(gan, trained, others)
         studio = cls(dataset, trained, embedder, matrices, factors.step)
         drawn, seen = trained.config.image_size, embedder.image_size
         if drawn != seen:
@@ -85,9 +88,15 @@ class Studio:
         studio.notes = notes
         return studio
 
-    def identity(self) -> dict[str, object]:
-        """As JSON, what tells these two runs and their data from others."""
+    def made_for(self, config: object, ascent: AscentConfig) -> dict[str, object]:
+        """As JSON, all that decides what a tool's config makes of these two runs, wherever it puts it.
+
+        Args:
+            config: of the tool, with ``output`` and ``ascent`` among its fields.
+            ascent: that one, settled.
+        """
         return {
+            **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent)),
             "dataset": self.dataset.fingerprint,
             "factors": hashlib.sha256(self.user_factors.tobytes() + self.item_factors.tobytes()).hexdigest(),
             "gan": dataclasses.asdict(self.gan.config),
@@ -165,7 +174,8 @@ def _flag(name: str) -> Iterator[None]:
         raise InputError(f"--{name}: {error}") from None
 
 
-def _check_fit(recommender: str, dataset: Dataset, gan: str, trained: TrainedGan) -> list[str]:
+def _check_fit(recommender: str, dataset: Dataset, gan: str, trained: TrainedGan) -> tuple[Dataset, list[str]]:
+    """(the GAN's data set, notes)."""
     if labelled(dataset)[1] != trained.category_names:
         raise InputError(
             f"{gan}: this GAN draws {_listed(trained.category_names)}; the items of {recommender} are "
@@ -173,14 +183,21 @@ def _check_fit(recommender: str, dataset: Dataset, gan: str, trained: TrainedGan
         )
     opened = Workdir.open(gan)
     if opened.config["dataset_fingerprint"] == dataset.fingerprint:
-        return []
+        return dataset, []
     other = opened.dataset()
     if other.fit != dataset.fit:
         raise InputError(
             f"{gan}: trained on photos brought to a square by '{other.fit}', {recommender} by '{dataset.fit}': a drawn "
             f"garment would not look like a photo to the recommender. Train a GAN on {dataset.path}"
         )
-    return [f"the GAN was trained on another data set ({other.path}) than the recommender ({dataset.path})"]
+    return other, [f"the GAN was trained on another data set ({other.path}) than the recommender ({dataset.path})"]
+
+
+def _warn_of_less_than_an_epoch(gan: str, trained: TrainedGan, dataset: Dataset) -> None:
+    photos, seen = int(np.count_nonzero(labelled(dataset)[0] >= 0)), trained.step * trained.config.batch_size
+    if seen < photos:
+        line = f"its weights have seen {seen} photos, less than one epoch of {photos}: grey squares are what such a GAN"
+        tqdm.write(f"warning: --gan={gan}: {line} draws; train it longer", file=sys.stderr)
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -34,8 +34,9 @@ def cells(result: dict) -> tuple[list[str], list[list[str]]]:
 
 
 def shown(figures: dict) -> list[str]:
-    """A cell for each of `MEASURES`: mean and spread."""
-    return [f"{figures[measure]['mean']:.4f} +- {figures[measure]['spread']:.2f}" for measure in MEASURES]
+    """A cell for each of `MEASURES`: mean and spread, a dash where there is none."""
+    parts = [(figures[measure]["mean"], figures[measure]["spread"]) for measure in MEASURES]
+    return ["-" if mean is None else f"{mean:.4f} +- {spread:.2f}" for mean, spread in parts]
 
 
 def comma_separated(header: str, rows: list[tuple[object, dict]]) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 from tqdm import tqdm
 
 from gan.design.studio import Studio
@@ -23,11 +22,37 @@ from tf_dvbpr.kept_parts import Arrays, kept_part
 from tf_dvbpr.owner_keys import find_item, split_keys
 from tfrecords.errors import InputError
 from tfrecords.json_file import write_json
-from tfrecords.photo import decode_photo, denormalise, normalise
+from tfrecords.photo import decode_photo, normalise
 from tfrecords.photo_check import BadPhoto, check_photos
 from tfrecords.whole_folder import check_replaceable, whole_folder
 
 TAILOR_FILE = "tailor.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Tailoring:
+    """What is altered, for whom and with what.
+
+    Attributes:
+        config: what was asked for.
+        ascent: its search, settled.
+        studio: the two runs.
+        users: their numbers.
+        encoded: the photo's bytes.
+        category: its number.
+    """
+
+    config: TailorConfig
+    ascent: AscentConfig
+    studio: Studio
+    users: list[int]
+    encoded: bytes
+    category: int
+
+    def photo(self, size: int) -> tf.Tensor:
+        """The photo as the data set brings it to a square, float32 [1, S, S, 3] in [-1, 1]."""
+        dataset = self.studio.dataset
+        return normalise(decode_photo(tf.constant(self.encoded), size, dataset.resize_filter, dataset.fit))[None]
 
 
 def tailor(config: TailorConfig, progress: bool = True, studio: Studio | None = None) -> dict:
@@ -53,16 +78,12 @@ def tailor(config: TailorConfig, progress: bool = True, studio: Studio | None = 
     users = [studio.user(key) for key in split_keys(config.users, studio.dataset)]
     encoded, category = _prototype(config, studio)
     ascent = studio.settled(config.ascent)
-    made_for = {
-        **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent)),
-        **studio.identity(),
-        "photo": hashlib.sha256(encoded).hexdigest(),
-    }
+    made_for = {**studio.made_for(config, ascent), "photo": hashlib.sha256(encoded).hexdigest()}
     with whole_folder(output, TAILOR_FILE, "tailoring", made_for) as folder:
-        parts = folder / ".parts"
-        found = kept_part(parts, "inversion", lambda: _invert(config, ascent, studio, encoded, category, progress))
-        way = kept_part(parts, "way", lambda: _improve(config, ascent, studio, users, found, category, progress))
-        result = _write(config, ascent, studio, users, encoded, category, found, way, folder)
+        parts, asked = folder / ".parts", _Tailoring(config, ascent, studio, users, encoded, category)
+        found = kept_part(parts, "inversion", lambda: _invert(asked, progress))
+        way = kept_part(parts, "way", lambda: _improve(asked, found, progress))
+        result = _write(asked, found, way, folder)
         shutil.rmtree(parts)
         return result
 
@@ -85,36 +106,22 @@ def _prototype(config: TailorConfig, studio: Studio) -> tuple[bytes, int]:
         raise InputError(f"--category: {error}") from None
 
 
-def _square(studio: Studio, encoded: bytes, size: int) -> tf.Tensor:
-    """The photo as the data set brings it to a square, float32 [1, S, S, 3] in [-1, 1]."""
-    dataset = studio.dataset
-    return normalise(decode_photo(tf.constant(encoded), size, dataset.resize_filter, dataset.fit))[None]
-
-
-def _invert(
-    config: TailorConfig, ascent: AscentConfig, studio: Studio, encoded: bytes, category: int, progress: bool
-) -> Arrays:
+def _invert(asked: _Tailoring, progress: bool) -> Arrays:
+    studio, ascent = asked.studio, asked.ascent
     form = ascent.latent_form, ascent.start_deviation
-    inverter = Inverter(studio.networks, config.inversion, *form, ascent.batch_size, ascent.seed)
-    photo = _square(studio, encoded, studio.networks.image_size)
-    found = inverter(photo, studio.labels(np.array([category])), progress)
+    inverter = Inverter(studio.networks, asked.config.inversion, *form, ascent.batch_size, ascent.seed)
+    photo = asked.photo(studio.networks.image_size)
+    found = inverter(photo, studio.labels(np.array([asked.category])), progress)
     if not np.isfinite(found.errors).all():
         raise InputError("the inversion gave figures that are not finite: the GAN has diverged; train it again")
     return {"latents": found.latents, "errors": found.errors}
 
 
-def _improve(
-    config: TailorConfig,
-    ascent: AscentConfig,
-    studio: Studio,
-    users: list[int],
-    found: Arrays,
-    category: int,
-    progress: bool,
-) -> Arrays:
+def _improve(asked: _Tailoring, found: Arrays, progress: bool) -> Arrays:
     """The latents and figures of the shown steps: [shown, users, ...]."""
+    config, ascent, studio, users = asked.config, asked.ascent, asked.studio, asked.users
     starts = tf.repeat(tf.constant(found["latents"]), len(users), 0)
-    labels, taste = studio.labels(np.full(len(users), category)), studio.taste(np.array(users)[:, None])
+    labels, taste = studio.labels(np.full(len(users), asked.category)), studio.taste(np.array(users)[:, None])
     rows = -(-len(users) // ascent.batch_size) * min(ascent.batch_size, len(users))
     with tqdm(total=rows * ascent.steps, desc="tailoring", unit="step", disable=not progress) as bar:
         maximiser = Maximiser(studio.networks, ascent)
@@ -125,61 +132,49 @@ def _improve(
     return {"steps": shown, "way": designs.way[shown], "records": designs.records[shown]}
 
 
-def _write(
-    config: TailorConfig,
-    ascent: AscentConfig,
-    studio: Studio,
-    users: list[int],
-    encoded: bytes,
-    category: int,
-    found: Arrays,
-    way: Arrays,
-    folder: Path,
-) -> dict:
-    keys, steps = studio.dataset.user_keys[users].tolist(), way["steps"].tolist()
-    names = file_names(keys)
-    Image.fromarray(denormalise(_square(studio, encoded, studio.networks.image_size)).numpy()[0]).save(
-        folder / "prototype.png"
-    )
-    style = studio.networks.embed(_square(studio, encoded, studio.networks.photo_size)).numpy()[0]
+def _write(asked: _Tailoring, found: Arrays, way: Arrays, folder: Path) -> dict:
+    config, ascent, studio = asked.config, asked.ascent, asked.studio
+    keys, steps = studio.dataset.user_keys[asked.users].tolist(), way["steps"].tolist()
+    names, error = file_names(keys), float(found["errors"][0])
+    pictures.of_images(asked.photo(studio.networks.image_size))[0].save(folder / "prototype.png")
+    style = studio.networks.embed(asked.photo(studio.networks.photo_size)).numpy()[0]
     tailored, files = [], []
     for number, key in enumerate(keys):
-        drawn = studio.draw(way["way"][:, number], category)
+        drawn = studio.draw(way["way"][:, number], asked.category)
         images, drifts = pictures.of_images(drawn), drift(drawn, drawn[:1]).numpy().tolist()
-        entry = {"user": key, "prototype_score": float(studio.user_factors[users[number]] @ style), "steps": []}
+        shown = []
         for step, image, record, far in zip(steps, images, way["records"][:, number].tolist(), drifts, strict=True):
             file = f"{names[key]}-{step:0{len(str(steps[-1]))}d}.png"
             image.save(folder / file)
             figures = dict(zip(RECORD, record, strict=True))
-            entry["steps"].append(
-                {
-                    "step": step,
-                    "score": figures["preference"],
-                    "objective": figures["objective"],
-                    "realness": figures["realness"],
-                    "drift": far,
-                    "file": file,
-                }
-            )
-        entry["best_step"] = max(entry["steps"], key=lambda one: one["objective"])["step"]
-        tailored.append(entry)
+            score = {"score": figures.pop("preference"), **figures}
+            shown.append({"step": step, **score, "drift": far, "file": file})
+        tailored.append(
+            {
+                "user": key,
+                "prototype_score": float(studio.user_factors[asked.users[number]] @ style),
+                "steps": shown,
+                "best_step": max(shown, key=lambda one: one["objective"])["step"],
+            }
+        )
         if config.gif:
             files.append(write_gif(images, folder / f"{names[key]}.gif"))
-    files.insert(0, draw_tailored(encoded, tailored, float(found["errors"][0]), folder))
+    files.insert(0, draw_tailored(asked.encoded, tailored, error, folder))
+    category = studio.gan.category_names[asked.category]
     flat = way["way"].transpose(1, 0, 2).reshape(-1, way["way"].shape[2])
-    named = [studio.gan.category_names[category]] * len(flat)
-    files.append(save_latents(folder, flat, named, users=np.repeat(keys, len(steps)), steps=np.tile(steps, len(keys))))
+    whose = {"users": np.repeat(keys, len(steps)), "steps": np.tile(steps, len(keys))}
+    files.append(save_latents(folder, flat, [category] * len(flat), **whose))
     result = {
         **{name: getattr(ascent, name) for name in ("preset", "seed", "eta")},
         "settings": {**dataclasses.asdict(ascent), **dataclasses.asdict(config.inversion)},
         "max_drift": config.max_drift,
-        "category": studio.gan.category_names[category],
+        "category": category,
         "prototype": {
             "item": config.item,
             "photo": Path(config.photo).name if config.photo else None,
             "file": "prototype.png",
         },
-        "reconstruction_error": float(found["errors"][0]),
+        "reconstruction_error": error,
         "tailored": tailored,
         "files": files,
         "notes": studio.notes,

@@ -23,6 +23,7 @@ REAL, RANDOM, RETRIEVED, DESIGNED = (
     "synthesis delta^(u, c)",
 )
 SOURCES = (REAL, RANDOM, RETRIEVED, DESIGNED)
+_BATCH = 64  # photos that are floats at a time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Trials:
     users: np.ndarray
     categories: np.ndarray
 
-    def of(self, rows: slice) -> "Trials":
+    def of(self, rows: slice | np.ndarray) -> "Trials":
         """Some of them."""
         return Trials(self.users[rows], self.categories[rows])
 
@@ -129,9 +130,14 @@ def photos_of(studio: Studio, items: np.ndarray) -> np.ndarray:
     photos = tf.data.Dataset.from_tensor_slices(dataset.encoded_photos(numbers)).map(
         lambda encoded: decode_photo(encoded, size, dataset.resize_filter, dataset.fit), tf.data.AUTOTUNE
     )
-    return np.stack(list(photos.as_numpy_iterator()))[places]
+    images = np.empty([len(items), size, size, 3], np.uint8)
+    for row, photo in enumerate(photos.as_numpy_iterator()):
+        images[places == row] = photo
+    return images
 
 
 def realness_of(studio: Studio, photos: np.ndarray, categories: np.ndarray) -> np.ndarray:
     """D(x, c) of photos uint8 [n, S, S, 3], float32 [n]."""
-    return discriminate(studio.gan.discriminator, normalise(photos), studio.labels(categories)).numpy()
+    network, labels = studio.gan.discriminator, studio.labels(categories)
+    parts = [slice(first, first + _BATCH) for first in range(0, len(photos), _BATCH)]
+    return np.concatenate([discriminate(network, normalise(photos[part]), labels[part]) for part in parts])

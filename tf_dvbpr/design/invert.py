@@ -89,7 +89,9 @@ class Inverter:
             progress: show a bar.
         """
         config = self._config
-        starts = tf.concat([self._starts(photos[row], labels[row]) for row in range(len(photos))], 0)
+        seed = stateless.seed_of(self._seed, stateless.INVERSION)
+        drawn = draw_starts(seed, config.invert_candidates, self._networks.latent_dim, self._form, self._deviation)
+        starts = tf.concat([self._starts(drawn, photos[row], labels[row]) for row in range(len(photos))], 0)
         of = tf.repeat(tf.range(len(photos)), config.invert_starts)
         found = [[], []]
         sizes = batches(len(starts), self._batch_size)
@@ -110,17 +112,15 @@ class Inverter:
         nearest = np.arange(len(photos)) * config.invert_starts + np.argmin(errors, 1)
         return Inversion(latents[nearest], errors.min(1))
 
-    def _starts(self, photo: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
-        config = self._config
-        seed = stateless.seed_of(self._seed, stateless.INVERSION)
-        drawn = draw_starts(seed, config.invert_candidates, self._networks.latent_dim, self._form, self._deviation)
+    def _starts(self, drawn: tf.Tensor, photo: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
+        """Those of the drawn latents whose images are nearest to a photo."""
         seen = np.concatenate(
             [
                 self._look(tf.gather(drawn, rows), tf.repeat(label[None], len(rows), 0), photo[None]).numpy()[kept]
-                for rows, kept in batches(config.invert_candidates, self._batch_size)
+                for rows, kept in batches(len(drawn), self._batch_size)
             ]
         )
-        return tf.gather(drawn, np.argsort(-seen, kind="stable")[: config.invert_starts])
+        return tf.gather(drawn, np.argsort(-seen, kind="stable")[: self._config.invert_starts])
 
     def _some_steps(self, state: State, count: tf.Tensor, labels: tf.Tensor, photos: tf.Tensor) -> State:
         return advance(state, count, self._measure(labels, photos), self._config.invert_rate)[0]

@@ -9,6 +9,7 @@ from skimage.metrics import structural_similarity
 from tqdm import tqdm
 
 from tfrecords.ordered_map import ordered_map
+from tfrecords.photo import normalise
 
 _WINDOW = 7  # scikit-image's default.
 
@@ -37,7 +38,8 @@ def diversity(
     channels. Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", 2004.
 
     Args:
-        images: float [N, S, S, 3] in [-1, 1], S at least 7.
+        images: float [N, S, S, 3] in [-1, 1], S at least 7; or uint8, brought there a pair at a time: a quarter of the
+            memory.
         groups: [N], whatever tells a category, or the query an image answers, from another; None: one group.
         pairs: all pairs are compared where there are no more, else so many, drawn without replacement: equally many of
             each group, or all of a group that has fewer. 3000 are the paper's: 1000 queries, three images each.
@@ -57,7 +59,8 @@ def diversity(
         raise ValueError("at least two images in one group expected")
 
     def unlike(pair: tuple[int, int]) -> float:
-        first, second = images[pair[0]], images[pair[1]]
+        both = images[list(pair)]
+        first, second = normalise(both).numpy() if both.dtype == np.uint8 else both
         return 1 - float(structural_similarity(first, second, data_range=2, channel_axis=-1))
 
     bar = tqdm(ordered_map(unlike, chosen), total=len(chosen), desc="diversity", unit="pair", disable=not progress)
@@ -66,11 +69,12 @@ def diversity(
 
 
 def _check(images: np.ndarray, pairs: int) -> None:
-    if images.ndim != 4 or images.shape[3] != 3 or not np.issubdtype(images.dtype, np.floating):
-        raise ValueError(f"images must be float [N, S, S, 3], got {images.dtype} {images.shape}")
+    pixels = images.dtype == np.uint8
+    if images.ndim != 4 or images.shape[3] != 3 or not (pixels or np.issubdtype(images.dtype, np.floating)):
+        raise ValueError(f"images must be float or uint8 [N, S, S, 3], got {images.dtype} {images.shape}")
     if min(images.shape[1:3]) < _WINDOW:
         raise ValueError(f"images of at least {_WINDOW} x {_WINDOW} pixels expected, got {images.shape}")
-    if images.size and not (images.min() >= -1 and images.max() <= 1):  # NaN fails too
+    if images.size and not pixels and not (images.min() >= -1 and images.max() <= 1):  # NaN fails too
         raise ValueError(f"images in [-1, 1] expected, got {images.min():.3g} to {images.max():.3g}")
     if pairs < 1:
         raise ValueError(f"pairs must be at least 1, got {pairs}")

@@ -1,7 +1,7 @@
 """The data set: the paper's Table II, its split, some photos of each category."""
 
 from tf_dvbpr.report.blocks import Section, table, text
-from tf_dvbpr.report.formats import percent, whole, words
+from tf_dvbpr.report.formats import percent, whole
 from tf_dvbpr.report.item_photos import ItemPhotos
 from tf_dvbpr.report.markup import Html, join, tag
 from tfrecords.dataset import Dataset
@@ -37,8 +37,8 @@ def _photos(dataset: Dataset, photos: ItemPhotos) -> Html:
 
 
 def _row(name: str, items: list[int], size: int | None, dataset: Dataset, photos: ItemPhotos) -> Html:
-    alts = [f"item {dataset.item_keys[item]}, {words(name)}" for item in items]
+    alts = [f"item {dataset.item_keys[item]}, {name}" for item in items]
     images = [photos.of_id(item).img(alt) for item, alt in zip(items, alts, strict=True)]
     beside = [tag("small", f" {whole(size)} items")] if size else []
-    caption = tag("figcaption", tag("b", words(name)), *beside)
+    caption = tag("figcaption", tag("b", name), *beside)
     return tag("figure", caption, tag("div", *images, class_="row"), class_="photos")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tf_dvbpr.report.blocks import Section, garment, on_scale, text
 from tf_dvbpr.report.embedded_picture import embed_file
-from tf_dvbpr.report.formats import number, percent, words
+from tf_dvbpr.report.formats import number, percent
 from tf_dvbpr.report.item_photos import ItemPhotos
 from tf_dvbpr.report.json_input import as_written_by, file_beside, read_json
 from tf_dvbpr.report.markup import Html, join, tag
@@ -45,7 +45,7 @@ def _design(design: dict, folder: Path, photos: ItemPhotos) -> Html:
         for kind, title in _KINDS.items()
     ]
     group = f", {design['group']} of their scores" if design["group"] else ""
-    heading = tag("h3", " + ".join(users), tag("small", f" {words(design['category'])}{group}"))
+    heading = tag("h3", " + ".join(users), tag("small", f" {design['category']}{group}"))
     return tag("article", heading, tag("div", *columns, class_="trio"))
 
 
@@ -59,7 +59,7 @@ def _garment(kind: str, entry: dict, at: float, design: dict, folder: Path, phot
     lines = [_members(entry, design["users"])]
     if kind == "designed":
         picture = embed_file(file_beside(folder, entry["file"], file))
-        alt = f"{words(design['category'])} designed for {people}, score {number(entry['score'], 2)}"
+        alt = f"{design['category']} designed for {people}, score {number(entry['score'], 2)}"
         better, real = entry.get("better_than"), entry.get("realness")
         lines.append(_above(better) if better is not None else "")
         lines.append(f"realness {number(real, 2)}" if real is not None else "")
@@ -67,7 +67,7 @@ def _garment(kind: str, entry: dict, at: float, design: dict, folder: Path, phot
         picture = photos.of_key(entry["item"], str(file))
         alt = f"item {entry['item']}, {kind} {'by' if kind == 'bought' else 'for'} {entry.get('user', people)}"
         category = entry.get("category", design["category"])
-        lines.append(words(category) if category and category != design["category"] else "")
+        lines.append(category if category and category != design["category"] else "")
         lines.append(f"by {entry['user']}" if entry.get("user") else "")
         lines.append(entry["item"])
     return garment(picture, alt, number(entry["score"], 2), lines, at)

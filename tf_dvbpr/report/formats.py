@@ -38,5 +38,5 @@ def short(value: float, step: float) -> str:
 
 
 def words(name: str) -> str:
-    """A name of a category or a setting without underscores."""
+    """A setting's or a measure's name without underscores."""
     return name.replace("_", " ")

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from tf_dvbpr.report.found_folder import found_in
 from tfrecords.errors import InputError
 
 
@@ -15,7 +16,7 @@ def read_json(folder: Path, name: str, maker: str) -> dict:
     """
     file = folder / name
     if not file.is_file():
-        raise InputError(f"{folder}: no {name} here; {maker} writes it")
+        raise InputError(f"{folder}: no {name} here, {found_in(folder)}; {maker} writes it")
     try:
         content = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse)
     except ValueError as error:

@@ -9,6 +9,7 @@ from tf_dvbpr.report.config import ReportConfig
 from tf_dvbpr.report.data_section import data_section
 from tf_dvbpr.report.design_section import design_section
 from tf_dvbpr.report.formats import whole
+from tf_dvbpr.report.found_folder import found_in
 from tf_dvbpr.report.gan_section import gan_section
 from tf_dvbpr.report.gan_section import headline as gan_headline
 from tf_dvbpr.report.history import History
@@ -23,6 +24,11 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.whole_file import write_text
+
+_EXPECTED = {
+    "recommender": "the workdir of a recommender, as tools.train_dvbpr or tools.train_baseline leaves one,",
+    "gan": "the workdir of a GAN, as tools.train_gan leaves one,",
+}
 
 
 def write_report(config: ReportConfig, progress: bool = True) -> dict:
@@ -76,9 +82,13 @@ def write_report(config: ReportConfig, progress: bool = True) -> dict:
 def _open(flag: str, folder: str | None) -> Workdir | None:
     if folder is None:
         return None
+    path, expected = Path(folder), _EXPECTED[flag]
+    if not (path / "config.json").is_file():
+        raise InputError(f"--{flag}={folder}: {found_in(path)}; {expected} expected")
     workdir = Workdir.open(folder)
     if (workdir.config["model"] == GAN) != (flag == "gan"):
-        raise InputError(f"--{flag}={folder}: a workdir of {workdir.model_name}; give it as the other flag")
+        other = "recommender" if flag == "gan" else "gan"
+        raise InputError(f"--{flag}={folder}: {found_in(path)}; {expected} expected. Give this one as --{other}")
     return workdir
 
 

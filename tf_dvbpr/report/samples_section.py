@@ -4,7 +4,6 @@ from pathlib import Path
 
 from tf_dvbpr.report.blocks import Section, captioned, plates, text
 from tf_dvbpr.report.embedded_picture import embed_file
-from tf_dvbpr.report.formats import words
 from tf_dvbpr.report.markup import join
 from tfrecords.errors import InputError
 
@@ -22,9 +21,7 @@ def samples_section(folder: Path) -> Section:
     if not files:
         raise InputError(f"{folder}: no pictures here, only latents.npz; run tools.sample_gan again")
     figures = [
-        captioned(
-            embed_file(file), f"Generated garments: {words(file.stem)}", _CAPTIONS.get(file.stem, words(file.stem))
-        )
+        captioned(embed_file(file), f"Generated garments: {file.stem}", _CAPTIONS.get(file.stem, file.stem))
         for file in files
     ]
     told = text("Garments that nobody made: images of the trained generator, one draw of latents a category.")

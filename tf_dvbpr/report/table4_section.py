@@ -47,7 +47,7 @@ def _table(folder: Path) -> Html:
         strong = [
             (max(range(len(sources)), key=lambda index: _mean(sources[index][name])), column + 1)
             for column, name in enumerate(measures)
-            if name in _LARGER_IS_BETTER
+            if name in _LARGER_IS_BETTER and any(source[name]["mean"] is not None for source in sources)
         ]
         caption = (
             f"The {content['k']} best images of each source, mean ± spread over {whole(content['trials'])} trials, "

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tf_dvbpr.report.blocks import Section, garment, on_scale, text
 from tf_dvbpr.report.embedded_picture import Picture, embed_file
-from tf_dvbpr.report.formats import number, words
+from tf_dvbpr.report.formats import number
 from tf_dvbpr.report.json_input import as_written_by, file_beside, read_json
 from tf_dvbpr.report.markup import Html, join, tag
 from tfrecords.errors import InputError
@@ -23,7 +23,7 @@ def tailor_section(folder: Path, shown: int) -> Section:
         prototype = embed_file(file_beside(folder, content["prototype"]["file"], file))
         name = content["prototype"]["item"] or content["prototype"]["photo"] or content["prototype"]["file"]
         told = text(
-            f"A prototype of {words(content['category'])}, {name}, is drawn by the generator as well as it can (mean "
+            f"A prototype of {content['category']}, {name}, is drawn by the generator as well as it can (mean "
             f"error {number(content['reconstruction_error'])}), then improved for a person. Below each picture stands "
             "the score x(u, ·), the dot marks it on the strip's scale; drift is how far the latent went."
         )
