@@ -1,6 +1,7 @@
 """A backbone trained on ImageNet: its numbers, what is trained of it, and what is refused."""
 
 import dataclasses
+import shutil
 
 import keras
 import numpy as np
@@ -16,12 +17,24 @@ from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.export import ExportConfig, export
 from tf_dvbpr.train import resolve
 from tf_dvbpr.workdir import Workdir
+from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.photo import normalise
 from tfrecords.photo_table import load_photo_table
 from tools import export_checkpoint, extract_features, train_dvbpr
 
 pytestmark = pytest.mark.stack
+
+
+@pytest.fixture(scope="module")
+def planted_folder(planted_folder, tmp_path_factory):
+    """A copy: activations and features are written into it."""
+    return shutil.copytree(planted_folder, tmp_path_factory.mktemp("backbone") / "dataset")
+
+
+@pytest.fixture(scope="module")
+def planted(planted_folder):
+    return Dataset.open(planted_folder)
 
 
 @pytest.fixture

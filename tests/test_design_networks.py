@@ -9,9 +9,10 @@ from toy_design import ascent, labels_of, taste_of
 from gan.discriminator import build_discriminator
 from gan.generator import build_generator
 from gan.sampling import network_weights
+from tf_dvbpr import stateless
 from tf_dvbpr.cnnf import build_cnnf
 from tf_dvbpr.design.invert import InversionConfig, Inverter
-from tf_dvbpr.design.latent_form import to_latent
+from tf_dvbpr.design.latent_form import draw_starts, to_latent
 from tf_dvbpr.design.maximise import Maximiser, objective
 from tf_dvbpr.design.networks import Networks
 
@@ -88,7 +89,7 @@ def test_a_generated_image_is_inverted(gan, draw):
     """From a start near its code; far from it the search may end in another valley."""
     config = InversionConfig(invert_starts=1, invert_candidates=1, invert_steps=150, invert_rate=0.01)
     inverter = Inverter(networks_of(gan), config, "free")
-    near = inverter._starts(tf.zeros([32, 32, 3]), LABELS[0]).numpy()
+    near = draw_starts(stateless.seed_of(0, stateless.INVERSION), 1, LATENT, "free").numpy()  # The only candidate.
     codes = (near + draw.normal(0, 0.05, [2, LATENT])).astype(np.float32)
     photos = gan[0](tf.constant(codes), LABELS[:2])
     first = np.abs(gan[0](tf.constant(near.repeat(2, 0)), LABELS[:2]) - photos).mean((1, 2, 3))
