@@ -217,7 +217,7 @@ def test_killed_between_inversion_and_ascent_it_goes_on_to_the_same_bytes(
     ("more", "user", "expected"),
     [
         (["--item=i3"], "u0,nobody", "--user=nobody: no such user"),
-        (["--item=i3"], "u0,", "--user=: no such user"),
+        (["--item=i3"], "u0,", "--user=u0,: an empty key in the list"),
         (["--item=nothing"], "u0", "--item=nothing: no such item"),
         (["--item=i3", "--category=hats"], "u0", "--category: category 'hats': not one the GAN was trained on"),
         ([], "u0", "Give --item=KEY or --photo=FILE, one of them"),

@@ -9,7 +9,7 @@ from tf_dvbpr.workdir import Workdir
 
 def trainable_for(dataset, workdir, **given):
     """(the trainable, its config) of `config_for`'s settings, in a workdir of its own."""
-    config = config_for(dataset.path, workdir, **{"init": "glorot", **given})
+    config = config_for(dataset.path, workdir, **{"init": "glorot", "average": 0.0, **given})
     photos = PhotoStore(dataset, config.image_size, "host", progress=False)
     return DvbprTraining(config, dataset, photos, Workdir(workdir, {})), config
 
