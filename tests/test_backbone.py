@@ -1,7 +1,9 @@
 """A backbone trained on ImageNet: its numbers, what is trained of it, and what is refused."""
 
 import dataclasses
+import json
 import shutil
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -11,14 +13,17 @@ from small_training import assert_same_run, config_for, train_quietly
 from tiny_network import LAYERS, SIDE, build_tiny, write_weights
 from tool import fails, run
 
-from tf_dvbpr.activations import FOLDER
+from tf_dvbpr.activations import FOLDER, Activations
 from tf_dvbpr.backbone import build_backbone
 from tf_dvbpr.dvbpr import DVBPR
+from tf_dvbpr.dvbpr_training import DvbprTraining
 from tf_dvbpr.export import ExportConfig, export
+from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.train import resolve
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.feature_writer import FeatureWriter
 from tfrecords.photo import normalise
 from tfrecords.photo_table import load_photo_table
 from tools import export_checkpoint, extract_features, train_dvbpr
@@ -118,10 +123,6 @@ def test_what_is_frozen_stays_bitwise_and_the_rest_moves(weights, planted_folder
 
 def test_training_on_kept_activations_is_training_on_photos(weights, planted, tmp_path):
     """One step's losses and gradients, dropout and mirroring included; float16 keeps eleven bits."""
-    from tf_dvbpr.activations import Activations
-    from tf_dvbpr.dvbpr_training import DvbprTraining
-    from tf_dvbpr.photo_store import PhotoStore
-
     config = tiny(planted.path, tmp_path / "run", weights, freeze_through="c")
     config = dataclasses.replace(config, dropout=0.3)
     workdir = Workdir(tmp_path / "run", {})
@@ -142,8 +143,6 @@ def test_training_on_kept_activations_is_training_on_photos(weights, planted, tm
 
 
 def test_activations_are_those_of_the_photos_and_their_mirror_images(weights, planted, tmp_path):
-    from tf_dvbpr.activations import Activations
-
     config = tiny(planted.path, tmp_path / "run", weights, freeze_through="c")
     network = build_backbone(config, pretrained=True)
     table = load_photo_table(planted, SIDE, progress=False)
@@ -222,8 +221,6 @@ def test_the_last_layer_is_fitted_to_the_photos(weights, planted, tmp_path):
 
 def test_a_run_of_before_loads_and_goes_on(planted_folder, tmp_path):
     """Its config.json has none of the settings of a backbone."""
-    import json
-
     workdir = tmp_path / "run"
     train_quietly(config_for(planted_folder, workdir, max_photos=24))
     config = json.loads((workdir / "config.json").read_text())
@@ -251,15 +248,10 @@ def test_what_the_network_cannot_do_is_one_line(weights, planted_folder, tmp_pat
 
 
 def test_activations_that_do_not_fit_or_are_not_whole(weights, planted, tmp_path, monkeypatch):
-    import shutil
-    from types import SimpleNamespace
-
-    from tf_dvbpr import activations
-
     def make(through="c"):
         config = tiny(planted.path, tmp_path / "run", weights, freeze_through=through, batch_norm_epsilon=0.01)
         network = build_backbone(config, pretrained=True)
-        return activations.Activations(planted, network, config, progress=False).gather(tf.constant([1]))
+        return Activations(planted, network, config, progress=False).gather(tf.constant([1]))
 
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
@@ -278,14 +270,11 @@ def test_activations_that_do_not_fit_or_are_not_whole(weights, planted, tmp_path
 
 
 def test_killed_activations_go_on(weights, planted, tmp_path, monkeypatch):
-    from tf_dvbpr import activations
-    from tfrecords.feature_writer import FeatureWriter
-
     config = tiny(planted.path, tmp_path / "run", weights, freeze_through="c", batch_norm_epsilon=0.02)
     network = build_backbone(config, pretrained=True)
 
     def gather():
-        return activations.Activations(planted, network, config, progress=False).gather(tf.range(90, dtype=tf.int64))
+        return Activations(planted, network, config, progress=False).gather(tf.range(90, dtype=tf.int64))
 
     append, starts = FeatureWriter.append, []
 
@@ -305,6 +294,4 @@ def test_killed_activations_go_on(weights, planted, tmp_path, monkeypatch):
 
 
 def _epsilon(path):
-    import json
-
     return json.loads(path.with_suffix(".json").read_text())["made_by"]["batch_norm_epsilon"]

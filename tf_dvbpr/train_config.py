@@ -138,7 +138,8 @@ class TrainConfig:
         if self.freeze_through and self.shift:
             raise InputError(
                 f"--shift={self.shift} and --freeze_through={self.freeze_through} contradict each other: what is "
-                "frozen is computed once, of the photos as they are"
+                "frozen is computed once, of the photos as they are. Leave --shift out, or train all of it with "
+                "--freeze_through="
             )
         if self.backbone != CNNF and self.strategy != "one_device":
             raise InputError(f"--backbone={self.backbone} needs --strategy=one_device, got --strategy={self.strategy}")
