@@ -1,6 +1,7 @@
 """Fixtures that more than one test file uses."""
 
 import csv
+import gc
 import os
 import shutil
 
@@ -39,6 +40,30 @@ def write_planted(folder, users=60, items=90, purchases=8, seed=0):
             for item in draw.choice(np.arange(user % 3, items, 3), purchases, replace=False):
                 rows.writerow([f"u{user}", f"i{item}"])
     return folder
+
+
+@pytest.fixture(scope="module")
+def make_folder(tmp_path_factory):
+    """A function, name -> new folder, for what a module's tests share; gone when these have run.
+
+    Left to the end, the checkpoints of full-sized networks would fill the disk.
+    """
+    made = []
+
+    def make(name):
+        made.append(tmp_path_factory.mktemp(name))
+        return made[-1]
+
+    yield make
+    for folder in made:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget_graphs():
+    """What a module compiled and loaded is let go when its tests have run."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

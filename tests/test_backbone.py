@@ -32,9 +32,9 @@ pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
-def planted_folder(planted_folder, tmp_path_factory):
+def planted_folder(planted_folder, make_folder):
     """A copy: activations and features are written into it."""
-    return shutil.copytree(planted_folder, tmp_path_factory.mktemp("backbone") / "dataset")
+    return shutil.copytree(planted_folder, make_folder("backbone") / "dataset")
 
 
 @pytest.fixture(scope="module")

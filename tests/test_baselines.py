@@ -41,9 +41,9 @@ TRAINED = ("warp", "bpr_mf", "fm", "vbpr")
 
 
 @pytest.fixture(scope="module")
-def featured(planted_folder, planted, tmp_path_factory):
+def featured(planted_folder, planted, make_folder):
     """The planted shop with the mean colour of each photo as features."""
-    folder = tmp_path_factory.mktemp("featured") / "dataset"
+    folder = make_folder("featured") / "dataset"
     shutil.copytree(planted_folder, folder)
     colours = load_photo_table(planted, 32, progress=False).mean((1, 2)).astype(np.float32)
     save_features(Dataset.open(folder), "colour", colours, 3, {"by": "hand"})

@@ -27,8 +27,8 @@ def small_grid(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def dvbpr(planted_folder, tmp_path_factory):
-    path = tmp_path_factory.mktemp("dvbpr") / "run"
+def dvbpr(planted_folder, make_folder):
+    path = make_folder("dvbpr") / "run"
     small = {"image_size": 32, "dim": 8, "batch_size": 16, "shared_negatives": 8, "epochs": 0.2, "eval_every": 4}
     train(resolve(str(planted_folder), str(path), "fast", small), show_progress=False)
     return str(path)

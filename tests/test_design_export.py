@@ -53,8 +53,8 @@ def studio(small_recommender, lively_gan):
 
 
 @pytest.fixture(scope="module")
-def exported(small_recommender, lively_gan, tmp_path_factory):
-    output = tmp_path_factory.mktemp("export") / "designer/1"
+def exported(small_recommender, lively_gan, make_folder):
+    output = make_folder("export") / "designer/1"
     flags = [f"--workdir={small_recommender}", f"--gan={lively_gan}", f"--output={output}"]
     export_saved_model.cli(["tool", *flags])
     return output
@@ -110,9 +110,9 @@ def test_it_serves_all_that_the_recommender_does_and_designs(loaded):
 
 
 @pytest.fixture(scope="module")
-def alone(exported, photo, tmp_path_factory):
+def alone(exported, photo, make_folder):
     """What design and tailor answer where there is TensorFlow alone."""
-    folder = tmp_path_factory.mktemp("alone")
+    folder = make_folder("alone")
     (folder / "photo.jpg").write_bytes(photo)
     asked = {
         "design": {"user_keys": USERS, "categories": CATEGORIES, **DESIGN},

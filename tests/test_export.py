@@ -47,17 +47,17 @@ print(json.dumps([
 
 
 @pytest.fixture(scope="module")
-def workdir(planted_folder, tmp_path_factory):
+def workdir(planted_folder, make_folder):
     """A run of a few steps: enough for factors that are not all alike."""
-    path = tmp_path_factory.mktemp("run") / "run"
+    path = make_folder("run") / "run"
     small = {"image_size": 32, "dim": 8, "batch_size": 16, "shared_negatives": 8, "epochs": 0.2, "eval_every": 4}
     train(resolve(str(planted_folder), str(path), "fast", small), show_progress=False)
     return path
 
 
 @pytest.fixture(scope="module")
-def exported(workdir, tmp_path_factory):
-    output = tmp_path_factory.mktemp("export") / "export" / "1"
+def exported(workdir, make_folder):
+    output = make_folder("export") / "export" / "1"
     result = export(ExportConfig(str(workdir), str(output)))
     assert (result["users"], result["items"]) == (60, 90)
     assert result["signatures"] == ["recommend", "score", "embed_image", "score_image"]

@@ -27,9 +27,9 @@ v1 = tf.compat.v1
 
 
 @pytest.fixture(scope="module")
-def gan(planted_folder, tmp_path_factory):
+def gan(planted_folder, make_folder):
     """(weights, their checkpoint, its workdir) of a GAN of the release's sizes and two categories."""
-    root = tmp_path_factory.mktemp("gan")
+    root = make_folder("gan")
     values = tf1_files.gan_weights(categories=2)
     prefix = tf1_files.save(root / "DCGAN.model-5", values)
     config = ImportGanConfig(str(prefix), str(planted_folder), str(root / "run"), measure_samples=0)

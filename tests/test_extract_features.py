@@ -37,8 +37,8 @@ def mobilenet():
 
 
 @pytest.fixture(scope="module")
-def weights(mobilenet, tmp_path_factory):
-    path = tmp_path_factory.mktemp("weights") / "mobilenet.weights.h5"
+def weights(mobilenet, make_folder):
+    path = make_folder("weights") / "mobilenet.weights.h5"
     mobilenet.save_weights(path)
     return path
 

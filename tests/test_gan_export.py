@@ -40,8 +40,8 @@ np.savez(sys.argv[2], images=drawn["images"], latents=drawn["latents"], scores=s
 
 
 @pytest.fixture(scope="module")
-def exported(fast_gan, tmp_path_factory):
-    output = tmp_path_factory.mktemp("export") / "gan/1"
+def exported(fast_gan, make_folder):
+    output = make_folder("export") / "gan/1"
     result = export_gan(ExportConfig(str(fast_gan), str(output)))
     assert (result["categories"], result["signatures"]) == (2, ["generate", "discriminate"])
     return output

@@ -26,9 +26,9 @@ def photos(planted):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, photos):
+def folder(make_folder, photos):
     """A folder with a classifier of the three colours."""
-    folder = tmp_path_factory.mktemp("judge")
+    folder = make_folder("judge")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(category_classifier, "_STEPS", 40)
         trained_classifier(folder, photos.image_size, lambda: photos, COLOURS, 3, progress=False)

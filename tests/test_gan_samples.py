@@ -29,8 +29,8 @@ def draw(workdir, output, **given):
 
 
 @pytest.fixture(scope="module")
-def drawn(fast_gan, tmp_path_factory):
-    output = tmp_path_factory.mktemp("samples") / "all"
+def drawn(fast_gan, make_folder):
+    output = make_folder("samples") / "all"
     result = draw(fast_gan, output)
     assert result["images"] == 2 * COUNT
     assert result["files"] == ["latents.npz", "shoes.png", "tops.png", "interpolation.png", "nearest.png"]

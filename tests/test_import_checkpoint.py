@@ -29,9 +29,9 @@ STEP = 7
 
 
 @pytest.fixture(scope="module")
-def small(planted_folder, tmp_path_factory):
+def small(planted_folder, make_folder):
     """(weights with slots, their checkpoint, its workdir) of a recommender of 32 pixels, K = 8."""
-    root = tmp_path_factory.mktemp("small")
+    root = make_folder("small")
     values = tf1_files.with_slots(tf1_files.recommender_weights(60, dim=8, image_size=32))
     prefix = tf1_files.save(root / f"DVBPR_{STEP}.ckpt", values)
     import_checkpoint(ImportConfig(str(prefix), str(planted_folder), str(root / "run")), show_progress=False)
@@ -40,9 +40,9 @@ def small(planted_folder, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def gan(six, tmp_path_factory):
+def gan(six, make_folder):
     """(weights, workdir) of a GAN of the release's sizes."""
-    root = tmp_path_factory.mktemp("gan")
+    root = make_folder("gan")
     values = tf1_files.gan_weights()
     prefix = tf1_files.save(root / "DCGAN.model-311502", values)
     config = ImportGanConfig(str(prefix), str(six.path), str(root / "run"), measure_samples=0)

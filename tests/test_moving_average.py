@@ -42,9 +42,9 @@ def test_a_training_shows_the_average_of_all_its_weights(planted, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def runs(planted_folder, tmp_path_factory):
+def runs(planted_folder, make_folder):
     """The workdirs of the same run with an average and without."""
-    folder = tmp_path_factory.mktemp("average")
+    folder = make_folder("average")
     settings = {"max_photos": STEPS * PHOTOS, "eval_every": STEPS, "learning_rate": 0.003}
     for average in (0.9, 0.0):
         train_quietly(config_for(planted_folder, folder / str(average), average=average, **settings))

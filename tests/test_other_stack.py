@@ -23,10 +23,10 @@ def work(python, *arguments):
 
 
 @pytest.fixture(scope="module", params=["from_here", "from_there"])
-def read(request, tmp_path_factory):
+def read(request, make_folder):
     """What one stack made as it reads it itself, and as the other does."""
     maker, reader = (sys.executable, OTHER) if request.param == "from_here" else (OTHER, sys.executable)
-    folder = tmp_path_factory.mktemp(request.param)
+    folder = make_folder(request.param)
     work(maker, "make", folder)
     for python, name in ((maker, "own"), (reader, "other")):
         work(python, "read", folder, folder / name)

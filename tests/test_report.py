@@ -61,8 +61,8 @@ class Page(html.parser.HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def sources(planted, tmp_path_factory):
-    return report_sources.write_all(tmp_path_factory.mktemp("sources"), planted)
+def sources(planted, make_folder):
+    return report_sources.write_all(make_folder("sources"), planted)
 
 
 @pytest.fixture
@@ -75,12 +75,12 @@ def flags_of(folders):
 
 
 @pytest.fixture(scope="module")
-def whole(sources, tmp_path_factory):
+def whole(sources, make_folder):
     """(the page of all sources, its file)."""
     from tf_dvbpr.report.config import ReportConfig
     from tf_dvbpr.report.report import write_report
 
-    file = tmp_path_factory.mktemp("page") / "report.html"
+    file = make_folder("page") / "report.html"
     given = {name: str(folder) for name, folder in sources.items()}
     result = write_report(ReportConfig(str(file), **{**given, "table4": (given["table4"],)}), progress=False)
     assert result["sections"] == ORDER and result["bytes"] == file.stat().st_size

@@ -11,8 +11,8 @@ from tools import report
 
 
 @pytest.fixture(scope="module")
-def sources(planted, tmp_path_factory):
-    return report_sources.write_all(tmp_path_factory.mktemp("sources"), planted)
+def sources(planted, make_folder):
+    return report_sources.write_all(make_folder("sources"), planted)
 
 
 @pytest.fixture

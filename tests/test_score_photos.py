@@ -24,8 +24,8 @@ ITEMS = [3, 4, 10, 11, 50]
 
 
 @pytest.fixture(scope="module")
-def workdir(planted_folder, tmp_path_factory):
-    path = tmp_path_factory.mktemp("run") / "run"
+def workdir(planted_folder, make_folder):
+    path = make_folder("run") / "run"
     train_quietly(config_for(planted_folder, path, epochs=0.2))
     return path
 

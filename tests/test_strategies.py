@@ -82,8 +82,8 @@ def free_ports(count):
 
 
 @pytest.fixture(scope="module", params=["one", "shared"])
-def single(request, planted_folder, tmp_path_factory):
-    workdir = tmp_path_factory.mktemp("single") / "run"
+def single(request, planted_folder, make_folder):
+    workdir = make_folder("single") / "run"
     finish(start(["-m", "tools.train_dvbpr"], planted_folder, workdir, negatives=request.param))
     return weights(workdir), request.param
 

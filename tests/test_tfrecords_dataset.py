@@ -18,8 +18,8 @@ PURCHASES = {"a": [0, 1, 2, 3, 4], "b": [0, 2, 4, 6, 8, 5], "c d": [1, 2, 3, 4, 
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    root = tmp_path_factory.mktemp("built")
+def built(make_folder):
+    root = make_folder("built")
     write_shop(root / "shop", purchases=PURCHASES)
     build_dataset(BuildConfig(source="csv", input=root / "shop", output=root / "data", shards=5), progress=False)
     return root / "data"

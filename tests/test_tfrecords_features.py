@@ -23,8 +23,8 @@ def dataset(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def wardrobe(tmp_path_factory):
-    output = tmp_path_factory.mktemp("wardrobe") / "data"
+def wardrobe(make_folder):
+    output = make_folder("wardrobe") / "data"
     config = BuildConfig(source="wardrobe", output=output, users=8, items=100, image_size=32)
     return build_dataset(config, progress=False)
 

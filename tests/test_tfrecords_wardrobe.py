@@ -22,8 +22,8 @@ def build(path, **options):
 
 
 @pytest.fixture(scope="module")
-def wardrobe(tmp_path_factory):
-    return build(tmp_path_factory.mktemp("wardrobe") / "data")
+def wardrobe(make_folder):
+    return build(make_folder("wardrobe") / "data")
 
 
 def test_the_folder(wardrobe):

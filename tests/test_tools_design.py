@@ -20,9 +20,9 @@ from tools import design as tool
 
 
 @pytest.fixture(scope="module")
-def designed(small_recommender, lively_gan, tmp_path_factory):
+def designed(small_recommender, lively_gan, make_folder):
     """(folder, what design_garments returned): two users, together as 3 to 1, both categories."""
-    output = tmp_path_factory.mktemp("design") / "out"
+    output = make_folder("design") / "out"
     result = design_garments(config(small_recommender, lively_gan, output), progress=False)
     assert names(output.parent) == ["out"]
     return output, result

@@ -39,9 +39,9 @@ pytestmark = pytest.mark.usefixtures("hasty_judge")
 
 
 @pytest.fixture(scope="module")
-def table(judged_runs, tmp_path_factory):
+def table(judged_runs, make_folder):
     """The folder of the tool's run."""
-    output = tmp_path_factory.mktemp("table4") / "out"
+    output = make_folder("table4") / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(category_classifier, "_STEPS", 5)
         tool.cli(["tool", *flags(judged_runs, output)])

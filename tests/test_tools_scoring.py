@@ -17,8 +17,8 @@ from tools import evaluate_auc, export_saved_model, recommend, table
 
 
 @pytest.fixture(scope="module")
-def workdir(planted_folder, tmp_path_factory):
-    path = tmp_path_factory.mktemp("run") / "run"
+def workdir(planted_folder, make_folder):
+    path = make_folder("run") / "run"
     small = {"image_size": 32, "dim": 8, "batch_size": 16, "shared_negatives": 8, "epochs": 0.2, "eval_every": 4}
     train(resolve(str(planted_folder), str(path), "fast", small), show_progress=False)
     return path

@@ -47,9 +47,9 @@ def config(small_recommender, lively_gan, output, **given):
 
 
 @pytest.fixture(scope="module")
-def tailored(small_recommender, lively_gan, tmp_path_factory):
+def tailored(small_recommender, lively_gan, make_folder):
     """The folder of the tool's run: an item altered for two users, held near."""
-    output = tmp_path_factory.mktemp("tailor") / "out"
+    output = make_folder("tailor") / "out"
     more = [f"--item=i{ITEM}", f"--max_drift={MOST}", "--every=2", "--gif"]
     tool.cli(["tool", *flags(output, *more, recommender=small_recommender, gan=lively_gan)])
     assert names(output.parent) == ["out"]

@@ -23,9 +23,9 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module", params=["one", "shared"])
-def unbroken(request, planted_folder, tmp_path_factory):
+def unbroken(request, planted_folder, make_folder):
     """A run of 24 steps with dropout and mirroring that nothing interrupted."""
-    workdir = tmp_path_factory.mktemp("unbroken") / request.param
+    workdir = make_folder("unbroken") / request.param
     train_quietly(config_for(planted_folder, workdir, negatives=request.param))
     return workdir, request.param
 
