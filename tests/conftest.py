@@ -208,3 +208,19 @@ def hasty_judge(monkeypatch):
     from gan import category_classifier
 
     monkeypatch.setattr(category_classifier, "_STEPS", 5)
+
+
+@pytest.fixture(scope="module")
+def own_planted(planted_folder, make_folder):
+    """A copy of that data set, open, into which activations and features may be written."""
+    return Dataset.open(shutil.copytree(planted_folder, make_folder("own") / "dataset"))
+
+
+@pytest.fixture
+def tiny_weights(tmp_path, monkeypatch):
+    """`tiny_network` stands for MobileNet; its file of weights."""
+    import keras
+    from tiny_network import build_tiny, write_weights
+
+    monkeypatch.setattr(keras.applications, "MobileNet", build_tiny)
+    return str(write_weights(tmp_path / "tiny.weights.h5"))

@@ -1,58 +1,24 @@
 """A backbone trained on ImageNet: its numbers, what is trained of it, and what is refused."""
 
-import dataclasses
 import json
-import shutil
-from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from small_training import assert_same_run, config_for, train_quietly
-from tiny_network import LAYERS, SIDE, build_tiny, write_weights
+from tiny_network import LAYERS, SIDE, tiny_config
 from tool import fails, run
 
-from tf_dvbpr.activations import FOLDER, Activations
 from tf_dvbpr.backbone import build_backbone
-from tf_dvbpr.dvbpr import DVBPR
-from tf_dvbpr.dvbpr_training import DvbprTraining
 from tf_dvbpr.export import ExportConfig, export
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.train import resolve
 from tf_dvbpr.workdir import Workdir
-from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
-from tfrecords.feature_writer import FeatureWriter
 from tfrecords.photo import normalise
 from tfrecords.photo_table import load_photo_table
 from tools import export_checkpoint, extract_features, train_dvbpr
 
 pytestmark = pytest.mark.stack
-
-
-@pytest.fixture(scope="module")
-def planted_folder(planted_folder, make_folder):
-    """A copy: activations and features are written into it."""
-    return shutil.copytree(planted_folder, make_folder("backbone") / "dataset")
-
-
-@pytest.fixture(scope="module")
-def planted(planted_folder):
-    return Dataset.open(planted_folder)
-
-
-@pytest.fixture
-def weights(tmp_path, monkeypatch):
-    monkeypatch.setattr(keras.applications, "MobileNet", build_tiny)
-    return str(write_weights(tmp_path / "tiny.weights.h5"))
-
-
-def tiny(dataset, workdir, weights, **given):
-    """Validations and checkpoints at steps 4, 8, 12; 32 photos a step."""
-    settings = {"backbone": "mobilenet", "weights": weights, "image_size": SIDE, "max_photos": 12 * 24}
-    plain = {"freeze_through": "", "network_learning_rate": 0.0, "learning_rate": 1e-4, "dropout": 0.5}
-    return config_for(dataset, workdir, **{**settings, **plain, **given})
 
 
 def saved(workdir, folder="best"):
@@ -87,8 +53,8 @@ def test_style_vectors_are_the_librarys_features_through_one_layer(name, tmp_pat
         assert {"conv1/kernel", "conv_dw_1/kernel", "conv1_bn/moving_mean"} <= set(variables)
 
 
-def test_names_do_not_depend_on_what_was_built_before(weights):
-    config = tiny("d", "w", weights)
+def test_names_do_not_depend_on_what_was_built_before(tiny_weights):
+    config = tiny_config("d", "w", tiny_weights)
     for _ in range(2):
         network = build_backbone(config, pretrained=False)
         names = set(network.named_variables())
@@ -97,8 +63,8 @@ def test_names_do_not_depend_on_what_was_built_before(weights):
         assert network.hidden_layer == "global_average_pooling2d" and network.hidden_dim == 6
 
 
-def test_gradients_reach_the_images(weights):
-    network = build_backbone(tiny("d", "w", weights, freeze_through="a"), pretrained=True)
+def test_gradients_reach_the_images(tiny_weights):
+    network = build_backbone(tiny_config("d", "w", tiny_weights, freeze_through="a"), pretrained=True)
     images = tf.constant(np.random.default_rng(0).uniform(-1, 1, [2, SIDE, SIDE, 3]), tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(images)
@@ -109,9 +75,9 @@ def test_gradients_reach_the_images(weights):
 @pytest.mark.parametrize(
     ("frozen", "moved"), [("", {"c", "conv2d", "n", "d"}), ("c", {"conv2d", "n", "d"}), ("a", set()), ("all", set())]
 )
-def test_what_is_frozen_stays_bitwise_and_the_rest_moves(weights, planted_folder, tmp_path, frozen, moved):
-    train_quietly(tiny(planted_folder, tmp_path / "run", weights, freeze_through=frozen))
-    before = build_backbone(tiny("d", "w", weights), pretrained=True).named_variables()
+def test_what_is_frozen_stays_bitwise_and_the_rest_moves(tiny_weights, own_planted, tmp_path, frozen, moved):
+    train_quietly(tiny_config(own_planted.path, tmp_path / "run", tiny_weights, freeze_through=frozen))
+    before = build_backbone(tiny_config("d", "w", tiny_weights), pretrained=True).named_variables()
     after = saved(tmp_path / "run")
     for name, variable in before.items():
         layer, kind = name.split("/")
@@ -121,63 +87,32 @@ def test_what_is_frozen_stays_bitwise_and_the_rest_moves(weights, planted_folder
     assert not np.array_equal(after["backbone/style/kernel"], before["style/kernel"])
 
 
-def test_training_on_kept_activations_is_training_on_photos(weights, planted, tmp_path):
-    """One step's losses and gradients, dropout and mirroring included; float16 keeps eleven bits."""
-    config = tiny(planted.path, tmp_path / "run", weights, freeze_through="c")
-    config = dataclasses.replace(config, dropout=0.3)
-    workdir = Workdir(tmp_path / "run", {})
-    found = []
-    for kept in (True, False):
-        model = DVBPR.from_config(config, planted.num_users, pretrained=True)
-        photos = PhotoStore(planted, SIDE, "host", progress=False)
-        if kept:
-            photos = Activations(planted, model.network, config, progress=False)
-        training = DvbprTraining(config, planted, photos, workdir, model=model)
-        batches = training.batches(tf.distribute.InputContext(), 0, 3)
-        losses = [training.train_step(batch) for batch in batches]
-        found.append(([float(one["bpr"]) for one in losses], training.matrices()[1]))
-        assert ("activations" in next(iter(batches))) == kept
-    (losses, factors), (expected_losses, expected) = found
-    assert losses == pytest.approx(expected_losses, rel=2e-3)
-    np.testing.assert_allclose(factors, expected, atol=5e-3 * np.abs(expected).max())
-
-
-def test_activations_are_those_of_the_photos_and_their_mirror_images(weights, planted, tmp_path):
-    config = tiny(planted.path, tmp_path / "run", weights, freeze_through="c")
-    network = build_backbone(config, pretrained=True)
-    table = load_photo_table(planted, SIDE, progress=False)
-    items, coins = tf.constant([3, 89, 3], tf.int64), tf.constant([False, True, True])
-    found = Activations(planted, network, config, progress=False).gather(items, coins)
-    photos = np.stack([table[3], table[89][:, ::-1], table[3][:, ::-1]])
-    expected = network.below(normalise(tf.constant(photos)))
-    np.testing.assert_allclose(found, expected, rtol=2e-3, atol=1e-2)
-    assert np.abs(np.asarray(found[0]) - np.asarray(found[2])).max() > 0.1
-
-
 @pytest.mark.parametrize("frozen", ["", "c"])
-def test_resumed_equals_unbroken_without_the_weights_file(weights, planted_folder, tmp_path, frozen):
+def test_resumed_equals_unbroken_without_the_weights_file(tiny_weights, own_planted, tmp_path, frozen):
     settings = {"freeze_through": frozen, "decay": "none"}
-    train_quietly(tiny(planted_folder, tmp_path / "unbroken", weights, **settings))
-    train_quietly(tiny(planted_folder, tmp_path / "run", weights, **settings, max_photos=4 * 24))
+    train_quietly(tiny_config(own_planted.path, tmp_path / "unbroken", tiny_weights, **settings))
+    train_quietly(tiny_config(own_planted.path, tmp_path / "run", tiny_weights, **settings, max_photos=4 * 24))
     (tmp_path / "tiny.weights.h5").unlink()
-    train_quietly(tiny(planted_folder, tmp_path / "run", weights, **settings))
+    train_quietly(tiny_config(own_planted.path, tmp_path / "run", tiny_weights, **settings))
     assert_same_run(tmp_path / "unbroken", tmp_path / "run")
 
 
-def test_a_workdir_stands_alone(weights, planted, planted_folder, tmp_path, capsys):
-    config = tiny(planted_folder, tmp_path / "run", weights, freeze_through="c", batch_norm_epsilon=0.05, average=0.9)
+def test_a_workdir_stands_alone(tiny_weights, own_planted, tmp_path, capsys):
+    config = tiny_config(
+        own_planted.path, tmp_path / "run", tiny_weights, freeze_through="c", batch_norm_epsilon=0.05, average=0.9
+    )
     train_quietly(config)
     (tmp_path / "tiny.weights.h5").unlink()
     workdir = Workdir.open(tmp_path / "run")
-    photos = tf.constant(load_photo_table(planted, SIDE, progress=False))
+    photos = tf.constant(load_photo_table(own_planted, SIDE, progress=False))
     vectors = workdir.embedder()(photos).numpy()
     expected = workdir.factors().item_factors
     np.testing.assert_allclose(vectors, expected, atol=5e-3 * np.abs(expected).max())
     export(ExportConfig(str(tmp_path / "run"), str(tmp_path / "export")))
     served = tf.saved_model.load(str(tmp_path / "export")).signatures["embed_image"]
-    answer = served(image_bytes=tf.constant(planted.encoded_photos([5])))["style_vectors"].numpy()
+    answer = served(image_bytes=tf.constant(own_planted.encoded_photos([5])))["style_vectors"].numpy()
     np.testing.assert_allclose(answer[0], vectors[5], rtol=1e-4, atol=1e-5 * np.abs(vectors).max())
-    _, out, _ = run(capsys, extract_features.cli, f"--dataset={planted_folder}", f"--workdir={tmp_path / 'run'}")
+    _, out, _ = run(capsys, extract_features.cli, f"--dataset={own_planted.path}", f"--workdir={tmp_path / 'run'}")
     assert "trained_mobilenet: 6 values an item, global_average_pooling2d in mobilenet" in out
 
     def command(*arguments):
@@ -193,51 +128,51 @@ def run_tool(capsys, tool, *arguments):
     return call(capsys, tool.cli, *arguments)
 
 
-def test_two_rates(weights, planted_folder, tmp_path):
+def test_two_rates(tiny_weights, own_planted, tmp_path):
     """Adam's first steps are about its rate: almost none in the network, large in the last layer."""
     settings = {"network_learning_rate": 1e-9, "learning_rate": 1e-2, "weight_decay": 0.0, "init": "glorot"}
-    train_quietly(tiny(planted_folder, tmp_path / "run", weights, **settings))
-    before = build_backbone(tiny("d", "w", weights), pretrained=True).named_variables()
+    train_quietly(tiny_config(own_planted.path, tmp_path / "run", tiny_weights, **settings))
+    before = build_backbone(tiny_config("d", "w", tiny_weights), pretrained=True).named_variables()
     after = saved(tmp_path / "run")
     moved = {name: np.abs(after[f"backbone/{name}"] - value.numpy()).max() for name, value in before.items()}
     assert moved["style/kernel"] > 1e-2 and moved["c/kernel"] < 1e-6
 
 
-def test_bfloat16_runs(weights, planted_folder, tmp_path):
-    config = tiny(planted_folder, tmp_path / "run", weights, precision="mixed_bfloat16", max_photos=24)
+def test_bfloat16_runs(tiny_weights, own_planted, tmp_path):
+    config = tiny_config(own_planted.path, tmp_path / "run", tiny_weights, precision="mixed_bfloat16", max_photos=24)
     assert train_quietly(config)["step"] == 1
     assert keras.mixed_precision.global_policy().name == "float32"
 
 
-def test_the_last_layer_is_fitted_to_the_photos(weights, planted, tmp_path):
-    config = tiny(planted.path, tmp_path / "run", weights)
+def test_the_last_layer_is_fitted_to_the_photos(tiny_weights, own_planted, tmp_path):
+    config = tiny_config(own_planted.path, tmp_path / "run", tiny_weights)
     network = build_backbone(config, pretrained=True)
-    photos = normalise(tf.constant(load_photo_table(planted, SIDE, progress=False)))
+    photos = normalise(tf.constant(load_photo_table(own_planted, SIDE, progress=False)))
     network.fit_last_layer(network.below(photos))
     styles = network(photos).numpy()
     np.testing.assert_allclose(styles.mean(0), 0, atol=1e-3)
     np.testing.assert_allclose(styles.std(0), 1, rtol=1e-3)
 
 
-def test_a_run_of_before_loads_and_goes_on(planted_folder, tmp_path):
+def test_a_run_of_before_loads_and_goes_on(own_planted, tmp_path):
     """Its config.json has none of the settings of a backbone."""
     workdir = tmp_path / "run"
-    train_quietly(config_for(planted_folder, workdir, max_photos=24))
+    train_quietly(config_for(own_planted.path, workdir, max_photos=24))
     config = json.loads((workdir / "config.json").read_text())
     for name in ("backbone", "weights", "batch_norm_epsilon", "freeze_through", "network_learning_rate"):
         del config["train"][name]
     (workdir / "config.json").write_text(json.dumps(config))
     assert Workdir.open(workdir).embedder().hidden_layer == "fc7"
-    assert train_quietly(config_for(planted_folder, workdir, max_photos=48))["step"] == 2
+    assert train_quietly(config_for(own_planted.path, workdir, max_photos=48))["step"] == 2
 
 
-def test_what_the_network_cannot_do_is_one_line(weights, planted_folder, tmp_path, capsys):
-    common = [f"--dataset={planted_folder}", "--backbone=mobilenet", f"--image_size={SIDE}", "--max_photos=160"]
+def test_what_the_network_cannot_do_is_one_line(tiny_weights, own_planted, tmp_path, capsys):
+    common = [f"--dataset={own_planted.path}", "--backbone=mobilenet", f"--image_size={SIDE}", "--max_photos=160"]
 
     def refused(*flags):
         return fails(lambda *all_flags: run_tool(capsys, train_dvbpr, *all_flags), *common, *flags)
 
-    workdir, given = f"--workdir={tmp_path / 'bad'}", f"--weights={weights}"
+    workdir, given = f"--workdir={tmp_path / 'bad'}", f"--weights={tiny_weights}"
     assert "nowhere.h5: no such file" in refused(workdir, "--weights=nowhere.h5")
     (tmp_path / "broken.weights.h5").write_bytes(b"none")
     assert "does not hold the weights of" in refused(workdir, f"--weights={tmp_path / 'broken.weights.h5'}")
@@ -245,53 +180,3 @@ def test_what_the_network_cannot_do_is_one_line(weights, planted_folder, tmp_pat
     assert "no such layer; near that name are conv2d, " in line and "the last is global_average_pooling2d" in line
     line = refused(workdir, given, "--freeze_through=re_lu")
     assert "not all data passes through this layer" in line and "all passes through c" in line
-
-
-def test_activations_that_do_not_fit_or_are_not_whole(weights, planted, tmp_path, monkeypatch):
-    def make(through="c"):
-        config = tiny(planted.path, tmp_path / "run", weights, freeze_through=through, batch_norm_epsilon=0.01)
-        network = build_backbone(config, pretrained=True)
-        return Activations(planted, network, config, progress=False).gather(tf.constant([1]))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
-        with pytest.raises(InputError, match=r"90 photos and their mirror images at mobilenet's c need .* GB more"):
-            make()
-    found = make()
-    file = next(path for path in (planted.path / FOLDER).glob("mobilenet-c-*.npy") if _epsilon(path) == 0.01)
-    written = file.stat().st_mtime_ns
-    np.testing.assert_array_equal(make(), found)
-    assert file.stat().st_mtime_ns == written
-    whole = file.read_bytes()
-    file.write_bytes(whole[:-1])
-    with pytest.raises(InputError, match=r"not whole, or its \.json file is not; delete both"):
-        make()
-    file.write_bytes(whole)
-
-
-def test_killed_activations_go_on(weights, planted, tmp_path, monkeypatch):
-    config = tiny(planted.path, tmp_path / "run", weights, freeze_through="c", batch_norm_epsilon=0.02)
-    network = build_backbone(config, pretrained=True)
-
-    def gather():
-        return Activations(planted, network, config, progress=False).gather(tf.range(90, dtype=tf.int64))
-
-    append, starts = FeatureWriter.append, []
-
-    def killed(writer, rows):
-        starts.append(writer.done)
-        if len(starts) == 2:
-            raise KeyboardInterrupt
-        append(writer, rows)
-
-    monkeypatch.setattr(FeatureWriter, "append", killed)
-    with pytest.raises(KeyboardInterrupt, match="32 of 90 activations are done; the same command goes on"):
-        gather()
-    found = gather()
-    assert starts[:3] == [0, 32, 32]
-    table = load_photo_table(planted, SIDE, progress=False)
-    np.testing.assert_allclose(found, network.below(normalise(tf.constant(table))), rtol=2e-3, atol=1e-2)
-
-
-def _epsilon(path):
-    return json.loads(path.with_suffix(".json").read_text())["made_by"]["batch_norm_epsilon"]

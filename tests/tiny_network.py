@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+from small_training import config_for
 
 SIDE = 32
 LAYERS = ["c", "conv2d", "n", "re_lu", "d", "a", "global_average_pooling2d"]
@@ -29,3 +30,10 @@ def write_weights(path, seed=1):
     model.get_layer("n").set_weights([gamma, beta, *statistics])
     model.save_weights(path)
     return path
+
+
+def tiny_config(dataset, workdir, weights, **given):
+    """A training of it: validations and checkpoints at steps 4, 8, 12; 32 photos a step."""
+    settings = {"backbone": "mobilenet", "weights": weights, "image_size": SIDE, "max_photos": 12 * 24}
+    plain = {"freeze_through": "", "network_learning_rate": 0.0, "learning_rate": 1e-4, "dropout": 0.5}
+    return config_for(dataset, workdir, **{**settings, **plain, **given})
