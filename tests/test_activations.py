@@ -67,7 +67,7 @@ def test_activations_that_do_not_fit_or_are_not_whole(tiny_weights, own_planted,
 
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
-        with pytest.raises(InputError, match=r"90 photos and their mirror images at mobilenet's c need .* GB more"):
+        with pytest.raises(InputError, match=r"90 photos and their mirror images at mobilenet's c need .* MB more"):
             make()
     found = make()
     file = next(path for path in (own_planted.path / FOLDER).glob("mobilenet-c-*.npy") if _epsilon(path) == 0.01)

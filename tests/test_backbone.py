@@ -14,6 +14,7 @@ from tf_dvbpr.backbone import build_backbone
 from tf_dvbpr.export import ExportConfig, export
 from tf_dvbpr.train import resolve
 from tf_dvbpr.workdir import Workdir
+from tfrecords.errors import InputError
 from tfrecords.photo import normalise
 from tfrecords.photo_table import load_photo_table
 from tools import export_checkpoint, extract_features, train_dvbpr
@@ -93,8 +94,14 @@ def test_resumed_equals_unbroken_without_the_weights_file(tiny_weights, own_plan
     train_quietly(tiny_config(own_planted.path, tmp_path / "unbroken", tiny_weights, **settings))
     train_quietly(tiny_config(own_planted.path, tmp_path / "run", tiny_weights, **settings, max_photos=4 * 24))
     (tmp_path / "tiny.weights.h5").unlink()
-    train_quietly(tiny_config(own_planted.path, tmp_path / "run", tiny_weights, **settings))
+    with pytest.raises(InputError, match=rf"trained with --weights={tiny_weights}, not with --weights=other"):
+        train_quietly(tiny_config(own_planted.path, tmp_path / "run", "other.h5", **settings))
+    other = {"freeze_through": "" if frozen else "c"}
+    with pytest.raises(InputError, match=r"trained with(out)? --freeze_through(=c)?, not with(out)? --freeze_through"):
+        train_quietly(tiny_config(own_planted.path, tmp_path / "run", "", **{**settings, **other}))
+    train_quietly(tiny_config(own_planted.path, tmp_path / "run", "", **settings))
     assert_same_run(tmp_path / "unbroken", tmp_path / "run")
+    assert Workdir.open(tmp_path / "run").config["train"]["weights"] == tiny_weights
 
 
 def test_a_workdir_stands_alone(tiny_weights, own_planted, tmp_path, capsys):
@@ -174,6 +181,7 @@ def test_what_the_network_cannot_do_is_one_line(tiny_weights, own_planted, tmp_p
 
     workdir, given = f"--workdir={tmp_path / 'bad'}", f"--weights={tiny_weights}"
     assert "nowhere.h5: no such file" in refused(workdir, "--weights=nowhere.h5")
+    assert "a folder, not an HDF5 file" in refused(workdir, f"--weights={tmp_path}")
     (tmp_path / "broken.weights.h5").write_bytes(b"none")
     assert "does not hold the weights of" in refused(workdir, f"--weights={tmp_path / 'broken.weights.h5'}")
     line = refused(workdir, given, "--freeze_through=conv2")

@@ -10,7 +10,7 @@ from tfrecords.errors import InputError
 
 def test_fast_trains_the_last_layer_alone_unless_told_otherwise():
     fast = resolve("d", "w", "fast", {"backbone": "resnet50"})
-    assert (fast.freeze_through, fast.dropout, fast.learning_rate) == (ALL, 0.0, 1e-3)
+    assert (fast.freeze_through, fast.dropout, fast.learning_rate, fast.epochs) == (ALL, 0.0, 1e-3, 60.0)
     deeper = resolve("d", "w", "fast", {"backbone": "resnet50", "freeze_through": "conv5_block2_out", "dropout": 0.1})
     assert (deeper.freeze_through, deeper.dropout) == ("conv5_block2_out", 0.1)
     assert deeper.network_learning_rate < deeper.learning_rate
@@ -30,11 +30,14 @@ def test_sizes_are_the_networks_own():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"weights": "w.h5"}, "--weights=w.h5 says nothing to --backbone=cnnf"),
-        ({"freeze_through": "conv1"}, "--freeze_through=conv1 says nothing to --backbone=cnnf"),
-        ({"backbone": "resnet50", "conv1_padding": "same"}, "--conv1_padding=same says nothing to --backbone=resnet50"),
+        ({"weights": "w.h5"}, "--weights=w.h5 has no effect with --backbone=cnnf"),
+        ({"freeze_through": "conv1"}, "--freeze_through=conv1 has no effect with --backbone=cnnf"),
+        (
+            {"backbone": "resnet50", "conv1_padding": "same"},
+            "--conv1_padding=same has no effect with --backbone=resnet50",
+        ),
         ({"backbone": "vgg16", "strategy": "mirrored"}, "--backbone=vgg16 needs --strategy=one_device"),
-        ({"backbone": "vgg16", "network_learning_rate": 0.1}, "--network_learning_rate=0.1 says nothing to"),
+        ({"backbone": "vgg16", "network_learning_rate": 0.1}, "--network_learning_rate=0.1 has no effect with"),
         ({"backbone": "alexnet"}, "--backbone=alexnet: expected one of cnnf, densenet121"),
         ({"backbone": "efficientnet_b0"}, "--backbone=efficientnet_b0: expected one of"),
         ({"backbone": "resnet50", "batch_norm_epsilon": 1.0}, "--batch_norm_epsilon=1.0: expected from 0"),
@@ -42,7 +45,10 @@ def test_sizes_are_the_networks_own():
             {"backbone": "resnet50", "freeze_through": "a", "shift": 0.1},
             "--shift=0.1 and --freeze_through=a contradict",
         ),
-        ({"backbone": "resnet50", "freeze_through": "a", "photo_store": "host"}, "--photo_store=host says nothing to"),
+        (
+            {"backbone": "resnet50", "freeze_through": "a", "photo_store": "host"},
+            "--photo_store=host has no effect with",
+        ),
     ],
 )
 def test_settings_that_cannot_be(given, message):

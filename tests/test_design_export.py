@@ -269,4 +269,4 @@ def test_runs_in_each_others_place_are_refused(small_recommender, lively_gan, tm
 
 def test_a_preset_of_designs_without_a_gan_is_refused(small_recommender, tmp_path, capsys):
     flags = [f"--workdir={small_recommender}", "--preset=paper", f"--output={tmp_path}/1"]
-    assert "--preset says nothing without --gan" in refusal(capsys, export_saved_model, *flags)
+    assert "--preset has no effect without --gan" in refusal(capsys, export_saved_model, *flags)

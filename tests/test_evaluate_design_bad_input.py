@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("hasty_judge")
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        (["--etas=0,1"], "--etas says nothing without --eta_sweep"),
+        (["--etas=0,1"], "--etas has no effect without --eta_sweep"),
         (["--eta_sweep", "--eta=1"], "--eta contradicts --eta_sweep"),
         (["--eta_sweep", "--etas=0,x"], "--etas=0,x: numbers with commas between expected"),
         (["--eta_sweep", "--etas=1,1.0"], "different numbers of at least 0"),

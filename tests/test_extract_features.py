@@ -14,7 +14,6 @@ from tf_dvbpr import feature_extraction
 from tf_dvbpr.network_names import NETWORKS
 from tf_dvbpr.train import resolve, train
 from tf_dvbpr.workdir import Workdir
-from tfrecords.dataset import Dataset
 from tfrecords.feature_writer import FeatureWriter
 from tfrecords.features import load_features
 from tfrecords.photo_table import load_photo_table
@@ -187,9 +186,9 @@ def test_every_network_is_there():
     ("flags", "message"),
     [
         (["--network=resnet50", "--workdir=run"], "--network and --workdir contradict each other"),
-        (["--from_file=a.b", "--batch_norm_epsilon=.1"], "--batch_norm_epsilon says nothing to --from_file"),
-        (["--workdir=run", "--weights=w.h5"], "--weights says nothing to --workdir"),
-        (["--keys=k.txt"], "--keys says nothing to --network"),
+        (["--from_file=a.b", "--batch_norm_epsilon=.1"], "--batch_norm_epsilon has no effect with --from_file"),
+        (["--workdir=run", "--weights=w.h5"], "--weights has no effect with --workdir"),
+        (["--keys=k.txt"], "--keys has no effect with --network"),
         (["--network=alexnet"], "--network=alexnet: one of densenet121, "),
         (["--batch_norm_epsilon=0"], "--batch_norm_epsilon=0.0: a number over 0"),
         (["--batch_size=0"], "--batch_size=0: from 1 to 4096 expected"),
@@ -202,17 +201,16 @@ def test_flags_that_cannot_be(run, flags, message):
     assert message in fails(run, "--dataset=nowhere", *flags)
 
 
-def test_own_cnnf_gives_fc7(run, planted_folder, dataset, tmp_path):
+def test_own_cnnf_gives_fc7(run, own_planted, dataset, tmp_path):
     workdir = tmp_path / "run"
     small = {"image_size": 32, "dim": 8, "batch_size": 16, "shared_negatives": 8, "epochs": 0.1, "eval_every": 2}
-    train(resolve(str(planted_folder), str(workdir), "fast", small), show_progress=False)
-    planted = Dataset.open(planted_folder)
-    status, out, _ = run(f"--dataset={planted_folder}", f"--workdir={workdir}")
+    train(resolve(str(own_planted.path), str(workdir), "fast", small), show_progress=False)
+    status, out, _ = run(f"--dataset={own_planted.path}", f"--workdir={workdir}")
     assert status == 0 and "cnnf: 4096 values an item, fc7 in cnnf, step " in out
-    features = load_features(planted, "cnnf")[1]
+    features = load_features(own_planted, "cnnf")[1]
 
     network = Workdir.open(workdir).embedder()._model.network
-    x = (load_photo_table(planted, 32, progress=False).astype(np.float32) - 127.5) / 127.5
+    x = (load_photo_table(own_planted, 32, progress=False).astype(np.float32) - 127.5) / 127.5
     for layer in ("conv1", "pool", "conv2", "pool", "conv3", "conv4", "conv5", "pool", "flatten", "fc6", "fc7"):
         x = getattr(network, layer)(x)
     x = np.asarray(x)

@@ -181,7 +181,7 @@ def test_a_run_that_goes_on_ends_where_the_unbroken_one_does(given, planted_fold
 
 def test_a_run_of_another_optimizer_is_refused(planted_folder, tmp_path):
     train_quietly(config_for(planted_folder, tmp_path / "run", max_photos=24))
-    with pytest.raises(InputError, match="--optimizer=adam, not adamw"):
+    with pytest.raises(InputError, match="--optimizer=adam, not with --optimizer=adamw"):
         train_quietly(config_for(planted_folder, tmp_path / "run", max_photos=24, optimizer="adamw"))
 
 

@@ -128,7 +128,7 @@ def test_choices():
         (("girls", None), "--subset=girls: one of fashion, women, men expected"),
         ((None, "A>>B"), "names with > between"),
         ((None, "A", 0), "--category_levels=0: at least 1"),
-        (("men", None, 2), "--category_levels says nothing to --subset=men"),
+        (("men", None, 2), "--category_levels has no effect with --subset=men"),
     ],
 )
 def test_choices_that_cannot_be(flags, message):

@@ -10,7 +10,7 @@ from tfrecords.errors import InputError
 
 
 def test_a_setting_without_effect_is_refused():
-    with pytest.raises(InputError, match="--shared_negatives=8 says nothing to --negatives=one"):
+    with pytest.raises(InputError, match="--shared_negatives=8 has no effect with --negatives=one"):
         resolve("data", "run", "fast", {"negatives": "one", "shared_negatives": 8})
 
 

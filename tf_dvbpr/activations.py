@@ -10,7 +10,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from tf_dvbpr.backbone import Backbone
-from tf_dvbpr.train_config import TrainConfig
+from tf_dvbpr.train_config import ALL, TrainConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.feature_writer import FeatureWriter, feature_file, read_record
@@ -79,7 +79,7 @@ class Activations:
         names = [name, f"{name}-mirrored"] if self._config.flip else [name]
         folder = self._dataset.path / FOLDER
         if any(not self._there(one) for one in names):
-            with held(folder, "making activations"):
+            with held(folder, "making activations", wait=True):
                 missing = [one for one in names if not self._there(one)]
                 self._check_space(names, missing)
                 for one in missing:
@@ -116,15 +116,16 @@ class Activations:
         needed = len(missing) * self._bytes - sum(path.stat().st_size for path in begun if path.is_file())
         free = shutil.disk_usage(folder).free
         what = "photos and their mirror images" if len(names) == 2 else "photos"
-        layer = f"{self._config.backbone}'s {self._config.freeze_through}"
+        through = self._config.freeze_through
+        layer = f"{self._config.backbone}'s {self._network.hidden_layer if through == ALL else through}"
         if needed > free:
             raise InputError(
-                f"{folder}: the activations of {self.num_items} {what} at {layer} need {needed / 1e9:.2f} GB more, "
-                f"and {free / 1e9:.2f} GB are free there; free some, or give a --freeze_through with smaller outputs"
+                f"{folder}: the activations of {self.num_items} {what} at {layer} need {_size(needed)} more, "
+                f"and {_size(free)} are free there; free some, or give a --freeze_through with smaller outputs"
             )
         if self._progress:
             tqdm.write(
-                f"{folder}: {len(names) * self._bytes / 1e9:.2f} GB for the activations of {self.num_items} {what} at "
+                f"{folder}: {_size(len(names) * self._bytes)} for the activations of {self.num_items} {what} at "
                 f"{layer}, computed once"
             )
 
@@ -178,3 +179,7 @@ class Activations:
 def _flat(activations: tf.Tensor) -> np.ndarray:
     rows = tf.cast(activations, tf.float32).numpy()
     return rows.reshape(len(rows), -1)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

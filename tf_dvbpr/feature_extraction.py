@@ -65,7 +65,7 @@ class ExtractConfig:
             object.__setattr__(self, "network", "resnet50")
         for flag, its_way in (("weights", "network"), ("batch_norm_epsilon", "network"), ("keys", "from_file")):
             if getattr(self, flag) is not None and way != its_way:
-                raise InputError(f"--{flag} says nothing to --{way}; leave it out")
+                raise InputError(f"--{flag} has no effect with --{way}; leave it out")
         if self.network is not None and self.network not in NETWORKS:
             raise InputError(f"--network={self.network}: one of {', '.join(NETWORKS)} expected")
         if self.batch_norm_epsilon is not None and not 0 < self.batch_norm_epsilon < 1:

@@ -110,7 +110,8 @@ def build_trained(
         if image_size in (None, downloaded.input_shape[1]):
             return downloaded
     elif not weights.is_file():
-        raise InputError(f"--{flags[1]}={weights}: no such file")
+        what = "a folder, not an HDF5 file" if weights.is_dir() else "no such file"
+        raise InputError(f"--{flags[1]}={weights}: {what}")
     model = build_untrained(name, image_size)
     try:
         with warnings.catch_warnings():
@@ -126,7 +127,7 @@ def build_trained(
     except Exception as error:
         raise InputError(
             f"--{flags[1]}={weights or ''}: does not hold the weights of keras.applications' {NETWORKS[name][1]} with "
-            f"its classifier ({_one_line(error)})"
+            f"its classifier ({_misfit(error)}). Give that network's own file, whole, or the --{flags[0]} that it is of"
         ) from error
     return model
 
@@ -168,6 +169,12 @@ def _download(name: str, flags: tuple[str, str, str]) -> keras.Model:
             f"--{flags[0]}={name}: its weights could not be downloaded ({_one_line(error)}). Give a file of them "
             f"as --{flags[1]}=FILE.h5, or run where the network can be reached: once is enough, Keras keeps them"
         ) from error
+
+
+def _misfit(error: Exception) -> str:
+    """Why a file does not fit, without Keras's list of layers."""
+    reason = _one_line(error)
+    return "its layers are others" if "objects could not be loaded" in reason else reason
 
 
 def _one_line(error: Exception) -> str:

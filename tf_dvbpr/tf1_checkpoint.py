@@ -11,6 +11,8 @@ from tfrecords.errors import InputError
 
 _SHOWN = 5  # names in a message
 _DATA = ".data-00000-of-00001"
+# Of the two files of a checkpoint.
+ENDINGS = (".index", _DATA)
 # What each of the authors' networks calls its variables' scope, and our --kind of it.
 SCOPES = {"dvbpr": ("DVBPR/", "the recommender"), "gan": ("GAN/", "the GAN")}
 

@@ -89,20 +89,20 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
     config = dataclasses.replace(TrainConfig(dataset=dataset, workdir=workdir, preset=preset), **settings)
     if config.negatives == "one" and "shared_negatives" in given:
         raise InputError(
-            f"--shared_negatives={config.shared_negatives} says nothing to --negatives=one: leave it out, or give "
+            f"--shared_negatives={config.shared_negatives} has no effect with --negatives=one: leave it out, or give "
             "--negatives=shared"
         )
     for name in _CNNF_ALONE if backbone != CNNF else _OTHERS_ALONE:
         if name in given:
-            raise InputError(f"--{name}={given[name]} says nothing to --backbone={backbone}: leave it out")
+            raise InputError(f"--{name}={given[name]} has no effect with --backbone={backbone}: leave it out")
     if config.freeze_through == ALL and given.get("network_learning_rate"):
         raise InputError(
-            f"--network_learning_rate={config.network_learning_rate} says nothing to --freeze_through={ALL}, which "
+            f"--network_learning_rate={config.network_learning_rate} has no effect with --freeze_through={ALL}, which "
             "trains the last layer alone: leave it out, or name the layer to freeze through"
         )
     if config.freeze_through and "photo_store" in given:
         raise InputError(
-            f"--photo_store={config.photo_store} says nothing to --freeze_through={config.freeze_through}, where no "
+            f"--photo_store={config.photo_store} has no effect with --freeze_through={config.freeze_through}, where no "
             "photos are kept: leave it out"
         )
     return config

@@ -187,4 +187,6 @@ FAST_ON_BACKBONE: dict[str, object] = {
     "network_learning_rate": 3e-5,
     "dropout": 0.0,
     "weight_decay": 0.1,
+    "user_penalty": 1.0,
+    "epochs": 60.0,
 }

@@ -26,6 +26,9 @@ from tfrecords.json_file import write_json
 _FREE = ("dataset", "workdir", "preset", "photo_store", "checkpoint_every")
 # These only say when it ends, so a run may be made longer, unless the learning rate depends on its length.
 _LENGTH = ("epochs", "max_photos", "patience")
+# The first start alone reads these; one that goes on may leave them out.
+_STARTS_WITH = ("weights",)
+_NOT_GIVEN = ("", None)
 
 
 class Embedder(tf.Module):
@@ -161,10 +164,16 @@ class Workdir:
         free = _FREE + (_LENGTH if settings["train"].get("decay", "none") == "none" else ())
         new = settings["train"]
         for name in new:
+            if name in _STARTS_WITH and new[name] in _NOT_GIVEN and self.has_checkpoint():
+                new[name] = old[name]
             if name not in free and old[name] != new[name]:
+                before, now = (
+                    f"without --{name}" if values[name] in _NOT_GIVEN else f"with --{name}={values[name]}"
+                    for values in (old, new)
+                )
                 raise InputError(
-                    f"{self.path}: this workdir was trained with --{name}={old[name]}, not {new[name]}. "
-                    "Give a new --workdir, or the old setting to go on"
+                    f"{self.path}: this workdir was trained {before}, not {now}. Give a new --workdir, or the old "
+                    "setting to go on"
                 )
 
     @property

@@ -102,7 +102,7 @@ def choose(subset: str | None, category_path: str | None, category_levels: int |
         raise InputError("--subset or --category_path chooses the items; pass one of the two")
     if subset is not None:
         if category_levels is not None:
-            raise InputError(f"--category_levels says nothing to --subset={subset}; leave it out")
+            raise InputError(f"--category_levels has no effect with --subset={subset}; leave it out")
         if subset not in SUBSETS:
             raise InputError(f"--subset={subset}: one of {', '.join(SUBSETS)} expected")
         return FashionSix() if subset == "fashion" else Below((ROOT, _DEPARTMENTS[subset]), 2)

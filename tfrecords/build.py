@@ -97,7 +97,7 @@ class BuildConfig:
         for name in sorted(_SOME - _OPTIONS[self.source]):
             value = getattr(self, name)
             if value is not None and value is not False:
-                raise InputError(f"--{name} says nothing to --source={self.source}; leave it out")
+                raise InputError(f"--{name} has no effect with --source={self.source}; leave it out")
         if self.name is not None and not (self.name.isprintable() and self.name.strip()):
             raise InputError(f"--name={self.name!r}: text on one line expected")
         if self.input is None and self.source in _INPUTS:

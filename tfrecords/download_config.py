@@ -63,8 +63,8 @@ class DownloadConfig:
         choosing = ("subset", "category_path", "category_levels")
         given = [name for name in choosing if getattr(self, name) is not None]
         if is_csv(self.input) and given:
-            raise InputError(f"--{given[0]} says nothing to a CSV file; leave it out")
+            raise InputError(f"--{given[0]} has no effect with a CSV file; leave it out")
         if given:
             choose(self.subset, self.category_path, self.category_levels)
         if self.min_actions is not None and not self.input.is_dir():
-            raise InputError("--min_actions says nothing to a file; leave it out, or name the folder of the dump")
+            raise InputError("--min_actions has no effect with a file; leave it out, or name the folder of the dump")

@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from tqdm import tqdm
+
 from tfrecords.errors import InputError
 
 try:
@@ -14,10 +16,10 @@ except ImportError:  # Windows has none: there nothing is held.
 
 
 @contextlib.contextmanager
-def held(folder: Path, doing: str) -> Iterator[None]:
+def held(folder: Path, doing: str, wait: bool = False) -> Iterator[None]:
     """Holds a folder, made if missing, until the block ends; no file is put into it.
 
-    Raises InputError where another process holds it: what that one is `doing`.
+    Where another process holds it this one waits for it, and says so, or raises InputError: what that one is `doing`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
@@ -27,7 +29,10 @@ def held(folder: Path, doing: str) -> Iterator[None]:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise InputError(f"{folder}: another process is {doing} here; wait for it to end") from None
+                if not wait:
+                    raise InputError(f"{folder}: another process is {doing} here; wait for it to end") from None
+                tqdm.write(f"{folder}: another process is {doing} here; waiting for it to end")
+                fcntl.flock(handle, fcntl.LOCK_EX)
             except OSError:
                 pass  # Some network disks have no locks.
         yield

@@ -51,7 +51,7 @@ def main(values: flags.FlagValues) -> None:
     from tfrecords.errors import InputError
 
     if values.etas and not values.eta_sweep:
-        raise InputError("--etas says nothing without --eta_sweep: give that too, or --eta for one table")
+        raise InputError("--etas has no effect without --eta_sweep: give that too, or --eta for one table")
     if values.eta_sweep and values.eta is not None:
         raise InputError("--eta contradicts --eta_sweep: name several by --etas, or leave --eta_sweep out")
     config = EvaluateConfig(

@@ -7,6 +7,7 @@ docs/checkpoints.md has the variables' names.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from absl import flags
 
@@ -32,12 +33,15 @@ def main(values: flags.FlagValues) -> None:
     from gan.export_checkpoint import export_gan_checkpoint
     from tf_dvbpr.export_checkpoint import ExportCheckpointConfig, export_checkpoint
     from tf_dvbpr.model_names import GAN
+    from tf_dvbpr.tf1_checkpoint import ENDINGS
     from tf_dvbpr.workdir import Workdir
 
     config = ExportCheckpointConfig(values.workdir, values.output, values.best, values.overwrite)
     is_gan = Workdir.open(config.workdir).config["model"] == GAN
     result = export_gan_checkpoint(config) if is_gan else export_checkpoint(config)
-    print(f"{values.output}: {result['variables']} variables, step {result['step']}")
+    size = sum(Path(f"{values.output}{ending}").stat().st_size for ending in ENDINGS)
+    files = " and ".join(ENDINGS)
+    print(f"{values.output}{files}, {size / 1e6:.1f} MB: {result['variables']} variables, step {result['step']}")
 
 
 def cli(argv: Sequence[str] | None = None) -> None:

@@ -44,7 +44,7 @@ def main(values: flags.FlagValues) -> None:
     from tfrecords.errors import InputError
 
     if values["preset"].present and values.gan is None:
-        raise InputError(f"--preset={values.preset}: --preset says nothing without --gan; leave it out")
+        raise InputError(f"--preset={values.preset}: --preset has no effect without --gan; leave it out")
     config = ExportConfig(values.workdir, values.output, values.overwrite)
     is_gan = Workdir.open(config.workdir).config["model"] == GAN
     if is_gan:

@@ -70,7 +70,7 @@ def _by_photo(shown: Sequence[PhotoScore], items: int) -> str:
 
 def _by_user(shown: Sequence[PhotoScore], items: int) -> str:
     rows = [
-        (photo.file, user.user, f"{user.percentile:.1%}", user.rank, f"{user.score:.5g}")
+        (photo.file, user.user, f"{user.percentile:.1%}", user.rank, f"{user.score:.4f}")
         for photo in shown
         for user in photo.users
     ]

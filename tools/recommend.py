@@ -27,7 +27,7 @@ def main(values: flags.FlagValues) -> None:
     config = RecommendConfig(values.workdir, values.user, values.k, values.category, values.picture)
     for user, items in recommend(config).items():
         print(f"{user}")
-        rows = [(item.rank, item.item, item.category or "-", f"{item.score:.5g}") for item in items]
+        rows = [(item.rank, item.item, item.category or "-", f"{item.score:.4f}") for item in items]
         print(table.render(["rank", "item", "category", "score"], rows, left=(1, 2)))
         if len(items) < config.k:
             print(f"(only {len(items)} items are left to recommend)")

@@ -1,4 +1,4 @@
-"""Fig. 3 written down: preference, quality and diversity of designs against eta, as CSV, JSON and a chart."""
+"""Fig. 3 written down: preference, quality, diversity and D(x, c) of designs against eta, as CSV, JSON and a chart."""
 
 from pathlib import Path
 
@@ -33,10 +33,10 @@ def _chart(result: dict, path: Path) -> bool:
     except ImportError:
         return False
     points = result["points"]
-    figure = Figure(figsize=(10.5, 3.2), layout="constrained")
+    figure = Figure(figsize=(14, 3.2), layout="constrained")
     FigureCanvasAgg(figure)
-    titles = ("preference score", quality_name(result), "diversity")
-    for axes, measure, title in zip(figure.subplots(1, 3), MEASURES, titles, strict=False):
+    _, *titles = cells(result)[0]
+    for axes, measure, title in zip(figure.subplots(1, len(MEASURES)), MEASURES, titles, strict=True):
         means, spreads = (
             np.array([point[measure][part] for point in points], float)
             for part in ("mean", "spread")  # None: a gap

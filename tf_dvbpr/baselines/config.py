@@ -89,7 +89,7 @@ def resolve(dataset: str, workdir: str, model: str, given: dict[str, object]) ->
         if name not in SETTINGS[model]:
             listed = ", ".join(f"--{setting}" for setting in SETTINGS[model])
             raise InputError(
-                f"--{name}={given[name]} says nothing to --model={model}"
+                f"--{name}={given[name]} has no effect with --model={model}"
                 + (f", which has {listed}" if listed else ", which has no settings")
                 + ": leave it out"
             )

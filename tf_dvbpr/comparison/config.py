@@ -116,7 +116,7 @@ def rows_of(config: CompareConfig, dataset: Dataset) -> list[Row]:
         ("features", config.features, any(row.model in VISUAL and not row.marked for row in rows), "a visual model"),
     ):
         if value and not asked:
-            raise InputError(f"--{flag}={value} says nothing to --models without {whom}: leave it out")
+            raise InputError(f"--{flag}={value} has no effect with --models without {whom}: leave it out")
     return rows
 
 

@@ -1,0 +1,36 @@
+"""One process at a time in a folder: the other is refused, or waits."""
+
+import threading
+
+import pytest
+
+from tfrecords.errors import InputError
+from tfrecords.folder_lock import held
+
+
+def test_a_held_folder_is_refused_and_free_again_afterwards(tmp_path):
+    refused = pytest.raises(InputError, match=r"a: another process is sewing here; wait for it to end$")
+    with held(tmp_path / "a", "sewing"), held(tmp_path / "b", "sewing"), refused, held(tmp_path / "a", "sewing"):
+        pass
+    with held(tmp_path / "a", "sewing"):
+        pass
+
+
+def test_who_waits_says_so_and_goes_on_when_the_other_has_ended(tmp_path, capsys):
+    order, started = [], threading.Event()
+
+    def second():
+        started.set()
+        with held(tmp_path, "sewing", wait=True):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with held(tmp_path, "sewing"):
+        thread.start()
+        started.wait()
+        thread.join(0.3)
+        assert thread.is_alive()
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "second"]
+    assert capsys.readouterr().out == f"{tmp_path}: another process is sewing here; waiting for it to end\n"
