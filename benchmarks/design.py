@@ -22,7 +22,7 @@ from tf_dvbpr.design.taste import Taste
 LATENT, CATEGORIES, DIM = 256, 6, 100
 STARTS, BATCH_OF_TWO_CALLS, USERS = 64, 16, 8
 # Of the 50 steps of a design: every one takes the same time.
-STEPS, ROUNDS = 5, 5
+STEPS, ROUNDS = 3, 3
 
 
 def measure() -> list[dict]:
