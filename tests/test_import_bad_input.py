@@ -149,9 +149,8 @@ def test_files_that_are_missing_or_damaged_are_named(planted_folder, six, tmp_pa
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("name", ["DVBPR", "DVBPR-3.zip", "x-99999999999"])
-def test_a_name_without_a_step_is_refused(name):
+def test_a_step_that_cannot_be_is_refused():
     with told_in_one_line("give --step"):
-        ImportConfig(name, "data", "run").steps()
+        ImportConfig("x-99999999999", "data", "run").steps()
     with told_in_one_line("--step=-1: expected from 0"):
-        ImportConfig(name, "data", "run", -1)
+        ImportConfig("DVBPR", "data", "run", -1)

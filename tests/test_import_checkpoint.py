@@ -204,10 +204,18 @@ def test_without_moments_adam_starts_anew(planted, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "step", "expected"),
-    [("DVBPR_auc_100_39728.ckpt", None, 39728), ("DCGAN.model-311502", None, 311502), ("x-3", 8, 8), ("x", 0, 0)],
+    [
+        ("DVBPR_auc_100_39728.ckpt", None, 39728),
+        ("DCGAN.model-311502", None, 311502),
+        ("x-3", 8, 8),
+        ("x", 4, 4),
+        ("x", None, 0),
+    ],
 )
 def test_the_step_is_the_number_in_the_name_or_given(name, step, expected):
-    assert ImportConfig(f"folder-1/{name}", "data", "run", step).steps() == expected
+    config = ImportConfig(f"folder-1/{name}", "data", "run", step)
+    assert config.steps() == expected
+    assert config.assumes_step() == (expected == 0)
 
 
 def test_what_breaks_off_leaves_nothing_and_what_a_kill_left_is_no_hindrance(six, tmp_path, monkeypatch):

@@ -37,7 +37,7 @@ class ImportConfig:
         checkpoint: common name of the files, without ``.index``.
         dataset: folder that tools.build_dataset left, of the same users in the same order.
         workdir: the folder to make.
-        step: training steps that the weights have behind them; None: the number that `checkpoint` ends in.
+        step: training steps that the weights have behind them; None: the number that `checkpoint` ends in, else 0.
     """
 
     checkpoint: str
@@ -49,11 +49,19 @@ class ImportConfig:
         need(self, self.step is None or 0 <= self.step <= _MOST_STEPS, "step", f"from 0 to {_MOST_STEPS}")
 
     def steps(self) -> int:
-        """`step`, or the number in the name: 39728 of ``DVBPR_auc_100_39728.ckpt``. Raises InputError without one."""
-        if self.step is not None:
-            return self.step
+        """`step`, or that of the name, or 0. Raises InputError for a number in the name that no training reaches."""
+        return self.step if self.step is not None else self._named_step() or 0
+
+    def assumes_step(self) -> bool:
+        """Whether neither `step` nor the name says one."""
+        return self.step is None and self._named_step() is None
+
+    def _named_step(self) -> int | None:
+        """The number that the name ends in: 39728 of ``DVBPR_auc_100_39728.ckpt``."""
         number = re.search(r"(\d+)(?:\.ckpt)?$", Path(self.checkpoint).name)
-        if number is None or int(number[1]) > _MOST_STEPS:
+        if number is None:
+            return None
+        if int(number[1]) > _MOST_STEPS:
             raise InputError(f"--checkpoint={self.checkpoint}: its name ends in no number of steps; give --step")
         return int(number[1])
 

@@ -26,7 +26,7 @@ flags.DEFINE_string(
 )
 flags.DEFINE_string("workdir", None, "folder to make", required=True, flag_values=FLAGS)
 flags.DEFINE_integer(
-    "step", None, "training steps behind it; by default the number its name ends in", flag_values=FLAGS
+    "step", None, "training steps behind it; by default the number its name ends in, else 0", flag_values=FLAGS
 )
 flags.DEFINE_integer(
     "measure_samples",
@@ -44,7 +44,9 @@ def main(values: flags.FlagValues) -> None:
 
     common = {name: values[name].value for name in ("checkpoint", "dataset", "workdir", "step")}
     if values.kind == "gan":
-        result = import_gan(ImportGanConfig(**common, measure_samples=values.measure_samples))
+        config = ImportGanConfig(**common, measure_samples=values.measure_samples)
+        result = import_gan(config)
+        _say_step(values.checkpoint, config.assumes_step())
         print(
             f"{values.workdir}: the GAN at step {result['step']}, latents of {result['latent_dim']}, "
             f"{result['image_size']} pixels, of {', '.join(result['categories'])}"
@@ -52,13 +54,20 @@ def main(values: flags.FlagValues) -> None:
         return
     if values.measure_samples is not None:
         raise InputError(f"--measure_samples={values.measure_samples} is the GAN's: leave it out with --kind=dvbpr")
-    result = import_checkpoint(ImportConfig(**common))
+    config = ImportConfig(**common)
+    result = import_checkpoint(config)
+    _say_step(values.checkpoint, config.assumes_step())
     adam = "with" if result["moments"] else "without"
     print(
         f"{values.workdir}: DVBPR at step {result['step']}, {adam} Adam's moments, K = {result['dim']}, "
         f"{result['image_size']} pixels; validation AUC {result['score']:.4f} ({result['users']} users, "
         f"{result['items']} items)"
     )
+
+
+def _say_step(checkpoint: str, assumed: bool) -> None:
+    if assumed:
+        print(f"{checkpoint}: its name ends in no number of steps, so it counts as step 0; --step gives another")
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
