@@ -58,9 +58,9 @@ def test_activations_are_those_of_the_photos_and_their_mirror_images(tiny_weight
 
 
 def test_activations_that_do_not_fit_or_are_not_whole(tiny_weights, own_planted, tmp_path, monkeypatch):
-    def make(through="c"):
+    def make():
         config = tiny_config(
-            own_planted.path, tmp_path / "run", tiny_weights, freeze_through=through, batch_norm_epsilon=0.01
+            own_planted.path, tmp_path / "run", tiny_weights, freeze_through="c", batch_norm_epsilon=0.01
         )
         network = build_backbone(config, pretrained=True)
         return Activations(own_planted, network, config, progress=False).gather(tf.constant([1]))

@@ -159,7 +159,7 @@ def test_the_tool_says_what_it_wrote(gan, planted_folder, tmp_path, capsys):
     output = tmp_path / "DCGAN.model-5"
     status, out, err = run(capsys, tool.cli, f"--workdir={gan[2]}", f"--output={output}")
     megabytes = sum(file.stat().st_size for file in tmp_path.glob("DCGAN.model-5.*")) / 1e6
-    written = f"{output}.index and .data-00000-of-00001, {megabytes:.1f} MB: 66 variables, step 5\n"
+    written = f"{output}.data-00000-of-00001 and .index, {megabytes:.1f} MB: 66 variables, step 5\n"
     assert (status, out, err) == (0, written, [])
     status, _, err = run(capsys, tool.cli, f"--workdir={planted_folder}", f"--output={output}")
     assert status == 1 and err == [

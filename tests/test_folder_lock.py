@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from tfrecords import folder_lock
 from tfrecords.errors import InputError
 from tfrecords.folder_lock import held
 
@@ -16,21 +17,23 @@ def test_a_held_folder_is_refused_and_free_again_afterwards(tmp_path):
         pass
 
 
-def test_who_waits_says_so_and_goes_on_when_the_other_has_ended(tmp_path, capsys):
-    order, started = [], threading.Event()
+def test_who_waits_says_so_and_goes_on_when_the_other_has_ended(tmp_path, monkeypatch):
+    order, said = [], threading.Event()
+
+    def say(line):
+        order.append(line)
+        said.set()
 
     def second():
-        started.set()
         with held(tmp_path, "sewing", wait=True):
             order.append("second")
 
+    monkeypatch.setattr(folder_lock.tqdm, "write", say)
     thread = threading.Thread(target=second)
     with held(tmp_path, "sewing"):
         thread.start()
-        started.wait()
-        thread.join(0.3)
-        assert thread.is_alive()
+        assert said.wait(60)
         order.append("first")
-    thread.join(10)
-    assert order == ["first", "second"]
-    assert capsys.readouterr().out == f"{tmp_path}: another process is sewing here; waiting for it to end\n"
+    thread.join(60)
+    waiting = f"{tmp_path}: another process is sewing here; waiting for it to end"
+    assert order == [waiting, "first", "second"]

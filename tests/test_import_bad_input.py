@@ -150,7 +150,7 @@ def test_files_that_are_missing_or_damaged_are_named(planted_folder, six, tmp_pa
 
 
 def test_a_step_that_cannot_be_is_refused():
-    with told_in_one_line("give --step"):
+    with told_in_one_line("too large for a step; give --step"):
         ImportConfig("x-99999999999", "data", "run").steps()
     with told_in_one_line("--step=-1: expected from 0"):
         ImportConfig("DVBPR", "data", "run", -1)

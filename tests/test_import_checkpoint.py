@@ -210,6 +210,7 @@ def test_without_moments_adam_starts_anew(planted, tmp_path):
         ("x-3", 8, 8),
         ("x", 4, 4),
         ("x", None, 0),
+        ("DVBPR-3.zip", None, 0),
     ],
 )
 def test_the_step_is_the_number_in_the_name_or_given(name, step, expected):

@@ -62,7 +62,7 @@ class ImportConfig:
         if number is None:
             return None
         if int(number[1]) > _MOST_STEPS:
-            raise InputError(f"--checkpoint={self.checkpoint}: its name ends in no number of steps; give --step")
+            raise InputError(f"--checkpoint={self.checkpoint}: its number is too large for a step; give --step")
         return int(number[1])
 
 

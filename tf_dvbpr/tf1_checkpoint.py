@@ -11,8 +11,8 @@ from tfrecords.errors import InputError
 
 _SHOWN = 5  # names in a message
 _DATA = ".data-00000-of-00001"
-# Of the two files of a checkpoint.
-ENDINGS = (".index", _DATA)
+# Of the two files of a checkpoint; the index, which makes it one, last.
+ENDINGS = (_DATA, ".index")
 # What each of the authors' networks calls its variables' scope, and our --kind of it.
 SCOPES = {"dvbpr": ("DVBPR/", "the recommender"), "gan": ("GAN/", "the GAN")}
 
@@ -90,7 +90,7 @@ class Tf1Checkpoint:
 def write_tf1_checkpoint(prefix: Path, values: Mapping[str, tf.Tensor]) -> None:
     """Writes what TensorFlow 1's Saver restores by name, whole or not at all: the index, which makes it one, last."""
     temporary = prefix.with_name(f".{prefix.name.lstrip('.')}.part")
-    parts = [Path(f"{temporary}{ending}") for ending in (_DATA, ".index")]
+    parts = [Path(f"{temporary}{ending}") for ending in ENDINGS]
     prefix.parent.mkdir(parents=True, exist_ok=True)
     try:
         tf.raw_ops.SaveV2(
@@ -101,7 +101,7 @@ def write_tf1_checkpoint(prefix: Path, values: Mapping[str, tf.Tensor]) -> None:
         )
         # An index that is replaced goes first: it would be of other data for a moment.
         Path(f"{prefix}.index").unlink(missing_ok=True)
-        for part, ending in zip(parts, (_DATA, ".index"), strict=True):
+        for part, ending in zip(parts, ENDINGS, strict=True):
             part.replace(f"{prefix}{ending}")
     finally:
         for part in [*parts, *prefix.parent.glob(f"{temporary.name}*.tempstate*")]:
