@@ -11,7 +11,7 @@ from gan.gan_training import GanTraining
 from gan.judge_folder import judge_folder
 from gan.labelled import ONE_CLASS, labelled
 from gan.measures import Measures
-from gan.train_config import OWN_JUDGE, PRESETS, GanConfig
+from gan.train_config import NONE, OWN_JUDGE, PRESETS, GanConfig
 from tf_dvbpr import training
 from tf_dvbpr.compat import check_versions
 from tf_dvbpr.model_names import GAN
@@ -86,7 +86,12 @@ def _remarks(config: GanConfig, dataset: Dataset, labelled_photos: int, present:
 
 
 def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -> GanConfig:
-    """The config of a preset with the settings given in its place; see `train_config.PRESETS`."""
+    """The config of a preset with the settings given in its place; see `train_config.PRESETS`.
+
+    For augment ``none`` stands for ''.
+    """
+    if given.get("augment") == NONE:
+        given = {**given, "augment": ""}
     return dataclasses.replace(
         GanConfig(dataset=dataset, workdir=workdir, preset=preset), **{**PRESETS[preset], **given}
     )

@@ -9,7 +9,7 @@ from tf_dvbpr.train_config import PHOTO_STORES, PRECISIONS
 IMAGE_SIZES = (32, 64, 128, 256)
 LATENTS = ("normal", "uniform")
 NORMS = ("batch", "spectral", "none")
-AUGMENTATIONS = ("colour", "cutout", "translation")
+AUGMENTATIONS, NONE = ("colour", "cutout", "translation"), "none"
 OWN_JUDGE = "own"
 JUDGES = (OWN_JUDGE, *NETWORKS)
 _MOST = 65_536  # of what a layer or a step has; more fits no machine
@@ -106,7 +106,8 @@ class GanConfig:
         need(self, 0 <= self.discriminator_learning_rate < float("inf"), "discriminator_learning_rate", "0 or more")
         for name in ("beta1", "beta2", "average"):
             need(self, 0 <= getattr(self, name) < 1, name, "from 0 up to but not including 1")
-        need(self, set(self.augmentations) <= set(AUGMENTATIONS), "augment", f"some of {','.join(AUGMENTATIONS)}")
+        known = f"some of {','.join(AUGMENTATIONS)}, or {NONE}"
+        need(self, set(self.augmentations) <= set(AUGMENTATIONS), "augment", known)
         need(self, 0 < self.epochs <= 1e6, "epochs", "a number above 0, at most a million")
         for name in ("eval_every", "checkpoint_every"):
             need_between(self, name, 0, _MOST_STEPS)

@@ -1,11 +1,13 @@
 """The settings of a backbone: what they are by default, and what is refused."""
 
 import pytest
+from tool import call
 
 from tf_dvbpr.network_names import BACKBONES
 from tf_dvbpr.train import resolve
 from tf_dvbpr.train_config import ALL
 from tfrecords.errors import InputError
+from tools import train_dvbpr
 
 
 def test_fast_trains_the_last_layer_alone_unless_told_otherwise():
@@ -14,11 +16,17 @@ def test_fast_trains_the_last_layer_alone_unless_told_otherwise():
     deeper = resolve("d", "w", "fast", {"backbone": "resnet50", "freeze_through": "conv5_block2_out", "dropout": 0.1})
     assert (deeper.freeze_through, deeper.dropout) == ("conv5_block2_out", 0.1)
     assert deeper.network_learning_rate < deeper.learning_rate
-    assert resolve("d", "w", "fast", {"backbone": "resnet50", "freeze_through": ""}).freeze_through == ""
+    assert resolve("d", "w", "fast", {"backbone": "resnet50", "freeze_through": "none"}).freeze_through == ""
     for preset in ("paper", "release"):
         given = resolve("d", "w", preset, {"backbone": "resnet50"})
         assert (given.freeze_through, given.dropout) == ("", 0.5)
     assert resolve("d", "w", "fast", {}).dropout == 0.5
+
+
+def test_to_freeze_nothing_has_a_word(tmp_path, capsys):
+    given = [f"--dataset={tmp_path}", "--workdir=w", "--backbone=vgg16"]
+    assert "is empty" in call(capsys, train_dvbpr.cli, *given, "--freeze_through=")[2]
+    assert "no data set here" in call(capsys, train_dvbpr.cli, *given, "--freeze_through=none")[2]
 
 
 def test_sizes_are_the_networks_own():
@@ -36,7 +44,6 @@ def test_sizes_are_the_networks_own():
             {"backbone": "resnet50", "conv1_padding": "same"},
             "--conv1_padding=same has no effect with --backbone=resnet50",
         ),
-        ({"backbone": "vgg16", "strategy": "mirrored"}, "--backbone=vgg16 needs --strategy=one_device"),
         ({"backbone": "vgg16", "network_learning_rate": 0.1}, "--network_learning_rate=0.1 has no effect with"),
         ({"backbone": "alexnet"}, "--backbone=alexnet: expected one of cnnf, densenet121"),
         ({"backbone": "efficientnet_b0"}, "--backbone=efficientnet_b0: expected one of"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tiny_gan import refusal, run_tool, training
 
+from gan.train import resolve
 from gan.train_config import GanConfig
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.errors import InputError
@@ -55,6 +56,14 @@ def test_impossible_flags_start_nothing(planted_folder, tmp_path, capsys):
     assert "no data set here" in refusal(capsys, train_gan, f"--dataset={tmp_path}", f"--workdir={run}")
     assert run_tool(capsys, train_gan, f"--workdir={run}")[0] == 2
     assert not run.exists()
+
+
+def test_no_augmentation_has_a_word(tmp_path, capsys):
+    for preset in ("fast", "release"):
+        assert resolve("data", "run", preset, {"augment": "none"}).augmentations == ()
+    # An empty flag is refused as a shell's unset variable; the word passes and the next thing is looked at.
+    assert "is empty" in run_tool(capsys, train_gan, f"--dataset={tmp_path}", "--workdir=w", "--augment=")[2]
+    assert "no data set here" in refusal(capsys, train_gan, f"--dataset={tmp_path}", "--workdir=w", "--augment=none")
 
 
 def partly_labelled(planted_folder, folder):

@@ -33,14 +33,24 @@ FLAGS = {
     "learning_rate": 0.1,
     "average": 0.5,
 }
-TWO_CPUS = """
+TRAIN = """
 import sys
+from tools.train_dvbpr import cli
+cli(sys.argv)
+"""
+TWO_CPUS = f"""
 import tensorflow as tf
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
-from tools.train_dvbpr import cli
-cli(sys.argv)
+{TRAIN}
+"""
+TINY = """
+import sys
+sys.path.insert(0, "tests")
+import keras
+from tiny_network import build_tiny
+keras.applications.MobileNet = build_tiny
 """
 
 
@@ -57,6 +67,12 @@ def start(arguments, dataset, workdir, tf_config=None, **given):
     )
 
 
+def start_workers(arguments, dataset, workdir, **given):
+    cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
+    tasks = [{"cluster": cluster, "task": {"type": "worker", "index": index}} for index in range(2)]
+    return [start(arguments, dataset, workdir, task, strategy="multi_worker", **given) for task in tasks]
+
+
 def finish(*processes):
     for process in processes:
         _, shown = process.communicate(timeout=300)
@@ -69,7 +85,7 @@ def weights(workdir):
     return {
         name.split("/.ATTRIBUTES")[0]: reader.get_tensor(name)
         for name in shapes
-        if name.startswith(("cnnf", "user_factors", "average"))
+        if name.startswith(("backbone", "cnnf", "user_factors", "average"))
     }
 
 
@@ -85,15 +101,16 @@ def free_ports(count):
 def single(request, planted_folder, make_folder):
     workdir = make_folder("single") / "run"
     finish(start(["-m", "tools.train_dvbpr"], planted_folder, workdir, negatives=request.param))
-    return weights(workdir), request.param
+    expected = weights(workdir)
+    assert len(expected) == 2 * 17  # With their average.
+    assert np.abs(expected["cnnf.Sfc8.Skernel"]).max() > 0
+    return expected, request.param
 
 
 def assert_close(found, expected):
-    assert found.keys() == expected.keys() and len(found) == 2 * 17  # With their average.
+    assert found.keys() == expected.keys() and expected
     for name in expected:
         np.testing.assert_allclose(found[name], expected[name], rtol=1e-3, atol=2e-5, err_msg=name)
-    moved = np.abs(expected["cnnf.Sfc8.Skernel"]).max()
-    assert moved > 0
 
 
 def test_two_replicas_of_one_process(single, planted_folder, tmp_path):
@@ -112,23 +129,27 @@ def test_other_optimizers_on_two_replicas(optimizer, planted_folder, tmp_path):
     assert_close(weights(tmp_path / "two"), weights(tmp_path / "one"))
 
 
+@pytest.mark.parametrize("freeze_through", ["all", "c", "none"])
+def test_a_backbone_on_two_replicas(freeze_through, own_planted, tiny_weights, tmp_path):
+    given = {"backbone": "mobilenet", "weights": tiny_weights, "freeze_through": freeze_through, "max_photos": 48}
+    finish(start(["-c", TINY + TRAIN], own_planted.path, tmp_path / "one", **given))
+    finish(start(["-c", TINY + TWO_CPUS], own_planted.path, tmp_path / "two", strategy="mirrored", **given))
+    assert_close(weights(tmp_path / "two"), weights(tmp_path / "one"))
+
+
 def test_two_workers(single, planted_folder, tmp_path):
     expected, negatives = single
-    cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
-    workers = [
-        start(
-            ["-m", "tools.train_dvbpr"],
-            planted_folder,
-            tmp_path / "run",
-            tf_config={"cluster": cluster, "task": {"type": "worker", "index": index}},
-            strategy="multi_worker",
-            negatives=negatives,
-        )
-        for index in range(2)
-    ]
-    finish(*workers)
+    finish(*start_workers(["-m", "tools.train_dvbpr"], planted_folder, tmp_path / "run", negatives=negatives))
     assert_close(weights(tmp_path / "run"), expected)
     assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 1  # The chief alone writes.
+
+
+def test_two_workers_make_the_activations_once(own_planted, tiny_weights, tmp_path):
+    given = {"backbone": "mobilenet", "weights": tiny_weights, "freeze_through": "c", "max_photos": 48}
+    given["batch_norm_epsilon"] = 0.02  # Other activations than any other test's here.
+    finish(*start_workers(["-c", TINY + TRAIN], own_planted.path, tmp_path / "two", **given))
+    finish(start(["-c", TINY + TRAIN], own_planted.path, tmp_path / "one", **given))
+    assert_close(weights(tmp_path / "two"), weights(tmp_path / "one"))
 
 
 def test_a_batch_that_replicas_cannot_share_is_refused(planted_folder, tmp_path):

@@ -14,7 +14,7 @@ from tf_dvbpr.dvbpr_training import DvbprTraining
 from tf_dvbpr.network_names import CNNF, NETWORKS
 from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.strategy import is_chief, make_strategy
-from tf_dvbpr.train_config import ALL, FAST_ON_BACKBONE, PRESETS, TrainConfig
+from tf_dvbpr.train_config import ALL, FAST_ON_BACKBONE, NONE, PRESETS, TrainConfig
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
@@ -76,9 +76,11 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
 def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -> TrainConfig:
     """The config of a preset with the settings given in its place; see `train_config.PRESETS`.
 
-    A preset's average gives way to ``lazy_adam``: it passes over all user factors, which that is there to avoid.
-    Raises InputError for a setting that the others leave without effect.
+    For freeze_through ``none`` stands for "". A preset's average gives way to ``lazy_adam``: it passes over all user
+    factors, which that is there to avoid. Raises InputError for a setting that the others leave without effect.
     """
+    if given.get("freeze_through") == NONE:
+        given = {**given, "freeze_through": ""}
     settings = {**PRESETS[preset], **given}
     if settings.get("optimizer") == "lazy_adam" and "average" not in given:
         settings["average"] = 0.0

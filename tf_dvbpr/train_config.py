@@ -9,7 +9,7 @@ from tfrecords.errors import InputError
 NEGATIVES = ("one", "shared")
 PADDINGS = ("same", "valid")
 PRECISIONS = ("float32", "mixed_bfloat16")
-ALL = "all"  # of a backbone's layers
+ALL, NONE = "all", "none"  # of a backbone's layers
 STRATEGIES = ("one_device", "mirrored", "multi_worker")
 INITS = ("glorot", "photos")
 OPTIMIZERS = ("adam", "lazy_adam", "adamw")
@@ -139,10 +139,8 @@ class TrainConfig:
             raise InputError(
                 f"--shift={self.shift} and --freeze_through={self.freeze_through} contradict each other: what is "
                 "frozen is computed once, of the photos as they are. Leave --shift out, or train all of it with "
-                "--freeze_through="
+                f"--freeze_through={NONE}"
             )
-        if self.backbone != CNNF and self.strategy != "one_device":
-            raise InputError(f"--backbone={self.backbone} needs --strategy=one_device, got --strategy={self.strategy}")
         if self.photo_store == "device" and self.strategy != "one_device":
             raise InputError(f"--photo_store=device needs --strategy=one_device, got --strategy={self.strategy}")
 

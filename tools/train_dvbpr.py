@@ -40,7 +40,7 @@ _INTEGERS = {
 _STRINGS = {
     "backbone": "the network for photos: cnnf, or one trained on ImageNet, as resnet50 (docs/backbones.md lists them)",
     "weights": "backbone: its HDF5 weights file, classifier included; the library's download if not given",
-    "freeze_through": "backbone: the layer up to which it stays as it is, or all; nothing: all is trained",
+    "freeze_through": "backbone: the layer up to which it stays as it is; all: only the last is trained; none: all are",
 }
 _FLOATS = {
     "epochs": "an epoch draws as many positives as there are training purchases",

@@ -55,7 +55,7 @@ _CHOICES = {
     "photo_store": (["auto", "host", "device", "encoded"], "where the photos are kept"),
 }
 _STRINGS = {
-    "augment": "what the discriminator's images go through: of colour, cutout, translation, joined by commas",
+    "augment": "what the discriminator's images go through: of colour, cutout, translation, joined by commas, or none",
     "judge": "network of the figures: own (trained on the data set's categories) or a keras.applications network, "
     "as inception_v3 or resnet50",
     "judge_weights": "the judge's weights file; without it they are downloaded",
