@@ -71,9 +71,17 @@ def test_tool(capsys, dataset):
     assert "never bought in training" in out
     assert "24 train, 8 validation, 8 test, seed 0" in out
     assert "photos: 40x30 (14); readers stretch them to a square, filter bicubic" in out
-    assert "every shard has its checksum" in out
+    assert "every shard has its checksum" in out and "activations" not in out
     with Image.open(dataset.path / "photos.png") as picture:
         assert picture.width > 4 * 100
+
+
+def test_room_that_activations_take(capsys, dataset):
+    (dataset.path / "activations").mkdir()
+    for name in ("a.npy", ".b.npy.partial"):
+        (dataset.path / "activations" / name).write_bytes(bytes(1_000_000))
+    out = run(capsys, f"--dataset={dataset.path}")[1]
+    assert f"activations of frozen backbones: 2.00MB in {dataset.path}/activations; " in out
 
 
 def test_picture_elsewhere(capsys, dataset, tmp_path):

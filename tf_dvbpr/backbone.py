@@ -7,12 +7,20 @@ from pathlib import Path
 
 import keras
 import tensorflow as tf
+from tqdm import tqdm
 
 from tf_dvbpr import stateless
 from tf_dvbpr.compat import as_variable, dtype_policy, weight_kind
 from tf_dvbpr.initialisation import fit_layer
 from tf_dvbpr.layer_names import layers_by_name
-from tf_dvbpr.pretrained import build_trained, build_untrained, preprocessing_of, set_epsilon, without_classifier
+from tf_dvbpr.pretrained import (
+    build_trained,
+    build_untrained,
+    check_epsilon,
+    preprocessing_of,
+    set_epsilon,
+    without_classifier,
+)
 from tf_dvbpr.train_config import ALL, TrainConfig
 from tfrecords.errors import InputError
 
@@ -92,10 +100,11 @@ class Backbone:
             x = stateless.dropout(x, dropout_rate, dropout_seed)
         return x
 
-    def fit_last_layer(self, activations: tf.Tensor) -> None:
+    def fit_last_layer(self, activations: tf.Tensor, progress: bool = False) -> None:
         """Gives each unit of ``style`` mean 0 and variance 1 over photos; `activations` as `below` gives them."""
         batches = tf.data.Dataset.from_tensor_slices(activations).batch(self.embed_batch)
-        fit_layer(self._style, tf.concat([self.above(batch) for batch in batches], 0))
+        bar = tqdm(batches, desc="first weights", unit="batch", disable=not progress)
+        fit_layer(self._style, tf.concat([self.above(batch) for batch in bar], 0))
 
     def named_variables(self) -> dict[str, tf.Variable]:
         """All variables, frozen ones and moving statistics too, as plain ones: ``<layer>/<kind>``, style's last."""
@@ -131,13 +140,15 @@ def build_backbone(config: TrainConfig, pretrained: bool) -> Backbone:
         InputError: no weights to be had, or settings that the network does not allow.
     """
     name, flags = config.backbone, ("backbone", "weights", "batch_norm_epsilon")
+    epsilon = config.batch_norm_epsilon or None
+    check_epsilon(name, epsilon, flags[2])
     with dtype_policy(config.precision):
         if pretrained:
             weights = Path(config.weights) if config.weights else None
             model = build_trained(name, weights, config.image_size, flags)
         else:
             model = build_untrained(name, config.image_size)
-        set_epsilon(model, name, config.batch_norm_epsilon or None, flags[2])
+        set_epsilon(model, epsilon)
         features, _ = without_classifier(model)
         return Backbone(
             features, *preprocessing_of(name), config.dim, config.freeze_through, config.seed, config.precision

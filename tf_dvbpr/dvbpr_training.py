@@ -85,7 +85,8 @@ class DvbprTraining(RecommenderTraining):
             fit_to_photos(network, normalise(photos))
         else:
             kept = self._photos.kind == Activations.kind
-            network.fit_last_layer(photos if kept else network.below(normalise(photos)))
+            # A network that is not frozen takes a while.
+            network.fit_last_layer(photos if kept else network.below(normalise(photos)), self._progress and not kept)
 
     def weights(self) -> dict[str, tf.Variable]:
         """The network's variables and the user factors; their average, where there is one."""

@@ -17,6 +17,8 @@ NETWORKS = {
     "xception": ("xception", "Xception", 299),
 }
 
+# Those without BatchNormalization, and so without its epsilon.
+WITHOUT_BATCH_NORM = ("vgg16", "vgg19")
 CNNF = "cnnf"
 # EfficientNet's first layer keeps numbers beside its variables, and has one layer more with the library's weights.
 BACKBONES = (CNNF, *(name for name in NETWORKS if name != "efficientnet_b0"))

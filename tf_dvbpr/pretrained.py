@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from tf_dvbpr.network_names import NETWORKS
+from tf_dvbpr.network_names import NETWORKS, WITHOUT_BATCH_NORM
 from tfrecords.errors import InputError
 
 _OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)  # says nothing about the weights
@@ -57,8 +57,9 @@ def load_pretrained(
         InputError: no weights to be had, a file that does not hold this network's, or an epsilon for a network
             without BatchNormalization.
     """
+    check_epsilon(name, batch_norm_epsilon, flags[2])
     model = build_trained(name, weights, flags=flags)
-    epsilons = set_epsilon(model, name, batch_norm_epsilon, flags[2])
+    epsilons = set_epsilon(model, batch_norm_epsilon)
     features, classifier = without_classifier(model)
     whole = keras.Model(model.input, [features.output, model.output])
 
@@ -132,15 +133,16 @@ def build_trained(
     return model
 
 
-def set_epsilon(model: keras.Model, name: str, epsilon: float | None, flag: str) -> tuple[float, ...]:
-    """Sets that of every BatchNormalization layer, None leaves the library's; each different value that results.
+def check_epsilon(name: str, epsilon: float | None, flag: str) -> None:
+    """Raises InputError for an epsilon of a network that has none, before its weights are fetched."""
+    if epsilon is not None and name in WITHOUT_BATCH_NORM:
+        raise InputError(f"--{flag}={epsilon}: {name} has no BatchNormalization layers; leave the flag out")
 
-    Raises InputError where there is none to set.
-    """
+
+def set_epsilon(model: keras.Model, epsilon: float | None) -> tuple[float, ...]:
+    """Sets that of every BatchNormalization layer, None leaves the library's; each different value that results."""
     normalisations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     if epsilon is not None:
-        if not normalisations:
-            raise InputError(f"--{flag}: {name} has no BatchNormalization layers; leave the flag out")
         for layer in normalisations:
             layer.epsilon = epsilon
     return tuple(sorted({layer.epsilon for layer in normalisations}))

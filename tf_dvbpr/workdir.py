@@ -134,7 +134,10 @@ class Workdir:
             if started._has_trained():
                 # A setting that the run's version did not have yet stands at what it has been since: the default.
                 defaults = {field.name: field.default for field in dataclasses.fields(config)}
-                started._refuse_other(settings, {**defaults, **started.config["train"]})
+                old, new = {**defaults, **started.config["train"]}, settings["train"]
+                if started.has_checkpoint():
+                    new.update({name: old[name] for name in _STARTS_WITH if new.get(name, name) in _NOT_GIVEN})
+                started._refuse_other(settings, old)
         elif path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(f"{path}: exists and is not a workdir. Give --workdir a new or empty folder")
         if write:
@@ -164,8 +167,6 @@ class Workdir:
         free = _FREE + (_LENGTH if settings["train"].get("decay", "none") == "none" else ())
         new = settings["train"]
         for name in new:
-            if name in _STARTS_WITH and new[name] in _NOT_GIVEN and self.has_checkpoint():
-                new[name] = old[name]
             if name not in free and old[name] != new[name]:
                 before, now = (
                     f"without --{name}" if values[name] in _NOT_GIVEN else f"with --{name}={values[name]}"

@@ -1,5 +1,8 @@
 """A data set's tables, shared by the tools that print them."""
 
+from tqdm import tqdm
+
+from tf_dvbpr.activations import FOLDER as ACTIVATIONS
 from tfrecords.dataset import Dataset
 from tfrecords.feature_writer import STORED, read_record
 from tfrecords.features import list_features
@@ -74,6 +77,14 @@ def features(dataset: Dataset) -> str:
     names = list_features(dataset)
     dims = [dataset.item_features.shape[1] if name == STORED else read_record(dataset, name)["dim"] for name in names]
     return f"features: {', '.join(f'{name} ({dim})' for name, dim in zip(names, dims, strict=True))}" if names else ""
+
+
+def activations(dataset: Dataset) -> str:
+    """One line on the disk that frozen backbones' activations take; "" where there are none."""
+    folder = dataset.path / ACTIVATIONS
+    size = sum(path.stat().st_size for path in folder.glob("*"))
+    taken = f"{tqdm.format_sizeof(size, 'B')} in {folder}"
+    return f"activations of frozen backbones: {taken}; what is deleted is made anew when needed" if size else ""
 
 
 def split(dataset: Dataset) -> str:

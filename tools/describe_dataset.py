@@ -44,6 +44,7 @@ def main(values: flags.FlagValues) -> None:
         dataset_tables.split(dataset),
         dataset_tables.photos(dataset, summary),
         dataset_tables.features(dataset),
+        dataset_tables.activations(dataset),
         dataset_tables.left_out(dataset),
         dataset_tables.known_auc(dataset),
         "every shard has its checksum" if values.verify else "",
