@@ -61,19 +61,11 @@ def make_folder(tmp_path_factory):
 
 @pytest.fixture(scope="module", autouse=True)
 def forget_graphs():
-    """What a module compiled is let go when its tests have run.
+    """What a module compiled is let go when its tests have run: GBs in a suite that trains full-sized networks."""
+    from tf_dvbpr import traced_gradients
 
-    `ReplicaContext.all_reduce`, which optimisers call, registers a gradient for each function that traces it, and so
-    keeps its graph and all variables to the end of the process: GBs in a suite that trains full-sized networks.
-    """
-    from tensorflow.python.framework import ops
-
-    registered = ops.gradient_registry._registry
-    before = set(registered)
-    yield
-    for name in set(registered) - before:
-        if name.startswith("CustomGradient-"):
-            del registered[name]
+    with traced_gradients.let_go():
+        yield
     gc.collect()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import tensorflow as tf
 from tqdm import tqdm
 
+from tf_dvbpr import traced_gradients
 from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.interrupt import Interrupt
 from tf_dvbpr.metrics_log import MetricsLog
@@ -105,7 +106,8 @@ def run(
     InputError when a loss is no longer finite (the last good checkpoint is kept) and KeyboardInterrupt, after a
     checkpoint, on the first Ctrl-C or SIGTERM.
     """
-    return _Loop(trainable, config, workdir, strategy or tf.distribute.get_strategy(), show_progress).run()
+    with traced_gradients.let_go():
+        return _Loop(trainable, config, workdir, strategy or tf.distribute.get_strategy(), show_progress).run()
 
 
 def adopt(trainable: Trainable, step: int, workdir: Path, show_progress: bool = True) -> dict:

@@ -1,6 +1,7 @@
 """One training of the comparison, with its place on the disk: done once, never again."""
 
 import dataclasses
+import gc
 import json
 import shutil
 from pathlib import Path
@@ -61,6 +62,7 @@ def run_cell(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, 
     done = _read(folder, identity)
     if done is not None:
         return done, False
+    gc.collect()  # Graphs are cyclic: the tables of the cell before would wait for the collector's turn.
     if row.model == "dvbpr":
         given = {"seed": seed} | ({"max_photos": config.dvbpr_photos} if config.dvbpr_photos else {})
         result = dvbpr.train(dvbpr.resolve(config.dataset, str(folder), config.dvbpr_preset, given), False)
