@@ -24,6 +24,18 @@ def check_versions() -> None:
         )
 
 
+def check_backbone_strategy(backbone: str, strategy: str) -> None:
+    """Raises InputError for a network with batch normalisation on several machines with Keras 2.
+
+    Its moving statistics are averaged over all workers whenever one of them reads them, as the first does to save them.
+    """
+    if strategy == "multi_worker" and not _KERAS_3:
+        raise InputError(
+            f"--strategy=multi_worker with --backbone={backbone} needs Keras 3, and this is {keras.__version__}: use "
+            "--strategy=mirrored on one machine, or TensorFlow 2.16 or newer"
+        )
+
+
 def as_variable(variable: object) -> tf.Variable:
     """The plain tf.Variable behind a Keras variable, which under mixed precision shows a cast copy inside a layer."""
     own = "_variable" if isinstance(variable, tf.Variable) else "_value"  # Of Keras 2 and of Keras 3.

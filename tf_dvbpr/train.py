@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tf_dvbpr import training
 from tf_dvbpr.activations import Activations
-from tf_dvbpr.compat import check_versions, lazy_adam_class
+from tf_dvbpr.compat import check_backbone_strategy, check_versions, lazy_adam_class
 from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.dvbpr_training import DvbprTraining
 from tf_dvbpr.network_names import CNNF, NETWORKS
@@ -37,6 +37,8 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
     check_versions()
     if config.optimizer == "lazy_adam":
         lazy_adam_class()  # What is missing is said before the photos are read.
+    if config.backbone != CNNF:
+        check_backbone_strategy(config.backbone, config.strategy)
     strategy = make_strategy(config.strategy)
     dataset = Dataset.open(config.dataset)
     purchases = len(dataset.train_items)
