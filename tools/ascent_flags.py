@@ -3,6 +3,7 @@
 from absl import flags
 
 from tfrecords.errors import InputError
+from tools import optional_flags
 
 PRESETS = ("fast", "paper", "release")
 _INTEGERS = {
@@ -25,7 +26,7 @@ _CHOICES = {
     "choice": (["top_k", "softmax"], "which of the optimised images to take: the best, or drawn by equation 11"),
     "precision": (["float32", "mixed_bfloat16"], "of the networks' arithmetic"),
 }
-_NAMES = (*_INTEGERS, *_FLOATS, *_CHOICES)
+_SETTINGS = {"integer": _INTEGERS, "float": _FLOATS, "enum": _CHOICES}
 _OF_SEVERAL = ("starts", "candidates", "choice")
 
 
@@ -38,21 +39,16 @@ def define(values: flags.FlagValues, several_starts: bool = True) -> None:
         "paper: as published; release: as the authors' code; fast: the best designs soonest",
         flag_values=values,
     )
-    wanted = [name for name in _NAMES if several_starts or name not in _OF_SEVERAL]
-    for name in wanted:
-        if name in _INTEGERS:
-            flags.DEFINE_integer(name, None, _INTEGERS[name], flag_values=values)
-        elif name in _FLOATS:
-            flags.DEFINE_float(name, None, _FLOATS[name], flag_values=values)
-        else:
-            flags.DEFINE_enum(name, None, *_CHOICES[name], flag_values=values)
+    left_out = () if several_starts else _OF_SEVERAL
+    for kind, helps in _SETTINGS.items():
+        optional_flags.define(values, **{kind: {name: told for name, told in helps.items() if name not in left_out}})
 
 
 def config(values: flags.FlagValues, **defaults: object) -> object:
     """The `AscentConfig` of these flags; `defaults` stand in place of the preset's where no flag is given."""
     from tf_dvbpr.design.config import resolve
 
-    given = {name: values[name].value for name in _NAMES if name in values and values[name].value is not None}
+    given = optional_flags.given(values, (*_INTEGERS, *_FLOATS, *_CHOICES))
     return resolve(values.preset, {**defaults, **given})
 
 

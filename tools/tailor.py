@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from tools import app, ascent_flags, table
+from tools import app, ascent_flags, optional_flags, table
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("recommender", None, "folder of a training of DVBPR", required=True, flag_values=FLAGS)
@@ -35,9 +35,7 @@ _INVERSION = {
     "invert_candidates": "latents drawn first, of which those nearest to the garment are optimised",
     "invert_steps": "of Adam",
 }
-for _name, _help in _INVERSION.items():
-    flags.DEFINE_integer(_name, None, _help, flag_values=FLAGS)
-flags.DEFINE_float("invert_rate", None, "of Adam, for the inversion", flag_values=FLAGS)
+_SETTINGS = optional_flags.define(FLAGS, integer=_INVERSION, float={"invert_rate": "of Adam, for the inversion"})
 
 
 def main(values: flags.FlagValues) -> None:
@@ -47,15 +45,13 @@ def main(values: flags.FlagValues) -> None:
     from tf_dvbpr.design.config import TAILORING
     from tf_dvbpr.design.invert import InversionConfig
 
-    names = (*_INVERSION, "invert_rate")
-    inversion = {name: values[name].value for name in names if values[name].value is not None}
     config = TailorConfig(
         recommender=values.recommender,
         gan=values.gan,
         output=values.output,
         users=values.user,
         ascent=ascent_flags.config(values, **TAILORING),
-        inversion=InversionConfig(**inversion),
+        inversion=InversionConfig(**optional_flags.given(values, _SETTINGS)),
         item=values.item,
         photo=values.photo,
         category=values.category,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from tools import app
+from tools import app, optional_flags
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("dataset", None, "folder that tools.build_dataset left", required=True, flag_values=FLAGS)
@@ -23,7 +23,6 @@ flags.DEFINE_enum(
     required=True,
     flag_values=FLAGS,
 )
-flags.DEFINE_string("features", None, "name of the item features; the only ones if not given", flag_values=FLAGS)
 _INTEGERS = {
     "dim": "length of the latent factors; VBPR has as many visual ones besides",
     "batch_size": "triplets a step",
@@ -38,14 +37,17 @@ _FLOATS = {
     "projection_regularisation": "fm, vbpr: weight of the penalty on the projection of the features, for each triplet",
     "learning_rate": "of Adam",
 }
-for _name, _help in _INTEGERS.items():
-    flags.DEFINE_integer(_name, None, _help, flag_values=FLAGS)
-for _name, _help in _FLOATS.items():
-    flags.DEFINE_float(_name, None, _help, flag_values=FLAGS)
-flags.DEFINE_enum(
-    "sampling", None, ["purchases", "users"], "what positives are drawn uniformly over", flag_values=FLAGS
+_CHOICES = {
+    "sampling": (["purchases", "users"], "what positives are drawn uniformly over"),
+    "distance": (["euclidean", "cosine"], "of visrank"),
+}
+_SETTINGS = optional_flags.define(
+    FLAGS,
+    string={"features": "name of the item features; the only ones if not given"},
+    integer=_INTEGERS,
+    float=_FLOATS,
+    enum=_CHOICES,
 )
-flags.DEFINE_enum("distance", None, ["euclidean", "cosine"], "of visrank", flag_values=FLAGS)
 
 
 def main(values: flags.FlagValues) -> None:
@@ -54,8 +56,7 @@ def main(values: flags.FlagValues) -> None:
     from tf_dvbpr.baselines.train import train
     from tf_dvbpr.model_names import NAMES
 
-    names = ["features", *_INTEGERS, *_FLOATS, "sampling", "distance"]
-    given = {name: values[name].value for name in names if values[name].value is not None}
+    given = optional_flags.given(values, _SETTINGS)
     result = train(resolve(values.dataset, values.workdir, values.model, given))
     trained = f" at step {result['best_step']} of {result['step']}, {result['seconds']:.1f} s of training"
     print(

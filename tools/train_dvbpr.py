@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from tools import app
+from tools import app, optional_flags
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("dataset", None, "folder that tools.build_dataset left", required=True, flag_values=FLAGS)
@@ -68,25 +68,22 @@ _CHOICES = {
     "strategy": (["one_device", "mirrored", "multi_worker"], "tf.distribute strategy; multi_worker reads TF_CONFIG"),
     "photo_store": (["auto", "host", "device", "encoded"], "where the photos are kept"),
 }
-for _name, _help in _INTEGERS.items():
-    flags.DEFINE_integer(_name, None, _help, flag_values=FLAGS)
-for _name, _help in _STRINGS.items():
-    flags.DEFINE_string(_name, None, _help, flag_values=FLAGS)
-for _name, _help in _FLOATS.items():
-    flags.DEFINE_float(_name, None, _help, flag_values=FLAGS)
-for _name, (_values, _help) in _CHOICES.items():
-    flags.DEFINE_enum(_name, None, _values, _help, flag_values=FLAGS)
-flags.DEFINE_bool("flip", None, "mirror each training photo with probability one half", flag_values=FLAGS)
+_SETTINGS = optional_flags.define(
+    FLAGS,
+    integer=_INTEGERS,
+    string=_STRINGS,
+    float=_FLOATS,
+    enum=_CHOICES,
+    bool={"flip": "mirror each training photo with probability one half"},
+)
 
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one training, one closing line."""
     from tf_dvbpr.train import resolve, train
 
-    names = [*_INTEGERS, *_STRINGS, *_FLOATS, *_CHOICES, "flip"]
-    given = {name: values[name].value for name in names if values[name].value is not None}
-    config = resolve(values.dataset, values.workdir, values.preset, given)
-    result = train(config)
+    given = optional_flags.given(values, _SETTINGS)
+    result = train(resolve(values.dataset, values.workdir, values.preset, given))
     print(
         f"{values.workdir}: best validation AUC {result['best_score']:.4f} at step {result['best_step']} "
         f"of {result['step']}, {result['seconds'] / 60:.1f} minutes of training"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from tools import app
+from tools import app, optional_flags
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("dataset", None, "folder that tools.build_dataset left", required=True, flag_values=FLAGS)
@@ -64,24 +64,14 @@ _BOOLS = {
     "balanced": "draw categories uniformly, and then a photo of each",
     "flip": "mirror each photo with probability one half",
 }
-for _name, _help in _INTEGERS.items():
-    flags.DEFINE_integer(_name, None, _help, flag_values=FLAGS)
-for _name, _help in _FLOATS.items():
-    flags.DEFINE_float(_name, None, _help, flag_values=FLAGS)
-for _name, (_values, _help) in _CHOICES.items():
-    flags.DEFINE_enum(_name, None, _values, _help, flag_values=FLAGS)
-for _name, _help in _STRINGS.items():
-    flags.DEFINE_string(_name, None, _help, flag_values=FLAGS)
-for _name, _help in _BOOLS.items():
-    flags.DEFINE_bool(_name, None, _help, flag_values=FLAGS)
+_SETTINGS = optional_flags.define(FLAGS, integer=_INTEGERS, float=_FLOATS, enum=_CHOICES, string=_STRINGS, bool=_BOOLS)
 
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one training, one closing line."""
     from gan.train import resolve, train
 
-    names = [*_INTEGERS, *_FLOATS, *_CHOICES, *_STRINGS, *_BOOLS]
-    given = {name: values[name].value for name in names if values[name].value is not None}
+    given = optional_flags.given(values, _SETTINGS)
     result = train(resolve(values.dataset, values.workdir, values.preset, given))
     print(
         f"{values.workdir}: step {result['step']}, {result['seconds'] / 60:.1f} minutes of training on "
