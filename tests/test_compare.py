@@ -153,6 +153,22 @@ def test_a_given_dvbpr_is_used_and_differences_are_paired(run, dvbpr, planted, t
         run(models=("dvbpr",), dvbpr_workdirs=(result["rows"][0]["workdirs"][0],))
 
 
+def test_given_runs_differ_in_their_seeds_alone(run, dvbpr, tmp_path):
+    def copy(name, **changed):
+        other = shutil.copytree(dvbpr, tmp_path / name)
+        written = json.loads((other / "config.json").read_text())
+        written["train"].update(changed)
+        (other / "config.json").write_text(json.dumps(written))
+        return str(other)
+
+    table = run(models=("dvbpr",), seeds=2, dvbpr_workdirs=(dvbpr, copy("seed", seed=1, workdir="elsewhere")))
+    assert table["rows"][0]["all_spread"] == 0.0 and table["rows"][0]["settings"] == {}
+    with pytest.raises(InputError, match=r"has --dropout=0\.5, .*rate has 0\.1; give runs of one model"):
+        run(models=("dvbpr",), seeds=2, dvbpr_workdirs=(dvbpr, copy("rate", dropout=0.1)))
+    other = run(models=("dvbpr",), dvbpr_workdirs=(copy("backbone", backbone="resnet50"),))["rows"][0]["settings"]
+    assert other == {"backbone": "resnet50"} and cells.told({**other, "dim": 5.0}) == ["backbone=resnet50", "dim=5"]
+
+
 def damage_config(workdir):
     (workdir / "config.json").write_text("{")
 

@@ -4,6 +4,7 @@ import dataclasses
 import gc
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from tf_dvbpr import train as dvbpr
@@ -12,12 +13,16 @@ from tf_dvbpr.baselines import train as baselines
 from tf_dvbpr.comparison.config import CompareConfig, Row
 from tf_dvbpr.factors import Factors
 from tf_dvbpr.metrics_log import MetricsLog
+from tf_dvbpr.network_names import CNNF
+from tf_dvbpr.train_config import TrainConfig
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.json_file import write_json
 
 _DONE = "cell.json"
+# What may differ between runs of one model: the seed, and where things lie.
+_APART = {"seed", "dataset", "workdir", "preset", "weights", "photo_store", "checkpoint_every"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +60,7 @@ def run_cell(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, 
     """
     if row.model == "dvbpr" and config.dvbpr_workdirs:
         return _given(config.dvbpr_workdirs[seed], dataset, seed), False
-    shown = [f"{name}={value:g}" for name, value in settings.items()] + [f"seed={seed}"]
-    folder = Path(config.output) / "cells" / row.slug / ",".join(shown)
+    folder = Path(config.output) / "cells" / row.slug / ",".join([*told(settings), f"seed={seed}"])
     identity = {"dataset_fingerprint": dataset.fingerprint, "settings": settings, "seed": seed}
     identity |= {"preset": config.dvbpr_preset, "photos": config.dvbpr_photos} if row.model == "dvbpr" else {}
     done = _read(folder, identity)
@@ -86,6 +90,26 @@ def run_cell(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, 
     return cell, True
 
 
+def check_alike(paths: Sequence[str]) -> None:
+    """Raises InputError where the runs given as seeds of one model differ in more than their seed."""
+    if not paths:
+        return
+    defaults = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
+    first, *others = ({**defaults, **Workdir.open(path).config["train"]} for path in paths)
+    for path, other in zip(paths[1:], others, strict=True):
+        for name in sorted(first.keys() - _APART):
+            if first[name] != other.get(name):
+                raise InputError(
+                    f"--dvbpr_workdir={','.join(paths)}: {paths[0]} has --{name}={first[name]}, {path} has "
+                    f"{other.get(name)}; give runs of one model, which differ in their seeds alone"
+                )
+
+
+def told(settings: dict, between: str = "=") -> list[str]:
+    """Settings as they are shown, ``name=value`` each."""
+    return [f"{name}{between}{value if isinstance(value, str) else f'{value:g}'}" for name, value in settings.items()]
+
+
 def _given(path: str, dataset: Dataset, seed: int) -> Cell:
     workdir = Workdir.open(path)
     if workdir.config["model"] != "dvbpr":
@@ -105,7 +129,9 @@ def _given(path: str, dataset: Dataset, seed: int) -> Cell:
             f"--dvbpr_workdir={path}: metrics.jsonl does not tell the score of step {factors.step} and the seconds; "
             "train it on, or anew in another folder"
         ) from error
-    return Cell(path, {}, seed, score, factors.step, seconds, workdir.parameters())
+    backbone = workdir.config["train"].get("backbone", CNNF)
+    settings = {} if backbone == CNNF else {"backbone": backbone}
+    return Cell(path, settings, seed, score, factors.step, seconds, workdir.parameters())
 
 
 def _read(folder: Path, identity: dict) -> Cell | None:

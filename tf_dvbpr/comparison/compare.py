@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from tf_dvbpr import auc
 from tf_dvbpr.baselines.config import VISUAL
-from tf_dvbpr.comparison.cells import Cell, run_cell
+from tf_dvbpr.comparison.cells import Cell, check_alike, run_cell, told
 from tf_dvbpr.comparison.config import CompareConfig, Row, check_output, rows_of, settings_of
 from tf_dvbpr.comparison.published import published
 from tf_dvbpr.comparison.ranking_metrics import ranking_metrics
@@ -45,6 +45,7 @@ def compare(config: CompareConfig, progress: bool = True) -> dict:
         load_features(dataset, features)
     for seed in range(len(config.dvbpr_workdirs)):
         run_cell(config, dataset, Row("dvbpr"), {}, seed)
+    check_alike(config.dvbpr_workdirs)
     plan = [(row, settings) for row in rows for settings in settings_of(row, config.grid)]
     tried: dict[Row, list[Cell]] = {row: [] for row in rows}
     with tqdm(total=len(plan), desc="tuning", unit="run", disable=not progress) as bar:
@@ -91,7 +92,7 @@ def _seeds(row: Row, config: CompareConfig) -> int:
 
 
 def _run(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, seed: int, bar: tqdm) -> Cell:
-    shown = " ".join([row.name, *(f"{name}={value:g}" for name, value in settings.items()), f"seed={seed}"])
+    shown = " ".join([row.name, *told(settings), f"seed={seed}"])
     bar.set_postfix_str(shown)
     cell, new = run_cell(config, dataset, row, settings, seed)
     if not bar.disable:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from tf_dvbpr.comparison.cells import told
 from tf_dvbpr.comparison.chart import bar_chart
 from tfrecords.json_file import without_nan, write_json
 from tfrecords.whole_file import write_text
@@ -45,7 +46,7 @@ def table_three(result: dict) -> tuple[list[str], list[list[str]]]:
         cells += [_number(row["all_spread"]), _number(row["cold_spread"])] if several else []
         cells += [_number(value) for value in row["published"] or (None, None)] if paper else []
         cells += [_number(row["validation"]), *(_number(row[name]) for name in measures)]
-        chosen = ", ".join(f"{name} {value:g}" for name, value in row["settings"].items()) or "-"
+        chosen = ", ".join(told(row["settings"], " ")) or "-"
         cells += [f"{row['seconds']:.1f}", str(row["parameters"]), str(row["cells"]), chosen]
         rows.append(cells)
     return headers, rows
