@@ -75,6 +75,7 @@ def auc_table(dataset):
         "model": "DVBPR",
         "step": 20,
         "protocol": "exact",
+        "ties": "strict",
         "rows": [{"name": name, "validation": figures(auc + 0.01), "test": figures(auc)} for name, auc in rows],
     }
 

@@ -2,6 +2,7 @@
 
 import errno
 import signal
+import time
 
 import pytest
 from absl import flags
@@ -110,6 +111,20 @@ def test_sigterm_interrupts_while_the_tool_runs(capsys):
 
     assert run(capsys, main, "--name=x")[0] == 130
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_an_interrupt_that_falls_into_a_finaliser_is_not_lost(capsys):
+    class Finalised:
+        def __del__(self):
+            raise KeyboardInterrupt
+
+    def main(values):
+        Finalised()
+        time.sleep(60)
+
+    started = time.monotonic()
+    assert run(capsys, main, "--name=x") == (130, "", "error: interrupted.\n")
+    assert time.monotonic() - started < 30
 
 
 def test_interrupt_is_status_130(capsys):

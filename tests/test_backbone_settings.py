@@ -39,6 +39,7 @@ def test_sizes_are_the_networks_own():
     ("given", "message"),
     [
         ({"weights": "w.h5"}, "--weights=w.h5 has no effect with --backbone=cnnf"),
+        ({"freeze_through": "none"}, "--freeze_through=none has no effect with --backbone=cnnf"),
         ({"freeze_through": "conv1"}, "--freeze_through=conv1 has no effect with --backbone=cnnf"),
         (
             {"backbone": "resnet50", "conv1_padding": "same"},

@@ -24,7 +24,7 @@ def test_runs_of_another_kind_are_refused(planted_folder, small_recommender, liv
         Studio.open(str(tmp_path / "pop"), str(lively_gan))
     with pytest.raises(InputError, match="not to the GAN; give one of tools"):
         Studio.open(str(small_recommender), str(small_recommender))
-    with pytest.raises(InputError, match="does not look at photos; only DVBPR does"):
+    with pytest.raises(InputError, match="the GAN's workdir, and it makes no style vectors; give a DVBPR's"):
         Studio.open(str(lively_gan), str(lively_gan))
 
 

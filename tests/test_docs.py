@@ -28,7 +28,7 @@ WITH_PRESETS = [
 
 
 def shown(value):
-    return str(value).lower() if isinstance(value, bool) else str(value) or "nothing"
+    return str(value).lower() if isinstance(value, bool) else str(value) or "none"
 
 
 def lines_of(page):

@@ -41,6 +41,7 @@ DAMAGES = [
     ("table3", "table3.json", {"data_set": {"fingerprint": "other"}}, "of another data set"),
     ("table3", "table3.json", {"rows": []}, "'data_set' is missing"),
     ("samples", "latents.npz", None, "no latents.npz here"),
+    ("samples", "design.json", {}, "what tools.design made; give it as --design"),
     ("table4", "table4.json", "[1]", "a JSON object expected, not a list"),
     ("table4", "table4.json", {"sources": [{"name": "x"}], "k": "3"}, "'trials' is missing"),
     (

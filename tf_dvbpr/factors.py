@@ -68,5 +68,6 @@ class Factors:
         except Exception as error:
             reason = " ".join(str(error).split())[:200]
             raise InputError(
-                f"{path}: not a whole factors file ({reason}). Delete it and run the training command again"
+                f"{path}: not a whole factors file ({reason}). A training's is made anew by "
+                "its command once it is deleted; one of your own is what tf_dvbpr.factors.Factors.save writes"
             ) from error

@@ -81,6 +81,7 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
     For freeze_through ``none`` stands for "". A preset's average gives way to ``lazy_adam``: it passes over all user
     factors, which that is there to avoid. Raises InputError for a setting that the others leave without effect.
     """
+    told = given
     if given.get("freeze_through") == NONE:
         given = {**given, "freeze_through": ""}
     settings = {**PRESETS[preset], **given}
@@ -98,7 +99,7 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
         )
     for name in _CNNF_ALONE if backbone != CNNF else _OTHERS_ALONE:
         if name in given:
-            raise InputError(f"--{name}={given[name]} has no effect with --backbone={backbone}: leave it out")
+            raise InputError(f"--{name}={told[name]} has no effect with --backbone={backbone}: leave it out")
     if config.freeze_through == ALL and given.get("network_learning_rate"):
         raise InputError(
             f"--network_learning_rate={config.network_learning_rate} has no effect with --freeze_through={ALL}, which "

@@ -223,7 +223,11 @@ class Workdir:
         Raises InputError before the first validation, and where the model has no Phi.
         """
         if self.config["model"] != "dvbpr":
-            raise InputError(f"{self.path}: {self.model_name} does not look at photos; only DVBPR does")
+            raise InputError(
+                f"{self.path}: {self.model_name} does not look at photos; only DVBPR does: give the workdir of one"
+                if self.config["model"] != GAN
+                else f"{self.path}: the GAN's workdir, and it makes no style vectors; give a DVBPR's"
+            )
         try:
             config = TrainConfig(**self.config["train"])
         except TypeError as error:

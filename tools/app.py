@@ -16,6 +16,7 @@ A tool module looks like this::
 Each tool has a FlagValues of its own, so tools that share a flag's name can be imported together.
 """
 
+import _thread
 import copy
 import errno
 import importlib
@@ -75,6 +76,7 @@ def run(
     if rest:
         _fail(f"unexpected argument {rest[0]!r}: every option is a flag, as in --name=value; --help lists them", 2)
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler) if _in_main_thread() else None
+    hook, sys.unraisablehook = sys.unraisablehook, _ask_again
     try:
         _import_tensorflow_quietly()
         main(values)
@@ -91,6 +93,7 @@ def run(
             _fail(_out_of_memory(registry, error), 1)
         raise
     finally:
+        sys.unraisablehook = hook
         if previous is not None:
             signal.signal(signal.SIGTERM, previous)
 
@@ -98,6 +101,14 @@ def run(
 def optional_path(value: str | None) -> Path | None:
     """A flag's text as a path; None where the flag is not given or empty."""
     return Path(value) if value else None
+
+
+def _ask_again(ignored: object) -> None:
+    """An interrupt that fell into a finaliser, of which TensorFlow has many, is lost there: it is sent once more."""
+    if isinstance(ignored.exc_value, KeyboardInterrupt):
+        threading.Timer(0.1, _thread.interrupt_main, [signal.SIGTERM]).start()
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 def _in_main_thread() -> bool:

@@ -1,4 +1,4 @@
-"""Writes one HTML page of a run: data, learning curves, tables, generated garments, designs for people.
+r"""Writes one HTML page of a run: data, learning curves, tables, generated garments, designs for people.
 
     python -m tools.report --recommender=out/run --gan=out/gan --output=out/report.html
     python -m tools.report --recommender=out/run --gan=out/gan --table3=out/table3 --samples=out/samples \

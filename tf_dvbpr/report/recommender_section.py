@@ -120,8 +120,9 @@ def _auc_parts(history: History, auc: dict) -> list[Html]:
             for row in rows
         ],
     )
-    exact = auc["protocol"] == "exact"
-    how = "over all items" if exact else "over 100 random items a user, as in the authors' evaluator"
+    how = "over 100 random items a user, as in the authors' evaluator"
+    if auc["protocol"] == "exact":
+        how = "over all items" + (", a tie half a win" if auc["ties"] == "half" else "")
     users = rows[own]["test"]
     told = text(
         f"AUC {how}, ± its standard error over users: {whole(users['all_users'])} of them in the test, of whom "

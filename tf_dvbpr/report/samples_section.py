@@ -17,6 +17,11 @@ def samples_section(folder: Path) -> Section:
     """Every category's grid, then the strips and the nearest photos. Raises InputError where they are not there."""
     if not (folder / "latents.npz").is_file():
         raise InputError(f"{folder}: no latents.npz here, so no samples; tools.sample_gan makes them")
+    for other in ("design", "tailor"):
+        if (folder / f"{other}.json").is_file():
+            raise InputError(
+                f"{folder}: what tools.{other} made; give it as --{other}, or a folder of tools.sample_gan"
+            )
     files = sorted(folder.glob("*.png"), key=lambda file: (file.stem in _CAPTIONS, file.stem))
     if not files:
         raise InputError(f"{folder}: no pictures here, only latents.npz; run tools.sample_gan again")
