@@ -16,7 +16,6 @@ A tool module looks like this::
 Each tool has a FlagValues of its own, so tools that share a flag's name can be imported together.
 """
 
-import _thread
 import copy
 import errno
 import importlib
@@ -106,9 +105,14 @@ def optional_path(value: str | None) -> Path | None:
 def _ask_again(ignored: object) -> None:
     """An interrupt that fell into a finaliser, of which TensorFlow has many, is lost there: it is sent once more."""
     if isinstance(ignored.exc_value, KeyboardInterrupt):
-        threading.Timer(0.1, _thread.interrupt_main, [signal.SIGTERM]).start()
+        threading.Timer(0.1, _interrupt).start()
     else:
         sys.__unraisablehook__(ignored)
+
+
+def _interrupt() -> None:
+    if signal.getsignal(signal.SIGTERM) is signal.default_int_handler:  # Else the tool has ended by now.
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _in_main_thread() -> bool:
