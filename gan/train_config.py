@@ -4,12 +4,12 @@ import dataclasses
 
 from tf_dvbpr.config_checks import need, need_between, need_one_of
 from tf_dvbpr.network_names import NETWORKS
-from tf_dvbpr.train_config import PHOTO_STORES, PRECISIONS
+from tf_dvbpr.train_config import NONE, PHOTO_STORES, PRECISIONS
 
 IMAGE_SIZES = (32, 64, 128, 256)
 LATENTS = ("normal", "uniform")
 NORMS = ("batch", "spectral", "none")
-AUGMENTATIONS, NONE = ("colour", "cutout", "translation"), "none"
+AUGMENTATIONS = ("colour", "cutout", "translation")
 OWN_JUDGE = "own"
 JUDGES = (OWN_JUDGE, *NETWORKS)
 _MOST = 65_536  # of what a layer or a step has; more fits no machine

@@ -9,7 +9,8 @@ from tfrecords.errors import InputError
 NEGATIVES = ("one", "shared")
 PADDINGS = ("same", "valid")
 PRECISIONS = ("float32", "mixed_bfloat16")
-ALL, NONE = "all", "none"  # of a backbone's layers
+ALL = "all"  # of a backbone's layers
+NONE = "none"  # The word of flags for the text ''.
 STRATEGIES = ("one_device", "mirrored", "multi_worker")
 INITS = ("glorot", "photos")
 OPTIMIZERS = ("adam", "lazy_adam", "adamw")

@@ -23,11 +23,11 @@ from tfrecords.errors import InputError
 from tfrecords.json_file import write_json
 
 # These may differ between two starts of one run: they do not change what it computes.
-_FREE = ("dataset", "workdir", "preset", "photo_store", "checkpoint_every")
+FREE = ("dataset", "workdir", "preset", "photo_store", "checkpoint_every")
 # These only say when it ends, so a run may be made longer, unless the learning rate depends on its length.
 _LENGTH = ("epochs", "max_photos", "patience")
 # The first start alone reads these; one that goes on may leave them out.
-_STARTS_WITH = ("weights",)
+STARTS_WITH = ("weights",)
 _NOT_GIVEN = ("", None)
 
 
@@ -132,11 +132,10 @@ class Workdir:
         if (path / "config.json").exists():
             started = cls.open(path)
             if started._has_trained():
-                # A setting that the run's version did not have yet stands at what it has been since: the default.
-                defaults = {field.name: field.default for field in dataclasses.fields(config)}
-                old, new = {**defaults, **started.config["train"]}, settings["train"]
+                old, new = started.settings(type(config)), settings["train"]
                 if started.has_checkpoint():
-                    new.update({name: old[name] for name in _STARTS_WITH if new.get(name, name) in _NOT_GIVEN})
+                    left_out = [name for name in STARTS_WITH if name in new and new[name] in _NOT_GIVEN]
+                    new.update({name: old[name] for name in left_out})
                 started._refuse_other(settings, old)
         elif path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(f"{path}: exists and is not a workdir. Give --workdir a new or empty folder")
@@ -164,7 +163,7 @@ class Workdir:
                 f"{self.path}: this workdir belongs to {WORKDIRS[self.config['model']]}, not to "
                 f"{WORKDIRS[settings['model']]}. Give a new --workdir"
             )
-        free = _FREE + (_LENGTH if settings["train"].get("decay", "none") == "none" else ())
+        free = FREE + (_LENGTH if settings["train"].get("decay", "none") == "none" else ())
         new = settings["train"]
         for name in new:
             if name not in free and old[name] != new[name]:
@@ -176,6 +175,14 @@ class Workdir:
                     f"{self.path}: this workdir was trained {before}, not {now}. Give a new --workdir, or the old "
                     "setting to go on"
                 )
+
+    def settings(self, config: type) -> dict[str, object]:
+        """What the run was trained with, by the names of a config's fields.
+
+        One that the run's version did not have yet stands at what it has been since: the default.
+        """
+        defaults = {field.name: field.default for field in dataclasses.fields(config)}
+        return {**defaults, **self.config["train"]}
 
     @property
     def model_name(self) -> str:
@@ -222,11 +229,11 @@ class Workdir:
 
         Raises InputError before the first validation, and where the model has no Phi.
         """
+        if self.config["model"] == GAN:
+            raise InputError(f"{self.path}: the GAN's workdir, and it makes no style vectors; give a DVBPR's")
         if self.config["model"] != "dvbpr":
             raise InputError(
                 f"{self.path}: {self.model_name} does not look at photos; only DVBPR does: give the workdir of one"
-                if self.config["model"] != GAN
-                else f"{self.path}: the GAN's workdir, and it makes no style vectors; give a DVBPR's"
             )
         try:
             config = TrainConfig(**self.config["train"])

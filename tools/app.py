@@ -18,6 +18,7 @@ Each tool has a FlagValues of its own, so tools that share a flag's name can be 
 
 import copy
 import errno
+import functools
 import importlib
 import os
 import signal
@@ -75,7 +76,8 @@ def run(
     if rest:
         _fail(f"unexpected argument {rest[0]!r}: every option is a flag, as in --name=value; --help lists them", 2)
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler) if _in_main_thread() else None
-    hook, sys.unraisablehook = sys.unraisablehook, _ask_again
+    hook = sys.unraisablehook
+    sys.unraisablehook = functools.partial(_ask_again, hook)
     try:
         _import_tensorflow_quietly()
         main(values)
@@ -102,12 +104,12 @@ def optional_path(value: str | None) -> Path | None:
     return Path(value) if value else None
 
 
-def _ask_again(ignored: object) -> None:
+def _ask_again(hook: Callable[[object], object], ignored: object) -> None:
     """An interrupt that fell into a finaliser, of which TensorFlow has many, is lost there: it is sent once more."""
     if isinstance(ignored.exc_value, KeyboardInterrupt):
         threading.Timer(0.1, _interrupt).start()
     else:
-        sys.__unraisablehook__(ignored)
+        hook(ignored)
 
 
 def _interrupt() -> None:

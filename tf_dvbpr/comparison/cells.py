@@ -15,14 +15,14 @@ from tf_dvbpr.factors import Factors
 from tf_dvbpr.metrics_log import MetricsLog
 from tf_dvbpr.network_names import CNNF
 from tf_dvbpr.train_config import TrainConfig
-from tf_dvbpr.workdir import Workdir
+from tf_dvbpr.workdir import FREE, STARTS_WITH, Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.json_file import write_json
 
 _DONE = "cell.json"
-# What may differ between runs of one model: the seed, and where things lie.
-_APART = {"seed", "dataset", "workdir", "preset", "weights", "photo_store", "checkpoint_every"}
+# What may differ between runs of one model.
+_APART = {"seed", *FREE, *STARTS_WITH}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,8 +94,7 @@ def check_alike(paths: Sequence[str]) -> None:
     """Raises InputError where the runs given as seeds of one model differ in more than their seed."""
     if not paths:
         return
-    defaults = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
-    first, *others = ({**defaults, **Workdir.open(path).config["train"]} for path in paths)
+    first, *others = (Workdir.open(path).settings(TrainConfig) for path in paths)
     for path, other in zip(paths[1:], others, strict=True):
         for name in sorted(first.keys() - _APART):
             if first[name] != other.get(name):
