@@ -56,13 +56,13 @@ def test_a_file_in_the_way_of_the_output(capsys, shop, tmp_path):
     for below in ("x", "x/y"):
         _, _, errors = run(capsys, cli, "--source=csv", f"--input={shop}", f"--output={tmp_path}/file/{below}")
         assert errors == [
-            f"error: {tmp_path}/file/{below}: {tmp_path}/file is a file, not a folder; name another output"
+            f"error: {tmp_path}/file/{below}: {tmp_path}/file is a file, not a folder; name another place"
         ]
 
 
 def test_an_output_whose_name_is_too_long(capsys, shop, tmp_path):
     _, _, errors = run(capsys, cli, "--source=csv", f"--input={shop}", f"--output={tmp_path}/{'x' * 241}")
-    assert errors == [f"error: {'x' * 40}...: a name of at most 240 bytes expected; name another output"]
+    assert errors == [f"error: {'x' * 40}...: a name of at most 240 bytes expected; name another place"]
     assert names(tmp_path) == ["shop"]
 
 

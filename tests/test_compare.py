@@ -128,13 +128,17 @@ def test_rows_figures_and_what_is_done_is_not_done_again(run, planted, tmp_path,
         assert before | {"seconds": 0} == after | {"seconds": 0}
 
 
-def test_another_data_set_in_the_same_folder_is_refused(run, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [("dataset_fingerprint", "a", "on another data set; give"), ("seed", 7, r"other flags \(seed 7 there, 0 now\)")],
+)
+def test_a_folder_of_something_else_is_refused(name, value, message, run, tmp_path):
     run(models=("rand",))
     file = next((tmp_path / "out/cells/rand").glob("*/cell.json"))
     found = json.loads(file.read_text())
-    found["identity"]["dataset_fingerprint"] = "another"
+    found["identity"][name] = value
     file.write_text(json.dumps(found))
-    with pytest.raises(InputError, match="another data set"):
+    with pytest.raises(InputError, match=message):
         run(models=("rand",))
 
 
@@ -281,7 +285,8 @@ def test_the_tool_prints_the_table(planted_folder, tmp_path, capsys):
         ({"dvbpr_photos": 160}, "--dvbpr_photos=160 has no effect"),
         ({"models": ("dvbpr",), "dvbpr_workdirs": ("a", "a"), "seeds": 2}, "the same run twice"),
         ({"seeds": 0}, "--seeds=0"),
-        ({"dvbpr_photos": 159}, "--dvbpr_photos=159: 0, or at least the 160 of one step"),
+        ({"dvbpr_photos": 10}, "--dvbpr_photos=10 has no effect"),
+        ({"models": ("dvbpr",), "dvbpr_photos": 159}, "--dvbpr_photos=159: 0, or at least the 160 of one step"),
         ({"dvbpr_workdirs": ("a", "b")}, "2 runs given for --seeds=1"),
         ({"grid": "wide"}, "--grid=wide"),
     ],

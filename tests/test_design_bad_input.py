@@ -22,9 +22,14 @@ from tools import design as tool
         (["--eta=-1"], r"--eta=-1.0: expected a number of at least 0"),
         (["--start_deviation=nan"], r"--start_deviation=nan: expected a number above 0"),
         (["--batch_size=0"], r"--batch_size=0: expected"),
-        (["--weights=1,2"], r"--weights: 2 for 1 users; one each expected"),
+        (
+            ["--start_deviation=2"],
+            r"--start_deviation=2.0 has no effect with --latent_form=auto: leave it out",
+        ),
+        (["--weights=1,2"], r"--weights has no effect for one user: leave it out, or name several with --user=KEY,KEY"),
+        (["--user=u0,u1", "--weights=1,2,3"], r"--weights: 3 for 2 users; one each expected"),
         (["--weights=1,two"], r"--weights=1,two: numbers with commas between expected"),
-        (["--weights=-1"], r"expected numbers of at least 0, one of them above"),
+        (["--weights=1,-1"], r"--weights=1.0,-1.0: expected numbers of at least 0, one of them above"),
         (["--weights=1", "--group=minimum"], r"expected nothing, unless --group=mean"),
     ],
 )

@@ -163,5 +163,5 @@ def test_the_tool_says_what_it_wrote(gan, planted_folder, tmp_path, capsys):
     assert (status, out, err) == (0, written, [])
     status, _, err = run(capsys, tool.cli, f"--workdir={planted_folder}", f"--output={output}")
     assert status == 1 and err == [
-        f"error: {planted_folder}: not a workdir (no config.json). Give the --workdir of a training"
+        f"error: {planted_folder}: not a workdir (no config.json). Give the workdir of a training"
     ]

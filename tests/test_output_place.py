@@ -29,7 +29,7 @@ def failing(folder, number):
 def test_a_folder_that_nobody_may_write_in_is_named(tmp_path, monkeypatch):
     (tmp_path / "archive").mkdir()
     monkeypatch.setattr(tempfile, "mkdtemp", failing(tmp_path / "archive", errno.EROFS))
-    with pytest.raises(InputError, match=r"run: nothing can be written in .*archive; name another output"):
+    with pytest.raises(InputError, match=r"run: nothing can be written in .*archive; name another place"):
         check_place(tmp_path / "archive/new/run", folder=True)
     check_place(tmp_path / "elsewhere/run", folder=True)
     assert [path.name for path in tmp_path.iterdir()] == ["archive"]
@@ -54,4 +54,4 @@ def test_a_full_disk_is_told_as_one(tmp_path, monkeypatch):
 )
 def test_every_tool_that_draws_names_a_file_system_without_files(tool, flags, name, capsys):
     line = fails(lambda *given: call(capsys, tool.cli, *given), *flags, f"--output=/proc/{name}")
-    assert line == f"error: /proc/{name}: nothing can be written in /proc; name another output\n"
+    assert line == f"error: /proc/{name}: nothing can be written in /proc; name another place\n"

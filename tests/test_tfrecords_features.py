@@ -168,6 +168,8 @@ def test_a_killed_writer_is_gone_on_with(dataset):
     assert list_features(dataset) == ["unbroken"]
     with pytest.raises(InputError, match=r"other settings \(epsilon 0\.001 there, 0\.1 now\); pass --overwrite"):
         FeatureWriter(dataset, "mine", DIM, {**MADE_BY, "epsilon": 0.1})
+    with pytest.raises(InputError, match=r"net none there, a\.h5 now, sha256 none there, aaaaaaaa\.\.\. now"):
+        FeatureWriter(dataset, "mine", DIM, {**MADE_BY, "net": "a.h5", "sha256": "a" * 64})
     with FeatureWriter(dataset, "mine", DIM, MADE_BY) as second:
         assert second.done == 4
         with pytest.raises(ValueError, match="4 rows appended, 12 items"):

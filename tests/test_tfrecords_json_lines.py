@@ -122,6 +122,8 @@ def test_a_line_without_end(tmp_path, monkeypatch):
 def test_no_such_file(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         JsonLines(tmp_path / "none.json")
+    with pytest.raises(InputError, match="a folder; the file itself expected"):
+        JsonLines(tmp_path)
 
 
 def test_keys():

@@ -8,7 +8,9 @@ from tfrecords.errors import InputError
 def need(config: object, holds: bool, name: str, expected: str) -> None:
     """Raises InputError, ``--name=value: expected ...``, where a check of the setting `name` of `config` fails."""
     if not holds:
-        raise InputError(f"--{name}={getattr(config, name)}: expected {expected}")
+        value = getattr(config, name)
+        given = ",".join(map(str, value)) if isinstance(value, tuple) else value
+        raise InputError(f"--{name}={given}: expected {expected}")
 
 
 def need_one_of(config: object, name: str, allowed: Sequence) -> None:

@@ -83,7 +83,7 @@ class Workdir:
         path = Path(path)
         file = path / "config.json"
         if not file.is_file():
-            raise InputError(f"{path}: not a workdir (no config.json). Give the --workdir of a training")
+            raise InputError(f"{path}: not a workdir (no config.json). Give the workdir of a training")
         try:
             config = json.loads(file.read_text())
             config["train"].items(), Path(config["dataset"]), config["dataset_fingerprint"], WORKDIRS[config["model"]]

@@ -23,6 +23,7 @@ from tfrecords.json_file import write_json
 FOLDER = "features"
 STORED = "items"  # the name of the features that lie in the TFRecords
 NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
+_HASH = re.compile(r"[0-9a-f]{64}")
 _LONGEST = 1e15  # of a row
 _MEND = "pass --overwrite to replace them, or another --name"
 
@@ -183,7 +184,14 @@ def difference(old: dict, new: dict) -> str:
     """How two records differ, in words; "" where they do not."""
     flat = [{**record, **record["made_by"], "made_by": None} for record in (old, new)]
     names = [name for name in {**flat[0], **flat[1]} if flat[0].get(name) != flat[1].get(name)]
-    return ", ".join(f"{name} {flat[0].get(name)} there, {flat[1].get(name)} now" for name in names)
+    there, now = ({name: _told(record.get(name)) for name in names} for record in flat)
+    return ", ".join(f"{name} {there[name]} there, {now[name]} now" for name in names)
+
+
+def _told(value: object) -> object:
+    if value is None:
+        return "none"
+    return f"{value[:8]}..." if isinstance(value, str) and _HASH.fullmatch(value) else value
 
 
 def check_finite(dataset: Dataset, rows: np.ndarray, start: int, where: str, dtype: object = "float32") -> None:

@@ -41,7 +41,8 @@ class JsonLines:
             InputError: no such file.
         """
         if not path.is_file():
-            raise InputError(f"{path}: no such file")
+            what = "a folder; the file itself expected" if path.is_dir() else "no such file"
+            raise InputError(f"{path}: {what}")
         self.path = path
         self.bad = 0
         self.told: list[str] = []

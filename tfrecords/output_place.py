@@ -18,14 +18,14 @@ def check_place(path: str | os.PathLike, folder: bool = False) -> None:
     """
     path = Path(path)
     if len(os.fsencode(path.name)) > _LONGEST:
-        raise InputError(f"{path.name[:40]}...: a name of at most {_LONGEST} bytes expected; name another output")
+        raise InputError(f"{path.name[:40]}...: a name of at most {_LONGEST} bytes expected; name another place")
     for parent in path.absolute().parents:
         if parent.exists() and not parent.is_dir():
-            raise InputError(f"{path}: {parent} is a file, not a folder; name another output")
+            raise InputError(f"{path}: {parent} is a file, not a folder; name another place")
     nearest = next(parent for parent in path.absolute().parents if parent.exists())
     _check_writable(path, nearest)
     if path.exists() and path.is_dir() != folder:
-        raise InputError(f"{path}: {'a file' if folder else 'a folder'} is here already; name another output")
+        raise InputError(f"{path}: {'a file' if folder else 'a folder'} is here already; name another place")
 
 
 def _check_writable(path: Path, folder: Path) -> None:
@@ -35,4 +35,4 @@ def _check_writable(path: Path, folder: Path) -> None:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise InputError(f"{path}: nothing can be written in {folder}; name another output") from error
+        raise InputError(f"{path}: nothing can be written in {folder}; name another place") from error

@@ -60,6 +60,8 @@ def _queries(config: DesignConfig, studio: Studio) -> list[Query]:
         categories = [studio.gan.category(name) for name in names]
     except InputError as error:
         raise InputError(f"--category: {error}") from None
+    if config.weights and len(users) == 1:
+        raise InputError("--weights has no effect for one user: leave it out, or name several with --user=KEY,KEY")
     if config.weights and len(config.weights) != len(users):
         raise InputError(f"--weights: {len(config.weights)} for {len(users)} users; one each expected")
     alone = [Query((user,), None, category) for user in users for category in categories]

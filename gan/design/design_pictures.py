@@ -38,9 +38,13 @@ def draw_trajectory(studio: Studio, query: Query, entry: dict, part: Arrays, fil
         ]
         rows.append(pictures.Row(f"start {start + 1}", images, captions))
     score = "score" if entry["group"] is None else "score together"
-    heading = f"{_heading(entry)}, {steps[-1]} steps. Below: {score} / step, D (1: looks real)"
+    heading = f"{_heading(entry)}, {_counted(steps[-1])}. Below: {score} / step, D (1: looks real)"
     pictures.save(pictures.beside([pictures.draw(rows, len(steps), _CELL)], heading), file)
     return file.name
+
+
+def _counted(steps: int) -> str:
+    return "1 step" if steps == 1 else f"{steps} steps"
 
 
 def _heading(entry: dict) -> str:

@@ -27,7 +27,7 @@ def export_design(config: ExportConfig, gan: str, preset: str) -> dict:
     output = Path(config.output).absolute()
     check_output(output, config.overwrite)
     ascent = resolve(preset, {})
-    studio = Studio.open(config.workdir, gan, ascent.precision)
+    studio = Studio.open(config.workdir, gan, ascent.precision, flags=("workdir", "gan"))
     ascent = studio.settled(ascent)
     factors, known = Workdir.open(config.workdir).factors(), studio.dataset.own_items()
     module = TailorModule(studio, known, factors, ascent, TAILORING["learning_rate"], InversionConfig())

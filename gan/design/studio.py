@@ -58,23 +58,30 @@ class Studio:
         self.notes: list[str] = []
 
     @classmethod
-    def open(cls, recommender: str, gan: str, precision: str | None = None) -> "Studio":
+    def open(
+        cls,
+        recommender: str,
+        gan: str,
+        precision: str | None = None,
+        flags: tuple[str, str] = ("recommender", "gan"),
+    ) -> "Studio":
         """Opens both, and sees that they fit together. A GAN of less than an epoch is warned of on standard error.
 
         Args:
             recommender: a workdir of tools.train_dvbpr.
             gan: a workdir of tools.train_gan.
             precision: of all networks' arithmetic; None: each as it was trained.
+            flags: as messages name the two.
 
         Raises:
             InputError: one of them is none, is not trained yet, or does not look at photos; other categories, or photos
                 brought to a square in another way.
         """
-        with _flag("recommender"):
+        with _flag(flags[0]):
             workdir = Workdir.open(recommender)
             embedder = workdir.embedder(precision)
             dataset, factors = workdir.dataset(), workdir.factors()
-        with _flag("gan"):
+        with _flag(flags[1]):
             trained = TrainedGan.open(gan, precision)
         matrices = factors_for(factors, dataset)
         check_finite(*matrices)

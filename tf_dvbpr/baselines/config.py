@@ -58,9 +58,9 @@ class BaselineConfig:
     projection_regularisation: float = 0.0
     learning_rate: float = 1e-2
     batch_size: int = 16384
-    epochs: int = 400
+    epochs: int = 1000
     eval_every: int = 10
-    patience: int = 4
+    patience: int = 10
     sampling: str = "purchases"
     candidates: int = 10
     distance: str = "euclidean"

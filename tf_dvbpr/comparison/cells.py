@@ -139,10 +139,13 @@ def _read(folder: Path, identity: dict) -> Cell | None:
         cell = Cell(**found["cell"])
     except (OSError, ValueError, KeyError, TypeError):
         return None  # Not done, or half-written: the training itself knows where to go on.
-    if found["identity"] != identity:
-        raise InputError(
-            f"{folder}: was run on another data set or with other flags ({found['identity']}); give a new --output"
-        )
+    before = found["identity"]
+    if before.get("dataset_fingerprint") != identity["dataset_fingerprint"]:
+        raise InputError(f"{folder}: was run on another data set; give a new --output")
+    changed = [name for name in identity if before.get(name) != identity[name]]
+    if changed:
+        how = ", ".join(f"{name} {before.get(name)} there, {identity[name]} now" for name in changed)
+        raise InputError(f"{folder}: was run with other flags ({how}); give a new --output")
     return dataclasses.replace(cell, workdir=str(folder))
 
 

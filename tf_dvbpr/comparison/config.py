@@ -50,9 +50,6 @@ class CompareConfig:
             raise InputError(f"--grid={self.grid}: expected one of {', '.join(GRIDS)}, none")
         if self.seeds < 1:
             raise InputError(f"--seeds={self.seeds}: at least 1 expected")
-        step = resolve(self.dataset, self.output, self.dvbpr_preset, {}).photos_per_step
-        if self.dvbpr_photos != 0 and self.dvbpr_photos < step:
-            raise InputError(f"--dvbpr_photos={self.dvbpr_photos}: 0, or at least the {step} of one step expected")
         if not self.models:
             raise InputError("--models: expected all, or names with commas between, as in bpr_mf,vbpr,dvbpr")
         if len(set(self.dvbpr_workdirs)) < len(self.dvbpr_workdirs):
@@ -117,6 +114,9 @@ def rows_of(config: CompareConfig, dataset: Dataset) -> list[Row]:
     ):
         if value and not asked:
             raise InputError(f"--{flag}={value} has no effect with --models without {whom}: leave it out")
+    step = resolve(config.dataset, config.output, config.dvbpr_preset, {}).photos_per_step
+    if config.dvbpr_photos != 0 and config.dvbpr_photos < step:
+        raise InputError(f"--dvbpr_photos={config.dvbpr_photos}: 0, or at least the {step} of one step expected")
     return rows
 
 

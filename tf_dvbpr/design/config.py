@@ -6,6 +6,7 @@ from tf_dvbpr.config_checks import need, need_between, need_one_of
 from tf_dvbpr.design.choice import CHOICES
 from tf_dvbpr.design.latent_form import FORMS
 from tf_dvbpr.train_config import PRECISIONS
+from tfrecords.errors import InputError
 
 AUTO = "auto"
 _MOST = 1_000_000
@@ -78,9 +79,16 @@ TAILORING = {"steps": 50, "learning_rate": 0.05}
 def resolve(preset: str, given: dict[str, object]) -> AscentConfig:
     """The config of a preset with the settings given in its place.
 
-    More starts than the preset draws candidates are drawn alone.
+    More starts than the preset draws candidates are drawn alone. Raises InputError for a setting that the others leave
+    without effect.
     """
     settings = {**PRESETS[preset], **given}
     if "candidates" not in given and settings.get("candidates", 0) < settings["starts"]:
         settings["candidates"] = 0
-    return AscentConfig(preset=preset, **settings)
+    config = AscentConfig(preset=preset, **settings)
+    if "start_deviation" in given and config.latent_form != "free":
+        raise InputError(
+            f"--start_deviation={config.start_deviation} has no effect with --latent_form={config.latent_form}: leave "
+            "it out, or give --latent_form=free"
+        )
+    return config
