@@ -2,6 +2,8 @@
 
 import errno
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -125,6 +127,14 @@ def test_an_interrupt_that_falls_into_a_finaliser_is_not_lost(capsys):
     started = time.monotonic()
     assert run(capsys, main, "--name=x") == (130, "", "error: interrupted.\n")
     assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize("lines", [1, 100_000])
+def test_a_reader_who_leaves_ends_the_tool_without_a_word(lines):
+    code = f"from tools import app; app.run(lambda values: print('line\\n' * {lines}), app.new_flags(''), ['tool'])"
+    tool = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    tool.stdout.close()
+    assert (tool.stderr.read(), tool.wait(60)) == (b"", 141)
 
 
 def test_interrupt_is_status_130(capsys):

@@ -42,6 +42,7 @@ _UNPARSED = {
 }
 # Flags that decide how much memory a tool takes, the first to lower first.
 _SIZES = ("batch_size", "shared_negatives", "candidates", "image_size", "dim", "items", "users", "photos", "workers")
+_PIPE_BROKEN = 128 + 13  # as the shell reports a process that SIGPIPE ended
 
 
 def new_flags(doc: str | None) -> flags.FlagValues:
@@ -57,13 +58,23 @@ def run(
 ) -> None:
     """Parses the flags, runs `main` and exits: 0 done, 1 bad input, 2 bad flags, 130 interrupted.
 
-    SIGTERM interrupts like Ctrl-C, so that what is half-written goes.
+    SIGTERM interrupts like Ctrl-C, so that what is half-written goes. 141 and no word where nobody reads on, as after
+    ``| head``.
     """
+    try:
+        _run(main, registry, argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more as it ends.
+        raise SystemExit(_PIPE_BROKEN) from None
+
+
+def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, argv: Sequence[str] | None) -> None:
     argv = list(sys.argv if argv is None else argv)
     doc = registry.__dict__["__tool_doc"]
     values = copy.deepcopy(registry)
     if {"--help", "-h", "--helpfull", "-help"} & set(argv[1:]):
-        print(f"{doc}\n\nflags:\n{_describe(registry)}")
+        print(f"{doc}\n\nflags:\n{_describe(registry)}", flush=True)
         raise SystemExit(0)
     try:
         rest = values(argv)[1:]
@@ -85,6 +96,8 @@ def run(
         _fail(str(error), 1)
     except KeyboardInterrupt as interrupt:
         _fail(f"interrupted. {interrupt}".strip(), 130)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         _fail(_os_error(error), 1)
     except Exception as error:
