@@ -78,6 +78,7 @@ def test_figures_have_the_digits_that_mean_something():
     assert formats.percent(0.99996) == "99.9 %" and formats.percent(1.0) == "100.0 %"
     assert formats.percent(0.998) == "99.8 %" and formats.percent(0.29) == "29.0 %"
     assert [formats.short(value, 50000) for value in (0, 50000, 1500000)] == ["0", "50k", "1500k"]
+    assert [formats.setting(value) for value in (True, False, None, "", 0, 0.1)] == ["yes", "no", "–", "–", "0", "0.1"]
     assert formats.short(0.05, 0.05) == "0.05" and formats.short(2.0, 1.0) == "2"
     with pytest.raises((TypeError, ValueError)):
         formats.number("high")

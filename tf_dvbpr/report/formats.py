@@ -37,6 +37,13 @@ def short(value: float, step: float) -> str:
     return number(value, max(0, -math.floor(math.log10(step) + 1e-9)))
 
 
+def setting(value: object) -> str:
+    """A setting's value: switches as yes and no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return _NONE if value in (None, "") else str(value)
+
+
 def words(name: str) -> str:
     """A setting's or a measure's name without underscores."""
     return name.replace("_", " ")

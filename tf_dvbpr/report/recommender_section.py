@@ -5,7 +5,7 @@ import math
 from tf_dvbpr.report.blocks import Section, folded, note, table, text
 from tf_dvbpr.report.curves import Chart, draw
 from tf_dvbpr.report.dot_plot import Row, dot_plot
-from tf_dvbpr.report.formats import number, whole, with_error, words
+from tf_dvbpr.report.formats import number, setting, whole, with_error, words
 from tf_dvbpr.report.history import History
 from tf_dvbpr.report.json_input import as_written_by, read_json
 from tf_dvbpr.report.markup import Html, join, tag
@@ -44,7 +44,7 @@ def recommender_section(workdir: Workdir, history: History, auc: dict | None) ->
 
 def settings(workdir: Workdir) -> Html:
     """Every setting of a training, folded away."""
-    rows = [[words(name), "–" if value is None else str(value)] for name, value in workdir.config["train"].items()]
+    rows = [[words(name), setting(value)] for name, value in workdir.config["train"].items()]
     return folded("Settings of this training", table("Settings", ["setting", "value"], rows, left=(0, 1)))
 
 
