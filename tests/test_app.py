@@ -1,16 +1,20 @@
 """How tools end: one line and a status, never a traceback."""
 
 import errno
+import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from absl import flags
 
 from tfrecords.errors import InputError
 from tools import app
+
+ROOT = Path(__file__).parent.parent
 
 
 def make_flags():
@@ -129,12 +133,40 @@ def test_an_interrupt_that_falls_into_a_finaliser_is_not_lost(capsys):
     assert time.monotonic() - started < 30
 
 
-@pytest.mark.parametrize("lines", [1, 100_000])
+PRINTS = """
+from tools import app
+from tfrecords.errors import InputError
+def main(values):
+    print("line\\n" * {lines})
+    if {fails}:
+        raise InputError("the input is bad")
+app.run(main, app.new_flags(""), ["tool"])
+"""
+
+
+def ended(lines, fails, **stdout):
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    code = PRINTS.format(lines=lines, fails=fails)
+    tool = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment, stderr=subprocess.PIPE, **stdout)
+    if tool.stdout:
+        tool.stdout.close()
+    return tool.stderr.read().decode(), tool.wait(60)
+
+
+@pytest.mark.parametrize("lines", [1, 100_000])  # What a buffer takes, and more.
 def test_a_reader_who_leaves_ends_the_tool_without_a_word(lines):
-    code = f"from tools import app; app.run(lambda values: print('line\\n' * {lines}), app.new_flags(''), ['tool'])"
-    tool = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    tool.stdout.close()
-    assert (tool.stderr.read(), tool.wait(60)) == (b"", 141)
+    assert ended(lines, fails=False, stdout=subprocess.PIPE) == ("", 141)
+
+
+def test_bad_input_is_said_though_nobody_reads_the_output():
+    assert ended(1, fails=True, stdout=subprocess.PIPE) == ("error: the input is bad\n", 1)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk to write on")
+def test_output_on_a_full_disk():
+    with Path("/dev/full").open("w") as full:
+        said, status = ended(1, fails=False, stdout=full)
+    assert "the disk is full" in said and said.count("\n") == 1 and status == 1
 
 
 def test_interrupt_is_status_130(capsys):

@@ -129,17 +129,20 @@ def test_rows_figures_and_what_is_done_is_not_done_again(run, planted, tmp_path,
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [("dataset_fingerprint", "a", "on another data set; give"), ("seed", 7, r"other flags \(seed 7 there, 0 now\)")],
+    ("change", "message"),
+    [
+        ({"dataset_fingerprint": "a"}, "was run on another data set; give"),
+        ({"epochs": 40, "patience": 4}, r"other settings \(epochs 40 there, 1000 now, patience 4 there, 10 now\)"),
+    ],
 )
-def test_a_folder_of_something_else_is_refused(name, value, message, run, tmp_path):
-    run(models=("rand",))
-    file = next((tmp_path / "out/cells/rand").glob("*/cell.json"))
+def test_a_folder_of_something_else_is_refused(change, message, run, tmp_path):
+    run(models=("bpr_mf",), grid="none")
+    file = next((tmp_path / "out/cells/bpr_mf").glob("*/config.json"))
     found = json.loads(file.read_text())
-    found["identity"][name] = value
+    (found["train"] if "epochs" in change else found).update(change)
     file.write_text(json.dumps(found))
     with pytest.raises(InputError, match=message):
-        run(models=("rand",))
+        run(models=("bpr_mf",), grid="none")
 
 
 def test_a_given_dvbpr_is_used_and_differences_are_paired(run, dvbpr, planted, tmp_path):

@@ -38,7 +38,7 @@ class JsonLines:
             progress: whether to show a progress bar.
 
         Raises:
-            InputError: no such file.
+            InputError: no such file, or a folder.
         """
         if not path.is_file():
             what = "a folder; the file itself expected" if path.is_dir() else "no such file"

@@ -63,9 +63,8 @@ def run(
     """
     try:
         _run(main, registry, argv)
-        sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more as it ends.
+        _drop_output()
         raise SystemExit(_PIPE_BROKEN) from None
 
 
@@ -92,6 +91,7 @@ def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, a
     try:
         _import_tensorflow_quietly()
         main(values)
+        sys.stdout.flush()
     except InputError as error:
         _fail(str(error), 1)
     except KeyboardInterrupt as interrupt:
@@ -209,4 +209,13 @@ def _is_required(registry: flags.FlagValues, name: str) -> bool:
 
 def _fail(message: str, status: int) -> None:
     print(f"error: {message}", file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
     raise SystemExit(status)
+
+
+def _drop_output() -> None:
+    """Turns stdout, which takes no more, away: Python flushes it once again as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tf_dvbpr import train as dvbpr
-from tf_dvbpr.baselines import config as baseline_config
 from tf_dvbpr.baselines import train as baselines
+from tf_dvbpr.baselines.config import SETTINGS, BaselineConfig, resolve
 from tf_dvbpr.comparison.config import CompareConfig, Row
 from tf_dvbpr.factors import Factors
 from tf_dvbpr.metrics_log import MetricsLog
@@ -23,6 +23,7 @@ from tfrecords.json_file import write_json
 _DONE = "cell.json"
 # What may differ between runs of one model.
 _APART = {"seed", *FREE, *STARTS_WITH}
+_SHOWN = 4  # of the settings that differ
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,22 +62,12 @@ def run_cell(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, 
     if row.model == "dvbpr" and config.dvbpr_workdirs:
         return _given(config.dvbpr_workdirs[seed], dataset, seed), False
     folder = Path(config.output) / "cells" / row.slug / ",".join([*told(settings), f"seed={seed}"])
-    identity = {"dataset_fingerprint": dataset.fingerprint, "settings": settings, "seed": seed}
-    identity |= {"preset": config.dvbpr_preset, "photos": config.dvbpr_photos} if row.model == "dvbpr" else {}
-    done = _read(folder, identity)
+    training = _training(config, row, settings, seed, folder)
+    done = _read(folder, dataset, training)
     if done is not None:
         return done, False
     gc.collect()  # Graphs are cyclic: the tables of the cell before would wait for the collector's turn.
-    if row.model == "dvbpr":
-        given = {"seed": seed} | ({"max_photos": config.dvbpr_photos} if config.dvbpr_photos else {})
-        result = dvbpr.train(dvbpr.resolve(config.dataset, str(folder), config.dvbpr_preset, given), False)
-    else:
-        given = dict(settings)
-        if "seed" in baseline_config.SETTINGS[row.model]:
-            given["seed"] = seed
-        if row.features is not None:
-            given["features"] = row.features
-        result = baselines.train(baseline_config.resolve(config.dataset, str(folder), row.model, given), False)
+    result = (dvbpr if row.model == "dvbpr" else baselines).train(training, False)
     cell = Cell(
         str(folder),
         settings,
@@ -86,7 +77,7 @@ def run_cell(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, 
         round(result["seconds"], 2),
         Workdir.open(folder).parameters(),
     )
-    _write(folder, cell, identity)
+    _write(folder, cell)
     return cell, True
 
 
@@ -133,23 +124,35 @@ def _given(path: str, dataset: Dataset, seed: int) -> Cell:
     return Cell(path, settings, seed, score, factors.step, seconds, workdir.parameters())
 
 
-def _read(folder: Path, identity: dict) -> Cell | None:
+def _training(config: CompareConfig, row: Row, settings: dict, seed: int, folder: Path) -> TrainConfig | BaselineConfig:
+    if row.model == "dvbpr":
+        given = {"seed": seed} | ({"max_photos": config.dvbpr_photos} if config.dvbpr_photos else {})
+        return dvbpr.resolve(config.dataset, str(folder), config.dvbpr_preset, given)
+    given = dict(settings)
+    if "seed" in SETTINGS[row.model]:
+        given["seed"] = seed
+    if row.features is not None:
+        given["features"] = row.features
+    return resolve(config.dataset, str(folder), row.model, given)
+
+
+def _read(folder: Path, dataset: Dataset, training: TrainConfig | BaselineConfig) -> Cell | None:
     try:
-        found = json.loads((folder / _DONE).read_text())
-        cell = Cell(**found["cell"])
+        cell = Cell(**json.loads((folder / _DONE).read_text())["cell"])
     except (OSError, ValueError, KeyError, TypeError):
         return None  # Not done, or half-written: the training itself knows where to go on.
-    before = found["identity"]
-    if before.get("dataset_fingerprint") != identity["dataset_fingerprint"]:
+    workdir = Workdir.open(folder)
+    if workdir.config["dataset_fingerprint"] != dataset.fingerprint:
         raise InputError(f"{folder}: was run on another data set; give a new --output")
-    changed = [name for name in identity if before.get(name) != identity[name]]
+    old, new = workdir.settings(type(training)), dataclasses.asdict(training)
+    changed = [f"{name} {old[name]} there, {new[name]} now" for name in new.keys() - FREE if old[name] != new[name]]
     if changed:
-        how = ", ".join(f"{name} {before.get(name)} there, {identity[name]} now" for name in changed)
-        raise InputError(f"{folder}: was run with other flags ({how}); give a new --output")
+        shown = ", ".join(sorted(changed)[:_SHOWN]) + (", ..." if len(changed) > _SHOWN else "")
+        raise InputError(f"{folder}: was run with other settings ({shown}); give a new --output")
     return dataclasses.replace(cell, workdir=str(folder))
 
 
-def _write(folder: Path, cell: Cell, identity: dict) -> None:
-    write_json(folder / _DONE, {"identity": identity, "cell": dataclasses.asdict(cell)})
+def _write(folder: Path, cell: Cell) -> None:
+    write_json(folder / _DONE, {"cell": dataclasses.asdict(cell)})
     # What resumes a run is the largest part of it, and this one is done.
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
