@@ -61,7 +61,7 @@ test-addons: ## the same with TensorFlow 2.15, Keras 2 and tensorflow-addons, in
 
 .PHONY: test-addons-quick
 test-addons-quick: ## of these, the tests that a version of Keras can change
-	@$(MAKE) --no-print-directory test-addons TESTS='-m stack'
+	@$(MAKE) --no-print-directory test-addons TESTS='-m "stack and not long"'
 
 .PHONY: lint
 lint: $(VENV)/.ready ## style and format

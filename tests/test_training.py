@@ -78,6 +78,7 @@ def test_same_seed_same_run_and_a_finished_run_is_left_alone(unbroken, planted_f
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "again" / "checkpoints").iterdir()}
 
 
+@pytest.mark.long
 def test_a_planted_taste_is_recovered(planted_folder, tmp_path):
     config = config_for(
         planted_folder,
@@ -144,6 +145,7 @@ def test_the_embedder_gives_the_factors_of_the_best_step(unbroken, planted):
     np.testing.assert_allclose(run.embedder()(table).numpy(), expected, rtol=1e-5, atol=2e-6 * np.abs(expected).max())
 
 
+@pytest.mark.long
 def test_host_device_and_encoded_photos_train_alike(unbroken, planted_folder, tmp_path):
     expected, negatives = unbroken
     for store in ("device", "encoded"):
