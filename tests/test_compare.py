@@ -145,6 +145,17 @@ def test_a_folder_of_something_else_is_refused(change, message, run, tmp_path):
         run(models=("bpr_mf",), grid="none")
 
 
+@pytest.mark.parametrize("left", ["", None])
+def test_a_run_without_its_config_is_named(left, run, tmp_path):
+    run(models=("rand",))
+    file = next((tmp_path / "out/cells/rand").glob("*/config.json"))
+    file.unlink() if left is None else file.write_text(left)
+    with pytest.raises(InputError, match=r"seed=0: its config\.json is gone or damaged; delete the folder"):
+        run(models=("rand",))
+    shutil.rmtree(file.parent)
+    assert run(models=("rand",))["rows"]
+
+
 def test_a_given_dvbpr_is_used_and_differences_are_paired(run, dvbpr, planted, tmp_path):
     result = run(models=("rand", "poprank", "dvbpr"), dvbpr_workdirs=(dvbpr,))
     row = result["rows"][2]

@@ -141,7 +141,10 @@ def _read(folder: Path, dataset: Dataset, training: TrainConfig | BaselineConfig
         cell = Cell(**json.loads((folder / _DONE).read_text())["cell"])
     except (OSError, ValueError, KeyError, TypeError):
         return None  # Not done, or half-written: the training itself knows where to go on.
-    workdir = Workdir.open(folder)
+    try:
+        workdir = Workdir.open(folder)
+    except InputError as error:
+        raise InputError(f"{folder}: its config.json is gone or damaged; delete the folder and run again") from error
     if workdir.config["dataset_fingerprint"] != dataset.fingerprint:
         raise InputError(f"{folder}: was run on another data set; give a new --output")
     old, new = workdir.settings(type(training)), dataclasses.asdict(training)
