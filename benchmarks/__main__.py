@@ -18,7 +18,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tfrecords.json_file import write_json
+from tfrecords.files.json_file import write_json
 from tools import app
 
 MODULES = ("auc", "baselines", "photos", "loop", "lazy_adam", "gan", "design", "build")

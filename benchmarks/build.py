@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks import shop
-from tfrecords.ordered_map import ordered_map
+from tfrecords.files.parallel_map import ordered_map
 
 ITEMS, USERS = 1000, 250
 ROUNDS = 7

@@ -37,10 +37,10 @@ def main(values: flags.FlagValues) -> None:
     )
     from gan.sampling import generate
     from tf_dvbpr.design.maximise import Maximiser
-    from tf_dvbpr.photo_store import PhotoStore
-    from tfrecords.photo import denormalise
-    from tfrecords.wardrobe_source import TRUTH_FILE
-    from tfrecords.wardrobe_tastes import COLOURS
+    from tfrecords.photos.decode import denormalise
+    from tfrecords.photos.store import PhotoStore
+    from tfrecords.sources.wardrobe.source import TRUTH_FILE
+    from tfrecords.sources.wardrobe.tastes import COLOURS
 
     studio = Studio.open(values.recommender, values.gan)
     truth = json.loads((studio.dataset.path / TRUTH_FILE).read_text())

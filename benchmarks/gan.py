@@ -19,8 +19,8 @@ from gan.train import resolve
 from gan.train_config import GanConfig
 from tf_dvbpr import training
 from tf_dvbpr.model_names import GAN
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.workdir import Workdir
+from tfrecords.photos.store import PhotoStore
 
 ITEMS, USERS = 128, 64
 # As many as the authors' data has. The networks, the batch and the photos are the release's, in full size.

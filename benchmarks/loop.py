@@ -9,9 +9,9 @@ from benchmarks import shop
 from benchmarks.turns import Turns, read
 from tf_dvbpr import training
 from tf_dvbpr.dvbpr_training import DvbprTraining
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.train import resolve
 from tf_dvbpr.workdir import Workdir
+from tfrecords.photos.store import PhotoStore
 
 ITEMS, USERS = 256, 256
 # Small, so that it ends in about a minute; short steps only make the loop's own work show more.

@@ -11,9 +11,9 @@ from PIL import Image
 
 from benchmarks import shop
 from tf_dvbpr.dvbpr_training import DvbprTraining
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.train import resolve
 from tf_dvbpr.workdir import Workdir
+from tfrecords.photos.store import PhotoStore
 
 ITEMS, USERS, SIZE = 512, 128, 224
 ROUNDS = 5

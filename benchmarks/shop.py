@@ -11,7 +11,7 @@ from PIL import Image
 
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.dataset import Dataset
-from tfrecords.ordered_map import ordered_map
+from tfrecords.files.parallel_map import ordered_map
 
 _PURCHASES = 8
 

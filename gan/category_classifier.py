@@ -12,8 +12,8 @@ from gan.photo_draw import PhotoDraw
 from tf_dvbpr import stateless
 from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.compat import as_variable
-from tf_dvbpr.photo_store import PhotoStore
-from tfrecords.photo import normalise
+from tfrecords.photos.decode import normalise
+from tfrecords.photos.store import PhotoStore
 
 FEATURES = 128
 _CHANNELS = (32, 64, 128)

@@ -17,10 +17,10 @@ from gan.train_config import GanConfig
 from tf_dvbpr import moving_average, stateless
 from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.compat import adam_state, as_variable
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.training import Trainable
 from tf_dvbpr.workdir import Workdir
-from tfrecords.photo import normalise
+from tfrecords.photos.decode import normalise
+from tfrecords.photos.store import PhotoStore
 
 
 class GanTraining(Trainable):

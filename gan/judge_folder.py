@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from tf_dvbpr.workdir import Workdir
-from tfrecords.whole_file import write_text
+from tfrecords.files.atomic_file import write_text
 
 _DECIDING = ("image_size", "seed", "judge", "judge_weights", "judge_batch_norm_epsilon")
 

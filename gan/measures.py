@@ -16,7 +16,7 @@ from tf_dvbpr.image_measures.frechet import FeatureStatistics, frechet_distance
 from tf_dvbpr.image_measures.inception_score import classifier_score, score_name
 from tf_dvbpr.image_measures.judge import Judge, images_seen_by
 from tf_dvbpr.image_measures.nearest_photo import nearest
-from tf_dvbpr.photo_store import PhotoStore
+from tfrecords.photos.store import PhotoStore
 
 _PHOTOS_MOST = 10_000  # that the photos' own statistics are made of
 _PAIRS = 600

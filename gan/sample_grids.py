@@ -12,8 +12,8 @@ from gan.photo_draw import PhotoDraw
 from gan.sampling import generate
 from gan.train_config import GanConfig
 from tf_dvbpr import pictures, stateless
-from tf_dvbpr.photo_store import PhotoStore
-from tfrecords.photo import denormalise
+from tfrecords.photos.decode import denormalise
+from tfrecords.photos.store import PhotoStore
 
 _COLUMNS = 8
 _ROWS_MOST = 12

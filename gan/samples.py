@@ -20,9 +20,9 @@ from tf_dvbpr import pictures, stateless
 from tf_dvbpr.image_measures.nearest_photo import nearest
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.photo_table import load_photo_table
-from tfrecords.whole_file import whole_file
-from tfrecords.whole_folder import check_replaceable, whole_folder
+from tfrecords.files.atomic_file import whole_file
+from tfrecords.files.atomic_folder import check_replaceable, whole_folder
+from tfrecords.photos.table import load_photo_table
 
 _COLUMNS = 8
 _CELL = 64

@@ -14,7 +14,7 @@ from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.model_names import GAN
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.photo import denormalise
+from tfrecords.photos.decode import denormalise
 
 _BATCH = 64
 

@@ -9,7 +9,7 @@ from gan.latents import draw_latents
 from gan.sampling import TrainedGan, network_weights
 from tf_dvbpr.served_photos import decode_readable
 from tf_dvbpr.untracked import Untracked
-from tfrecords.photo import denormalise, normalise
+from tfrecords.photos.decode import denormalise, normalise
 
 
 class GanModule(tf.Module):
@@ -18,7 +18,7 @@ class GanModule(tf.Module):
     Args:
         trained: the networks.
         fit: how the training's data set brings a photo to S x S, and
-        resize_filter: the same (`tfrecords.photo.decode_photo`).
+        resize_filter: the same (`tfrecords.photos.decode.decode_photo`).
     """
 
     def __init__(self, trained: TrainedGan, fit: str, resize_filter: str) -> None:

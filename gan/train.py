@@ -15,12 +15,12 @@ from gan.train_config import OWN_JUDGE, PRESETS, GanConfig
 from tf_dvbpr import training
 from tf_dvbpr.compat import check_versions
 from tf_dvbpr.model_names import GAN
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.train_config import NONE
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.folder_lock import held
-from tfrecords.output_place import check_place
+from tfrecords.files.folder_lock import held
+from tfrecords.files.output_check import check_place
+from tfrecords.photos.store import PhotoStore
 
 # A GPU waits for Python between calls; a CPU's steps are long enough for that not to matter.
 _GPU_STEPS_PER_CALL = 10

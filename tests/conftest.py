@@ -13,9 +13,9 @@ from photo_server import serve
 from PIL import Image
 from shop import write_shop, write_table
 
-from tfrecords import http_fetch
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.dataset import Dataset
+from tfrecords.download import http
 
 COLOURS = {"red": (200, 30, 30), "green": (30, 170, 60), "blue": (40, 60, 210)}
 
@@ -111,7 +111,7 @@ def no_proxy(monkeypatch):
     """A proxy of this machine would stand between the tests and their server."""
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    http_fetch._opener.cache_clear()
+    http._opener.cache_clear()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tf_dvbpr.export import ExportConfig, export
 from tf_dvbpr.workdir import Workdir
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.dataset import Dataset
-from tfrecords.photo_table import load_photo_table
+from tfrecords.photos.table import load_photo_table
 
 ITEMS = 24
 STEPS = 4  # of a training

@@ -14,12 +14,12 @@ from tf_dvbpr.activations import FOLDER, Activations
 from tf_dvbpr.backbone import build_backbone
 from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.dvbpr_training import DvbprTraining
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.feature_writer import FeatureWriter
-from tfrecords.photo import normalise
-from tfrecords.photo_table import load_photo_table
+from tfrecords.features.writer import FeatureWriter
+from tfrecords.photos.decode import normalise
+from tfrecords.photos.store import PhotoStore
+from tfrecords.photos.table import load_photo_table
 
 pytestmark = pytest.mark.stack
 

@@ -15,8 +15,8 @@ from tf_dvbpr.export import ExportConfig, export
 from tf_dvbpr.train import resolve
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.photo import normalise
-from tfrecords.photo_table import load_photo_table
+from tfrecords.photos.decode import normalise
+from tfrecords.photos.table import load_photo_table
 from tools import export_checkpoint, extract_features, train_dvbpr
 
 pytestmark = pytest.mark.stack

@@ -29,8 +29,8 @@ from tf_dvbpr.triplets import TripletSampler
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.features import save_features
-from tfrecords.photo_table import load_photo_table
+from tfrecords.features.store import save_features
+from tfrecords.photos.table import load_photo_table
 
 pytestmark = pytest.mark.stack
 

@@ -12,7 +12,7 @@ from tool import names, run
 
 from tfrecords import schema, writer
 from tfrecords.dataset import Dataset
-from tfrecords.folder_lock import held
+from tfrecords.files.folder_lock import held
 from tools.build_dataset import cli
 
 ROOT = Path(__file__).parent.parent

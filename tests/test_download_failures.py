@@ -7,7 +7,7 @@ import pytest
 from fetching import counts, failures, fetch, fetch_beside_good, photos
 from tool import names
 
-from tfrecords import host_gate, http_fetch
+from tfrecords.download import host_limiter, http
 
 BAD = {
     "gone": ("/none.jpg", "HTTP 404 Not Found", 1),
@@ -29,7 +29,7 @@ BAD = {
 
 
 def test_what_goes_wrong_is_told_and_the_rest_comes(capsys, tmp_path, server, monkeypatch):
-    monkeypatch.setattr(http_fetch, "_WHOLE_TIMEOUTS", 1.5)
+    monkeypatch.setattr(http, "_WHOLE_TIMEOUTS", 1.5)
     urls = {name: server.url + path for name, (path, _, _) in BAD.items()}
     status, out, errors = fetch(
         capsys, tmp_path, {**urls, "good": server.url + "/photo"}, "--max_bytes=50000", "--timeout=1"
@@ -96,7 +96,7 @@ def test_a_host_that_asks_for_hours_is_left_alone(capsys, tmp_path, server):
 
 
 def test_a_host_that_only_fails_is_given_up(capsys, tmp_path, server, monkeypatch):
-    monkeypatch.setattr(host_gate, "GIVE_UP", 6)
+    monkeypatch.setattr(host_limiter, "GIVE_UP", 6)
     urls = {f"p{n}": f"{server.url}/error_{n}" for n in range(30)}
     status, _, errors = fetch(capsys, tmp_path, {"good": server.url + "/photo", **urls}, "--workers=1")
     assert (status, errors) == (0, [])

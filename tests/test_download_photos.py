@@ -9,9 +9,10 @@ from photo_server import PHOTO, PNG
 from shop import write_table
 from tool import run
 
-from tfrecords import http_fetch, photo_download
-from tfrecords.folder_lock import held
-from tfrecords.photo_check import check_photo
+from tfrecords.download import http
+from tfrecords.download import photos as photo_download
+from tfrecords.files.folder_lock import held
+from tfrecords.photos.check import check_photo
 from tools.download_photos import cli
 
 
@@ -32,8 +33,8 @@ def test_photos_come_under_their_items_names(capsys, tmp_path, server):
     assert (tmp_path / "photos/a b.png").read_bytes() == PNG
     assert (tmp_path / "photos/w.jpg").read_bytes().startswith(b"\xff\xd8")  # WebP is encoded anew
     assert failures(tmp_path) == {}
-    assert server.agents == {http_fetch.USER_AGENT}
-    assert "tf_dvbpr" in http_fetch.USER_AGENT
+    assert server.agents == {http.USER_AGENT}
+    assert "tf_dvbpr" in http.USER_AGENT
 
 
 def test_a_second_run_goes_on(capsys, tmp_path, server):

@@ -16,8 +16,8 @@ from tf_dvbpr.topk import top_k
 from tf_dvbpr.train import resolve, train
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.folder_lock import held
-from tfrecords.photo_table import load_photo_table
+from tfrecords.files.folder_lock import held
+from tfrecords.photos.table import load_photo_table
 
 pytestmark = pytest.mark.stack
 

@@ -14,9 +14,9 @@ from tf_dvbpr import feature_extraction
 from tf_dvbpr.network_names import NETWORKS
 from tf_dvbpr.train import resolve, train
 from tf_dvbpr.workdir import Workdir
-from tfrecords.feature_writer import FeatureWriter
-from tfrecords.features import load_features
-from tfrecords.photo_table import load_photo_table
+from tfrecords.features.store import load_features
+from tfrecords.features.writer import FeatureWriter
+from tfrecords.photos.table import load_photo_table
 from tools import describe_dataset, extract_features
 
 pytestmark = pytest.mark.stack

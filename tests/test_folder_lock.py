@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from tfrecords import folder_lock
 from tfrecords.errors import InputError
-from tfrecords.folder_lock import held
+from tfrecords.files import folder_lock
+from tfrecords.files.folder_lock import held
 
 
 def test_a_held_folder_is_refused_and_free_again_afterwards(tmp_path):

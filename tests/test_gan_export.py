@@ -11,8 +11,8 @@ from tiny_gan import run_tool
 from gan.export import export_gan
 from gan.sampling import TrainedGan, discriminate
 from tf_dvbpr.export import ExportConfig
-from tfrecords.photo import normalise
-from tfrecords.photo_table import load_photo_table
+from tfrecords.photos.decode import normalise
+from tfrecords.photos.table import load_photo_table
 from tools import export_saved_model
 
 pytestmark = pytest.mark.stack

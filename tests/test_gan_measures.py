@@ -11,9 +11,9 @@ from gan import category_classifier
 from gan.category_classifier import CategoryClassifier, trained_classifier
 from gan.judge_folder import judge_folder
 from gan.measures import Measures
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.workdir import Workdir
-from tfrecords.photo import normalise
+from tfrecords.photos.decode import normalise
+from tfrecords.photos.store import PhotoStore
 
 pytestmark = pytest.mark.stack
 

@@ -14,7 +14,7 @@ from gan import samples
 from gan.sample_config import SampleConfig
 from gan.samples import draw_samples, file_names
 from gan.sampling import TrainedGan
-from tfrecords.photo_table import load_photo_table
+from tfrecords.photos.table import load_photo_table
 from tools import sample_gan
 
 pytestmark = pytest.mark.stack

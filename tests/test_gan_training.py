@@ -18,11 +18,11 @@ from gan.latents import draw_latents
 from gan.losses import discriminator_loss, generator_loss
 from gan.train import train
 from tf_dvbpr import stateless
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.photo import normalise
-from tfrecords.photo_table import load_photo_table
+from tfrecords.photos.decode import normalise
+from tfrecords.photos.store import PhotoStore
+from tfrecords.photos.table import load_photo_table
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("few_pairs")]
 

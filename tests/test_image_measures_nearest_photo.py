@@ -3,7 +3,7 @@ import pytest
 
 from tf_dvbpr.image_measures import nearest_photo
 from tf_dvbpr.image_measures.nearest_photo import METRICS, nearest
-from tfrecords.photo import normalise
+from tfrecords.photos.decode import normalise
 
 
 def noise(count, size=20, seed=0):

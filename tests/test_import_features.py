@@ -7,8 +7,8 @@ import pytest
 from tool import call, fails
 
 from tf_dvbpr import feature_extraction
-from tfrecords.features import load_features
-from tfrecords.folder_lock import held
+from tfrecords.features.store import load_features
+from tfrecords.files.folder_lock import held
 from tools import extract_features
 
 ITEMS = 12

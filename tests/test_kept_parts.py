@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tool import names
 
-from tf_dvbpr.kept_parts import kept_part
+from tfrecords.files.cached_arrays import kept_part
 
 ARRAYS = {"latents": np.arange(6.0).reshape(2, 3), "names": np.array(["a", "bc"])}
 

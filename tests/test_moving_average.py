@@ -8,7 +8,7 @@ from trainable import batches_of, trainable_for
 
 from tf_dvbpr import auc, moving_average
 from tf_dvbpr.workdir import Workdir
-from tfrecords.photo_table import load_photo_table
+from tfrecords.photos.table import load_photo_table
 
 STEPS, PHOTOS = 4, 16 + 8  # Of a run, of a step.
 

@@ -9,7 +9,7 @@ import pytest
 from tool import call, fails
 
 from tfrecords.errors import InputError
-from tfrecords.output_place import check_place
+from tfrecords.files.output_check import check_place
 from tools import design, evaluate_design, report, sample_gan, tailor
 
 RUNS = ["--recommender=run", "--gan=gan"]

@@ -6,7 +6,7 @@ import tensorflow as tf
 from PIL import Image
 from shop import encode, noise
 
-from tfrecords.photo import decode_photo, denormalise, normalise
+from tfrecords.photos.decode import decode_photo, denormalise, normalise
 
 
 def pillow(encoded):

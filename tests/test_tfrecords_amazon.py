@@ -5,10 +5,10 @@ import pytest
 from dumps import PATHS, PURCHASES, ROOT, asin, metadata, reviews, write_amazon, write_features, write_lines
 from shop import encode, held_out, noise, told_in_one_line
 
-from tfrecords.amazon_categories import choose, paths_of
-from tfrecords.amazon_source import AmazonSource
 from tfrecords.errors import InputError
-from tfrecords.shop_source import ShopOptions
+from tfrecords.sources.amazon import AmazonSource
+from tfrecords.sources.amazon_categories import choose, paths_of
+from tfrecords.sources.shop import ShopOptions
 
 SIX = ["men_bottoms", "men_shoes", "men_tops", "women_bottoms", "women_shoes", "women_tops"]
 

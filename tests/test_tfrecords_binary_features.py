@@ -4,8 +4,8 @@ import struct
 import numpy as np
 import pytest
 
-from tfrecords.binary_features import BinaryFeatures
 from tfrecords.errors import InputError
+from tfrecords.sources.mcauley_features import BinaryFeatures
 
 
 def record(key, *values):

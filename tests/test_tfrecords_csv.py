@@ -4,9 +4,9 @@ import os
 import pytest
 from shop import encode, held_out, noise, told_in_one_line, write_shop, write_table
 
-from tfrecords.csv_source import CsvSource
 from tfrecords.errors import InputError
-from tfrecords.shop_source import ShopOptions
+from tfrecords.sources.csv_files import CsvSource
+from tfrecords.sources.shop import ShopOptions
 
 
 def read(folder, images=None, **options):

@@ -7,11 +7,11 @@ import tensorflow as tf
 from shop import noise, write_shop, write_table
 
 from tfrecords.build import BuildConfig, build_dataset
-from tfrecords.csv_source import CsvSource
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.photo import decode_photo
-from tfrecords.photo_table import load_photo_table
+from tfrecords.photos.decode import decode_photo
+from tfrecords.photos.table import load_photo_table
+from tfrecords.sources.csv_files import CsvSource
 
 # User "a" holds item 0 among others; items 9 to 11 are never bought.
 PURCHASES = {"a": [0, 1, 2, 3, 4], "b": [0, 2, 4, 6, 8, 5], "c d": [1, 2, 3, 4, 5, 6, 7]}
@@ -243,7 +243,7 @@ def test_photos_are_never_all_in_memory(tmp_path, monkeypatch):
     """While a large catalogue is converted, only a window of it has been read."""
     shop = write_shop(tmp_path / "shop", items=200)
     read = []
-    monkeypatch.setattr("tfrecords.ordered_map.os.cpu_count", lambda: 2)
+    monkeypatch.setattr("tfrecords.files.parallel_map.os.cpu_count", lambda: 2)
     original = type(shop).read_bytes
     monkeypatch.setattr(type(shop), "read_bytes", lambda path: (read.append(path), original(path))[1])
     items = CsvSource(shop).items()

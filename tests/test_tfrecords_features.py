@@ -8,8 +8,8 @@ from shop import write_shop
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.feature_writer import FeatureWriter
-from tfrecords.features import list_features, load_features, save_features
+from tfrecords.features.store import list_features, load_features, save_features
+from tfrecords.features.writer import FeatureWriter
 
 ITEMS, DIM = 12, 5
 ROWS = np.random.default_rng(0).normal(size=[ITEMS, DIM]).astype(np.float32)

@@ -5,9 +5,9 @@ import warnings
 import pytest
 from dumps import write_lines
 
-from tfrecords import json_lines
 from tfrecords.errors import InputError
-from tfrecords.json_lines import JsonLines, as_key, parse_record
+from tfrecords.files import json_lines
+from tfrecords.files.json_lines import JsonLines, as_key, parse_record
 
 
 def read(path):

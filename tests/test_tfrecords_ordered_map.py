@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from tfrecords.ordered_map import ordered_map
+from tfrecords.files.parallel_map import ordered_map
 
 
 def test_keeps_the_order_whatever_finishes_first():

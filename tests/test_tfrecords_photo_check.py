@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from shop import encode, noise
 
-from tfrecords.photo import decode_photo
-from tfrecords.photo_check import BadPhoto, CheckedPhoto, check_photo, check_photos
+from tfrecords.photos.check import BadPhoto, CheckedPhoto, check_photo, check_photos
+from tfrecords.photos.decode import decode_photo
 
 
 def pixels(encoded):

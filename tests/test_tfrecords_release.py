@@ -11,8 +11,8 @@ from shop import encode, noise
 
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.errors import InputError
-from tfrecords.release_source import FASHION_CATEGORIES, ReleaseSource
-from tfrecords.release_unpickler import load_object_array
+from tfrecords.sources.release import FASHION_CATEGORIES, ReleaseSource
+from tfrecords.sources.release_unpickler import load_object_array
 
 
 class Python2Pickler(pickle._Pickler):

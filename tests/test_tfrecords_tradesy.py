@@ -6,8 +6,8 @@ from dumps import write_features, write_lines, write_photos
 from shop import told_in_one_line
 
 from tfrecords.errors import InputError
-from tfrecords.shop_source import ShopOptions
-from tfrecords.tradesy_source import TradesySource
+from tfrecords.sources.shop import ShopOptions
+from tfrecords.sources.tradesy import TradesySource
 
 
 def line(user, bought=(), want=(), **others):

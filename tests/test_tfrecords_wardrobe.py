@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfrecords import wardrobe_tastes
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.wardrobe_drawing import Garment, draw_garment, oklch
-from tfrecords.wardrobe_source import WardrobeSource
-from tfrecords.wardrobe_tastes import CATEGORIES, NECKLINES, PATTERNS
+from tfrecords.sources.wardrobe import tastes as wardrobe_tastes
+from tfrecords.sources.wardrobe.drawing import Garment, draw_garment, oklch
+from tfrecords.sources.wardrobe.source import WardrobeSource
+from tfrecords.sources.wardrobe.tastes import CATEGORIES, NECKLINES, PATTERNS
 
 USERS, ITEMS = 60, 120
 

@@ -15,7 +15,7 @@ from gan.sample_config import SampleConfig
 from gan.samples import draw_samples
 from tf_dvbpr import pictures
 from tfrecords.errors import InputError
-from tfrecords.photo import denormalise
+from tfrecords.photos.decode import denormalise
 from tools import design as tool
 
 

@@ -18,7 +18,7 @@ from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.design.config import TAILORING, resolve
 from tf_dvbpr.design.invert import InversionConfig
 from tfrecords.errors import InputError
-from tfrecords.photo import denormalise
+from tfrecords.photos.decode import denormalise
 from tools import tailor as tool
 
 USERS, ITEM, CATEGORY = ("u0", "u1"), 3, "tops"

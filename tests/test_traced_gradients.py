@@ -12,7 +12,7 @@ from gan.train import train as train_gan
 from tf_dvbpr import training
 from tf_dvbpr.baselines import train as baselines
 from tf_dvbpr.baselines.config import BaselineConfig
-from tfrecords.features import save_features
+from tfrecords.features.store import save_features
 
 pytestmark = pytest.mark.stack
 

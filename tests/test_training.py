@@ -15,7 +15,7 @@ from small_training import assert_same_run, config_for, metrics_without_clock, s
 from tf_dvbpr.factors import Factors
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.photo_table import load_photo_table
+from tfrecords.photos.table import load_photo_table
 
 pytestmark = pytest.mark.stack
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tfrecords.json_file import without_nan, write_json
-from tfrecords.whole_file import whole_file, write_text
+from tfrecords.files.atomic_file import whole_file, write_text
+from tfrecords.files.json_file import without_nan, write_json
 
 
 def names(folder):

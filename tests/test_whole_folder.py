@@ -6,8 +6,8 @@ import pytest
 from shop import told_in_one_line
 from tool import names
 
-from tfrecords import whole_folder as module
-from tfrecords.whole_folder import put_in_place, whole_folder
+from tfrecords.files import atomic_folder as module
+from tfrecords.files.atomic_folder import put_in_place, whole_folder
 
 
 def folder(path, text):

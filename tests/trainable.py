@@ -3,8 +3,8 @@
 from small_training import config_for
 
 from tf_dvbpr.dvbpr_training import DvbprTraining
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.workdir import Workdir
+from tfrecords.photos.store import PhotoStore
 
 
 def trainable_for(dataset, workdir, **given):

@@ -13,9 +13,9 @@ from tf_dvbpr.backbone import Backbone
 from tf_dvbpr.train_config import ALL, TrainConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.feature_writer import FeatureWriter, feature_file, read_record
-from tfrecords.folder_lock import held
-from tfrecords.photo import decode_photo, normalise
+from tfrecords.features.writer import FeatureWriter, feature_file, read_record
+from tfrecords.files.folder_lock import held
+from tfrecords.photos.decode import decode_photo, normalise
 
 FOLDER = "activations"
 _DTYPE = "<f2"

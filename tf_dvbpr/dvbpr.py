@@ -12,10 +12,10 @@ from tf_dvbpr.cnnf import build_cnnf
 from tf_dvbpr.compat import as_variable
 from tf_dvbpr.losses import bpr_loss, l2_loss, shared_bpr_loss
 from tf_dvbpr.network_names import CNNF
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.random_shift import random_shift
 from tf_dvbpr.train_config import TrainConfig
-from tfrecords.photo import normalise
+from tfrecords.photos.decode import normalise
+from tfrecords.photos.store import PhotoStore
 
 _WHITE = 255  # of a photo's bytes
 

@@ -10,14 +10,14 @@ from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.initialisation import fit_to_photos
 from tf_dvbpr.network_names import CNNF
 from tf_dvbpr.optimizers import network_optimizer, user_optimizer
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.recommender_training import RecommenderTraining
 from tf_dvbpr.train_config import TrainConfig
 from tf_dvbpr.triplets import Batch, TripletSampler
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.photo import normalise
+from tfrecords.photos.decode import normalise
+from tfrecords.photos.store import PhotoStore
 
 _INIT_PHOTOS = 256
 

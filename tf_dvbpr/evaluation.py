@@ -10,8 +10,8 @@ from tf_dvbpr.reference_rankings import popularity_ranking, random_ranking
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.json_file import without_nan, write_json
-from tfrecords.output_place import check_place
+from tfrecords.files.json_file import without_nan, write_json
+from tfrecords.files.output_check import check_place
 
 PROTOCOLS = ("exact", "release")
 ORACLE_FILE = "oracle.npz"

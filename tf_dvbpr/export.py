@@ -9,8 +9,8 @@ from tf_dvbpr.score_checks import check_finite, factors_for
 from tf_dvbpr.serving_module import ServingModule
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.output_place import check_place
-from tfrecords.whole_folder import whole_folder
+from tfrecords.files.atomic_folder import whole_folder
+from tfrecords.files.output_check import check_place
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,7 @@ from tf_dvbpr.train import resolve
 from tf_dvbpr.train_config import TrainConfig
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.output_place import check_place
+from tfrecords.files.output_check import check_place
 
 # Settings without which the network is another; K and the number of users are the authors' code's to set.
 _ARCHITECTURE = ("backbone", "image_size", "conv1_padding")

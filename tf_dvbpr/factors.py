@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfrecords.errors import InputError
-from tfrecords.whole_file import whole_file
+from tfrecords.files.atomic_file import whole_file
 
 _ARRAYS = ("user_factors", "item_factors", "user_keys", "item_keys")
 

@@ -17,9 +17,9 @@ from tf_dvbpr.pretrained import load_pretrained
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.feature_writer import FOLDER, FeatureWriter, check_name, difference, feature_file, read_record
-from tfrecords.folder_lock import held
-from tfrecords.photo import decode_photo
+from tfrecords.features.writer import FOLDER, FeatureWriter, check_name, difference, feature_file, read_record
+from tfrecords.files.folder_lock import held
+from tfrecords.photos.decode import decode_photo
 from tfrecords.writer import file_sha256
 
 _MOST_PHOTOS = 4096  # of a batch: 600 MB at 224 x 224 pixels

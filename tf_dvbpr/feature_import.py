@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tfrecords.binary_features import BinaryFeatures
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.sources.mcauley_features import BinaryFeatures
 from tfrecords.writer import file_sha256
 
 _BLOCK = 256

@@ -16,15 +16,15 @@ from tf_dvbpr.checkpoint_names import FIRST_DENSE, LAST_DENSE, USERS, WEIGHTS, s
 from tf_dvbpr.compat import check_versions
 from tf_dvbpr.config_checks import need
 from tf_dvbpr.dvbpr_training import DvbprTraining
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.tf1_checkpoint import Tf1Checkpoint
 from tf_dvbpr.train import resolve
 from tf_dvbpr.train_config import TrainConfig
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.folder_lock import held
-from tfrecords.output_place import check_place
+from tfrecords.files.folder_lock import held
+from tfrecords.files.output_check import check_place
+from tfrecords.photos.store import PhotoStore
 
 _MOST_STEPS = 2**31 - 1
 

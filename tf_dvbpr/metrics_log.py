@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from tfrecords.whole_file import write_text
+from tfrecords.files.atomic_file import write_text
 
 
 class MetricsLog:

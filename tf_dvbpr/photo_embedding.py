@@ -12,9 +12,9 @@ from tqdm import tqdm
 from tf_dvbpr.workdir import Embedder
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.ordered_map import ordered_map
-from tfrecords.photo import decode_photo
-from tfrecords.photo_check import BadPhoto, CheckedPhoto, check_photos
+from tfrecords.files.parallel_map import ordered_map
+from tfrecords.photos.check import BadPhoto, CheckedPhoto, check_photos
+from tfrecords.photos.decode import decode_photo
 
 _BATCH = 64
 

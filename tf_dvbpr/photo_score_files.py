@@ -9,11 +9,11 @@ from pathlib import Path
 from tf_dvbpr import pictures
 from tf_dvbpr.photo_scores import PhotoScore, PhotoScores
 from tfrecords.errors import InputError
-from tfrecords.folder_lock import held
-from tfrecords.json_file import write_json
-from tfrecords.output_place import check_place
-from tfrecords.photo_check import BadPhoto, check_photos
-from tfrecords.whole_folder import put_in_place
+from tfrecords.files.atomic_folder import put_in_place
+from tfrecords.files.folder_lock import held
+from tfrecords.files.json_file import write_json
+from tfrecords.files.output_check import check_place
+from tfrecords.photos.check import BadPhoto, check_photos
 
 FILES = ("scores.json", "scores.csv", "photos.png")
 _COLUMNS = 10

@@ -12,9 +12,9 @@ from PIL.ImageFont import FreeTypeFont
 
 from tf_dvbpr.caption_font import fitting
 from tfrecords.errors import InputError
-from tfrecords.output_place import check_place
-from tfrecords.photo import denormalise
-from tfrecords.whole_file import whole_file
+from tfrecords.files.atomic_file import whole_file
+from tfrecords.files.output_check import check_place
+from tfrecords.photos.decode import denormalise
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _MARGIN = 24

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tfrecords.photo import decode_photo
+from tfrecords.photos.decode import decode_photo
 
 
 def decode_readable(image_bytes: tf.Tensor, size: int, resize_filter: str, fit: str) -> tuple[tf.Tensor, tf.Tensor]:
@@ -15,7 +15,7 @@ def decode_readable(image_bytes: tf.Tensor, size: int, resize_filter: str, fit: 
         image_bytes: string [B], JPEG or PNG files.
         size: S.
         resize_filter: and
-        fit: as of `tfrecords.photo.decode_photo`.
+        fit: as of `tfrecords.photos.decode.decode_photo`.
 
     Returns:
         (their places int32 [n, 1], uint8 [max(n, 1), S, S, 3]).

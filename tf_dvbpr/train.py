@@ -12,14 +12,14 @@ from tf_dvbpr.compat import check_backbone_strategy, check_versions, lazy_adam_c
 from tf_dvbpr.dvbpr import DVBPR
 from tf_dvbpr.dvbpr_training import DvbprTraining
 from tf_dvbpr.network_names import CNNF, NETWORKS
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.strategy import is_chief, make_strategy
 from tf_dvbpr.train_config import ALL, FAST_ON_BACKBONE, NONE, PRESETS, TrainConfig
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.folder_lock import held
-from tfrecords.output_place import check_place
+from tfrecords.files.folder_lock import held
+from tfrecords.files.output_check import check_place
+from tfrecords.photos.store import PhotoStore
 
 # A GPU waits for Python between calls; a CPU's steps are long enough for that not to matter.
 _GPU_STEPS_PER_CALL = 10

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tfrecords.csv_table import CsvTable
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.files.csv_table import CsvTable
 
 _ENDINGS = (".csv.gz", ".csv")
 _ITERATIONS = 100

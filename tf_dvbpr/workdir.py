@@ -20,7 +20,7 @@ from tf_dvbpr.model_names import GAN, WORKDIRS
 from tf_dvbpr.train_config import TrainConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.json_file import write_json
+from tfrecords.files.json_file import write_json
 
 # These may differ between two starts of one run: they do not change what it computes.
 FREE = ("dataset", "workdir", "preset", "photo_store", "checkpoint_every")
@@ -37,7 +37,7 @@ class Embedder(tf.Module):
     Attributes:
         image_size: S.
         resize_filter: and
-        fit: how the run's data set brings a photo to S x S (`tfrecords.photo.decode_photo`).
+        fit: how the run's data set brings a photo to S x S (`tfrecords.photos.decode.decode_photo`).
         hidden_layer: what `hidden` gives, as in ``fc7``.
         hidden_dim: F.
         preprocessing: of the photos, in words.

@@ -7,18 +7,19 @@ from pathlib import Path
 from PIL import Image
 from tqdm import tqdm
 
-from tfrecords import photo, schema, split
-from tfrecords.amazon_categories import choose
-from tfrecords.amazon_source import AmazonSource
-from tfrecords.csv_source import CsvSource
+from tfrecords import schema, split
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.photo_check import MIN_SIDE
-from tfrecords.release_source import ReleaseSource
-from tfrecords.shop_source import ShopOptions
-from tfrecords.source import Source, User
-from tfrecords.tradesy_source import TradesySource
-from tfrecords.wardrobe_source import WardrobeSource
+from tfrecords.photos import decode
+from tfrecords.photos.check import MIN_SIDE
+from tfrecords.sources.amazon import AmazonSource
+from tfrecords.sources.amazon_categories import choose
+from tfrecords.sources.base import Source, User
+from tfrecords.sources.csv_files import CsvSource
+from tfrecords.sources.release import ReleaseSource
+from tfrecords.sources.shop import ShopOptions
+from tfrecords.sources.tradesy import TradesySource
+from tfrecords.sources.wardrobe.source import WardrobeSource
 from tfrecords.writer import Shard, ShardWriter, check_output, new_folder, write_metadata
 
 SOURCES = ("csv", "release", "wardrobe", "amazon", "tradesy")
@@ -55,8 +56,8 @@ class BuildConfig:
         name: the data set's name (default: the input's).
         seed: of the split, and of everything drawn in the wardrobe (default 0); not for release.
         min_actions: csv, amazon, tradesy: users with fewer purchases are left out (default 5).
-        resize_filter: one of `tfrecords.photo.FILTERS` (default: nearest for release, bicubic otherwise).
-        fit: one of `tfrecords.photo.FITS`.
+        resize_filter: one of `tfrecords.photos.decode.FILTERS` (default: nearest for release, bicubic otherwise).
+        fit: one of `tfrecords.photos.decode.FITS`.
         image_size: wardrobe: side of the drawings; others: encode photos anew, shorter side at most this; 0: do not.
         shards: files the items are spread over (default 4, or as many as there are items).
         category_names: release: names of its categories in their order.
@@ -65,7 +66,7 @@ class BuildConfig:
         users: wardrobe: number of users.
         items: wardrobe: number of items.
         features: amazon, tradesy: a `.b` file of image features to store with the items.
-        subset, category_path, category_levels: amazon: as `tfrecords.amazon_categories.choose`.
+        subset, category_path, category_levels: amazon: as `tfrecords.sources.amazon_categories.choose`.
     """
 
     source: str
@@ -91,9 +92,9 @@ class BuildConfig:
 
     def __post_init__(self) -> None:
         _check_choice("source", self.source, SOURCES)
-        _check_choice("fit", self.fit, photo.FITS)
+        _check_choice("fit", self.fit, decode.FITS)
         if self.resize_filter is not None:
-            _check_choice("resize_filter", self.resize_filter, photo.FILTERS)
+            _check_choice("resize_filter", self.resize_filter, decode.FILTERS)
         for name in sorted(_SOME - _OPTIONS[self.source]):
             value = getattr(self, name)
             if value is not None and value is not False:

@@ -33,8 +33,8 @@ class Dataset:
         num_users: U.
         num_items: I.
         category_names: one name a category, () where items have none.
-        fit: ``stretch`` or ``pad``, for `tfrecords.photo.decode_photo`.
-        resize_filter: one of `tfrecords.photo.FILTERS`, for the same.
+        fit: ``stretch`` or ``pad``, for `tfrecords.photos.decode.decode_photo`.
+        resize_filter: one of `tfrecords.photos.decode.FILTERS`, for the same.
         fingerprint: hex digest that changes with the shards, the split, the categories, `fit` or `resize_filter`, but
             not with the folder's place.
     """

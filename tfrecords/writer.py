@@ -14,9 +14,9 @@ import tensorflow as tf
 
 from tfrecords import schema
 from tfrecords.errors import InputError
-from tfrecords.folder_lock import held
-from tfrecords.output_place import check_place
-from tfrecords.whole_folder import put_in_place
+from tfrecords.files.atomic_folder import put_in_place
+from tfrecords.files.folder_lock import held
+from tfrecords.files.output_check import check_place
 
 
 @dataclasses.dataclass(frozen=True)

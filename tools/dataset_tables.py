@@ -4,8 +4,8 @@ from tqdm import tqdm
 
 from tf_dvbpr.activations import FOLDER as ACTIVATIONS
 from tfrecords.dataset import Dataset
-from tfrecords.feature_writer import STORED, read_record
-from tfrecords.features import list_features
+from tfrecords.features.store import list_features
+from tfrecords.features.writer import STORED, read_record
 from tfrecords.summary import QUANTILES, Summary
 from tools import table
 

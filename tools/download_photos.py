@@ -45,8 +45,8 @@ flags.DEFINE_integer("max_bytes", 20_000_000, "largest file that is taken", flag
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, the table."""
-    from tfrecords.download_config import DownloadConfig
-    from tfrecords.photo_download import download_photos
+    from tfrecords.download.config import DownloadConfig
+    from tfrecords.download.photos import download_photos
 
     summary = download_photos(
         DownloadConfig(

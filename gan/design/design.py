@@ -16,11 +16,11 @@ from tf_dvbpr.design.config import AscentConfig
 from tf_dvbpr.design.maximise import Maximiser
 from tf_dvbpr.design.queries import Chosen, design
 from tf_dvbpr.design.taste import Taste
-from tf_dvbpr.kept_parts import Arrays, kept_part
 from tf_dvbpr.owner_keys import split_keys
 from tfrecords.errors import InputError
-from tfrecords.json_file import write_json
-from tfrecords.whole_folder import check_replaceable, whole_folder
+from tfrecords.files.atomic_folder import check_replaceable, whole_folder
+from tfrecords.files.cached_arrays import Arrays, kept_part
+from tfrecords.files.json_file import write_json
 
 DESIGN_FILE = "design.json"
 _PARTS = ".parts"

@@ -8,8 +8,8 @@ from PIL import Image
 from gan.design.query import Query
 from gan.design.studio import Studio
 from tf_dvbpr import pictures
-from tf_dvbpr.kept_parts import Arrays
 from tf_dvbpr.owner_keys import find_item
+from tfrecords.files.cached_arrays import Arrays
 
 _BOUGHT = 4  # shown of a query; a group shows one a member at least
 _CELL = 112

@@ -34,11 +34,11 @@ from tf_dvbpr.design.config import AscentConfig
 from tf_dvbpr.design.maximise import Maximiser
 from tf_dvbpr.image_measures.inception_score import score_name
 from tf_dvbpr.image_measures.judge import Judge
-from tf_dvbpr.kept_parts import Arrays, kept_part
-from tf_dvbpr.photo_store import PhotoStore
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.whole_folder import check_replaceable, whole_folder
+from tfrecords.files.atomic_folder import check_replaceable, whole_folder
+from tfrecords.files.cached_arrays import Arrays, kept_part
+from tfrecords.photos.store import PhotoStore
 
 _PARTS = ".parts"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from gan.design.table4 import MEASURES, comma_separated, quality_name, shown
-from tfrecords.json_file import without_nan, write_json
-from tfrecords.whole_file import whole_file, write_text
+from tfrecords.files.atomic_file import whole_file, write_text
+from tfrecords.files.json_file import without_nan, write_json
 
 FILE = "fig3.json"
 _LINE, _BAND = "#2f6f9f", "#c9dfee"

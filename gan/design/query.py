@@ -6,7 +6,7 @@ import numpy as np
 
 from gan.design.studio import Studio
 from tf_dvbpr.design.taste import Taste
-from tf_dvbpr.kept_parts import Arrays
+from tfrecords.files.cached_arrays import Arrays
 
 _BOUGHT = 12  # a member, at most
 

@@ -15,7 +15,7 @@ from tf_dvbpr.design.taste import Taste
 from tf_dvbpr.factors import Factors
 from tf_dvbpr.serving_module import ServingModule
 from tf_dvbpr.untracked import Untracked
-from tfrecords.photo import denormalise
+from tfrecords.photos.decode import denormalise
 
 MOST_STARTS, MOST_STEPS = 256, 1000
 _LISTS = ("user_keys", "categories", "image_bytes")

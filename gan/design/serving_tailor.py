@@ -18,7 +18,7 @@ from tf_dvbpr.factors import Factors
 from tf_dvbpr.served_photos import decode_readable
 from tf_dvbpr.serving_module import paired
 from tf_dvbpr.untracked import Untracked
-from tfrecords.photo import normalise
+from tfrecords.photos.decode import normalise
 
 _MOST_FRAMES = 101
 

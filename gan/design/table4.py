@@ -4,8 +4,8 @@ import csv
 import io
 from pathlib import Path
 
-from tfrecords.json_file import without_nan, write_json
-from tfrecords.whole_file import write_text
+from tfrecords.files.atomic_file import write_text
+from tfrecords.files.json_file import without_nan, write_json
 
 FILE = "table4.json"
 MEASURES = ("preference", "quality", "diversity", "realness")

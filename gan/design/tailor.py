@@ -18,13 +18,13 @@ from tf_dvbpr.design.config import AscentConfig
 from tf_dvbpr.design.drift import drift
 from tf_dvbpr.design.invert import Inverter
 from tf_dvbpr.design.maximise import RECORD, Maximiser
-from tf_dvbpr.kept_parts import Arrays, kept_part
 from tf_dvbpr.owner_keys import find_item, split_keys
 from tfrecords.errors import InputError
-from tfrecords.json_file import write_json
-from tfrecords.photo import decode_photo, normalise
-from tfrecords.photo_check import BadPhoto, check_photos
-from tfrecords.whole_folder import check_replaceable, whole_folder
+from tfrecords.files.atomic_folder import check_replaceable, whole_folder
+from tfrecords.files.cached_arrays import Arrays, kept_part
+from tfrecords.files.json_file import write_json
+from tfrecords.photos.check import BadPhoto, check_photos
+from tfrecords.photos.decode import decode_photo, normalise
 
 TAILOR_FILE = "tailor.json"
 

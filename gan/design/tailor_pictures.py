@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from tf_dvbpr import pictures
-from tfrecords.whole_file import whole_file
+from tfrecords.files.atomic_file import whole_file
 
 _CELL = 112
 _FRAME_MS, _LAST_MS = 350, 1500

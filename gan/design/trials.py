@@ -12,9 +12,9 @@ from tf_dvbpr import stateless
 from tf_dvbpr.design.config import AscentConfig
 from tf_dvbpr.design.maximise import Maximiser
 from tf_dvbpr.design.queries import design
-from tf_dvbpr.kept_parts import Arrays
 from tfrecords.errors import InputError
-from tfrecords.photo import decode_photo, normalise
+from tfrecords.files.cached_arrays import Arrays
+from tfrecords.photos.decode import decode_photo, normalise
 
 REAL, RANDOM, RETRIEVED, DESIGNED = (
     "random real X_c",

@@ -34,7 +34,7 @@ class BaselineConfig:
         dataset: folder that tools.build_dataset left.
         workdir: folder of this run.
         model: one of `MODELS`.
-        features: name of the item features (`tfrecords.features`); None: the only ones there are.
+        features: name of the item features (`tfrecords.features.store`); None: the only ones there are.
         dim: length of the latent factors; VBPR has as many visual ones besides.
         regularisation: lambda of ``lambda * l2_loss`` of the users' and items' weights gathered for each triplet.
         projection_regularisation: the same of the projection of the features, for each triplet.

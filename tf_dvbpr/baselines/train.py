@@ -18,9 +18,9 @@ from tf_dvbpr.factors import Factors
 from tf_dvbpr.reference_rankings import popularity_ranking, random_ranking
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.features import load_features
-from tfrecords.folder_lock import held
-from tfrecords.output_place import check_place
+from tfrecords.features.store import load_features
+from tfrecords.files.folder_lock import held
+from tfrecords.files.output_check import check_place
 
 
 def train(config: BaselineConfig, show_progress: bool = True) -> dict:

@@ -18,7 +18,7 @@ from tf_dvbpr.train_config import TrainConfig
 from tf_dvbpr.workdir import FREE, STARTS_WITH, Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.json_file import write_json
+from tfrecords.files.json_file import write_json
 
 _DONE = "cell.json"
 # What may differ between runs of one model.

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tfrecords.whole_file import whole_file
+from tfrecords.files.atomic_file import whole_file
 
 _ALL, _COLD, _PAPER = "#2f6f9f", "#9fc5de", "#b04a3a"
 

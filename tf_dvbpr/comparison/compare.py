@@ -14,7 +14,7 @@ from tf_dvbpr.comparison.config import CompareConfig, Row, check_output, rows_of
 from tf_dvbpr.comparison.published import published
 from tf_dvbpr.comparison.ranking_metrics import ranking_metrics
 from tfrecords.dataset import Dataset
-from tfrecords.features import load_features
+from tfrecords.features.store import load_features
 
 _KS = (10, 50)
 _UNSEEDED = ("poprank", "visrank")

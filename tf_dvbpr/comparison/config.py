@@ -9,8 +9,8 @@ from tf_dvbpr.model_names import NAMES
 from tf_dvbpr.train import resolve
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.features import STORED, list_features
-from tfrecords.output_place import check_place
+from tfrecords.features.store import STORED, list_features
+from tfrecords.files.output_check import check_place
 
 # Regularisers and numbers of factors; `paper` is the paper's own search (section V).
 GRIDS: dict[str, tuple[tuple[float, ...], tuple[int, ...]]] = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tf_dvbpr.comparison.cells import told
 from tf_dvbpr.comparison.chart import bar_chart
-from tfrecords.json_file import without_nan, write_json
-from tfrecords.whole_file import write_text
+from tfrecords.files.atomic_file import write_text
+from tfrecords.files.json_file import without_nan, write_json
 
 _SIZES = ("users", "items", "interactions", "categories")
 

@@ -8,8 +8,8 @@ import numpy as np
 from skimage.metrics import structural_similarity
 from tqdm import tqdm
 
-from tfrecords.ordered_map import ordered_map
-from tfrecords.photo import normalise
+from tfrecords.files.parallel_map import ordered_map
+from tfrecords.photos.decode import normalise
 
 _WINDOW = 7  # scikit-image's default.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfrecords.errors import InputError
-from tfrecords.whole_file import whole_file
+from tfrecords.files.atomic_file import whole_file
 
 _BLOCK = 4096  # Rows in float64 at a time; the features may be a memory map larger than memory.
 

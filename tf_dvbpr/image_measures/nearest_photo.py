@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from tfrecords.ordered_map import ordered_map
+from tfrecords.files.parallel_map import ordered_map
 
 METRICS = ("l1", "l2")
 _BLOCK_BYTES = 2**24  # of the table, at a time
@@ -24,11 +24,11 @@ def nearest(
     """The k photos of a table nearest to each image, exactly.
 
     ``l1`` is the mean of ``|x - y|`` over pixels and channels, ``l2`` the root of the mean of ``(x - y)^2``, with x and
-    y scaled to [-1, 1] (`tfrecords.photo.normalise`). Sums are taken in whole numbers, so no distance is rounded before
+    y scaled to [-1, 1] (`tfrecords.photos.decode.normalise`). Sums are taken in whole numbers, so no distance is rounded before
     it is compared. Besides a block of the table the distances to it are in memory, 8 bytes a pair.
 
     Args:
-        images: uint8 [N, S, S, 3]; generated ones through `tfrecords.photo.denormalise`.
+        images: uint8 [N, S, S, 3]; generated ones through `tfrecords.photos.decode.denormalise`.
         table: uint8 [I, S, S, 3], at the same size; a memory map will do.
         metric: one of `METRICS`.
         k: photos an image, at least 1.

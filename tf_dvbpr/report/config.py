@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tf_dvbpr.config_checks import need
 from tfrecords.errors import InputError
-from tfrecords.output_place import check_place
+from tfrecords.files.output_check import check_place
 
 _ENDINGS = (".html", ".htm")
 

@@ -23,7 +23,7 @@ from tf_dvbpr.report.tailor_section import tailor_section
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.whole_file import write_text
+from tfrecords.files.atomic_file import write_text
 
 _EXPECTED = {
     "recommender": "the workdir of a recommender, as tools.train_dvbpr or tools.train_baseline leaves one,",

@@ -5,7 +5,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from tfrecords.dataset import Dataset
-from tfrecords.photo import decode_photo
+from tfrecords.photos.decode import decode_photo
 
 _BATCH = 64
 
@@ -24,7 +24,7 @@ def load_photo_table(dataset: Dataset, size: int, progress: bool = True) -> np.n
         progress: whether to show a progress bar.
 
     Returns:
-        uint8 [I, size, size, 3], row i the photo of item i as `tfrecords.photo.decode_photo` gives it.
+        uint8 [I, size, size, 3], row i the photo of item i as `tfrecords.photos.decode.decode_photo` gives it.
 
     Raises:
         InputError: a shard is damaged.

@@ -8,7 +8,7 @@ import numpy as np
 
 from tfrecords import split
 from tfrecords.errors import InputError
-from tfrecords.source import User
+from tfrecords.sources.base import User
 
 _ITEM_BITS = 32
 

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from tfrecords.wardrobe_outline import LINING, Line, Part, Point, between, curve, mirror
+from tfrecords.sources.wardrobe.outline import LINING, Line, Part, Point, between, curve, mirror
 
 
 @dataclasses.dataclass(frozen=True)

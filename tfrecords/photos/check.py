@@ -11,7 +11,7 @@ from pathlib import Path
 import tensorflow as tf
 from PIL import Image
 
-from tfrecords.ordered_map import ordered_map
+from tfrecords.files.parallel_map import ordered_map
 
 MIN_SIDE = 8
 MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 89_478_485  # Pillow's own bound for a decompression bomb

@@ -13,17 +13,17 @@ from pathlib import Path
 from PIL import Image
 from tqdm import tqdm
 
-from tfrecords.amazon_categories import choose
-from tfrecords.download_config import DownloadConfig
+from tfrecords.download.config import DownloadConfig
+from tfrecords.download.host_limiter import HostClosed, HostGate
+from tfrecords.download.http import FetchError, fetch_image, host_of
+from tfrecords.download.urls import photo_urls
 from tfrecords.errors import InputError
-from tfrecords.folder_lock import held
-from tfrecords.host_gate import HostClosed, HostGate
-from tfrecords.http_fetch import FetchError, fetch_image, host_of
-from tfrecords.output_place import check_place
-from tfrecords.photo_check import BadPhoto, check_photo
-from tfrecords.photo_folder import PhotoFolder, is_file_name
-from tfrecords.photo_urls import photo_urls
-from tfrecords.whole_file import whole_file
+from tfrecords.files.atomic_file import whole_file
+from tfrecords.files.folder_lock import held
+from tfrecords.files.output_check import check_place
+from tfrecords.photos.check import BadPhoto, check_photo
+from tfrecords.photos.folder import PhotoFolder, is_file_name
+from tfrecords.sources.amazon_categories import choose
 
 FAILURES_FILE = "failures.csv"
 LONGEST_WAIT = 120.0  # seconds of Retry-After that are waited for; a host that asks for more is left alone
@@ -55,7 +55,7 @@ def download_photos(config: DownloadConfig, progress: bool = True) -> DownloadSu
     """Fetches every photo that is not in the folder yet and writes `FAILURES_FILE` there: item, url, reason.
 
     A photo takes its name only when it has come whole and decodes; photos that no reader takes (WebP, turned ones) are
-    encoded anew, as `tfrecords.photo_check.check_photo` does.
+    encoded anew, as `tfrecords.photos.check.check_photo` does.
 
     Raises:
         InputError: bad input; or no photo came, because all failed or a host's name does not resolve.

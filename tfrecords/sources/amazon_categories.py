@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from tfrecords.errors import InputError
-from tfrecords.release_source import FASHION_CATEGORIES
+from tfrecords.sources.release import FASHION_CATEGORIES
 
 SUBSETS = ("fashion", "women", "men")
 ROOT = "Clothing, Shoes & Jewelry"

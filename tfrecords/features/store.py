@@ -8,7 +8,7 @@ import numpy as np
 
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.feature_writer import FOLDER, NAME, STORED, FeatureWriter, check_finite, feature_file, read_record
+from tfrecords.features.writer import FOLDER, NAME, STORED, FeatureWriter, check_finite, feature_file, read_record
 
 _BLOCK_BYTES = 2**26
 _MAKE = "tools.extract_features makes them"

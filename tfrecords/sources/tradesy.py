@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from tfrecords.binary_features import BinaryFeatures
-from tfrecords.json_lines import JsonLines, as_key
-from tfrecords.photo_folder import PhotoFolder
-from tfrecords.purchases import Purchases
-from tfrecords.shop_source import Product, ShopOptions, ShopSource
+from tfrecords.files.json_lines import JsonLines, as_key
+from tfrecords.photos.folder import PhotoFolder
+from tfrecords.sources.mcauley_features import BinaryFeatures
+from tfrecords.sources.purchases import Purchases
+from tfrecords.sources.shop import Product, ShopOptions, ShopSource
 
 # What VBPR takes as positive feedback: purchases and thumbs-up. The file also has the lists selling and sold.
 POSITIVE_LISTS = ("bought", "want")

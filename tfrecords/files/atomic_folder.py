@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tfrecords.errors import InputError
-from tfrecords.folder_lock import held
-from tfrecords.output_place import check_place
-from tfrecords.whole_file import write_text
+from tfrecords.files.atomic_file import write_text
+from tfrecords.files.folder_lock import held
+from tfrecords.files.output_check import check_place
 
 _MADE_FOR = ".made_for.json"
 

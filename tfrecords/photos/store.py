@@ -8,8 +8,8 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from tfrecords.dataset import Dataset
-from tfrecords.photo import decode_photo
-from tfrecords.photo_table import load_photo_table
+from tfrecords.photos.decode import decode_photo
+from tfrecords.photos.table import load_photo_table
 
 # Of the memory that is free: a decoded table larger than this share stays encoded.
 _SHARE = 0.4

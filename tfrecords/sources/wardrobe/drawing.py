@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw
 
-from tfrecords.wardrobe_outline import Part
-from tfrecords.wardrobe_shapes import SHAPES
+from tfrecords.sources.wardrobe.outline import Part
+from tfrecords.sources.wardrobe.shapes import SHAPES
 
 _OVERSAMPLING = 3
 _NOISE = 2.0  # standard deviation of the pixel noise, of 255
@@ -21,7 +21,7 @@ Colour = tuple[int, int, int]
 
 @dataclasses.dataclass(frozen=True)
 class Garment:
-    """What one drawing shows; the fields as in `tfrecords.wardrobe_tastes.Garments`, by name."""
+    """What one drawing shows; the fields as in `tfrecords.sources.wardrobe.tastes.Garments`, by name."""
 
     category: str
     hue: float

@@ -4,7 +4,7 @@ import json
 import math
 import os
 
-from tfrecords.whole_file import write_text
+from tfrecords.files.atomic_file import write_text
 
 
 def write_json(path: str | os.PathLike, content: object) -> None:

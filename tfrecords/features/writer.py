@@ -18,7 +18,7 @@ import numpy as np
 
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.json_file import write_json
+from tfrecords.files.json_file import write_json
 
 FOLDER = "features"
 STORED = "items"  # the name of the features that lie in the TFRecords

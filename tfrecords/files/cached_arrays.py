@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfrecords.whole_file import whole_file
+from tfrecords.files.atomic_file import whole_file
 
 # What NumPy and zipfile raise on a file whose contents the disk has not kept.
 _DAMAGED = (EOFError, KeyError, RuntimeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error)

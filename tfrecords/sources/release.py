@@ -10,9 +10,9 @@ from PIL import Image
 
 from tfrecords import schema
 from tfrecords.errors import InputError
-from tfrecords.photo_check import BadPhoto, CheckedPhoto, check_photos
-from tfrecords.release_unpickler import PickledArray, load_object_array
-from tfrecords.source import Item, User
+from tfrecords.photos.check import BadPhoto, CheckedPhoto, check_photos
+from tfrecords.sources.base import Item, User
+from tfrecords.sources.release_unpickler import PickledArray, load_object_array
 
 # The order of the six categories' one-hot code; the file itself does not name them.
 FASHION_CATEGORIES = ("men_bottoms", "men_shoes", "men_tops", "women_bottoms", "women_shoes", "women_tops")
@@ -43,7 +43,7 @@ class ReleaseSource:
             path: the .npy file.
             category_names: names of the one-hot code's positions; default `FASHION_CATEGORIES` where there are six,
                 ``category_0`` and so on otherwise.
-            image_size: as `tfrecords.photo_check.check_photo`.
+            image_size: as `tfrecords.photos.check.check_photo`.
             skip_bad_images: put a white photo in the place of an unusable one instead of stopping at the first.
 
         Raises:

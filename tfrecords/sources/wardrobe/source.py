@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tfrecords import split, wardrobe_tastes
+from tfrecords import split
 from tfrecords.errors import InputError
-from tfrecords.ordered_map import ordered_map
-from tfrecords.photo_check import CheckedPhoto
-from tfrecords.source import Item, User
-from tfrecords.wardrobe_drawing import Garment, encode_garment
+from tfrecords.files.parallel_map import ordered_map
+from tfrecords.photos.check import CheckedPhoto
+from tfrecords.sources.base import Item, User
+from tfrecords.sources.wardrobe import tastes as wardrobe_tastes
+from tfrecords.sources.wardrobe.drawing import Garment, encode_garment
 
 ORACLE_FILE = "oracle.npz"
 TRUTH_FILE = "wardrobe.json"

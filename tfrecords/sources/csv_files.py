@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tfrecords.csv_table import CsvTable
 from tfrecords.errors import InputError
-from tfrecords.purchases import Purchases
-from tfrecords.shop_source import Product, ShopOptions, ShopSource
+from tfrecords.files.csv_table import CsvTable
+from tfrecords.sources.purchases import Purchases
+from tfrecords.sources.shop import Product, ShopOptions, ShopSource
 
 
 class CsvSource(ShopSource):

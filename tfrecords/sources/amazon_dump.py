@@ -6,11 +6,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tfrecords.amazon_categories import CategoryChoice, paths_of
 from tfrecords.errors import InputError
-from tfrecords.json_lines import JsonLines
-from tfrecords.purchases import Purchases
-from tfrecords.shop_source import Product, ShopOptions
+from tfrecords.files.json_lines import JsonLines
+from tfrecords.sources.amazon_categories import CategoryChoice, paths_of
+from tfrecords.sources.purchases import Purchases
+from tfrecords.sources.shop import Product, ShopOptions
 
 # The photo's address: a text in the dump of 2014, lists in that of 2018, large photos first; a text in Tradesy's.
 _URL_FIELDS = ("imUrl", "imageURLHighRes", "imageURL", "imageUrl")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from tfrecords.photo_check import CheckedPhoto
+from tfrecords.photos.check import CheckedPhoto
 
 
 @dataclasses.dataclass(frozen=True)

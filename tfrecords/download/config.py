@@ -4,9 +4,9 @@ import dataclasses
 from pathlib import Path
 
 from tfrecords import split
-from tfrecords.amazon_categories import choose
+from tfrecords.download.urls import is_csv
 from tfrecords.errors import InputError
-from tfrecords.photo_urls import is_csv
+from tfrecords.sources.amazon_categories import choose
 
 _BOUNDS = (
     ("workers", 1, 256),
@@ -24,9 +24,9 @@ class DownloadConfig:
     """What to fetch and how fast; None is "not given".
 
     Attributes:
-        input: as `tfrecords.photo_urls.photo_urls`.
+        input: as `tfrecords.download.urls.photo_urls`.
         images: the folder to fill, KEY.jpg or KEY.png an item; made if missing.
-        subset, category_path, category_levels: as `tfrecords.amazon_categories.choose`; for a file, None is all.
+        subset, category_path, category_levels: as `tfrecords.sources.amazon_categories.choose`; for a file, None is all.
         min_actions: with a folder: users with fewer purchases do not count (default 5).
         workers: photos fetched at once.
         per_host: of these at one host.

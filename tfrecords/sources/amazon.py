@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from tfrecords.amazon_categories import CategoryChoice
-from tfrecords.amazon_dump import read_dump
-from tfrecords.binary_features import BinaryFeatures
-from tfrecords.photo_folder import PhotoFolder
-from tfrecords.shop_source import Product, ShopOptions, ShopSource
+from tfrecords.photos.folder import PhotoFolder
+from tfrecords.sources.amazon_categories import CategoryChoice
+from tfrecords.sources.amazon_dump import read_dump
+from tfrecords.sources.mcauley_features import BinaryFeatures
+from tfrecords.sources.shop import Product, ShopOptions, ShopSource
 
 
 class AmazonSource(ShopSource):
@@ -38,7 +38,7 @@ class AmazonSource(ShopSource):
             progress: whether to show progress bars.
 
         Raises:
-            InputError: as `tfrecords.amazon_dump.read_dump` and `BinaryFeatures`.
+            InputError: as `tfrecords.sources.amazon_dump.read_dump` and `BinaryFeatures`.
         """
         options = options or ShopOptions()
         self._images = PhotoFolder(images)

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from tfrecords.amazon_categories import CategoryChoice
-from tfrecords.amazon_dump import photo_url, read_dump, read_products
-from tfrecords.csv_table import CsvTable
 from tfrecords.errors import InputError
-from tfrecords.json_lines import JsonLines, as_key
-from tfrecords.shop_source import ShopOptions
+from tfrecords.files.csv_table import CsvTable
+from tfrecords.files.json_lines import JsonLines, as_key
+from tfrecords.sources.amazon_categories import CategoryChoice
+from tfrecords.sources.amazon_dump import photo_url, read_dump, read_products
+from tfrecords.sources.shop import ShopOptions
 
 _KEY_FIELDS = ("asin", "itemID")  # of Amazon's metadata and of Tradesy's list of addresses
 _CSV_COLUMNS = ("url", "imUrl")

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from tfrecords.wardrobe_outline import LINING, Colour, Line, Part, curve, mirror
-from tfrecords.wardrobe_tops import men_tops, women_tops
+from tfrecords.sources.wardrobe.outline import LINING, Colour, Line, Part, curve, mirror
+from tfrecords.sources.wardrobe.tops import men_tops, women_tops
 
 _WHITE: Colour = (0.97, 0.005)
 _SOLE: Colour = (0.93, 0.01)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tfrecords import schema
-from tfrecords.binary_features import BinaryFeatures
 from tfrecords.errors import InputError
-from tfrecords.photo_check import BadPhoto, check_photos
-from tfrecords.purchases import Purchases
-from tfrecords.source import Item, User
+from tfrecords.photos.check import BadPhoto, check_photos
+from tfrecords.sources.base import Item, User
+from tfrecords.sources.mcauley_features import BinaryFeatures
+from tfrecords.sources.purchases import Purchases
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ShopOptions:
     Attributes:
         seed: of the split.
         min_actions: fewest distinct purchases of a user who stays, at least 3.
-        image_size: as `tfrecords.photo_check.check_photo`.
+        image_size: as `tfrecords.photos.check.check_photo`.
         skip_bad_images: leave items with an unusable photo, or without features, out instead of stopping at the first.
     """
 

@@ -1,0 +1,1 @@
+"""Item features in a dataset folder: written, listed and loaded."""

@@ -1,0 +1,1 @@
+"""The wardrobe: synthetic garments, users with known tastes, and their purchases."""
