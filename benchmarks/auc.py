@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from tf_dvbpr import auc
+from tf_dvbpr.ranking import auc
 
 USERS, ITEMS, DIM, OWN = 4096, 50_000, 100, 8
 ROUNDS = 7

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_dvbpr import auc, training
 from tf_dvbpr.baselines.config import BaselineConfig
 from tf_dvbpr.baselines.train import build
 from tf_dvbpr.baselines.training import BaselineTraining
-from tf_dvbpr.metrics_log import MetricsLog
+from tf_dvbpr.ranking import auc
+from tf_dvbpr.training import loop as training
+from tf_dvbpr.training.metrics_log import MetricsLog
 
 USERS, ITEMS, PURCHASES, FEATURES = 10_000, 20_000, 180_000, 4096
 EPOCHS = 5

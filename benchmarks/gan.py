@@ -17,8 +17,8 @@ from gan.samples import draw_samples
 from gan.sampling import TrainedGan
 from gan.train import resolve
 from gan.train_config import GanConfig
-from tf_dvbpr import training
 from tf_dvbpr.model_names import GAN
+from tf_dvbpr.training import loop as training
 from tf_dvbpr.workdir import Workdir
 from tfrecords.photos.store import PhotoStore
 

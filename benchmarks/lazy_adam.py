@@ -13,8 +13,8 @@ from types import SimpleNamespace
 import numpy as np
 import tensorflow as tf
 
-from tf_dvbpr.dvbpr_training import DvbprTraining
-from tf_dvbpr.train import resolve
+from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.training import DvbprTraining
 from tf_dvbpr.workdir import Workdir
 
 FEW, MANY = 10_000, 1_000_000

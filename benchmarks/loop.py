@@ -7,9 +7,9 @@ import tensorflow as tf
 
 from benchmarks import shop
 from benchmarks.turns import Turns, read
-from tf_dvbpr import training
-from tf_dvbpr.dvbpr_training import DvbprTraining
-from tf_dvbpr.train import resolve
+from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.training import DvbprTraining
+from tf_dvbpr.training import loop as training
 from tf_dvbpr.workdir import Workdir
 from tfrecords.photos.store import PhotoStore
 

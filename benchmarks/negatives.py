@@ -29,8 +29,8 @@ flags.DEFINE_integer("seeds", 3, "seeds 0 to this, less one", lower_bound=1, fla
 
 def curve(dataset: str, workdir: Path, kind: str, seed: int, photos: int) -> list[tuple[int, float]]:
     """(photos, validation AUC) along one training."""
-    from tf_dvbpr.metrics_log import MetricsLog
-    from tf_dvbpr.train import resolve, train
+    from tf_dvbpr.dvbpr.train import resolve, train
+    from tf_dvbpr.training.metrics_log import MetricsLog
 
     given = {"negatives": kind, "seed": seed, "max_photos": photos, "epochs": 1e6, "batch_size": 128, "average": 0.0}
     if kind == "shared":

@@ -58,7 +58,7 @@ def ours(dataset: str, workdir: Path, dim: int, regulariser: float) -> tuple[np.
 
 def main(values: flags.FlagValues) -> None:
     """Trains both with each regulariser, prints the table, writes its figures."""
-    from tf_dvbpr import auc
+    from tf_dvbpr.ranking import auc
     from tfrecords.dataset import Dataset
 
     dataset, output = Dataset.open(values.dataset), Path(values.output)

@@ -10,8 +10,8 @@ import tensorflow as tf
 from PIL import Image
 
 from benchmarks import shop
-from tf_dvbpr.dvbpr_training import DvbprTraining
-from tf_dvbpr.train import resolve
+from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.training import DvbprTraining
 from tf_dvbpr.workdir import Workdir
 from tfrecords.photos.store import PhotoStore
 

@@ -5,7 +5,7 @@ For small catalogues, which it would learn by heart. The generator learns throug
 
 import tensorflow as tf
 
-from tf_dvbpr.random_shift import random_shift
+from tf_dvbpr.training.random_shift import random_shift
 
 _SHIFT = 8  # translation: at most this fraction of the side, 1/8
 _CUT = 4  # cutout: a square of 1/4 of the side

@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from gan.photo_draw import PhotoDraw
 from tf_dvbpr import stateless
-from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.compat import as_variable
+from tf_dvbpr.training.checkpoint import Checkpoints
 from tfrecords.photos.decode import normalise
 from tfrecords.photos.store import PhotoStore
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gan.sampling import TrainedGan
 from gan.serving_module import GanModule
-from tf_dvbpr.export import ExportConfig, check_output, save
+from tf_dvbpr.serving.export import ExportConfig, check_output, save
 from tf_dvbpr.workdir import Workdir
 
 

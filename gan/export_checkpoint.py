@@ -3,15 +3,15 @@
 from gan.checkpoint_names import WEIGHTS, weight_shapes
 from gan.train import resolve
 from gan.train_config import GanConfig
-from tf_dvbpr.export_checkpoint import (
+from tf_dvbpr.model_names import GAN
+from tf_dvbpr.tf1_checkpoints.export_recommender import (
     ExportCheckpointConfig,
     check_architecture,
     new_checkpoint,
     saved_values,
     settings_of,
 )
-from tf_dvbpr.model_names import GAN
-from tf_dvbpr.tf1_checkpoint import write_tf1_checkpoint
+from tf_dvbpr.tf1_checkpoints.reader import write_tf1_checkpoint
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 

@@ -14,10 +14,11 @@ from gan.photo_draw import PhotoDraw
 from gan.sample_grids import SampleGrids
 from gan.sampling import build_networks, network_weights
 from gan.train_config import GanConfig
-from tf_dvbpr import moving_average, stateless
-from tf_dvbpr.checkpoint import Checkpoints
+from tf_dvbpr import stateless
 from tf_dvbpr.compat import adam_state, as_variable
-from tf_dvbpr.training import Trainable
+from tf_dvbpr.training import moving_average
+from tf_dvbpr.training.checkpoint import Checkpoints
+from tf_dvbpr.training.loop import Trainable
 from tf_dvbpr.workdir import Workdir
 from tfrecords.photos.decode import normalise
 from tfrecords.photos.store import PhotoStore

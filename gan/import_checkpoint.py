@@ -6,9 +6,9 @@ import math
 from gan.checkpoint_names import FIRST_CONV, FIRST_DENSE, WEIGHTS, weight_shapes
 from gan.train import category_facts, make_training, resolve
 from gan.train_config import IMAGE_SIZES, GanConfig
-from tf_dvbpr.import_checkpoint import ImportConfig, adopt_in_new_workdir, opened
 from tf_dvbpr.model_names import GAN
-from tf_dvbpr.tf1_checkpoint import Tf1Checkpoint
+from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, adopt_in_new_workdir, opened
+from tf_dvbpr.tf1_checkpoints.reader import Tf1Checkpoint
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 

@@ -11,7 +11,8 @@ from gan.latents import draw_latents
 from gan.photo_draw import PhotoDraw
 from gan.sampling import generate
 from gan.train_config import GanConfig
-from tf_dvbpr import pictures, stateless
+from tf_dvbpr import stateless
+from tf_dvbpr.pictures import grid
 from tfrecords.photos.decode import denormalise
 from tfrecords.photos.store import PhotoStore
 
@@ -51,9 +52,9 @@ class SampleGrids:
     def _write(self, name: str, file: str, images: tf.Tensor, step: int) -> None:
         images = images.numpy().reshape(len(self._rows), _COLUMNS, *images.shape[1:])
         rows = [
-            pictures.Row(self._names[row], [Image.fromarray(image) for image in line])
+            grid.Row(self._names[row], [Image.fromarray(image) for image in line])
             for row, line in zip(self._rows, images, strict=True)
         ]
-        picture = pictures.draw(rows, _COLUMNS, max(64, images.shape[2]) + 2)  # 2: the frame
-        pictures.save(picture, self._folder / file)
+        picture = grid.draw(rows, _COLUMNS, max(64, images.shape[2]) + 2)  # 2: the frame
+        grid.save(picture, self._folder / file)
         tf.summary.image(name, np.asarray(picture)[None], step)

@@ -16,8 +16,9 @@ from gan.labelled import labelled
 from gan.latents import draw_latents, interpolate, truncate
 from gan.sample_config import SampleConfig
 from gan.sampling import TrainedGan, draw_pixels
-from tf_dvbpr import pictures, stateless
+from tf_dvbpr import stateless
 from tf_dvbpr.image_measures.nearest_photo import nearest
+from tf_dvbpr.pictures import grid as pictures
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_file import whole_file

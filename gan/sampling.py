@@ -10,8 +10,8 @@ from tqdm import tqdm
 from gan.discriminator import Discriminator, build_discriminator
 from gan.generator import Generator, build_generator
 from gan.train_config import GanConfig
-from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.model_names import GAN
+from tf_dvbpr.training.checkpoint import Checkpoints
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.photos.decode import denormalise

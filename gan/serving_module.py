@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from gan.latents import draw_latents
 from gan.sampling import TrainedGan, network_weights
-from tf_dvbpr.served_photos import decode_readable
-from tf_dvbpr.untracked import Untracked
+from tf_dvbpr.serving.photos import decode_readable
+from tf_dvbpr.serving.untracked import Untracked
 from tfrecords.photos.decode import denormalise, normalise
 
 

@@ -12,10 +12,10 @@ from gan.judge_folder import judge_folder
 from gan.labelled import ONE_CLASS, labelled
 from gan.measures import Measures
 from gan.train_config import OWN_JUDGE, PRESETS, GanConfig
-from tf_dvbpr import training
 from tf_dvbpr.compat import check_versions
+from tf_dvbpr.dvbpr.config import NONE
 from tf_dvbpr.model_names import GAN
-from tf_dvbpr.train_config import NONE
+from tf_dvbpr.training import loop as training
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.files.folder_lock import held

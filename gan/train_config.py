@@ -3,8 +3,8 @@
 import dataclasses
 
 from tf_dvbpr.config_checks import need, need_between, need_one_of
-from tf_dvbpr.network_names import NETWORKS
-from tf_dvbpr.train_config import NONE, PHOTO_STORES, PRECISIONS
+from tf_dvbpr.dvbpr.config import NONE, PHOTO_STORES, PRECISIONS
+from tf_dvbpr.networks.imagenet_networks import NETWORKS
 
 IMAGE_SIZES = (32, 64, 128, 256)
 LATENTS = ("normal", "uniform")
@@ -49,9 +49,9 @@ class GanConfig:
         checkpoint_every: steps between checkpoints besides those at each grid; 0: none.
         measure_samples: images that the figures are computed on; 0: there are none, and the last weights are kept.
         judge: network of the Frechet distance and the score: ``own``, a small classifier trained on the data set's
-            categories, or one of `tf_dvbpr.network_names.NETWORKS`.
+            categories, or one of `tf_dvbpr.networks.imagenet_networks.NETWORKS`.
         judge_weights: its HDF5 file; None: the library's download.
-        judge_batch_norm_epsilon: see `tf_dvbpr.pretrained.load_pretrained`.
+        judge_batch_norm_epsilon: see `tf_dvbpr.networks.pretrained.load_pretrained`.
         photo_store: where the photos are kept: decoded on the ``host`` or ``device``, or ``encoded``.
     """
 

@@ -62,9 +62,9 @@ def make_folder(tmp_path_factory):
 @pytest.fixture(scope="module", autouse=True)
 def forget_graphs():
     """What a module compiled is let go when its tests have run: GBs in a suite that trains full-sized networks."""
-    from tf_dvbpr import traced_gradients
+    from tf_dvbpr.training import gradient_registry
 
-    with traced_gradients.let_go():
+    with gradient_registry.let_go():
         yield
     gc.collect()
 

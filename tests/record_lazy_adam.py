@@ -21,7 +21,7 @@ CASES = {
 
 def rate_of(case):
     """The rate as an optimiser takes it."""
-    from tf_dvbpr.learning_rate import LearningRate
+    from tf_dvbpr.training.learning_rate import LearningRate
 
     settings = {name: value for name, value in CASES[case].items() if name != "epsilon"}
     return LearningRate(**settings) if len(settings) > 1 else settings["peak"]

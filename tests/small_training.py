@@ -5,8 +5,8 @@ import json
 import numpy as np
 import tensorflow as tf
 
-from tf_dvbpr.factors import Factors
-from tf_dvbpr.train import resolve, train
+from tf_dvbpr.dvbpr.train import resolve, train
+from tf_dvbpr.ranking.factors import Factors
 
 SMALL = {"image_size": 32, "dim": 8, "batch_size": 16, "shared_negatives": 8, "epochs": 1.0, "eval_every": 4}
 

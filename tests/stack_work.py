@@ -18,7 +18,7 @@ from gan.export import export_gan
 from gan.sampling import TrainedGan, discriminate, generate
 from tf_dvbpr.baselines import config as baseline_config
 from tf_dvbpr.baselines import train as baselines
-from tf_dvbpr.export import ExportConfig, export
+from tf_dvbpr.serving.export import ExportConfig, export
 from tf_dvbpr.workdir import Workdir
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.dataset import Dataset

@@ -10,10 +10,10 @@ import pytest
 import tensorflow as tf
 from tiny_network import SIDE, tiny_config
 
-from tf_dvbpr.activations import FOLDER, Activations
-from tf_dvbpr.backbone import build_backbone
-from tf_dvbpr.dvbpr import DVBPR
-from tf_dvbpr.dvbpr_training import DvbprTraining
+from tf_dvbpr.dvbpr.activations import FOLDER, Activations
+from tf_dvbpr.dvbpr.model import DVBPR
+from tf_dvbpr.dvbpr.training import DvbprTraining
+from tf_dvbpr.networks.backbone import build_backbone
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.features.writer import FeatureWriter

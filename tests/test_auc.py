@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tf_dvbpr import auc
-from tf_dvbpr.factors import Factors
+from tf_dvbpr.ranking import auc
+from tf_dvbpr.ranking.factors import Factors
 from tfrecords.errors import InputError
 
 

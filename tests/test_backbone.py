@@ -10,9 +10,9 @@ from small_training import assert_same_run, config_for, train_quietly
 from tiny_network import LAYERS, SIDE, tiny_config
 from tool import fails, run
 
-from tf_dvbpr.backbone import build_backbone
-from tf_dvbpr.export import ExportConfig, export
-from tf_dvbpr.train import resolve
+from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.networks.backbone import build_backbone
+from tf_dvbpr.serving.export import ExportConfig, export
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.photos.decode import normalise

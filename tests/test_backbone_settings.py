@@ -3,9 +3,9 @@
 import pytest
 from tool import call
 
-from tf_dvbpr.network_names import BACKBONES
-from tf_dvbpr.train import resolve
-from tf_dvbpr.train_config import ALL
+from tf_dvbpr.dvbpr.config import ALL
+from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.networks.imagenet_networks import BACKBONES
 from tfrecords.errors import InputError
 from tools import train_dvbpr
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dvbpr import auc
 from tf_dvbpr.baselines.config import BaselineConfig, resolve
 from tf_dvbpr.baselines.feature_table import FeatureTable
 from tf_dvbpr.baselines.fm import FM
@@ -19,13 +18,14 @@ from tf_dvbpr.baselines.matrix_factorisation import MatrixFactorisation
 from tf_dvbpr.baselines.train import train
 from tf_dvbpr.baselines.vbpr import VBPR
 from tf_dvbpr.baselines.visrank import visrank
-from tf_dvbpr.export import ExportConfig, export
-from tf_dvbpr.factors import Factors
-from tf_dvbpr.losses import bpr_loss, l2_loss, shared_bpr_loss, warp_choice, warp_loss
-from tf_dvbpr.recommendation import RecommendConfig, recommend
-from tf_dvbpr.train import resolve as resolve_dvbpr
-from tf_dvbpr.train import train as train_dvbpr
-from tf_dvbpr.triplets import TripletSampler
+from tf_dvbpr.dvbpr.train import resolve as resolve_dvbpr
+from tf_dvbpr.dvbpr.train import train as train_dvbpr
+from tf_dvbpr.ranking import auc
+from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.recommender.recommend import RecommendConfig, recommend
+from tf_dvbpr.serving.export import ExportConfig, export
+from tf_dvbpr.training.losses import bpr_loss, l2_loss, shared_bpr_loss, warp_choice, warp_loss
+from tf_dvbpr.training.triplets import TripletSampler
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dvbpr.cnnf import LAYERS, build_cnnf
+from tf_dvbpr.networks.cnnf import LAYERS, build_cnnf
 
 pytestmark = pytest.mark.stack
 

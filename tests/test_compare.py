@@ -7,13 +7,13 @@ import shutil
 import numpy as np
 import pytest
 
-from tf_dvbpr import auc
-from tf_dvbpr.comparison import cells, compare, config, report
+from tf_dvbpr.comparison import compare, config, runs, tables
 from tf_dvbpr.comparison.config import CompareConfig, Row, rows_of, settings_of
 from tf_dvbpr.comparison.published import published
 from tf_dvbpr.comparison.ranking_metrics import ranking_metrics
-from tf_dvbpr.reference_rankings import random_ranking
-from tf_dvbpr.train import resolve, train
+from tf_dvbpr.dvbpr.train import resolve, train
+from tf_dvbpr.ranking import auc
+from tf_dvbpr.ranking.reference_rankings import random_ranking
 from tfrecords.errors import InputError
 from tools import compare as tool
 
@@ -80,12 +80,12 @@ def test_the_choice_is_made_on_validation_before_test_is_looked_at(run, monkeypa
         assert "test" not in splits
         seen.append(settings)
         better = settings["regularisation"] == 30.0
-        cell = cells.Cell("x", settings, seed, 0.9 if better else 0.8, 1, 0.0, 0)
+        cell = runs.Cell("x", settings, seed, 0.9 if better else 0.8, 1, 0.0, 0)
         return cell, True
 
     monkeypatch.setattr(compare, "run_cell", fake)
     good, bad = random_ranking(planted, 1), random_ranking(planted, 2)
-    monkeypatch.setattr(cells.Cell, "factors", lambda cell: bad if cell.settings["regularisation"] == 30.0 else good)
+    monkeypatch.setattr(runs.Cell, "factors", lambda cell: bad if cell.settings["regularisation"] == 30.0 else good)
     result = run(models=("bpr_mf",))
     assert len(seen) == 2 and splits.count("test") > 0
     row = result["rows"][0]
@@ -94,7 +94,7 @@ def test_the_choice_is_made_on_validation_before_test_is_looked_at(run, monkeypa
 
 
 def test_a_cell_without_validation_loses_and_equals_keep_the_first():
-    made = [cells.Cell("x", {"n": n}, 0, value, 1, 0.0, 0) for n, value in enumerate((float("nan"), 0.6, 0.6, 0.5))]
+    made = [runs.Cell("x", {"n": n}, 0, value, 1, 0.0, 0) for n, value in enumerate((float("nan"), 0.6, 0.6, 0.5))]
     assert compare.choose(made).settings == {"n": 1}
     assert compare.choose(made[:1]) is made[0]
 
@@ -115,13 +115,13 @@ def test_rows_figures_and_what_is_done_is_not_done_again(run, planted, tmp_path,
     broken = next((tmp_path / "out/cells/bpr_mf").glob("*regularisation=30*seed=0"))
     (broken / "cell.json").write_text('{"cell": {"work')
     ran = []
-    original = cells.baselines.train
+    original = runs.baselines.train
 
     def spy(config, progress):
         ran.append(config.workdir)
         return original(config, progress)
 
-    monkeypatch.setattr(cells.baselines, "train", spy)
+    monkeypatch.setattr(runs.baselines, "train", spy)
     again = run(seeds=2)
     assert ran == [str(broken)]
     for before, after in zip(result["rows"], again["rows"], strict=True):
@@ -160,9 +160,9 @@ def test_a_given_dvbpr_is_used_and_differences_are_paired(run, dvbpr, planted, t
     result = run(models=("rand", "poprank", "dvbpr"), dvbpr_workdirs=(dvbpr,))
     row = result["rows"][2]
     assert row["workdirs"] == [dvbpr] and row["parameters"] > 1_000_000
-    ours = auc.evaluate_users(cells.Workdir.open(dvbpr).factors(), planted, "test")
+    ours = auc.evaluate_users(runs.Workdir.open(dvbpr).factors(), planted, "test")
     rival = max(result["rows"][:2], key=lambda row: row["all"])
-    theirs = auc.evaluate_users(cells.Workdir.open(rival["workdirs"][0]).factors(), planted, "test")
+    theirs = auc.evaluate_users(runs.Workdir.open(rival["workdirs"][0]).factors(), planted, "test")
     (difference,) = result["differences"]
     assert difference["rival"] == rival["name"]
     assert difference["all"] == pytest.approx((ours - theirs).mean())
@@ -184,7 +184,7 @@ def test_given_runs_differ_in_their_seeds_alone(run, dvbpr, tmp_path):
     with pytest.raises(InputError, match=r"has --dropout=0\.5, .*rate has 0\.1; give runs of one model"):
         run(models=("dvbpr",), seeds=2, dvbpr_workdirs=(dvbpr, copy("rate", dropout=0.1)))
     other = run(models=("dvbpr",), dvbpr_workdirs=(copy("backbone", backbone="resnet50"),))["rows"][0]["settings"]
-    assert other == {"backbone": "resnet50"} and cells.told({**other, "dim": 5.0}) == ["backbone=resnet50", "dim=5"]
+    assert other == {"backbone": "resnet50"} and runs.told({**other, "dim": 5.0}) == ["backbone=resnet50", "dim=5"]
 
 
 def damage_config(workdir):
@@ -263,7 +263,7 @@ def test_the_five_files(run, tmp_path, dvbpr):
     result["published"] = "Amazon Fashion"
     result["rows"][0]["published"] = (0.5, 0.5)
     output = tmp_path / "written"
-    files = report.write(result, output)
+    files = tables.write(result, output)
     assert {file.name for file in files} >= {"table3.md", "table3.csv", "table3.tex", "table3.json"}
     assert {path.name for path in output.iterdir()} == {file.name for file in files}
     text = (output / "table3.md").read_text()

@@ -10,11 +10,11 @@ from gan.discriminator import build_discriminator
 from gan.generator import build_generator
 from gan.sampling import network_weights
 from tf_dvbpr import stateless
-from tf_dvbpr.cnnf import build_cnnf
 from tf_dvbpr.design.invert import InversionConfig, Inverter
 from tf_dvbpr.design.latent_form import draw_starts, to_latent
 from tf_dvbpr.design.maximise import Maximiser, objective
 from tf_dvbpr.design.networks import Networks
+from tf_dvbpr.networks.cnnf import build_cnnf
 
 pytestmark = pytest.mark.stack
 

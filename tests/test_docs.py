@@ -11,8 +11,8 @@ from gan import train as gan_train
 from gan import train_config as gan_config
 from gan.discriminator import build_discriminator
 from gan.generator import build_generator
-from tf_dvbpr import train, train_config
 from tf_dvbpr.design import config as design_config
+from tf_dvbpr.dvbpr import config, train
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -21,7 +21,7 @@ PRESETS = ("paper", "release", "fast")
 TABLE = "| flag | paper | release | fast |"
 # Page, its presets, what makes a config of one.
 WITH_PRESETS = [
-    pytest.param("presets.md", train_config.PRESETS, train.resolve, id="dvbpr"),
+    pytest.param("presets.md", config.PRESETS, train.resolve, id="dvbpr"),
     pytest.param("gan.md", gan_config.PRESETS, gan_train.resolve, id="gan"),
     pytest.param("design.md", design_config.PRESETS, lambda _, __, *rest: design_config.resolve(*rest), id="design"),
 ]

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dvbpr.cnnf import LAYERS
-from tf_dvbpr.dvbpr import DVBPR
-from tf_dvbpr.learning_rate import LearningRate
-from tf_dvbpr.train_config import TrainConfig
+from tf_dvbpr.dvbpr.config import TrainConfig
+from tf_dvbpr.dvbpr.model import DVBPR
+from tf_dvbpr.networks.cnnf import LAYERS
+from tf_dvbpr.training.learning_rate import LearningRate
 
 pytestmark = pytest.mark.stack
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dvbpr import export as export_file
-from tf_dvbpr.export import ExportConfig, export
-from tf_dvbpr.recommendation import RecommendConfig, recommend
-from tf_dvbpr.serving_module import ServingModule
-from tf_dvbpr.topk import top_k
-from tf_dvbpr.train import resolve, train
+from tf_dvbpr.dvbpr.train import resolve, train
+from tf_dvbpr.ranking.topk import top_k
+from tf_dvbpr.recommender.recommend import RecommendConfig, recommend
+from tf_dvbpr.serving import export as export_file
+from tf_dvbpr.serving.export import ExportConfig, export
+from tf_dvbpr.serving.module import ServingModule
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.files.folder_lock import held

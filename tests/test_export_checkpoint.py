@@ -13,11 +13,11 @@ from tool import run
 from gan import train as gan_train
 from gan.export_checkpoint import export_gan_checkpoint
 from gan.import_checkpoint import ImportGanConfig, import_gan
-from tf_dvbpr import export_checkpoint as recommender_export
-from tf_dvbpr.checkpoint_names import WEIGHTS
-from tf_dvbpr.export_checkpoint import ExportCheckpointConfig, export_checkpoint
-from tf_dvbpr.import_checkpoint import ImportConfig, import_checkpoint
-from tf_dvbpr.train import resolve
+from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.tf1_checkpoints import export_recommender as recommender_export
+from tf_dvbpr.tf1_checkpoints.export_recommender import ExportCheckpointConfig, export_checkpoint
+from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, import_checkpoint
+from tf_dvbpr.tf1_checkpoints.names import WEIGHTS
 from tf_dvbpr.workdir import Workdir
 from tools import export_checkpoint as tool
 

@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 from tool import call, fails
 
-from tf_dvbpr import feature_extraction
-from tf_dvbpr.network_names import NETWORKS
-from tf_dvbpr.train import resolve, train
+from tf_dvbpr.dvbpr.train import resolve, train
+from tf_dvbpr.features import extract
+from tf_dvbpr.networks.imagenet_networks import NETWORKS
 from tf_dvbpr.workdir import Workdir
 from tfrecords.features.store import load_features
 from tfrecords.features.writer import FeatureWriter
@@ -118,7 +118,7 @@ def test_a_killed_run_ends_bitwise_where_an_unbroken_one_does(run, dataset, smal
     assert "batch_norm_epsilon [0.001] there, [0.05] now" in line and "--overwrite" in line
 
     asked = []
-    load = feature_extraction.load_pretrained
+    load = extract.load_pretrained
 
     def counted(*arguments):
         network = load(*arguments)
@@ -129,7 +129,7 @@ def test_a_killed_run_ends_bitwise_where_an_unbroken_one_does(run, dataset, smal
 
         return dataclasses.replace(network, embed=embed)
 
-    monkeypatch.setattr(feature_extraction, "load_pretrained", counted)
+    monkeypatch.setattr(extract, "load_pretrained", counted)
     status, _, err = run(*command)
     assert status == 0, err
     assert asked == [2]

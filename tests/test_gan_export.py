@@ -10,7 +10,7 @@ from tiny_gan import run_tool
 
 from gan.export import export_gan
 from gan.sampling import TrainedGan, discriminate
-from tf_dvbpr.export import ExportConfig
+from tf_dvbpr.serving.export import ExportConfig
 from tfrecords.photos.decode import normalise
 from tfrecords.photos.table import load_photo_table
 from tools import export_saved_model

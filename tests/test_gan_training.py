@@ -31,7 +31,7 @@ ROOT = Path(__file__).parent.parent
 DIES = """
 import os, signal, sys
 from gan import measures
-from tf_dvbpr.checkpoint import Checkpoints
+from tf_dvbpr.training.checkpoint import Checkpoints
 
 save = Checkpoints.save
 

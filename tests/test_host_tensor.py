@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dvbpr.host_tensor import host_tensor
+from tf_dvbpr.baselines.host_tensor import host_tensor
 
 pytestmark = pytest.mark.stack
 

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from tf_dvbpr.image_measures.judge import Judge, images_seen_by, resize
-from tf_dvbpr.pretrained import load_pretrained
+from tf_dvbpr.networks.pretrained import load_pretrained
 
 pytestmark = pytest.mark.stack
 

@@ -9,10 +9,10 @@ from shop import told_in_one_line
 
 from gan.import_checkpoint import ImportGanConfig, import_gan
 from gan.import_checkpoint import _settings as gan_settings
-from tf_dvbpr.checkpoint_names import WEIGHTS
-from tf_dvbpr.import_checkpoint import ImportConfig, import_checkpoint
-from tf_dvbpr.import_checkpoint import _settings as recommender_settings
-from tf_dvbpr.tf1_checkpoint import Tf1Checkpoint
+from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, import_checkpoint
+from tf_dvbpr.tf1_checkpoints.import_recommender import _settings as recommender_settings
+from tf_dvbpr.tf1_checkpoints.names import WEIGHTS
+from tf_dvbpr.tf1_checkpoints.reader import Tf1Checkpoint
 
 pytestmark = pytest.mark.stack
 

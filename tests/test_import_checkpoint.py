@@ -13,13 +13,13 @@ from tool import run
 from gan.import_checkpoint import ImportGanConfig, import_gan
 from gan.sampling import TrainedGan, discriminate, generate
 from gan.train import resolve as resolve_gan
-from tf_dvbpr import training
-from tf_dvbpr.checkpoint_names import WEIGHTS
-from tf_dvbpr.evaluation import EvaluateConfig, evaluate
-from tf_dvbpr.import_checkpoint import ImportConfig, import_checkpoint
-from tf_dvbpr.metrics_log import MetricsLog
-from tf_dvbpr.train import resolve, train
-from tf_dvbpr.triplets import TripletSampler
+from tf_dvbpr.dvbpr.train import resolve, train
+from tf_dvbpr.recommender.evaluate import EvaluateConfig, evaluate
+from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, import_checkpoint
+from tf_dvbpr.tf1_checkpoints.names import WEIGHTS
+from tf_dvbpr.training import loop
+from tf_dvbpr.training.metrics_log import MetricsLog
+from tf_dvbpr.training.triplets import TripletSampler
 from tf_dvbpr.workdir import Workdir
 from tools import import_checkpoint as tool
 
@@ -230,7 +230,7 @@ def test_what_breaks_off_leaves_nothing_and_what_a_kill_left_is_no_hindrance(six
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(training._Loop, "_evaluate", interrupted)
+        patch.setattr(loop._Loop, "_evaluate", interrupted)
         import_gan(config, show_progress=False)
     assert not (tmp_path / "run").exists() and not killed.parent.exists()
     killed.mkdir(parents=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tool import call, fails
 
-from tf_dvbpr import feature_extraction
+from tf_dvbpr.features import extract
 from tfrecords.features.store import load_features
 from tfrecords.files.folder_lock import held
 from tools import extract_features
@@ -54,7 +54,7 @@ def test_an_npy_file_in_item_order(run, dataset, tmp_path):
 
 
 def test_a_file_mended_after_a_refusal_is_taken(run, dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr(feature_extraction.feature_import, "_BLOCK", 5)
+    monkeypatch.setattr(extract.feature_import, "_BLOCK", 5)
     rows = np.random.default_rng(0).normal(size=[ITEMS, 3])
     bad = rows.copy()
     bad[7] = np.inf

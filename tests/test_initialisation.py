@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dvbpr.cnnf import LAYERS, build_cnnf
-from tf_dvbpr.initialisation import fit_to_photos
+from tf_dvbpr.networks.cnnf import LAYERS, build_cnnf
+from tf_dvbpr.networks.initialisation import fit_to_photos
 
 pytestmark = pytest.mark.stack
 

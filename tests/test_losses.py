@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dvbpr.losses import bpr_loss, l2_loss, shared_bpr_loss
+from tf_dvbpr.training.losses import bpr_loss, l2_loss, shared_bpr_loss
 
 
 def test_bpr_is_the_sum_over_the_batch_by_hand():

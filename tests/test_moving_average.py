@@ -6,7 +6,8 @@ import tensorflow as tf
 from small_training import checkpoint_values, config_for, metrics_without_clock, train_quietly
 from trainable import batches_of, trainable_for
 
-from tf_dvbpr import auc, moving_average
+from tf_dvbpr.ranking import auc
+from tf_dvbpr.training import moving_average
 from tf_dvbpr.workdir import Workdir
 from tfrecords.photos.table import load_photo_table
 

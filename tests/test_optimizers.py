@@ -16,8 +16,9 @@ import tensorflow as tf
 from small_training import assert_same_run, config_for, train_quietly
 from trainable import batches_of, trainable_for
 
-from tf_dvbpr import compat, optimizers
-from tf_dvbpr.cnnf import LAYERS
+from tf_dvbpr import compat
+from tf_dvbpr.dvbpr import optimizers
+from tf_dvbpr.networks.cnnf import LAYERS
 from tfrecords.errors import InputError
 
 MISSING = not hasattr(keras, "Variable") and importlib.util.find_spec("tensorflow_addons") is None

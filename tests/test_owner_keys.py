@@ -5,7 +5,7 @@ import types
 import numpy as np
 import pytest
 
-from tf_dvbpr.owner_keys import split_keys
+from tf_dvbpr.recommender.keys import split_keys
 from tfrecords.errors import InputError
 
 SHOP = types.SimpleNamespace(user_keys=np.array(["u1", "u2", "smith, john", "a,b,c", "a", "Jürgen"]))

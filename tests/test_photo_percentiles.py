@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from shop import told_in_one_line
 
-from tf_dvbpr.photo_percentiles import count_below, score_scales
-from tf_dvbpr.user_groups import cluster
+from tf_dvbpr.photo_scoring.user_groups import cluster
+from tf_dvbpr.ranking.percentiles import count_below, score_scales
 
 
 def test_counts_by_hand():

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_dvbpr import caption_font, pictures
+from tf_dvbpr.pictures import font as caption_font
+from tf_dvbpr.pictures import grid
 from tfrecords.errors import InputError
 
 RED, BLUE, WHITE = (200, 0, 0), (0, 0, 200), (255, 255, 255)
@@ -23,8 +24,8 @@ def centres(image, colour):
 
 
 def test_rows_lie_below_each_other_and_keep_the_aspect_ratio():
-    rows = [pictures.Row("above", [photo(RED, 40, 80)]), pictures.Row("below", [photo(BLUE)], ["key\n1.25"])]
-    image = pictures.draw(rows, cell=100)
+    rows = [grid.Row("above", [photo(RED, 40, 80)]), grid.Row("below", [photo(BLUE)], ["key\n1.25"])]
+    image = grid.draw(rows, cell=100)
     red, blue = centres(image, RED), centres(image, BLUE)
     assert red[3] < blue[1]
     width, height = red[2] - red[0] + 1, red[3] - red[1] + 1
@@ -34,33 +35,33 @@ def test_rows_lie_below_each_other_and_keep_the_aspect_ratio():
 
 
 def test_a_long_row_goes_on_in_the_next_line():
-    one_line = pictures.draw([pictures.Row("", [photo(RED)] * 4)], columns=4, cell=50)
-    two_lines = pictures.draw([pictures.Row("", [photo(RED)] * 5)], columns=4, cell=50)
+    one_line = grid.draw([grid.Row("", [photo(RED)] * 4)], columns=4, cell=50)
+    two_lines = grid.draw([grid.Row("", [photo(RED)] * 5)], columns=4, cell=50)
     assert two_lines.width == one_line.width
     assert 50 <= two_lines.height - one_line.height <= 80
 
 
 def test_long_captions_stay_in_their_cell_and_transparency_is_white():
     clear = Image.new("RGBA", (30, 30), (0, 0, 0, 0))
-    row = pictures.Row("", [clear, clear], ["a very long caption indeed " * 3, ""])
-    image = np.asarray(pictures.draw([row], cell=60))
+    row = grid.Row("", [clear, clear], ["a very long caption indeed " * 3, ""])
+    image = np.asarray(grid.draw([row], cell=60))
     assert image[70, 40].tolist() == [255, 255, 255]
     written = np.nonzero((image[24 + 18 + 14 + 60 + 2 :] < 200).any(-1))[1]
     assert written.min() >= 24 and written.max() < 24 + 60
 
 
 def test_saving_is_whole_or_not_at_all(tmp_path):
-    image = pictures.draw([pictures.Row("nothing to show", [])])
-    pictures.save(image, tmp_path / "new" / "top.png")
+    image = grid.draw([grid.Row("nothing to show", [])])
+    grid.save(image, tmp_path / "new" / "top.png")
     assert Image.open(tmp_path / "new" / "top.png").size == image.size
     with pytest.raises(InputError, match=r"must end in \.png"):
-        pictures.save(image, tmp_path / "top.exe")
+        grid.save(image, tmp_path / "top.exe")
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["top.png"]
 
 
 def test_captions_must_match_photos():
     with pytest.raises(ValueError, match="1 captions for 2 photos"):
-        pictures.Row("", [photo(RED)] * 2, ["one"])
+        grid.Row("", [photo(RED)] * 2, ["one"])
 
 
 @pytest.mark.parametrize("name", ["Straße café", "李雷", "Ärmel\tlang", "\U0010fffd"])

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tf_dvbpr.random_shift import random_shift
+from tf_dvbpr.training.random_shift import random_shift
 
 
 def test_shifts_are_whole_pixels_in_both_directions_and_white_comes_in():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tf_dvbpr import auc, sampled_auc
+from tf_dvbpr.ranking import auc, sampled_auc
 from tfrecords.errors import InputError
 
 

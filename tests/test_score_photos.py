@@ -10,9 +10,9 @@ from shop import noise, told_in_one_line, write_shop
 from small_training import config_for, train_quietly
 from tool import call, fails, names
 
-from tf_dvbpr import photo_scoring
-from tf_dvbpr.photo_embedding import embed_photos, files_of
-from tf_dvbpr.photo_scoring import ScorePhotosConfig, score_photos
+from tf_dvbpr.photo_scoring import score as photo_scoring
+from tf_dvbpr.photo_scoring.embed import embed_photos, files_of
+from tf_dvbpr.photo_scoring.score import ScorePhotosConfig, score_photos
 from tf_dvbpr.workdir import Workdir
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.photos.table import load_photo_table

@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 from small_training import config_for, train_quietly
 
-from tf_dvbpr.strategy import make_strategy
+from tf_dvbpr.training.strategy import make_strategy
 from tfrecords.errors import InputError
 
 pytestmark = pytest.mark.stack

@@ -13,7 +13,7 @@ from gan.design import design as module
 from gan.design.design import design_garments
 from gan.sample_config import SampleConfig
 from gan.samples import draw_samples
-from tf_dvbpr import pictures
+from tf_dvbpr.pictures import grid as pictures
 from tfrecords.errors import InputError
 from tfrecords.photos.decode import denormalise
 from tools import design as tool

@@ -14,9 +14,9 @@ from gan.design import tailor as module
 from gan.design.tailor import tailor
 from gan.design.tailor_config import TailorConfig
 from gan.sampling import TrainedGan, network_weights
-from tf_dvbpr.checkpoint import Checkpoints
 from tf_dvbpr.design.config import TAILORING, resolve
 from tf_dvbpr.design.invert import InversionConfig
+from tf_dvbpr.training.checkpoint import Checkpoints
 from tfrecords.errors import InputError
 from tfrecords.photos.decode import denormalise
 from tools import tailor as tool

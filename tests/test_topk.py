@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tf_dvbpr.topk import top_k
+from tf_dvbpr.ranking.topk import top_k
 from tfrecords.errors import InputError
 
 

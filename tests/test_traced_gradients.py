@@ -9,9 +9,9 @@ from small_training import config_for, train_quietly
 from tiny_gan import tiny_config
 
 from gan.train import train as train_gan
-from tf_dvbpr import training
 from tf_dvbpr.baselines import train as baselines
 from tf_dvbpr.baselines.config import BaselineConfig
+from tf_dvbpr.training import loop
 from tfrecords.features.store import save_features
 
 pytestmark = pytest.mark.stack
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.stack
 @pytest.fixture
 def trained(monkeypatch):
     """Weak references to what a training brought to the loop, and to the memory of its weights and moments."""
-    kept, run = [], training.run
+    kept, run = [], loop.run
 
     def watched(trainable, *arguments, **named):
         kept.append(weakref.ref(trainable))
         kept.extend(weakref.ref(variable.handle) for variable in trainable.state().values())
         return run(trainable, *arguments, **named)
 
-    monkeypatch.setattr(training, "run", watched)
+    monkeypatch.setattr(loop, "run", watched)
     return kept
 
 

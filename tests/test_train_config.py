@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tf_dvbpr.train import resolve
-from tf_dvbpr.train_config import OPTIMIZERS, PRESETS, TrainConfig
+from tf_dvbpr.dvbpr.config import OPTIMIZERS, PRESETS, TrainConfig
+from tf_dvbpr.dvbpr.train import resolve
 from tfrecords.errors import InputError
 
 

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from small_training import assert_same_run, config_for, metrics_without_clock, settings, train_quietly
 
-from tf_dvbpr.factors import Factors
+from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.photos.table import load_photo_table

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dvbpr.triplets import TripletSampler
+from tf_dvbpr.training.triplets import TripletSampler
 from tfrecords.errors import InputError
 
 NUM_ITEMS = 12

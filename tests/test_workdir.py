@@ -13,10 +13,10 @@ from small_training import config_for, train_quietly
 
 from tf_dvbpr.baselines import config as baseline_config
 from tf_dvbpr.baselines import train as baselines
-from tf_dvbpr.checkpoint import Checkpoints
-from tf_dvbpr.factors import Factors
-from tf_dvbpr.metrics_log import MetricsLog
-from tf_dvbpr.reference_rankings import random_ranking
+from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.ranking.reference_rankings import random_ranking
+from tf_dvbpr.training.checkpoint import Checkpoints
+from tf_dvbpr.training.metrics_log import MetricsLog
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 

@@ -9,7 +9,7 @@ from tool import call
 
 from gan.sampling import TrainedGan, network_weights
 from gan.train import resolve
-from tf_dvbpr.checkpoint import Checkpoints
+from tf_dvbpr.training.checkpoint import Checkpoints
 from tools import train_gan
 
 TINY = {

@@ -2,7 +2,7 @@
 
 from small_training import config_for
 
-from tf_dvbpr.dvbpr_training import DvbprTraining
+from tf_dvbpr.dvbpr.training import DvbprTraining
 from tf_dvbpr.workdir import Workdir
 from tfrecords.photos.store import PhotoStore
 

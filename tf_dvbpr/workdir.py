@@ -13,11 +13,11 @@ import tensorflow as tf
 
 from tf_dvbpr import __version__
 from tf_dvbpr.baselines.config import TRAINED
-from tf_dvbpr.checkpoint import Checkpoints
-from tf_dvbpr.dvbpr import DVBPR
-from tf_dvbpr.factors import Factors
+from tf_dvbpr.dvbpr.config import TrainConfig
+from tf_dvbpr.dvbpr.model import DVBPR
 from tf_dvbpr.model_names import GAN, WORKDIRS
-from tf_dvbpr.train_config import TrainConfig
+from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.training.checkpoint import Checkpoints
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.json_file import write_json

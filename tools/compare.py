@@ -45,7 +45,7 @@ flags.DEFINE_integer(
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one comparison, the table."""
-    from tf_dvbpr.comparison import report
+    from tf_dvbpr.comparison import tables
     from tf_dvbpr.comparison.compare import compare
     from tf_dvbpr.comparison.config import CompareConfig
 
@@ -61,12 +61,12 @@ def main(values: flags.FlagValues) -> None:
         dvbpr_photos=values.dvbpr_photos,
     )
     result = compare(config)
-    files = report.write(result, Path(values.output))
+    files = tables.write(result, Path(values.output))
     sizes = result["data_set"]
     print(f"\n{sizes['name']}: {sizes['users']} users, {sizes['items']} items, {sizes['interactions']} interactions\n")
-    headers, rows = report.table_three(result)
+    headers, rows = tables.table_three(result)
     print(table.render(headers, rows, left=(0, len(headers) - 1)))
-    print("\n".join(["", *report.notes(result), *report.difference_lines(result)]))
+    print("\n".join(["", *tables.notes(result), *tables.difference_lines(result)]))
     if len(files) < 5:
         print("no bar chart: pip install matplotlib (or the extra report) and run this again")
     print(f"written to {values.output}: {', '.join(file.name for file in files)}")

@@ -2,7 +2,7 @@
 
 from tqdm import tqdm
 
-from tf_dvbpr.activations import FOLDER as ACTIVATIONS
+from tf_dvbpr.dvbpr.activations import FOLDER as ACTIVATIONS
 from tfrecords.dataset import Dataset
 from tfrecords.features.store import list_features
 from tfrecords.features.writer import STORED, read_record

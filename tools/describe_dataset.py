@@ -24,14 +24,14 @@ flags.DEFINE_bool("verify", False, "compare every shard with its checksum first"
 
 def main(values: flags.FlagValues) -> None:
     """Opens, counts, prints, draws."""
-    from tf_dvbpr import pictures
+    from tf_dvbpr.pictures import grid
     from tfrecords.dataset import Dataset
     from tfrecords.summary import sample_items, summarise
     from tools import dataset_tables
 
     dataset = Dataset.open(values.dataset)
     picture = Path(values.picture) if values.picture else dataset.path / "photos.png"
-    pictures.check_name(picture)
+    grid.check_name(picture)
     if values.verify:
         dataset.verify()
     summary = summarise(dataset)
@@ -51,10 +51,10 @@ def main(values: flags.FlagValues) -> None:
     ]
     print("\n\n".join([*parts, "\n".join(line for line in lines if line)]))
     rows = [
-        pictures.Row(name, dataset.encoded_photos(items), [str(dataset.item_keys[item]) for item in items])
+        grid.Row(name, dataset.encoded_photos(items), [str(dataset.item_keys[item]) for item in items])
         for name, items in sample_items(dataset, values.photos, values.seed)
     ]
-    pictures.save(pictures.draw(rows, columns=values.photos), picture)
+    grid.save(grid.draw(rows, columns=values.photos), picture)
     print(f"sample photos in {picture}")
 
 

@@ -37,7 +37,7 @@ flags.DEFINE_string("output", None, "JSON file to write; auc.json in the workdir
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one evaluation, the table."""
-    from tf_dvbpr.evaluation import EvaluateConfig, evaluate
+    from tf_dvbpr.recommender.evaluate import EvaluateConfig, evaluate
 
     names = ("workdir", "factors", "dataset", "protocol", "ties", "seed", "output")
     result = evaluate(EvaluateConfig(**{name: values[name].value for name in names}))

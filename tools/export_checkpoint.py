@@ -31,9 +31,9 @@ flags.DEFINE_bool("overwrite", False, "replace the checkpoint that is at output"
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, one closing line."""
     from gan.export_checkpoint import export_gan_checkpoint
-    from tf_dvbpr.export_checkpoint import ExportCheckpointConfig, export_checkpoint
     from tf_dvbpr.model_names import GAN
-    from tf_dvbpr.tf1_checkpoint import ENDINGS
+    from tf_dvbpr.tf1_checkpoints.export_recommender import ExportCheckpointConfig, export_checkpoint
+    from tf_dvbpr.tf1_checkpoints.reader import ENDINGS
     from tf_dvbpr.workdir import Workdir
 
     config = ExportCheckpointConfig(values.workdir, values.output, values.best, values.overwrite)

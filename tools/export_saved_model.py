@@ -38,8 +38,8 @@ def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, one closing line."""
     from gan.design.export import export_design
     from gan.export import export_gan
-    from tf_dvbpr.export import ExportConfig, export
     from tf_dvbpr.model_names import GAN
+    from tf_dvbpr.serving.export import ExportConfig, export
     from tf_dvbpr.workdir import Workdir
     from tfrecords.errors import InputError
 

@@ -53,7 +53,7 @@ flags.DEFINE_bool("overwrite", False, "replace features of this name", flag_valu
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, the closing lines."""
-    from tf_dvbpr.feature_extraction import ExtractConfig, extract
+    from tf_dvbpr.features.extract import ExtractConfig, extract
 
     config = ExtractConfig(
         dataset=Path(values.dataset),

@@ -39,7 +39,7 @@ flags.DEFINE_integer(
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one import, one closing line."""
     from gan.import_checkpoint import ImportGanConfig, import_gan
-    from tf_dvbpr.import_checkpoint import ImportConfig, import_checkpoint
+    from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, import_checkpoint
     from tfrecords.errors import InputError
 
     common = {name: values[name].value for name in ("checkpoint", "dataset", "workdir", "step")}

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tf_dvbpr.photo_scores import PhotoScore, PhotoScores
-from tf_dvbpr.user_groups import CategoryShare
+from tf_dvbpr.photo_scoring.results import PhotoScore, PhotoScores
+from tf_dvbpr.photo_scoring.user_groups import CategoryShare
 from tools import table
 
 _PHOTOS = 100  # shown where a file has them all

@@ -22,7 +22,7 @@ flags.DEFINE_string("picture", None, "picture file to write (.png, .jpg, .webp)"
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, the tables."""
-    from tf_dvbpr.recommendation import RecommendConfig, recommend
+    from tf_dvbpr.recommender.recommend import RecommendConfig, recommend
 
     config = RecommendConfig(values.workdir, values.user, values.k, values.category, values.picture)
     for user, items in recommend(config).items():

@@ -38,7 +38,7 @@ flags.DEFINE_string("category", None, "compare with the items of this category o
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, the tables."""
-    from tf_dvbpr.photo_scoring import ScorePhotosConfig, score_photos
+    from tf_dvbpr.photo_scoring.score import ScorePhotosConfig, score_photos
     from tools import photo_score_tables as tables
 
     names = ("workdir", "photos", "output", "users", "user", "groups", "clusters", "category")

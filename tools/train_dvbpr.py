@@ -80,7 +80,7 @@ _SETTINGS = optional_flags.define(
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one training, one closing line."""
-    from tf_dvbpr.train import resolve, train
+    from tf_dvbpr.dvbpr.train import resolve, train
 
     given = optional_flags.given(values, _SETTINGS)
     result = train(resolve(values.dataset, values.workdir, values.preset, given))

@@ -11,12 +11,12 @@ from gan.design.design_pictures import draw_designs, draw_trajectory
 from gan.design.query import Query, beside_each_other
 from gan.design.studio import Studio
 from gan.samples import file_names, save_latents
-from tf_dvbpr import pictures
 from tf_dvbpr.design.config import AscentConfig
 from tf_dvbpr.design.maximise import Maximiser
 from tf_dvbpr.design.queries import Chosen, design
 from tf_dvbpr.design.taste import Taste
-from tf_dvbpr.owner_keys import split_keys
+from tf_dvbpr.pictures import grid
+from tf_dvbpr.recommender.keys import split_keys
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_folder import check_replaceable, whole_folder
 from tfrecords.files.cached_arrays import Arrays, kept_part
@@ -146,7 +146,7 @@ def _write(
     for query, part, name in zip(queries, parts, names, strict=True):
         found = part["latents"][np.isfinite(part["best"][:, 0])]
         drawn = studio.draw(found, query.category)
-        images = pictures.of_images(drawn)
+        images = grid.of_images(drawn)
         files = [f"{files_of[name]}-{rank}.png" for rank in range(1, len(images) + 1)]
         for image, file in zip(images, files, strict=True):
             image.save(folder / file)

@@ -7,8 +7,8 @@ from PIL import Image
 
 from gan.design.query import Query
 from gan.design.studio import Studio
-from tf_dvbpr import pictures
-from tf_dvbpr.owner_keys import find_item
+from tf_dvbpr.pictures import grid
+from tf_dvbpr.recommender.keys import find_item
 from tfrecords.files.cached_arrays import Arrays
 
 _BOUGHT = 4  # shown of a query; a group shows one a member at least
@@ -20,9 +20,9 @@ def draw_designs(studio: Studio, garments: list[tuple[Query, dict, list[Image.Im
     bands = []
     for query, entry, images in garments:
         blocks = [_bought(studio, query, entry), _retrieved(studio, entry), _designed(entry, images)]
-        drawn = [pictures.draw([row], len(row.photos) or 1, _CELL) for row in blocks]
-        bands.append(pictures.beside(drawn, _heading(entry)))
-    pictures.save(pictures.above(bands), folder / "design.png")
+        drawn = [grid.draw([row], len(row.photos) or 1, _CELL) for row in blocks]
+        bands.append(grid.beside(drawn, _heading(entry)))
+    grid.save(grid.above(bands), folder / "design.png")
     return "design.png"
 
 
@@ -31,15 +31,15 @@ def draw_trajectory(studio: Studio, query: Query, entry: dict, part: Arrays, fil
     way, records, steps = part["way"], part["records"], part["steps"]
     rows = []
     for start in range(way.shape[1]):
-        images = pictures.of_images(studio.draw(way[:, start], query.category))
+        images = grid.of_images(studio.draw(way[:, start], query.category))
         captions = [
             f"{preference:.2f}\nstep {step}, D {realness:.2f}"
             for step, (_, preference, realness) in zip(steps, records[:, start].tolist(), strict=True)
         ]
-        rows.append(pictures.Row(f"start {start + 1}", images, captions))
+        rows.append(grid.Row(f"start {start + 1}", images, captions))
     score = "score" if entry["group"] is None else "score together"
     heading = f"{_heading(entry)}, {_counted(steps[-1])}. Below: {score} / step, D (1: looks real)"
-    pictures.save(pictures.beside([pictures.draw(rows, len(steps), _CELL)], heading), file)
+    grid.save(grid.beside([grid.draw(rows, len(steps), _CELL)], heading), file)
     return file.name
 
 
@@ -61,7 +61,7 @@ def _whom(entry: dict) -> str:
     return f"{users} together ({mean if entry['group'] == 'mean' else 'least content member, standardised'})"
 
 
-def _bought(studio: Studio, query: Query, entry: dict) -> pictures.Row:
+def _bought(studio: Studio, query: Query, entry: dict) -> grid.Row:
     shown = entry["bought"]
     if query.group:
         # The first of each member, the best of the others in the places left.
@@ -77,26 +77,24 @@ def _bought(studio: Studio, query: Query, entry: dict) -> pictures.Row:
     captions = [
         f"{one['score']:.2f}\n{one.get('user') or one['item']}{what}" for one, what in zip(shown, other, strict=True)
     ]
-    return pictures.Row(heading, _photos(studio, [one["item"] for one in shown]), captions)
+    return grid.Row(heading, _photos(studio, [one["item"] for one in shown]), captions)
 
 
 def _of(entries: list[dict], user: str) -> bool:
     return any(one["user"] == user for one in entries)
 
 
-def _retrieved(studio: Studio, entry: dict) -> pictures.Row:
+def _retrieved(studio: Studio, entry: dict) -> grid.Row:
     items = entry["retrieved"]
     captions = [f"{one['score']:.2f}\n{one['item']}" for one in items]
-    return pictures.Row(
-        "retrieved" if items else "nothing left", _photos(studio, [one["item"] for one in items]), captions
-    )
+    return grid.Row("retrieved" if items else "nothing left", _photos(studio, [one["item"] for one in items]), captions)
 
 
-def _designed(entry: dict, images: list[Image.Image]) -> pictures.Row:
+def _designed(entry: dict, images: list[Image.Image]) -> grid.Row:
     captions = [
         f"{one['score']:.2f}\n{_share(one['better_than'])}\nD {one['realness']:.2f}" for one in entry["designed"]
     ]
-    return pictures.Row("designed", images, captions)
+    return grid.Row("designed", images, captions)
 
 
 def _share(better_than: float | None) -> str:

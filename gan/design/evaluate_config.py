@@ -21,9 +21,9 @@ class EvaluateConfig:
         ascent: how the designs are searched; its choice is the table's.
         trials: queries, each of a random user and the category of that user's test item.
         k: images of each source a query.
-        judge: network of the quality: ``own``, or one of `tf_dvbpr.network_names.NETWORKS`.
+        judge: network of the quality: ``own``, or one of `tf_dvbpr.networks.imagenet_networks.NETWORKS`.
         judge_weights: its HDF5 file; None: the library's download.
-        judge_batch_norm_epsilon: see `tf_dvbpr.pretrained.load_pretrained`.
+        judge_batch_norm_epsilon: see `tf_dvbpr.networks.pretrained.load_pretrained`.
         retrieve_owned: retrieval is among all items of the category, as eq. 8 has it; False: the user's own left out.
         etas: measure the designs at each of these weights instead (Fig. 3); (): the table.
     """

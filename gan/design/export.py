@@ -6,7 +6,7 @@ from gan.design.serving_tailor import TailorModule
 from gan.design.studio import Studio
 from tf_dvbpr.design.config import TAILORING, resolve
 from tf_dvbpr.design.invert import InversionConfig
-from tf_dvbpr.export import ExportConfig, check_output, save
+from tf_dvbpr.serving.export import ExportConfig, check_output, save
 from tf_dvbpr.workdir import Workdir
 
 

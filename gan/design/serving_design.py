@@ -9,7 +9,7 @@ from gan.design.serving_module import MOST_STARTS, MOST_STEPS, StudioModule, nam
 from tf_dvbpr import stateless
 from tf_dvbpr.design.ascent import advance, begin, finish
 from tf_dvbpr.design.latent_form import to_latent, to_variable
-from tf_dvbpr.serving_module import paired
+from tf_dvbpr.serving.module import paired
 
 _MOST_CANDIDATES = 1024
 

@@ -12,9 +12,9 @@ from tf_dvbpr.design.config import AscentConfig
 from tf_dvbpr.design.latent_form import draw_starts, to_latent
 from tf_dvbpr.design.maximise import objective
 from tf_dvbpr.design.taste import Taste
-from tf_dvbpr.factors import Factors
-from tf_dvbpr.serving_module import ServingModule
-from tf_dvbpr.untracked import Untracked
+from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.serving.module import ServingModule
+from tf_dvbpr.serving.untracked import Untracked
 from tfrecords.photos.decode import denormalise
 
 MOST_STARTS, MOST_STEPS = 256, 1000

@@ -14,10 +14,10 @@ from tf_dvbpr.design.config import AscentConfig
 from tf_dvbpr.design.drift import drift, held_near
 from tf_dvbpr.design.invert import InversionConfig
 from tf_dvbpr.design.latent_form import to_latent, to_variable
-from tf_dvbpr.factors import Factors
-from tf_dvbpr.served_photos import decode_readable
-from tf_dvbpr.serving_module import paired
-from tf_dvbpr.untracked import Untracked
+from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.serving.module import paired
+from tf_dvbpr.serving.photos import decode_readable
+from tf_dvbpr.serving.untracked import Untracked
 from tfrecords.photos.decode import normalise
 
 _MOST_FRAMES = 101

@@ -16,9 +16,9 @@ from gan.sampling import TrainedGan, generate
 from tf_dvbpr.design.config import AUTO, AscentConfig
 from tf_dvbpr.design.networks import Networks
 from tf_dvbpr.design.taste import Taste
-from tf_dvbpr.owner_keys import find_user
-from tf_dvbpr.score_checks import check_finite, factors_for
-from tf_dvbpr.topk import top_k
+from tf_dvbpr.ranking.score_checks import check_finite, factors_for
+from tf_dvbpr.ranking.topk import top_k
+from tf_dvbpr.recommender.keys import find_user
 from tf_dvbpr.workdir import Embedder, Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError

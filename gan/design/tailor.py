@@ -13,12 +13,12 @@ from gan.design.studio import Studio
 from gan.design.tailor_config import TailorConfig
 from gan.design.tailor_pictures import draw_tailored, write_gif
 from gan.samples import file_names, save_latents
-from tf_dvbpr import pictures
 from tf_dvbpr.design.config import AscentConfig
 from tf_dvbpr.design.drift import drift
 from tf_dvbpr.design.invert import Inverter
 from tf_dvbpr.design.maximise import RECORD, Maximiser
-from tf_dvbpr.owner_keys import find_item, split_keys
+from tf_dvbpr.pictures import grid
+from tf_dvbpr.recommender.keys import find_item, split_keys
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_folder import check_replaceable, whole_folder
 from tfrecords.files.cached_arrays import Arrays, kept_part
@@ -136,12 +136,12 @@ def _write(asked: _Tailoring, found: Arrays, way: Arrays, folder: Path) -> dict:
     config, ascent, studio = asked.config, asked.ascent, asked.studio
     keys, steps = studio.dataset.user_keys[asked.users].tolist(), way["steps"].tolist()
     names, error = file_names(keys), float(found["errors"][0])
-    pictures.of_images(asked.photo(studio.networks.image_size))[0].save(folder / "prototype.png")
+    grid.of_images(asked.photo(studio.networks.image_size))[0].save(folder / "prototype.png")
     style = studio.networks.embed(asked.photo(studio.networks.photo_size)).numpy()[0]
     tailored, files = [], []
     for number, key in enumerate(keys):
         drawn = studio.draw(way["way"][:, number], asked.category)
-        images, drifts = pictures.of_images(drawn), drift(drawn, drawn[:1]).numpy().tolist()
+        images, drifts = grid.of_images(drawn), drift(drawn, drawn[:1]).numpy().tolist()
         shown = []
         for step, image, record, far in zip(steps, images, way["records"][:, number].tolist(), drifts, strict=True):
             file = f"{names[key]}-{step:0{len(str(steps[-1]))}d}.png"

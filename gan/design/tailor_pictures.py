@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tf_dvbpr import pictures
+from tf_dvbpr.pictures import grid
 from tfrecords.files.atomic_file import whole_file
 
 _CELL = 112
@@ -22,8 +22,8 @@ def draw_tailored(encoded: bytes, tailored: list[dict], error: float, folder: Pa
             f"{entry['prototype_score']:.2f}\nprototype",
             *(f"{step['score']:.2f}\nstep {step['step']}, drift {step['drift']:.2f}" for step in steps),
         ]
-        rows.append(pictures.Row(f"{entry['user']} (inversion is off by {error:.3f})", photos, captions))
-    pictures.save(pictures.draw(rows, max(len(row.photos) for row in rows), _CELL), folder / "tailor.png")
+        rows.append(grid.Row(f"{entry['user']} (inversion is off by {error:.3f})", photos, captions))
+    grid.save(grid.draw(rows, max(len(row.photos) for row in rows), _CELL), folder / "tailor.png")
     return "tailor.png"
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tf_dvbpr.host_tensor import host_tensor
+from tf_dvbpr.baselines.host_tensor import host_tensor
 
 
 class FeatureTable:

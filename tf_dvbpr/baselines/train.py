@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_dvbpr import auc, training
 from tf_dvbpr.baselines.config import TRAINED, VISUAL, BaselineConfig
 from tf_dvbpr.baselines.factor_model import FactorModel
 from tf_dvbpr.baselines.feature_table import FeatureTable
@@ -14,8 +13,10 @@ from tf_dvbpr.baselines.training import BaselineTraining
 from tf_dvbpr.baselines.vbpr import VBPR
 from tf_dvbpr.baselines.visrank import visrank
 from tf_dvbpr.compat import check_versions
-from tf_dvbpr.factors import Factors
-from tf_dvbpr.reference_rankings import popularity_ranking, random_ranking
+from tf_dvbpr.ranking import auc
+from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.ranking.reference_rankings import popularity_ranking, random_ranking
+from tf_dvbpr.training import loop as training
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.features.store import load_features

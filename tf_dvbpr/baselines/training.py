@@ -7,9 +7,9 @@ import tensorflow as tf
 from tf_dvbpr.baselines.config import BaselineConfig
 from tf_dvbpr.baselines.factor_model import FactorModel
 from tf_dvbpr.compat import adam_state
-from tf_dvbpr.losses import bpr_loss, l2_loss, warp_choice, warp_loss
-from tf_dvbpr.recommender_training import RecommenderTraining
-from tf_dvbpr.triplets import TripletSampler
+from tf_dvbpr.training.losses import bpr_loss, l2_loss, warp_choice, warp_loss
+from tf_dvbpr.training.recommender import RecommenderTraining
+from tf_dvbpr.training.triplets import TripletSampler
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 

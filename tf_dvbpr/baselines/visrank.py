@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tf_dvbpr.factors import Factors
+from tf_dvbpr.ranking.factors import Factors
 from tfrecords.dataset import Dataset
 
 DISTANCES = ("euclidean", "cosine")

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from tqdm import tqdm
 
-from tf_dvbpr import auc
 from tf_dvbpr.baselines.config import VISUAL
-from tf_dvbpr.comparison.cells import Cell, check_alike, run_cell, told
 from tf_dvbpr.comparison.config import CompareConfig, Row, check_output, rows_of, settings_of
 from tf_dvbpr.comparison.published import published
 from tf_dvbpr.comparison.ranking_metrics import ranking_metrics
+from tf_dvbpr.comparison.runs import Cell, check_alike, run_cell, told
+from tf_dvbpr.ranking import auc
 from tfrecords.dataset import Dataset
 from tfrecords.features.store import load_features
 

@@ -5,8 +5,8 @@ import itertools
 from pathlib import Path
 
 from tf_dvbpr.baselines.config import SETTINGS, VISUAL
+from tf_dvbpr.dvbpr.train import resolve
 from tf_dvbpr.model_names import NAMES
-from tf_dvbpr.train import resolve
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.features.store import STORED, list_features

@@ -5,7 +5,7 @@ import dataclasses
 from tf_dvbpr.config_checks import need, need_between, need_one_of
 from tf_dvbpr.design.choice import CHOICES
 from tf_dvbpr.design.latent_form import FORMS
-from tf_dvbpr.train_config import PRECISIONS
+from tf_dvbpr.dvbpr.config import PRECISIONS
 from tfrecords.errors import InputError
 
 AUTO = "auto"

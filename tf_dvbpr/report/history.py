@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Sequence
 
-from tf_dvbpr.metrics_log import MetricsLog
 from tf_dvbpr.report.curves import Line
 from tf_dvbpr.report.json_input import as_written_by
+from tf_dvbpr.training.metrics_log import MetricsLog
 from tf_dvbpr.workdir import Workdir
 
 _UNITS = ("photos", "triplets", "step")

@@ -4,7 +4,7 @@ import math
 import re
 from pathlib import Path
 
-from tf_dvbpr.comparison import report as comparison
+from tf_dvbpr.comparison import tables as comparison
 from tf_dvbpr.report.blocks import Section, table, text
 from tf_dvbpr.report.dot_plot import Row, dot_plot
 from tf_dvbpr.report.json_input import as_written_by, read_json

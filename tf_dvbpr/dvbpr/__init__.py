@@ -1,0 +1,1 @@
+"""DVBPR: its settings, model, optimisers and training."""

@@ -1,0 +1,185 @@
+"""What the frozen layers of a backbone make of every photo: computed once, kept with the data set, gathered by id."""
+
+import functools
+import hashlib
+import json
+import shutil
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from tf_dvbpr.dvbpr.config import ALL, TrainConfig
+from tf_dvbpr.networks.backbone import Backbone
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+from tfrecords.features.writer import FeatureWriter, feature_file, read_record
+from tfrecords.files.folder_lock import held
+from tfrecords.photos.decode import decode_photo, normalise
+
+FOLDER = "activations"
+_DTYPE = "<f2"
+
+
+class Activations:
+    """float16 [I, ...] of the photos, and of their mirror images where training mirrors: memory-mapped files.
+
+    They are made, or taken from an earlier run, when first asked for: the network's weights must be those to stay. A
+    file belongs to the frozen weights' values, the layer and the photos; whatever differs in these makes another.
+
+    Args:
+        dataset: an open data set.
+        network: with frozen layers.
+        config: the training's settings.
+        progress: show bars, and what is made.
+
+    Attributes:
+        kind: what tells it from a `photo_store.PhotoStore`.
+        num_items: I.
+    """
+
+    kind = "activations"
+
+    def __init__(self, dataset: Dataset, network: Backbone, config: TrainConfig, progress: bool = True) -> None:
+        self._dataset, self._network, self._config, self._progress = dataset, network, config, progress
+        self.num_items = dataset.num_items
+
+    def gather(self, items: tf.Tensor, mirrored: tf.Tensor | None = None) -> tf.Tensor:
+        """Of items int64 [n], and of the mirror image where `mirrored`, bool [n], says so: float16 [n, ...]."""
+        tables = self._tables
+
+        def rows(items: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+            found = tables[0][items]
+            if mirrored.any():
+                found[mirrored] = tables[1][items[mirrored]]
+            return found
+
+        mirrored = tf.zeros(tf.shape(items), tf.bool) if mirrored is None else mirrored
+        flat = tf.numpy_function(rows, [items, mirrored], tf.float16)
+        return tf.ensure_shape(
+            tf.reshape(flat, [-1, *self._network.activation_shape]), [items.shape[0], *self._network.activation_shape]
+        )
+
+    def batches(self, batch_size: int) -> tf.data.Dataset:
+        """As `photo_store.PhotoStore.batches`."""
+        count = -(-self.num_items // batch_size)
+        ids = tf.minimum(tf.range(count * batch_size, dtype=tf.int64), self.num_items - 1)
+        return tf.data.Dataset.from_tensor_slices(tf.reshape(ids, [count, batch_size])).map(self.gather).prefetch(2)
+
+    @functools.cached_property
+    def _tables(self) -> list[np.ndarray]:
+        """float16 [I, values], the photos' and perhaps their mirror images'."""
+        with tf.init_scope():  # The first to ask may be a graph.
+            return self._made_or_opened()
+
+    def _made_or_opened(self) -> list[np.ndarray]:
+        made_by = self._made_by()
+        whole = hashlib.sha256(json.dumps([made_by, self._dataset.fingerprint], sort_keys=True).encode()).hexdigest()
+        name = f"{self._config.backbone}-{self._config.freeze_through}-{whole[:12]}"
+        names = [name, f"{name}-mirrored"] if self._config.flip else [name]
+        folder = self._dataset.path / FOLDER
+        if any(not self._there(one) for one in names):
+            with held(folder, "making activations", wait=True):
+                missing = [one for one in names if not self._there(one)]
+                self._check_space(names, missing)
+                for one in missing:
+                    self._make(one, made_by, mirrored=one != name)
+        return [self._open(one) for one in names]
+
+    def _made_by(self) -> dict:
+        config = self._config
+        return {
+            "network": config.backbone,
+            "frozen_sha256": self._network.frozen_sha256(),
+            "layer": config.freeze_through,
+            "shape": list(self._network.activation_shape),
+            "batch_norm_epsilon": config.batch_norm_epsilon,
+            "precision": config.precision,
+            "preprocessing": self._network.preprocessing,
+            "image_size": config.image_size,
+        }
+
+    @property
+    def _bytes(self) -> int:
+        return self.num_items * int(np.prod(self._network.activation_shape)) * 2
+
+    def _there(self, name: str) -> bool:
+        try:
+            return read_record(self._dataset, name, FOLDER) is not None
+        except InputError as error:
+            raise InputError(self._damaged(name)) from error
+
+    def _check_space(self, names: list[str], missing: list[str]) -> None:
+        """Says what will be written; InputError where it does not fit."""
+        folder = self._dataset.path / FOLDER
+        begun = (feature_file(self._dataset, one, "npy", partial=True, folder=FOLDER) for one in missing)
+        needed = len(missing) * self._bytes - sum(path.stat().st_size for path in begun if path.is_file())
+        free = shutil.disk_usage(folder).free
+        what = "photos and their mirror images" if len(names) == 2 else "photos"
+        through = self._config.freeze_through
+        layer = f"{self._config.backbone}'s {self._network.hidden_layer if through == ALL else through}"
+        if needed > free:
+            raise InputError(
+                f"{folder}: the activations of {self.num_items} {what} at {layer} need {_size(needed)} more, "
+                f"and {_size(free)} are free there; free some, or give a --freeze_through with smaller outputs"
+            )
+        if self._progress:
+            tqdm.write(
+                f"{folder}: {_size(len(names) * self._bytes)} for the activations of {self.num_items} {what} at "
+                f"{layer}, computed once"
+            )
+
+    def _make(self, name: str, made_by: dict, mirrored: bool) -> None:
+        dataset, size, network = self._dataset, self._config.image_size, self._network
+        made_by = {**made_by, "mirrored": mirrored}
+
+        @tf.function
+        def below(photos: tf.Tensor) -> tf.Tensor:
+            return network.below(normalise(photos[:, :, ::-1] if mirrored else photos))
+
+        def decode(_: tf.Tensor, encoded: tf.Tensor) -> tf.Tensor:
+            return decode_photo(encoded, size, dataset.resize_filter, dataset.fit)
+
+        values = int(np.prod(network.activation_shape))
+        with FeatureWriter(dataset, name, values, made_by, folder=FOLDER, dtype=_DTYPE) as writer:
+            photos = dataset.photos().skip(writer.done).map(decode, num_parallel_calls=tf.data.AUTOTUNE)
+            what = "mirrored activations" if mirrored else "activations"
+            silent, total = not self._progress, self.num_items
+            bar = tqdm(total=total, initial=writer.done, desc=what, unit="photo", disable=silent)
+            try:
+                with dataset.damage_named(), bar:
+                    for batch in photos.batch(network.embed_batch).prefetch(2):
+                        writer.append(_flat(below(batch)))
+                        bar.update(len(batch))
+            except KeyboardInterrupt as interrupt:
+                raise KeyboardInterrupt(
+                    f"{writer.done} of {self.num_items} {what} are done; the same command goes on from there"
+                ) from interrupt
+            writer.finish()
+
+    def _open(self, name: str) -> np.ndarray:
+        path = feature_file(self._dataset, name, "npy", folder=FOLDER)
+        try:
+            table = np.load(path, mmap_mode="r", allow_pickle=False)
+            whole = path.stat().st_size == table.offset + self._bytes and table.dtype == _DTYPE
+        except (OSError, ValueError, EOFError, AttributeError):
+            whole = False
+        if not whole:
+            raise InputError(self._damaged(name))
+        return np.asarray(table)
+
+    def _damaged(self, name: str) -> str:
+        path = feature_file(self._dataset, name, "npy", folder=FOLDER)
+        return (
+            f"{path}: not whole, or its .json file is not; delete both, and the same command makes them anew, or the "
+            "whole folder"
+        )
+
+
+def _flat(activations: tf.Tensor) -> np.ndarray:
+    rows = tf.cast(activations, tf.float32).numpy()
+    return rows.reshape(len(rows), -1)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

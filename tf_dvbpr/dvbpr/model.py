@@ -1,0 +1,161 @@
+"""DVBPR: ``x(u, i) = t_u . Phi(X_i)`` (paper, eqs. 3 and 6), its training objective and its factors."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from tf_dvbpr import stateless
+from tf_dvbpr.compat import as_variable
+from tf_dvbpr.dvbpr.activations import Activations
+from tf_dvbpr.dvbpr.config import TrainConfig
+from tf_dvbpr.networks.backbone import Backbone, build_backbone
+from tf_dvbpr.networks.cnnf import build_cnnf
+from tf_dvbpr.networks.imagenet_networks import CNNF
+from tf_dvbpr.training.losses import bpr_loss, l2_loss, shared_bpr_loss
+from tf_dvbpr.training.random_shift import random_shift
+from tfrecords.photos.decode import normalise
+from tfrecords.photos.store import PhotoStore
+
+_WHITE = 255  # of a photo's bytes
+
+
+class DVBPR(tf.Module):
+    """The siamese network and the users' factors.
+
+    Args:
+        num_users: U.
+        dim: K.
+        image_size: S; CNN-F takes a multiple of 32.
+        conv1_padding: ``same`` or ``valid``.
+        seed: of the initial weights; user factors start uniform in [0, 0.01].
+        precision: of the network's arithmetic, ``float32`` or ``mixed_bfloat16``.
+        network: Phi, with K outputs; None: a CNN-F of these settings.
+    """
+
+    def __init__(
+        self,
+        num_users: int,
+        dim: int,
+        image_size: int,
+        conv1_padding: str = "same",
+        seed: int = 0,
+        precision: str = "float32",
+        network: Backbone | None = None,
+    ) -> None:
+        super().__init__(name="dvbpr")
+        self.image_size = image_size
+        self.network = network or build_cnnf(dim, image_size, conv1_padding, seed, precision=precision)
+        self._users = keras.layers.Embedding(
+            num_users, dim, embeddings_initializer=keras.initializers.RandomUniform(0.0, 0.01, seed=seed)
+        )
+        self._users.build([None])
+        self.user_factors = as_variable(self._users.embeddings)
+        self._compiled_embed = tf.function(self.embed)
+        self._compiled_above = tf.function(lambda activations: self.network.above(activations))
+
+    @classmethod
+    def from_config(cls, config: TrainConfig, num_users: int, pretrained: bool = False) -> "DVBPR":
+        """The untrained model of a training's settings; `pretrained` gives a backbone the weights it starts with."""
+        network = None if config.backbone == CNNF else build_backbone(config, pretrained)
+        settings = (config.dim, config.image_size, config.conv1_padding, config.seed, config.precision)
+        return cls(num_users, *settings, network=network)
+
+    def weights(self) -> dict[str, tf.Variable]:
+        """All variables under the names that checkpoints use: ``cnnf/<layer>/<kind>``, ``user_factors``.
+
+        Of another network ``backbone/<layer>/<kind>``, with what is frozen in it and its moving statistics.
+        """
+        named = {f"{self.network.name}/{name}": value for name, value in self.network.named_variables().items()}
+        return {**named, "user_factors": self.user_factors}
+
+    def parts(self) -> dict[str, dict[str, object]]:
+        """What is trained, as Keras keeps it: part to name, as in `weights`, to variable.
+
+        The parts are ``network``, a backbone's ``last_layer`` and ``user``; each has an optimiser of its own.
+        """
+        parts = {
+            part: {f"{self.network.name}/{name}": variable for name, variable in variables.items()}
+            for part, variables in self.network.parts().items()
+        }
+        return {**parts, "user": {"user_factors": self._users.embeddings}}
+
+    def embed(self, photos: tf.Tensor) -> tf.Tensor:
+        """Style vectors at inference: uint8 [B, S, S, 3] to float32 [B, K]."""
+        return self.network(normalise(photos))
+
+    def hidden(self, photos: tf.Tensor) -> tf.Tensor:
+        """What the last layer sees, CNN-F's fc7, at inference: uint8 [B, S, S, 3] to float32 [B, F]."""
+        return tf.cast(self.network.hidden(normalise(photos)), tf.float32)
+
+    def losses(
+        self,
+        config: TrainConfig,
+        batch: dict[str, tf.Tensor],
+        dropout_seed: tf.Tensor,
+        augmentation_seed: tf.Tensor,
+        replicas: int = 1,
+    ) -> dict[str, tf.Tensor]:
+        """The objective of one replica's share of a step, each part a float32 scalar.
+
+        ``bpr + weight_decay * sum_w l2_loss(w) / replicas + user_penalty * l2_loss(gathered t_u)``; over replicas the
+        parts add up to those of one device with the whole batch. `adamw` decays the weights itself and has no second
+        part.
+
+        Args:
+            config: the training's settings.
+            batch: ``users`` int64 [B], ``photos`` uint8 [B + N, S, S, 3] with the positives first, or in their place
+                ``activations`` [B + N, ...], mirrored already, and for shared negatives ``allowed`` bool [B, all
+                replicas' N].
+            dropout_seed: int32 [2].
+            augmentation_seed: int32 [2].
+            replicas: number of replicas whose losses are summed.
+        """
+        # Static: a strategy's iterator may forget the shapes that the pipeline knew.
+        count = config.batch_size // replicas
+        users = tf.ensure_shape(batch["users"], [count])
+        dropout = {"dropout_rate": config.dropout, "dropout_seed": dropout_seed}
+        if "activations" in batch:
+            styles = self.network.above(batch["activations"], **dropout)
+        else:
+            styles = self.network(normalise(_augmented(config, batch["photos"], augmentation_seed)), **dropout)
+        factors = tf.gather(self.user_factors, users)
+        positive = tf.reduce_sum(factors * styles[:count], 1)
+        negatives = styles[count:]
+        if config.negatives == "one":
+            ranking = bpr_loss(positive, tf.reduce_sum(factors * negatives, 1))
+        else:
+            if replicas > 1:
+                # Every user meets all replicas' negatives; the gather passes gradients back to their owners.
+                negatives = tf.distribute.get_replica_context().all_gather(negatives, 0)
+            shape = [count, config.shared_negatives]
+            scores = tf.ensure_shape(tf.matmul(factors, negatives, transpose_b=True), shape)
+            ranking = shared_bpr_loss(positive, scores, tf.ensure_shape(batch["allowed"], shape))
+        losses = {"bpr": ranking}
+        if config.optimizer != "adamw":
+            trained = {name: one for part in self.network.parts().values() for name, one in part.items()}
+            kernels = [as_variable(one) for name, one in trained.items() if name.endswith("kernel")]
+            losses["weight_penalty"] = config.weight_decay * l2_loss(kernels) / replicas
+        return {**losses, "user_penalty": config.user_penalty * l2_loss([factors])}
+
+    def item_factors(self, photos: PhotoStore | Activations, progress: bool = False) -> np.ndarray:
+        """Phi of every photo, float32 [I, K]."""
+        embed = self._compiled_above if photos.kind == Activations.kind else self._compiled_embed
+        rows = []
+        with tqdm(total=photos.num_items, desc="style vectors", unit="photo", disable=not progress) as bar:
+            for batch in photos.batches(min(self.network.embed_batch, photos.num_items)):
+                rows.append(embed(batch).numpy())
+                bar.update(min(len(rows[-1]), photos.num_items - bar.n))
+        return np.concatenate(rows)[: photos.num_items]
+
+
+def _augmented(config: TrainConfig, photos: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    if config.flip:
+        coins = stateless.coins(tf.shape(photos)[0], seed)
+        photos = tf.where(coins[:, None, None, None], photos[:, :, ::-1], photos)
+    most = round(config.shift * config.image_size)
+    if most:
+        shift_seed = tf.random.experimental.stateless_fold_in(seed, 1, alg="philox")
+        draws = tf.random.stateless_uniform([2, tf.shape(photos)[0]], shift_seed, alg="philox")
+        photos = random_shift(photos, most, draws, _WHITE)
+    return photos

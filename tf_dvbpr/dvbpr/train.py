@@ -1,0 +1,113 @@
+"""Trains DVBPR: one call from a config to a workdir with its best weights and factors."""
+
+import contextlib
+import dataclasses
+from pathlib import Path
+
+import tensorflow as tf
+
+from tf_dvbpr.compat import check_backbone_strategy, check_versions, lazy_adam_class
+from tf_dvbpr.dvbpr.activations import Activations
+from tf_dvbpr.dvbpr.config import ALL, FAST_ON_BACKBONE, NONE, PRESETS, TrainConfig
+from tf_dvbpr.dvbpr.model import DVBPR
+from tf_dvbpr.dvbpr.training import DvbprTraining
+from tf_dvbpr.networks.imagenet_networks import CNNF, NETWORKS
+from tf_dvbpr.training import loop as training
+from tf_dvbpr.training.strategy import is_chief, make_strategy
+from tf_dvbpr.workdir import Workdir
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+from tfrecords.files.folder_lock import held
+from tfrecords.files.output_check import check_place
+from tfrecords.photos.store import PhotoStore
+
+# A GPU waits for Python between calls; a CPU's steps are long enough for that not to matter.
+_GPU_STEPS_PER_CALL = 10
+# Settings that say something to one kind of network alone.
+_CNNF_ALONE = ("conv1_padding",)
+_OTHERS_ALONE = ("weights", "batch_norm_epsilon", "freeze_through", "network_learning_rate")
+
+
+def train(config: TrainConfig, show_progress: bool = True) -> dict:
+    """Trains, or goes on with, the run in ``config.workdir``.
+
+    Returns `training.run`'s figures with ``users``, ``items`` and ``purchases`` of the data set. Raises InputError for
+    a data set or workdir that does not fit, and for a loss that is no longer finite.
+    """
+    check_versions()
+    if config.optimizer == "lazy_adam":
+        lazy_adam_class()  # What is missing is said before the photos are read.
+    if config.backbone != CNNF:
+        check_backbone_strategy(config.backbone, config.strategy)
+    strategy = make_strategy(config.strategy)
+    dataset = Dataset.open(config.dataset)
+    purchases = len(dataset.train_items)
+    check_place(config.workdir, folder=True)
+    chief = is_chief(strategy)
+    with held(Path(config.workdir), "training") if chief else contextlib.nullcontext():
+        workdir = Workdir.create_or_resume(config, dataset, write=chief)
+        shown = show_progress and chief
+        with strategy.scope():
+            # A run that goes on takes all its weights from its checkpoint.
+            model = DVBPR.from_config(config, dataset.num_users, pretrained=not workdir.has_checkpoint())
+        if config.freeze_through:
+            photos = Activations(dataset, model.network, config, shown)
+        else:
+            photos = PhotoStore(dataset, config.image_size, config.photo_store, shown)
+        with strategy.scope():
+            trainable = DvbprTraining(
+                config,
+                dataset,
+                photos,
+                workdir,
+                strategy.num_replicas_in_sync,
+                progress=shown and config.backbone != CNNF,  # CNN-F is fast.
+                model=model,
+            )
+        loop = training.LoopConfig(
+            total_steps=config.total_steps(purchases),
+            eval_every=config.eval_every or config.steps_per_epoch(purchases),
+            checkpoint_every=config.checkpoint_every,
+            patience=config.patience,
+            steps_per_call=_GPU_STEPS_PER_CALL if tf.config.list_logical_devices("GPU") else 1,
+        )
+        result = training.run(trainable, loop, workdir.path, strategy, show_progress)
+    return {**result, "purchases": purchases, "users": dataset.num_users, "items": dataset.num_items}
+
+
+def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -> TrainConfig:
+    """The config of a preset with the settings given in its place; see `train_config.PRESETS`.
+
+    For freeze_through ``none`` stands for "". A preset's average gives way to ``lazy_adam``: it passes over all user
+    factors, which that is there to avoid. Raises InputError for a setting that the others leave without effect.
+    """
+    told = given
+    if given.get("freeze_through") == NONE:
+        given = {**given, "freeze_through": ""}
+    settings = {**PRESETS[preset], **given}
+    if settings.get("optimizer") == "lazy_adam" and "average" not in given:
+        settings["average"] = 0.0
+    backbone = settings.get("backbone", CNNF)
+    if backbone in NETWORKS:
+        own = {"image_size": NETWORKS[backbone][2], **(FAST_ON_BACKBONE if preset == "fast" else {})}
+        settings = {**settings, **own, **given}
+    config = dataclasses.replace(TrainConfig(dataset=dataset, workdir=workdir, preset=preset), **settings)
+    if config.negatives == "one" and "shared_negatives" in given:
+        raise InputError(
+            f"--shared_negatives={config.shared_negatives} has no effect with --negatives=one: leave it out, or give "
+            "--negatives=shared"
+        )
+    for name in _CNNF_ALONE if backbone != CNNF else _OTHERS_ALONE:
+        if name in given:
+            raise InputError(f"--{name}={told[name]} has no effect with --backbone={backbone}: leave it out")
+    if config.freeze_through == ALL and given.get("network_learning_rate"):
+        raise InputError(
+            f"--network_learning_rate={config.network_learning_rate} has no effect with --freeze_through={ALL}, which "
+            "trains the last layer alone: leave it out, or name the layer to freeze through"
+        )
+    if config.freeze_through and "photo_store" in given:
+        raise InputError(
+            f"--photo_store={config.photo_store} has no effect with --freeze_through={config.freeze_through}, where no "
+            "photos are kept: leave it out"
+        )
+    return config

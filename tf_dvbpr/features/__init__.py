@@ -1,0 +1,1 @@
+"""Item features: computed from photos, or imported from a file."""

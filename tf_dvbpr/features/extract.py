@@ -1,0 +1,242 @@
+"""Item features from photos: every photo of a data set through one network, row by row into the features' store."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from tf_dvbpr.compat import check_versions
+from tf_dvbpr.features import import_file
+from tf_dvbpr.features.import_file import RowSource
+from tf_dvbpr.networks.imagenet_networks import CNNF, NETWORKS
+from tf_dvbpr.networks.pretrained import load_pretrained
+from tf_dvbpr.workdir import Workdir
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+from tfrecords.features.writer import FOLDER, FeatureWriter, check_name, difference, feature_file, read_record
+from tfrecords.files.folder_lock import held
+from tfrecords.photos.decode import decode_photo
+from tfrecords.writer import file_sha256
+
+_MOST_PHOTOS = 4096  # of a batch: 600 MB at 224 x 224 pixels
+# Of features that are there: whatever these say, they are the features asked for, up to their last bits.
+_FREE = ("batch_size", "versions")
+
+
+@dataclasses.dataclass(frozen=True)
+class ExtractConfig:
+    """Which features to make, in one of three ways: by a network trained on ImageNet, by a run's own, from a file.
+
+    Attributes:
+        dataset: the dataset folder.
+        network: one of `tf_dvbpr.networks.imagenet_networks.NETWORKS`; ``resnet50`` where no way is chosen.
+        weights: the network's HDF5 file; None: the library's, downloaded once.
+        batch_norm_epsilon: of the network's BatchNormalization layers, > 0; None: the library's.
+        workdir: a training; what its last layer sees, of CNN-F fc7.
+        from_file: a ``.b`` or ``.npy`` file of features.
+        keys: .npy only: a ``.txt`` (one a line) or ``.npy`` file with the item keys of its rows; None: in item order.
+        name: of the features; None: the network's, ``cnnf``, ``trained_`` and a run's other network, or the file's
+            without its suffix.
+        batch_size: photos that go through the network together.
+        overwrite: replace features of this name.
+    """
+
+    dataset: Path
+    network: str | None = None
+    weights: Path | None = None
+    batch_norm_epsilon: float | None = None
+    workdir: Path | None = None
+    from_file: Path | None = None
+    keys: Path | None = None
+    name: str | None = None
+    batch_size: int = 32
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        ways = [flag for flag in ("network", "workdir", "from_file") if getattr(self, flag) is not None]
+        if len(ways) > 1:
+            raise InputError(f"--{ways[0]} and --{ways[1]} contradict each other; give one of them")
+        way = ways[0] if ways else "network"
+        if way == "network" and self.network is None:
+            object.__setattr__(self, "network", "resnet50")
+        for flag, its_way in (("weights", "network"), ("batch_norm_epsilon", "network"), ("keys", "from_file")):
+            if getattr(self, flag) is not None and way != its_way:
+                raise InputError(f"--{flag} has no effect with --{way}; leave it out")
+        if self.network is not None and self.network not in NETWORKS:
+            raise InputError(f"--network={self.network}: one of {', '.join(NETWORKS)} expected")
+        if self.batch_norm_epsilon is not None and not 0 < self.batch_norm_epsilon < 1:
+            raise InputError(f"--batch_norm_epsilon={self.batch_norm_epsilon}: a number over 0 and under 1 expected")
+        if not 1 <= self.batch_size <= _MOST_PHOTOS:
+            raise InputError(f"--batch_size={self.batch_size}: from 1 to {_MOST_PHOTOS} expected")
+        if self.name is None and self.workdir is None:
+            object.__setattr__(self, "name", self.network or self.from_file.stem)
+        if self.name is not None:
+            check_name(self.name)
+
+
+@dataclasses.dataclass(frozen=True)
+class Extracted:
+    """What `extract` leaves: the .npy file, what is told of it beside, and whether it was there before."""
+
+    path: Path
+    record: dict
+    already: bool
+
+
+def extract(config: ExtractConfig, progress: bool = True, tell: Callable[[str], None] | None = None) -> Extracted:
+    """Makes features, or goes on where a killed run of the same settings stopped; the result is bitwise the same.
+
+    Args:
+        config: what to make.
+        progress: whether to show a progress bar.
+        tell: is told in a line how the rows are made, before the first of them.
+
+    Raises:
+        InputError: no data set, weights or run, a file that lacks items, features of this name made in another way,
+            a value that is NaN or infinite, or another process makes features of this data set.
+    """
+    check_versions()
+    dataset = Dataset.open(config.dataset)
+    if config.from_file is not None:
+        source = import_file.open_file(config.from_file, config.keys, dataset, progress)
+    elif config.workdir is not None:
+        source = _own_network(config, dataset)
+        if config.name is None:
+            network = source.made_by["network"]
+            config = dataclasses.replace(config, name=network if network == CNNF else f"trained_{network}")
+    else:
+        source = _pretrained(config, dataset)
+    with held(dataset.path / FOLDER, "making features"):
+        return _extract(config, dataset, source, progress, tell)
+
+
+def _extract(
+    config: ExtractConfig,
+    dataset: Dataset,
+    source: RowSource,
+    progress: bool,
+    tell: Callable[[str], None] | None,
+) -> Extracted:
+    path = feature_file(dataset, config.name, "npy")
+    if not config.overwrite and _already(config, dataset, source):
+        return Extracted(path, read_record(dataset, config.name), already=True)
+    if tell is not None:
+        tell(_in_words(config, source))
+    unit = "photo" if config.from_file is None else "row"
+    with FeatureWriter(dataset, config.name, source.dim, source.made_by, config.overwrite) as writer:
+        bar = tqdm(total=dataset.num_items, initial=writer.done, desc=config.name, unit=unit, disable=not progress)
+        try:
+            with dataset.damage_named(), bar:
+                for block in source.blocks(writer.done):
+                    writer.append(block)
+                    bar.update(len(block))
+        except KeyboardInterrupt as interrupt:
+            raise KeyboardInterrupt(
+                f"{writer.done} of {dataset.num_items} items are done; the same command goes on from there"
+            ) from interrupt
+        except InputError:
+            writer.discard()  # Going on behind rows of bad input would not mend it.
+            raise
+        writer.finish()
+    return Extracted(path, read_record(dataset, config.name), already=False)
+
+
+def _already(config: ExtractConfig, dataset: Dataset, source: RowSource) -> bool:
+    record = read_record(dataset, config.name)
+    if record is None:
+        return False
+    made = {"dim": source.dim, "dataset_fingerprint": dataset.fingerprint, "made_by": source.made_by}
+    there = {name: record[name] for name in made}
+    settings = [{**one, "made_by": _settings(one["made_by"])} for one in (there, made)]
+    if settings[0] != settings[1]:
+        raise InputError(
+            f"{feature_file(dataset, config.name, 'json')}: features of this name were made otherwise "
+            f"({difference(*settings)}); pass --overwrite to replace them, or another --name"
+        )
+    return True
+
+
+def _in_words(config: ExtractConfig, source: RowSource) -> str:
+    made_by = source.made_by
+    if config.from_file is not None:
+        return f"features {config.name}: {source.dim} values an item from {made_by['from_file']}"
+    origin = (
+        f"weights {made_by['weights']}" if config.workdir is None else f"step {made_by['step']} of {config.workdir}"
+    )
+    line = f"features {config.name}: {source.dim} values an item, {made_by['layer']} in {made_by['network']}, {origin}"
+    if not made_by.get("batch_norm_epsilon"):
+        return line
+    epsilon = " and ".join(map(str, made_by["batch_norm_epsilon"]))
+    whose = "as given" if config.batch_norm_epsilon is not None else "the library's"
+    if config.weights is not None and config.batch_norm_epsilon is None:
+        whose += "; no file says which its weights were trained with, --batch_norm_epsilon sets it"
+    return f"{line}, BatchNormalization epsilon {epsilon} ({whose})"
+
+
+def _settings(made_by: dict) -> dict:
+    return {name: value for name, value in made_by.items() if name not in _FREE}
+
+
+def _pretrained(config: ExtractConfig, dataset: Dataset) -> RowSource:
+    network = load_pretrained(config.network, config.weights, config.batch_norm_epsilon)
+    weights = {"weights": "imagenet, the library's"}
+    if config.weights is not None:
+        weights = {"weights": config.weights.name, "weights_sha256": file_sha256(config.weights)}
+    made_by = {
+        "network": config.network,
+        **weights,
+        "layer": f"the input of {network.layer}",
+        "batch_norm_epsilon": list(network.epsilons),
+        "preprocessing": f"{network.preprocessing} of RGB 0..255",
+        **_photos(config, network.image_size, dataset),
+    }
+    return RowSource(made_by, network.dim, _through(network.embed, config, dataset, network.image_size))
+
+
+def _own_network(config: ExtractConfig, dataset: Dataset) -> RowSource:
+    workdir = Workdir.open(config.workdir)
+    if workdir.config["dataset_fingerprint"] != dataset.fingerprint:
+        raise InputError(
+            f"--workdir={config.workdir}: a run of another data set ({workdir.config['dataset']}), which may have seen "
+            f"what {dataset.path} holds out; give a run of this one"
+        )
+    embedder = workdir.embedder()
+    made_by = {
+        "network": workdir.config["train"].get("backbone", CNNF),
+        "run": workdir.path.resolve().name,
+        "step": workdir.factors().step,
+        "factors_sha256": file_sha256(workdir.path / "factors.npz"),
+        "layer": embedder.hidden_layer,
+        "preprocessing": embedder.preprocessing,
+        **_photos(config, embedder.image_size, dataset),
+    }
+    hidden = tf.function(embedder.hidden)
+    return RowSource(made_by, embedder.hidden_dim, _through(hidden, config, dataset, embedder.image_size))
+
+
+def _photos(config: ExtractConfig, size: int, dataset: Dataset) -> dict:
+    return {
+        "image_size": size,
+        "fit": dataset.fit,
+        "resize_filter": dataset.resize_filter,
+        "batch_size": config.batch_size,  # Changes the last bits of a row.
+        "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
+    }
+
+
+def _through(
+    embed: Callable[[tf.Tensor], tf.Tensor], config: ExtractConfig, dataset: Dataset, size: int
+) -> Callable[[int], Iterator[np.ndarray]]:
+    def decode(_: tf.Tensor, encoded: tf.Tensor) -> tf.Tensor:
+        return decode_photo(encoded, size, dataset.resize_filter, dataset.fit)
+
+    def blocks(start: int) -> Iterator[np.ndarray]:
+        photos = dataset.photos().skip(start).map(decode, num_parallel_calls=tf.data.AUTOTUNE)
+        for batch in photos.batch(config.batch_size).prefetch(2):
+            yield embed(batch).numpy()
+
+    return blocks

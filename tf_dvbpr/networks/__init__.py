@@ -1,0 +1,1 @@
+"""Networks that map photos to vectors: CNN-F and those trained on ImageNet."""

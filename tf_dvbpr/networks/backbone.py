@@ -1,0 +1,187 @@
+"""Phi on a network trained on ImageNet: its classifier gives way to a linear layer of K units, ``style``."""
+
+import difflib
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+from tqdm import tqdm
+
+from tf_dvbpr import stateless
+from tf_dvbpr.compat import as_variable, dtype_policy, weight_kind
+from tf_dvbpr.dvbpr.config import ALL, TrainConfig
+from tf_dvbpr.networks.initialisation import fit_layer
+from tf_dvbpr.networks.layer_names import layers_by_name
+from tf_dvbpr.networks.pretrained import (
+    build_trained,
+    build_untrained,
+    check_epsilon,
+    preprocessing_of,
+    set_epsilon,
+    without_classifier,
+)
+from tfrecords.errors import InputError
+
+_STYLE = "style"
+
+
+class Backbone:
+    """``Phi(x) = W^T dropout(f(x)) + b`` with f the network up to its classifier, at inference throughout.
+
+    Batch normalisation uses the means and variances it came with, also in training; its scale and shift are trained
+    like other weights. The attributes are those of `cnnf.CNNF`. Plain variables are found in `named_variables`.
+
+    Args:
+        features: f, as `pretrained.without_classifier` gives it: preprocessed photos [B, S, S, 3] to [B, F].
+        preprocess: of RGB in 0..255, float32.
+        preprocessing: the same in words.
+        dim: K.
+        freeze_through: name of a layer (`layer_names`): it and all before it are not trained; ``all``: nothing of f
+            is; "": all is.
+        seed: of the initial W, Glorot-uniform.
+        precision: that the network was built with, ``float32`` or ``mixed_bfloat16``.
+
+    Raises:
+        InputError: no such layer, or one that not all data passes through.
+    """
+
+    name = "backbone"
+    embed_batch = 32
+
+    def __init__(
+        self,
+        features: keras.Model,
+        preprocess: Callable[[tf.Tensor], tf.Tensor],
+        preprocessing: str,
+        dim: int,
+        freeze_through: str = "",
+        seed: int = 0,
+        precision: str = "float32",
+    ) -> None:
+        self._preprocess, self.preprocessing = preprocess, f"{preprocessing} of RGB 0..255"
+        self._layers = layers_by_name(features)
+        self.hidden_layer, self.hidden_dim = list(self._layers)[-1], features.output_shape[1]
+        self._frozen, self._above = None, features
+        if freeze_through:
+            last = self.hidden_layer if freeze_through == ALL else freeze_through
+            self._frozen, self._above = _split(features, self._layers, last)
+        kept = set() if self._frozen is None else set(map(id, self._frozen.layers))
+        self._trained = {name: layer for name, layer in self._layers.items() if id(layer) not in kept}
+        glorot = keras.initializers.GlorotUniform(seed=seed)
+        self._style = keras.layers.Dense(dim, kernel_initializer=glorot, dtype=precision, name=_STYLE)
+        self._style.build([None, self.hidden_dim])
+
+    def __call__(
+        self, images: tf.Tensor, dropout_rate: float = 0.0, dropout_seed: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Style vectors: float [B, S, S, 3] in [-1, 1] to float32 [B, K]; arguments as of `cnnf.CNNF`."""
+        return self.above(self.below(images), dropout_rate, dropout_seed)
+
+    def below(self, images: tf.Tensor) -> tf.Tensor:
+        """What `above` goes on from: the frozen layers' activations, or the preprocessed images where none is."""
+        x = self._preprocess(tf.cast(images, tf.float32) * 127.5 + 127.5)
+        return x if self._frozen is None else self._frozen(x, training=False)
+
+    def above(
+        self, activations: tf.Tensor, dropout_rate: float = 0.0, dropout_seed: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Style vectors float32 [B, K] of what `below` gave."""
+        return tf.cast(self._style(self._pooled(activations, dropout_rate, dropout_seed)), tf.float32)
+
+    def hidden(self, images: tf.Tensor, dropout_rate: float = 0.0, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
+        """The images' f(x), [B, F] in the precision of the arithmetic; arguments as of `cnnf.CNNF`."""
+        return self._pooled(self.below(images), dropout_rate, dropout_seed)
+
+    def _pooled(self, activations: tf.Tensor, dropout_rate: float, dropout_seed: tf.Tensor | None) -> tf.Tensor:
+        x = self._above(tf.cast(activations, tf.float32), training=False)
+        if dropout_seed is not None and dropout_rate > 0:
+            x = stateless.dropout(x, dropout_rate, dropout_seed)
+        return x
+
+    def fit_last_layer(self, activations: tf.Tensor, progress: bool = False) -> None:
+        """Gives each unit of ``style`` mean 0 and variance 1 over photos; `activations` as `below` gives them."""
+        batches = tf.data.Dataset.from_tensor_slices(activations).batch(self.embed_batch)
+        bar = tqdm(batches, desc="first weights", unit="batch", disable=not progress)
+        fit_layer(self._style, tf.concat([self.above(batch) for batch in bar], 0))
+
+    def named_variables(self) -> dict[str, tf.Variable]:
+        """All variables, frozen ones and moving statistics too, as plain ones: ``<layer>/<kind>``, style's last."""
+        return {name: as_variable(one) for name, one in _named({**self._layers, _STYLE: self._style}).items()}
+
+    def parts(self) -> dict[str, dict[str, object]]:
+        """What is trained, as Keras keeps it: part to name to variable, ``network`` only where there is any."""
+        network = _named(self._trained, trainable=True)
+        return {**({"network": network} if network else {}), "last_layer": _named({_STYLE: self._style})}
+
+    @property
+    def activation_shape(self) -> tuple[int, ...]:
+        """Of what the frozen layers make of a photo."""
+        return tuple(self._frozen.output_shape[1:])
+
+    def frozen_sha256(self) -> str:
+        """Of the frozen variables' names and values."""
+        digest = hashlib.sha256()
+        frozen = {name: layer for name, layer in self._layers.items() if name not in self._trained}
+        for name, variable in _named(frozen).items():
+            digest.update(name.encode() + as_variable(variable).numpy().tobytes())
+        return digest.hexdigest()
+
+
+def build_backbone(config: TrainConfig, pretrained: bool) -> Backbone:
+    """The network of a training's settings.
+
+    Args:
+        config: with a backbone that is no CNN-F.
+        pretrained: load the weights; else they are random, for a checkpoint to be read into.
+
+    Raises:
+        InputError: no weights to be had, or settings that the network does not allow.
+    """
+    name, flags = config.backbone, ("backbone", "weights", "batch_norm_epsilon")
+    epsilon = config.batch_norm_epsilon or None
+    check_epsilon(name, epsilon, flags[2])
+    with dtype_policy(config.precision):
+        if pretrained:
+            weights = Path(config.weights) if config.weights else None
+            model = build_trained(name, weights, config.image_size, flags)
+        else:
+            model = build_untrained(name, config.image_size)
+        set_epsilon(model, epsilon)
+        features, _ = without_classifier(model)
+        return Backbone(
+            features, *preprocessing_of(name), config.dim, config.freeze_through, config.seed, config.precision
+        )
+
+
+def _named(layers: dict[str, keras.layers.Layer], trainable: bool = False) -> dict[str, object]:
+    return {
+        f"{name}/{weight_kind(layer, weight)}": weight
+        for name, layer in layers.items()
+        for weight in (layer.trainable_weights if trainable else layer.weights)
+    }
+
+
+def _split(features: keras.Model, layers: dict[str, keras.layers.Layer], name: str) -> tuple[keras.Model, keras.Model]:
+    """The network up to and including a layer, and the rest of it; both share its layers."""
+    if name not in layers:
+        near = difflib.get_close_matches(name, layers, n=3, cutoff=0.0)
+        raise InputError(
+            f"--freeze_through={name}: the network has no such layer; near that name are {', '.join(near)}, and the "
+            f"last is {list(layers)[-1]}"
+        )
+    outputs = {one: layer.output for one, layer in layers.items()}  # A layer that is called again gives none.
+    before = list(layers)[: list(layers).index(name) + 1]
+    for one in reversed(before):
+        try:
+            above = keras.Model(outputs[one], features.output)
+        except ValueError:  # Data comes to the end past this layer.
+            continue
+        if one == name:
+            return keras.Model(features.input, outputs[name]), above
+        break
+    raise InputError(
+        f"--freeze_through={name}: not all data passes through this layer, so no cut can be made there; all passes "
+        f"through {one}"
+    )

@@ -1,0 +1,183 @@
+"""Networks trained on ImageNet, from `keras.applications`: what their classifier sees, and what it says."""
+
+import dataclasses
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from tf_dvbpr.networks.imagenet_networks import NETWORKS, WITHOUT_BATCH_NORM
+from tfrecords.errors import InputError
+
+_OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)  # says nothing about the weights
+
+
+@dataclasses.dataclass(frozen=True)
+class Pretrained:
+    """A network that maps photos to what its classifier sees, and to their classes.
+
+    Attributes:
+        image_size: S, the side of the photos it was trained on.
+        dim: F.
+        layer: the classifier's name; the features are its input.
+        preprocessing: the function that the photos go through first, in words.
+        epsilons: of the BatchNormalization layers, each different value once; () where there are none.
+        embed: uint8 [B, S, S, 3], RGB, to float32 [B, F] at inference.
+        classify: the same to the features, as `embed` gives them, and the classifier's probabilities, float32 [B, C]
+            (C = 1000 on ImageNet), in one pass.
+    """
+
+    image_size: int
+    dim: int
+    layer: str
+    preprocessing: str
+    epsilons: tuple[float, ...]
+    embed: Callable[[tf.Tensor], tf.Tensor]
+    classify: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+
+
+def load_pretrained(
+    name: str,
+    weights: Path | None = None,
+    batch_norm_epsilon: float | None = None,
+    flags: tuple[str, str, str] = ("network", "weights", "batch_norm_epsilon"),
+) -> Pretrained:
+    """Builds a network at its own input size, loads its weights and finds where its classifier begins.
+
+    Args:
+        name: one of `network_names.NETWORKS`.
+        weights: an HDF5 file of the whole network, classifier included; None: the library's, downloaded once.
+        batch_norm_epsilon: of every BatchNormalization layer, where the weights were trained with another than the
+            library's: ``(x - mean) / sqrt(variance + epsilon)``. No weights file says which it was.
+        flags: the caller's names of these three, for messages.
+
+    Raises:
+        InputError: no weights to be had, a file that does not hold this network's, or an epsilon for a network
+            without BatchNormalization.
+    """
+    check_epsilon(name, batch_norm_epsilon, flags[2])
+    model = build_trained(name, weights, flags=flags)
+    epsilons = set_epsilon(model, batch_norm_epsilon)
+    features, classifier = without_classifier(model)
+    whole = keras.Model(model.input, [features.output, model.output])
+
+    preprocess, preprocessing = preprocessing_of(name)
+    size = model.input_shape[1]
+    photos_spec = tf.TensorSpec([None, size, size, 3], tf.uint8)
+
+    @tf.function(input_signature=[photos_spec])
+    def embed(photos: tf.Tensor) -> tf.Tensor:
+        return features(preprocess(tf.cast(photos, tf.float32)), training=False)
+
+    @tf.function(input_signature=[photos_spec])
+    def classify(photos: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        seen, probabilities = whole(preprocess(tf.cast(photos, tf.float32)), training=False)
+        return seen, probabilities
+
+    return Pretrained(
+        image_size=size,
+        dim=features.output_shape[1],
+        layer=classifier.name,
+        preprocessing=preprocessing,
+        epsilons=epsilons,
+        embed=embed,
+        classify=classify,
+    )
+
+
+def build_untrained(name: str, image_size: int | None = None) -> keras.Model:
+    """A network with its classifier and random weights, for photos of its own size or another."""
+    _, constructor, own_size = NETWORKS[name]
+    constructor = getattr(keras.applications, constructor)
+    if image_size in (None, own_size):
+        return constructor(weights=None)
+    try:
+        return constructor(weights=None, input_shape=(image_size, image_size, 3))
+    except ValueError as error:
+        raise InputError(f"--image_size={image_size}: {name} takes no such photos ({_one_line(error)})") from error
+
+
+def build_trained(
+    name: str,
+    weights: Path | None,
+    image_size: int | None = None,
+    flags: tuple[str, str, str] = ("network", "weights", "batch_norm_epsilon"),
+) -> keras.Model:
+    """The same with its weights; arguments as of `load_pretrained`. Raises InputError where they do not fit."""
+    if weights is None:
+        downloaded = _download(name, flags)
+        if image_size in (None, downloaded.input_shape[1]):
+            return downloaded
+    elif not weights.is_file():
+        what = "a folder, not an HDF5 file" if weights.is_dir() else "no such file"
+        raise InputError(f"--{flags[1]}={weights}: {what}")
+    model = build_untrained(name, image_size)
+    try:
+        with warnings.catch_warnings():
+            # Of containers that repeat the layers; a layer without weights is an error.
+            warnings.simplefilter("ignore")
+            if weights is None:
+                model.set_weights(downloaded.get_weights())
+            else:
+                model.load_weights(str(weights))
+    except _OUT_OF_MEMORY:
+        raise
+    # On damaged files and those of another kind h5py, zipfile and Keras raise classes with no other base in common.
+    except Exception as error:
+        raise InputError(
+            f"--{flags[1]}={weights or ''}: does not hold the weights of keras.applications' {NETWORKS[name][1]} with "
+            f"its classifier ({_misfit(error)}). Give that network's own file, whole, or the --{flags[0]} that it is of"
+        ) from error
+    return model
+
+
+def check_epsilon(name: str, epsilon: float | None, flag: str) -> None:
+    """Raises InputError for an epsilon of a network that has none, before its weights are fetched."""
+    if epsilon is not None and name in WITHOUT_BATCH_NORM:
+        raise InputError(f"--{flag}={epsilon}: {name} has no BatchNormalization layers; leave the flag out")
+
+
+def set_epsilon(model: keras.Model, epsilon: float | None) -> tuple[float, ...]:
+    """Sets that of every BatchNormalization layer, None leaves the library's; each different value that results."""
+    normalisations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    if epsilon is not None:
+        for layer in normalisations:
+            layer.epsilon = epsilon
+    return tuple(sorted({layer.epsilon for layer in normalisations}))
+
+
+def without_classifier(model: keras.Model) -> tuple[keras.Model, keras.layers.Layer]:
+    """(the network up to its classifier's input, flattened to [B, F]; the classifier)."""
+    classifier = [layer for layer in model.layers if layer.weights][-1]
+    # Flattened: MobileNet's classifier is a convolution of 1 x 1 pixel. A dropout between does nothing at inference.
+    return keras.Model(model.input, keras.layers.Flatten(name="features")(classifier.input)), classifier
+
+
+def preprocessing_of(name: str) -> tuple[Callable[[tf.Tensor], tf.Tensor], str]:
+    """(what RGB in 0..255, float32, goes through before the network; the function in words)."""
+    module = NETWORKS[name][0]
+    return getattr(keras.applications, module).preprocess_input, f"keras.applications.{module}.preprocess_input"
+
+
+def _download(name: str, flags: tuple[str, str, str]) -> keras.Model:
+    try:
+        return getattr(keras.applications, NETWORKS[name][1])(weights="imagenet")
+    except _OUT_OF_MEMORY:
+        raise
+    except Exception as error:  # Keras raises a bare Exception where a download fails.
+        raise InputError(
+            f"--{flags[0]}={name}: its weights could not be downloaded ({_one_line(error)}). Give a file of them "
+            f"as --{flags[1]}=FILE.h5, or run where the network can be reached: once is enough, Keras keeps them"
+        ) from error
+
+
+def _misfit(error: Exception) -> str:
+    """Why a file does not fit, without Keras's list of layers."""
+    reason = _one_line(error)
+    return "its layers are others" if "objects could not be loaded" in reason else reason
+
+
+def _one_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

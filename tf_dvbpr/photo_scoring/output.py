@@ -1,0 +1,113 @@
+"""The folder that scored photos are written to: scores.json, scores.csv and photos.png, whole or not at all."""
+
+import csv
+import dataclasses
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tf_dvbpr.photo_scoring.results import PhotoScore, PhotoScores
+from tf_dvbpr.pictures import grid
+from tfrecords.errors import InputError
+from tfrecords.files.atomic_folder import put_in_place
+from tfrecords.files.folder_lock import held
+from tfrecords.files.json_file import write_json
+from tfrecords.files.output_check import check_place
+from tfrecords.photos.check import BadPhoto, check_photos
+
+FILES = ("scores.json", "scores.csv", "photos.png")
+_COLUMNS = 10
+_MOST_SHOWN = 100
+_MOST_ROWS = 12  # of groups, or of named users
+_SIDE = 256  # that photos are kept at for the picture
+
+
+def check_output(output: Path) -> None:
+    """Raises InputError where `output` cannot take the files, or holds other ones; an earlier result is replaced."""
+    check_place(output, folder=True)
+    if output.is_symlink():
+        raise InputError(f"{output}: not a folder but a link; name a new folder as the output")
+    if output.is_dir() and not {path.name for path in output.iterdir()} <= set(FILES):
+        raise InputError(f"{output}: holds other files than {', '.join(FILES)}; name a new folder as the output")
+
+
+def write(scores: PhotoScores, paths: Mapping[str, Path], output: Path) -> None:
+    """Writes the folder.
+
+    Args:
+        scores: what was found.
+        paths: where each photo lies, by the name in `scores`.
+        output: the folder.
+
+    Raises:
+        InputError: as `check_output`, or another process is writing there.
+    """
+    check_output(output)
+    output = output.absolute()
+    temporary = output.with_name(f".{output.name}.partial")
+    with held(temporary, "writing scores"):
+        for left_over in temporary.iterdir():  # of a killed run
+            left_over.unlink()
+        try:
+            write_json(temporary / FILES[0], dataclasses.asdict(scores))
+            _write_csv(scores, temporary / FILES[1])
+            grid.save(grid.draw(_rows(scores, paths), _COLUMNS), temporary / FILES[2])
+            put_in_place(temporary, output)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write_csv(scores: PhotoScores, path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, _csv_row(scores, 1, scores.photos[0]))
+        table.writeheader()
+        table.writerows(_csv_row(scores, place, photo) for place, photo in enumerate(scores.photos, 1))
+
+
+def _csv_row(scores: PhotoScores, place: int, photo: PhotoScore) -> dict[str, object]:
+    row = {"place": place, "file": photo.file}
+    row |= {"mean_percentile": f"{photo.mean_percentile:.6f}", "median_rank": f"{photo.median_rank:g}"}
+    if photo.groups:
+        row |= {"best_group": photo.groups[0].group, "best_group_percentile": f"{photo.groups[0].percentile:.6f}"}
+    if not scores.named_users:
+        return row | {f"user_{number}": user.user for number, user in enumerate(photo.users, 1)}
+    of = {user.user: user for user in photo.users}
+    for key in scores.named_users:
+        row |= {f"{key} percentile": f"{of[key].percentile:.6f}", f"{key} rank": of[key].rank}
+        row |= {f"{key} score": f"{of[key].score:.6g}"}
+    return row
+
+
+def _rows(scores: PhotoScores, paths: Mapping[str, Path]) -> list[grid.Row]:
+    """All photos, then for each group, or each named user, the photos they would like most."""
+    rated = [(photo.mean_percentile, photo) for photo in scores.photos]
+    first = f"the best {_MOST_SHOWN} of {len(rated)} photos" if len(rated) > _MOST_SHOWN else "all photos, best first"
+    among = f"{scores.items} items" + (f" of {scores.category}" if scores.category else "")
+    rows = {f"{first}: mean percentile over {scores.users} users, among {among}": rated[:_MOST_SHOWN]}
+    for group in scores.groups[:_MOST_ROWS]:
+        rated = [(one.percentile, photo) for photo in scores.photos for one in photo.groups if one.group == group.name]
+        leaning = f", leaning to {group.leaning.category}" if group.leaning else ""
+        rows[f"{group.name} ({group.users} users{leaning}): what they would like most"] = _best(rated)
+    if len(scores.named_users) > 1:
+        for key in scores.named_users[:_MOST_ROWS]:
+            rated = [(one.percentile, photo) for photo in scores.photos for one in photo.users if one.user == key]
+            rows[f"{key}: what they would like most"] = _best(rated)
+    shown = _photos({photo.file: paths[photo.file] for rated in rows.values() for _, photo in rated})
+    return [
+        grid.Row(
+            heading,
+            [shown[photo.file] for _, photo in rated if photo.file in shown],
+            [f"{percentile:.1%}\n{photo.file}" for percentile, photo in rated if photo.file in shown],
+        )
+        for heading, rated in rows.items()
+    ]
+
+
+def _best(rated: Sequence[tuple[float, PhotoScore]]) -> list[tuple[float, PhotoScore]]:
+    return sorted(rated, key=lambda one: -one[0])[:_COLUMNS]
+
+
+def _photos(paths: Mapping[str, Path]) -> dict[str, bytes]:
+    """The photos, small; one that has gone meanwhile is left out."""
+    checked = zip(paths, check_photos(paths.values(), _SIDE), strict=True)
+    return {name: photo.encoded for name, photo in checked if not isinstance(photo, BadPhoto)}

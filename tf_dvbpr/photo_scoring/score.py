@@ -1,0 +1,184 @@
+"""Where new photos would rank in the catalogue, and the users and groups of users who would like them most."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from tf_dvbpr.config_checks import need
+from tf_dvbpr.photo_scoring import output as photo_score_files
+from tf_dvbpr.photo_scoring.embed import EmbeddedPhotos, embed_photos, files_of, shown_name
+from tf_dvbpr.photo_scoring.results import Group, GroupScore, PhotoScore, PhotoScores, UserScore
+from tf_dvbpr.photo_scoring.user_groups import UserGroup, cluster, read_groups
+from tf_dvbpr.ranking.percentiles import count_below, score_scales
+from tf_dvbpr.ranking.score_checks import check_finite, factors_for
+from tf_dvbpr.recommender.keys import find_user, items_of, split_keys
+from tf_dvbpr.workdir import Workdir
+from tfrecords.errors import InputError
+
+_USERS = 10
+_CLUSTERS = 8
+_PASS_BYTES = 2**28  # of the counts of some photos and all users, int32
+
+
+@dataclasses.dataclass(frozen=True)
+class ScorePhotosConfig:
+    """Which photos to score, and for whom.
+
+    Attributes:
+        workdir: a run of tools.train_dvbpr.
+        photos: folder of photo files.
+        output: folder for scores.json, scores.csv and photos.png; None: none.
+        users: users named for each photo, who would like it most; None: 10, or all where there are fewer.
+        user: the owner's key of a user, or several with commas between: only these are asked; None: all are.
+        groups: a CSV file with the columns user and group; None: clusters.
+        clusters: k-means clusters of the users' taste vectors, 0: none; None: 8, or as many as there are users.
+        category: name of the category whose items the photos are compared with; None: the whole catalogue.
+    """
+
+    workdir: str
+    photos: str
+    output: str | None = None
+    users: int | None = None
+    user: str | None = None
+    groups: str | None = None
+    clusters: int | None = None
+    category: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("users", "clusters"):
+            need(self, (getattr(self, name) or 0) >= 0, name, "0 or more")
+        if self.groups is not None and self.clusters:
+            raise InputError("--groups and --clusters contradict each other; give one of them")
+        for name in ("users", "groups", "clusters"):
+            if self.user is not None and getattr(self, name):
+                raise InputError(f"--user and --{name} contradict each other: --user asks the named users alone")
+        if self.output is not None:
+            photo_score_files.check_output(Path(self.output))
+
+
+def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScores:
+    """Scores the photos of a folder and, with an output, writes what `photo_score_files` says.
+
+    With C the I items of the catalogue (of the category), and Phi(p) the photo's style vector::
+
+        percentile(u, p) = |{j in C : x(u, j) < x(u, p)}| / I        x(u, p) = t_u . Phi(p)
+        rank(u, p)       = 1 + |{j in C : x(u, j) >= x(u, p)}|       = 1 + I (1 - percentile(u, p))
+
+    A photo's own figures are the mean percentile and the median rank over the users. The users and groups who would
+    like it most are those with the highest (mean) percentile; among users of equal percentile the higher score,
+    standardised by `photo_percentiles.score_scales`, comes first.
+
+    Args:
+        config: what to score.
+        progress: whether to show progress bars.
+
+    Raises:
+        InputError: a run without Phi, no photo that can be read, unknown users, category or files.
+    """
+    files = files_of(Path(config.photos))
+    workdir = Workdir.open(config.workdir)
+    factors, dataset = workdir.factors(), workdir.dataset()
+    user_factors, item_factors = factors_for(factors, dataset)
+    check_finite(user_factors, item_factors)
+    if config.category is not None:
+        item_factors = item_factors[items_of(config.category, dataset)]
+        if not len(item_factors):
+            raise InputError(f"--category={config.category}: it has no items in data set {dataset.name!r}")
+    if (config.users or 0) > len(user_factors):
+        raise InputError(f"--users={config.users}: from 0 to {len(user_factors)}, the number of users, expected")
+    groups, unknown, named = [], [], None
+    if config.user is not None:
+        named = [find_user(key, dataset) for key in split_keys(config.user, dataset)]
+    elif config.groups is not None:
+        groups, unknown = read_groups(config.groups, dataset)
+    elif config.clusters != 0:
+        count = min(_CLUSTERS, len(user_factors)) if config.clusters is None else config.clusters
+        groups = cluster(user_factors, count, dataset)
+    asked = np.arange(len(user_factors)) if named is None else np.array(named)
+    photos = embed_photos(files, workdir.embedder(), dataset, progress)
+    most = min(_USERS if config.users is None else config.users, len(asked)) if named is None else len(asked)
+    scorer = _Scorer(dataset.user_keys[asked], user_factors[asked], item_factors, groups, most)
+    result = PhotoScores(
+        data_set=dataset.name,
+        step=factors.step,
+        category=config.category,
+        items=len(item_factors),
+        users=len(asked),
+        named_users=[str(dataset.user_keys[user]) for user in named or []],
+        groups=[Group(group.name, len(group.members), group.most_bought, group.leaning) for group in groups],
+        unknown_users=unknown,
+        bad_files=photos.bad,
+        photos=scorer.score(photos, progress),
+    )
+    if config.output is not None:
+        photo_score_files.write(result, {shown_name(path): path for path in photos.paths}, Path(config.output))
+    return result
+
+
+class _Scorer:
+    """All photos meet the same users, items and groups.
+
+    Args:
+        user_keys: [U], of the users asked.
+        user_factors: [U, D].
+        item_factors: [I, D].
+        groups: of users.
+        most: users named for each photo.
+    """
+
+    def __init__(
+        self,
+        user_keys: np.ndarray,
+        user_factors: np.ndarray,
+        item_factors: np.ndarray,
+        groups: list[UserGroup],
+        most: int,
+    ) -> None:
+        self._keys, self._users, self._items = user_keys, user_factors, item_factors
+        self._groups, self._most = groups, most
+        self._means, self._deviations = score_scales(user_factors, item_factors)
+
+    def score(self, photos: EmbeddedPhotos, progress: bool) -> list[PhotoScore]:
+        """Every photo, the highest mean percentile first."""
+        users, scores = len(self._keys), []
+        # Photos x users may be too much at a time; each pass over the users takes as many photos as fit.
+        size = max(1, _PASS_BYTES // (4 * users))
+        starts = range(0, len(photos.paths), size)
+        with tqdm(total=users * len(starts), desc="ranking", unit="user", disable=not progress) as bar:
+            for start in starts:
+                vectors = photos.vectors[start : start + size]
+                below = count_below(self._users, self._items, vectors, tell=bar.update)
+                paths = photos.paths[start : start + size]
+                scores += [self._photo(*row) for row in zip(paths, vectors, below, strict=True)]
+        return sorted(scores, key=lambda photo: (-photo.mean_percentile, photo.file))
+
+    def _photo(self, path: Path, vector: np.ndarray, below: np.ndarray) -> PhotoScore:
+        items = len(self._items)
+        percentiles = below / items
+        groups = [GroupScore(group.name, float(percentiles[group.members].mean())) for group in self._groups]
+        return PhotoScore(
+            file=shown_name(path),
+            mean_percentile=float(percentiles.mean()),
+            median_rank=float(items + 1 - np.median(below)),
+            users=self._best_users(vector, below) if self._most else [],
+            groups=sorted(groups, key=lambda group: -group.percentile),
+        )
+
+    def _best_users(self, vector: np.ndarray, below: np.ndarray) -> list[UserScore]:
+        least = np.partition(below, len(below) - self._most)[len(below) - self._most]
+        likely = np.flatnonzero(below >= least)
+        scores = self._users[likely] @ vector
+        standardised = (scores - self._means[likely]) / self._deviations[likely]
+        items = len(self._items)
+        return [
+            UserScore(
+                user=str(self._keys[likely[place]]),
+                percentile=float(below[likely[place]] / items),
+                rank=int(items + 1 - below[likely[place]]),
+                score=float(scores[place]),
+                standardised_score=float(standardised[place]),
+            )
+            for place in np.lexsort([-standardised, -below[likely]])[: self._most]
+        ]

@@ -1,0 +1,1 @@
+"""Picture grids with captions."""

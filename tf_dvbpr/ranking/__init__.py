@@ -1,0 +1,1 @@
+"""What follows from the two matrices U and V alone: AUC, top-k, percentiles; no run, no network."""

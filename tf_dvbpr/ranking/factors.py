@@ -1,0 +1,73 @@
+"""The two matrices every recommender here is: ``x(u, i) = U[u] . V[i]``, and their file."""
+
+import dataclasses
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from tfrecords.errors import InputError
+from tfrecords.files.atomic_file import whole_file
+
+_ARRAYS = ("user_factors", "item_factors", "user_keys", "item_keys")
+
+
+@dataclasses.dataclass(frozen=True)
+class Factors:
+    """A recommender as two matrices, with the owner's keys of their rows.
+
+    Attributes:
+        user_factors: float32 [U, D].
+        item_factors: float32 [I, D].
+        user_keys: unicode [U].
+        item_keys: unicode [I].
+        step: training step the factors were taken at (0 where there was no training).
+    """
+
+    user_factors: np.ndarray
+    item_factors: np.ndarray
+    user_keys: np.ndarray
+    item_keys: np.ndarray
+    step: int = 0
+
+    def __post_init__(self) -> None:
+        users, items = self.user_factors.shape, self.item_factors.shape
+        if len(users) != 2 or len(items) != 2 or users[1] != items[1]:
+            raise ValueError(f"factors must be [users, D] and [items, D] with one D; got {users} and {items}")
+        if (users[0],) != self.user_keys.shape or (items[0],) != self.item_keys.shape:
+            raise ValueError(
+                f"one key a row: got {self.user_keys.shape} keys for {users[0]} users, "
+                f"{self.item_keys.shape} for {items[0]} items"
+            )
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes ``factors.npz``, whole or not at all. Loads with allow_pickle=False."""
+        with whole_file(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, step=np.int64(self.step), **{name: getattr(self, name) for name in _ARRAYS})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "Factors":
+        """Reads what `save` wrote. Raises InputError when the file is missing, cut short or of another kind."""
+        path = Path(path)
+        if not path.is_file():
+            raise InputError(
+                f"{path}: no factors here. Train first (tools.train_dvbpr writes them at its first evaluation)"
+            )
+        try:
+            if not zipfile.is_zipfile(path):
+                raise ValueError("no whole .npz")
+            with np.load(path, allow_pickle=False) as arrays:
+                kinds = "".join(arrays[name].dtype.kind for name in _ARRAYS)
+                if not (set(kinds[:2]) <= set("fiu") and kinds[2:] == "UU"):
+                    raise ValueError("two matrices of numbers and two lists of text expected")
+                return cls(**{name: arrays[name] for name in _ARRAYS}, step=int(arrays["step"]))
+        except MemoryError:
+            raise
+        # Damaged files make NumPy, zipfile and the decompressors raise classes that have no other base in common.
+        except Exception as error:
+            reason = " ".join(str(error).split())[:200]
+            raise InputError(
+                f"{path}: not a whole factors file ({reason}). A training's is made anew by "
+                "its command once it is deleted; one of your own is what tf_dvbpr.ranking.factors.Factors.save writes"
+            ) from error

@@ -1,0 +1,1 @@
+"""A trained recommender: its AUC and its recommendations."""

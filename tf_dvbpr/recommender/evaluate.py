@@ -1,0 +1,110 @@
+"""The AUC table of a recommender beside RAND, PopRank and, where the truth is known, the oracle."""
+
+import dataclasses
+from pathlib import Path
+
+from tf_dvbpr.config_checks import need_one_of
+from tf_dvbpr.ranking import auc, sampled_auc
+from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.ranking.reference_rankings import popularity_ranking, random_ranking
+from tf_dvbpr.workdir import Workdir
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+from tfrecords.files.json_file import without_nan, write_json
+from tfrecords.files.output_check import check_place
+
+PROTOCOLS = ("exact", "release")
+ORACLE_FILE = "oracle.npz"
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluateConfig:
+    """What to evaluate; give either `workdir`, or `factors` and `dataset`.
+
+    Attributes:
+        workdir: a run of tools.train_dvbpr.
+        factors: a factors file of any recommender.
+        dataset: the data set folder the factors belong to.
+        protocol: ``exact`` (all items) or ``release`` (the authors' 100 random items a user).
+        ties: ``strict`` or ``half``, of the exact protocol.
+        seed: of RAND's order and of the release protocol's draws.
+        output: the JSON file to write; by default ``auc.json`` in the workdir, none without a workdir.
+    """
+
+    workdir: str | None = None
+    factors: str | None = None
+    dataset: str | None = None
+    protocol: str = "exact"
+    ties: str = "strict"
+    seed: int = 0
+    output: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.workdir is None) == (self.factors is None):
+            raise InputError("give either --workdir, or --factors and --dataset")
+        if (self.factors is None) != (self.dataset is None):
+            raise InputError(
+                "--factors and --dataset go together: a workdir knows its data set, a factors file does not"
+            )
+        need_one_of(self, "protocol", PROTOCOLS)
+        if self.protocol == "release" and self.ties != "strict":
+            raise InputError("--ties=half contradicts --protocol=release: the authors' evaluator is strict")
+        if self.seed < 0:
+            raise InputError(f"--seed={self.seed}: 0 or more expected")
+        if self.output is not None:
+            check_place(self.output)
+
+
+def evaluate(config: EvaluateConfig, progress: bool = True) -> dict:
+    """Evaluates and writes the result.
+
+    Returns:
+        What the JSON file holds: ``data_set``, ``fingerprint``, ``users``, ``items``, ``model``, ``step``,
+        ``protocol``, ``ties``, ``seed`` and ``rows``, one a ranking: its ``name`` and for ``validation`` and ``test``
+        the fields of `auc.AucReport`, NaN as None.
+
+    Raises:
+        InputError: contradictory or missing input, factors of another data set or not finite.
+    """
+    if config.workdir is not None:
+        workdir = Workdir.open(config.workdir)
+        factors, dataset = workdir.factors(), workdir.dataset()
+        name = workdir.model_name
+        output = workdir.path / "auc.json" if config.output is None else Path(config.output)
+    else:
+        factors, dataset = Factors.load(config.factors), Dataset.open(config.dataset)
+        name = Path(config.factors).stem
+        output = None if config.output is None else Path(config.output)
+    rankings = {"RAND": random_ranking(dataset, config.seed), "PopRank": popularity_ranking(dataset), name: factors}
+    oracle = dataset.path / ORACLE_FILE
+    if oracle.is_file():
+        rankings["oracle"] = Factors.load(oracle)
+    result = {
+        "data_set": dataset.name,
+        "fingerprint": dataset.fingerprint,
+        "users": dataset.num_users,
+        "items": dataset.num_items,
+        "model": name,
+        "step": factors.step,
+        "protocol": config.protocol,
+        "ties": config.ties,
+        "seed": config.seed,
+        "rows": [
+            {"name": ranking, **{split: _figures(config, matrices, dataset, split, progress) for split in auc.SPLITS}}
+            for ranking, matrices in rankings.items()
+        ],
+    }
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_json(output, result)
+    return result
+
+
+def _figures(config: EvaluateConfig, factors: Factors, dataset: Dataset, split: str, progress: bool) -> dict:
+    if config.protocol == "exact":
+        report = auc.evaluate(factors, dataset, split, config.ties, progress)
+    else:
+        report = sampled_auc.evaluate(factors, dataset, split, config.seed, progress)
+    figures = dataclasses.asdict(report)
+    del figures["split"]
+    return without_nan(figures)

@@ -1,0 +1,103 @@
+"""What to show a person: the best items they do not have yet, with a picture."""
+
+import dataclasses
+
+import numpy as np
+
+from tf_dvbpr.pictures import grid
+from tf_dvbpr.ranking.score_checks import factors_for
+from tf_dvbpr.ranking.topk import top_k
+from tf_dvbpr.recommender.keys import find_user, items_of, split_keys
+from tf_dvbpr.workdir import Workdir
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+
+_COLUMNS = 10
+_MOST_PURCHASES = 2 * _COLUMNS  # shown in a picture
+
+
+@dataclasses.dataclass(frozen=True)
+class RecommendConfig:
+    """What to recommend.
+
+    Attributes:
+        workdir: a run of tools.train_dvbpr.
+        user: the owner's key of a user, or several with commas between.
+        k: items a user.
+        category: name of the category the items are to be of; None: any.
+        picture: file for the picture; None: no picture.
+    """
+
+    workdir: str
+    user: str
+    k: int = 10
+    category: str | None = None
+    picture: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Recommendation:
+    """One recommended item: its place in the list from 1, key, category name ('' for none) and score."""
+
+    rank: int
+    item: str
+    category: str
+    score: float
+
+
+def recommend(config: RecommendConfig) -> dict[str, list[Recommendation]]:
+    """The k best items of each user, all that they are known to own (training, validation and test) left out.
+
+    Returns:
+        A list for each user key, best first; shorter than k when fewer items are left.
+
+    Raises:
+        InputError: unknown user or category (near ones are named), `k` out of range, no trained workdir.
+    """
+    if config.picture is not None:
+        grid.check_name(config.picture)
+    workdir = Workdir.open(config.workdir)
+    dataset = workdir.dataset()
+    factors = factors_for(workdir.factors(), dataset)
+    if not 1 <= config.k <= dataset.num_items:
+        raise InputError(f"--k={config.k}: from 1 to {dataset.num_items}, the number of items, expected")
+    keys = split_keys(config.user, dataset)
+    users = np.array([find_user(key, dataset) for key in keys])
+    allowed = None if config.category is None else items_of(config.category, dataset)
+    own = dataset.own_items()
+    items, scores = top_k(*factors, users, config.k, *own, allowed)
+    result = {
+        key: [
+            Recommendation(rank, str(dataset.item_keys[item]), _category(dataset, item), float(score))
+            for rank, (item, score) in enumerate(zip(*row, strict=True), 1)
+            if item >= 0
+        ]
+        for key, row in zip(keys, zip(items, scores, strict=True), strict=True)
+    }
+    if config.picture is not None:
+        rows = []
+        for user, row, (key, best) in zip(users, items, result.items(), strict=True):
+            purchases = own[1][own[0][user] : own[0][user + 1]]
+            rows += [_purchases(key, purchases, dataset), _best(config.category, row[row >= 0], best, dataset)]
+        grid.save(grid.draw(rows, _COLUMNS), config.picture)
+    return result
+
+
+def _category(dataset: Dataset, item: int) -> str:
+    index = dataset.item_categories[item]
+    return dataset.category_names[index] if index >= 0 else ""
+
+
+def _purchases(key: str, purchases: np.ndarray, dataset: Dataset) -> grid.Row:
+    shown = purchases[:_MOST_PURCHASES]
+    number = f"{len(purchases)} items" if len(purchases) != 1 else "1 item"
+    if len(shown) < len(purchases):
+        number = f"the first {len(shown)} of {number}"
+    captions = [f"{dataset.item_keys[item]}\n{_category(dataset, item)}" for item in shown]
+    return grid.Row(f"{key} bought ({number})", dataset.encoded_photos(shown), captions)
+
+
+def _best(category: str | None, items: np.ndarray, best: list[Recommendation], dataset: Dataset) -> grid.Row:
+    captions = [f"{one.rank}. {one.item}\n{one.score:.4g}\n{one.category}" for one in best]
+    heading = "recommended" if category is None else f"recommended from {category}"
+    return grid.Row(heading if best else f"{heading}: nothing is left", dataset.encoded_photos(items), captions)

@@ -1,0 +1,176 @@
+"""The served recommender: the owner's keys and photos in, keys and scores out, in TensorFlow operations only."""
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.ranking.topk import known_pairs, rank
+from tf_dvbpr.serving.photos import decode_readable
+from tf_dvbpr.serving.untracked import Untracked
+
+_BLOCK_USERS = 64
+
+
+class ServingModule(tf.Module):
+    """Everything the signatures need, as variables, constants and lookup tables.
+
+    Nothing a caller sends fails a batch: an unknown key or an unreadable photo gives a marked row, scores NaN.
+
+    Args:
+        factors: the recommender.
+        known_indptr: int [U + 1]; user u knows ``known_items[known_indptr[u]:known_indptr[u + 1]]``.
+        known_items: int [nnz], never recommended to their user.
+        item_categories: int [I], index into `category_names`, -1: none.
+        category_names: C names.
+        embedder: photos to style vectors (`workdir.Embedder`); None: no signature takes photos.
+    """
+
+    def __init__(
+        self,
+        factors: Factors,
+        known_indptr: np.ndarray,
+        known_items: np.ndarray,
+        item_categories: np.ndarray,
+        category_names: tuple[str, ...],
+        embedder: tf.Module | None,
+    ) -> None:
+        super().__init__(name="recommender")
+
+        def kept(values: np.ndarray, dtype: tf.DType) -> tf.Variable:
+            # Variables, because constants would have to fit into the graph file's two gigabytes.
+            return tf.Variable(np.asarray(values), trainable=False, dtype=dtype)
+
+        self._user_factors = kept(factors.user_factors, tf.float32)
+        self._item_factors = kept(factors.item_factors, tf.float32)
+        self._known_indptr = kept(known_indptr, tf.int64)
+        self._known_items = kept(known_items, tf.int32)
+        self._item_categories = kept(item_categories, tf.int32)
+        self._category_names = tf.constant(list(category_names), tf.string, shape=[len(category_names)])
+        self._item_keys = tf.constant(factors.item_keys.astype(object))
+        self._users, self._items = _row_table(factors.user_keys), _row_table(factors.item_keys)
+        # The plain variables in the network's place.
+        self._network_variables = [] if embedder is None else list(embedder.variables)
+        self._embed = Untracked(embedder)
+
+    def signatures(self) -> dict[str, Callable]:
+        """The functions to save, by name; ``serving_default`` is ``recommend``."""
+        strings = tf.TensorSpec([None], tf.string)
+
+        def named(function: Callable, **inputs: tf.TensorSpec) -> Callable:
+            specs = [tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in inputs.items()]
+            return tf.function(function, input_signature=specs).get_concrete_function()
+
+        recommend = named(
+            self.recommend, user_keys=strings, k=tf.TensorSpec([], tf.int32), category=tf.TensorSpec([], tf.string)
+        )
+        functions = {
+            "serving_default": recommend,
+            "recommend": recommend,
+            "score": named(self.score, user_keys=strings, item_keys=strings),
+        }
+        if self._embed.value is not None:
+            functions["embed_image"] = named(self.embed_image, image_bytes=strings)
+            functions["score_image"] = named(self.score_image, user_keys=strings, image_bytes=strings)
+        return functions
+
+    def recommend(self, user_keys: tf.Tensor, k: tf.Tensor, category: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The k best items of each user that the user does not own.
+
+        Args:
+            user_keys: string [B].
+            k: int32 scalar, brought into 0..I.
+            category: string scalar, a category's name; '' for all items. No item is of an unknown category.
+
+        Returns:
+            ``item_keys`` string [B, k] and ``scores`` float32 [B, k], best first, '' and NaN in places that no item is
+            left for and in all places of an unknown user; ``user_known`` bool [B].
+        """
+        users = self._users.lookup(user_keys)
+        known = users >= 0
+        index = tf.where(self._category_names == category, tf.range(tf.size(self._category_names)), -2)
+        allowed = (category == "") | (self._item_categories == tf.reduce_max(tf.concat([[-2], index], 0)))
+        items, scores = self._rank(tf.maximum(users, 0), tf.clip_by_value(k, 0, tf.size(self._item_keys)), allowed)
+        left = known[:, None] & (items >= 0)
+        return {
+            "item_keys": tf.where(left, tf.gather(self._item_keys, tf.maximum(items, 0)), ""),
+            "scores": tf.where(left, scores, np.nan),
+            "user_known": known,
+        }
+
+    def score(self, user_keys: tf.Tensor, item_keys: tf.Tensor) -> dict[str, tf.Tensor]:
+        """``x(u, i)`` of pairs: string [B] and [B] (either may have length 1, for all of the other).
+
+        Returns:
+            ``scores`` float32 [B], NaN where a key is unknown; ``user_known`` and ``item_known`` bool [B].
+        """
+        users, items = paired(self._users.lookup(user_keys), self._items.lookup(item_keys))
+        vectors = tf.gather(self._item_factors, tf.maximum(items, 0))
+        return {
+            "scores": tf.where(items >= 0, self._scores(users, vectors), np.nan),
+            "user_known": users >= 0,
+            "item_known": items >= 0,
+        }
+
+    def embed_image(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Style vectors of photos: string [B], the bytes of JPEG or PNG files.
+
+        Returns:
+            ``style_vectors`` float32 [B, K], NaN where a photo cannot be read; ``image_readable`` bool [B].
+        """
+        network = self._embed.value
+        places, photos = decode_readable(image_bytes, network.image_size, network.resize_filter, network.fit)
+        found = network(photos)[: tf.size(places)]
+        shape = [tf.size(image_bytes), self._item_factors.shape[1]]
+        vectors = tf.tensor_scatter_nd_update(tf.fill(shape, np.float32(np.nan)), places, found)
+        readable = tf.scatter_nd(places, tf.ones_like(places[:, 0]), shape[:1]) > 0
+        return {"style_vectors": vectors, "image_readable": readable}
+
+    def score_image(self, user_keys: tf.Tensor, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        """``t_u . Phi(photo)`` of pairs: string [B] and [B] (either may have length 1, for all of the other).
+
+        Returns:
+            ``scores`` float32 [B], NaN for an unknown user or unreadable photo; ``user_known`` and
+            ``image_readable`` bool [B].
+        """
+        embedded = self.embed_image(image_bytes)
+        users, photos = paired(self._users.lookup(user_keys), tf.range(tf.size(image_bytes)))
+        return {
+            "scores": self._scores(users, tf.gather(embedded["style_vectors"], photos)),
+            "user_known": users >= 0,
+            "image_readable": tf.gather(embedded["image_readable"], photos),
+        }
+
+    def _scores(self, users: tf.Tensor, vectors: tf.Tensor) -> tf.Tensor:
+        rows = tf.gather(self._user_factors, tf.maximum(users, 0))
+        return tf.where(users >= 0, tf.reduce_sum(rows * vectors, axis=1), np.nan)
+
+    def _rank(self, users: tf.Tensor, k: tf.Tensor, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """`topk.rank` in blocks of users, so that a large batch over a large catalogue fits in memory."""
+        count = tf.size(users)
+        block = tf.clip_by_value(count, 1, _BLOCK_USERS)
+        blocks = tf.maximum(1, (count + block - 1) // block)
+        padded = tf.concat([users, tf.zeros([blocks * block - count], users.dtype)], 0)
+
+        def rank_block(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            known = known_pairs(ids, self._known_indptr, self._known_items)
+            return rank(tf.gather(self._user_factors, ids), self._item_factors, known, allowed, k)
+
+        shapes = (tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None, None], tf.float32))
+        items, scores = tf.map_fn(
+            rank_block, tf.reshape(padded, [blocks, block]), fn_output_signature=shapes, parallel_iterations=1
+        )
+        return tf.reshape(items, [-1, k])[:count], tf.reshape(scores, [-1, k])[:count]
+
+
+def _row_table(keys: np.ndarray) -> tf.lookup.StaticHashTable:
+    rows = tf.lookup.KeyValueTensorInitializer(tf.constant(keys.astype(object)), tf.range(len(keys)))
+    return tf.lookup.StaticHashTable(rows, default_value=-1)
+
+
+def paired(*lists: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """Lists brought to one length: [B] each, any of which may have length 1, for all of the others."""
+    shape = functools.reduce(tf.broadcast_dynamic_shape, map(tf.shape, lists))
+    return tuple(tf.broadcast_to(one, shape) for one in lists)

@@ -1,0 +1,117 @@
+"""From a workdir of DVBPR to a checkpoint that the authors' code loads."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import tensorflow as tf
+
+from tf_dvbpr.dvbpr.config import TrainConfig
+from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.tf1_checkpoints.names import WEIGHTS, slot_shapes, slots, weight_shapes
+from tf_dvbpr.tf1_checkpoints.reader import write_tf1_checkpoint
+from tf_dvbpr.training.checkpoint import Checkpoints
+from tf_dvbpr.workdir import Workdir
+from tfrecords.errors import InputError
+from tfrecords.files.output_check import check_place
+
+# Settings without which the network is another; K and the number of users are the authors' code's to set.
+_ARCHITECTURE = ("backbone", "image_size", "conv1_padding")
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportCheckpointConfig:
+    """What to export.
+
+    Attributes:
+        workdir: a run of tools.train_dvbpr or tools.train_gan.
+        output: common name of the files to write, without ``.index``.
+        best: take the weights of best/ instead of the newest checkpoint's.
+        overwrite: replace a checkpoint that is already at `output`.
+    """
+
+    workdir: str
+    output: str
+    best: bool = False
+    overwrite: bool = False
+
+
+def export_checkpoint(config: ExportCheckpointConfig) -> dict:
+    """Writes the seventeen weights with Adam's moments, whole or not at all.
+
+    The moments are the newest checkpoint's; with ``best`` they are zeros, those of an Adam that starts, since best/
+    keeps none.
+
+    Returns:
+        ``variables`` (how many) and ``step``.
+
+    Raises:
+        InputError: no workdir of DVBPR, one of another network than the release's, nothing trained, or `output` taken.
+    """
+    output = new_checkpoint(config)
+    workdir = Workdir.open(config.workdir)
+    if workdir.config["model"] != "dvbpr":
+        raise InputError(f"{workdir.path}: belongs to {workdir.model_name}, which the authors' code does not have")
+    settings = settings_of(workdir, TrainConfig)
+    check_architecture(workdir, settings, resolve("", "", "release", {}), _ARCHITECTURE)
+    shapes = weight_shapes(len(workdir.factors().user_keys), settings.dim, settings.image_size)
+    moments = slot_shapes(shapes)
+    if config.best:
+        values, step = saved_values(workdir.path / "best", WEIGHTS, shapes)
+        values |= {name: tf.zeros(shape) for name, shape in moments.items()}
+    else:
+        values, step = saved_values(workdir.path / "checkpoints", {**WEIGHTS, **slots()}, {**shapes, **moments})
+    write_tf1_checkpoint(output, values)
+    return {"variables": len(values), "step": step}
+
+
+def new_checkpoint(config: ExportCheckpointConfig) -> Path:
+    """The place of a config's output. Raises InputError where no checkpoint may be written to."""
+    output = Path(config.output)
+    check_place(f"{output}.index")
+    if output.is_dir():
+        raise InputError(f"--output={output}: a folder; give a file's name in it, as in {output / 'DVBPR'}")
+    if Path(f"{output}.index").exists() and not config.overwrite:
+        raise InputError(
+            f"{output}: a checkpoint is here already; pass --overwrite to replace it or name another --output"
+        )
+    return output
+
+
+def settings_of(workdir: Workdir, kind: type) -> object:
+    """A workdir's settings as the config that they were. Raises InputError where they are not of this `kind`."""
+    try:
+        return kind(**workdir.config["train"])
+    except TypeError as error:
+        raise InputError(f"{workdir.path}/config.json: not a run's config ({error}). Train again") from error
+
+
+def check_architecture(workdir: Workdir, settings: object, release: object, names: Sequence[str]) -> None:
+    """Raises InputError for the first setting by which the networks are not the release's."""
+    for name in names:
+        value, expected = getattr(settings, name), getattr(release, name)
+        if value != expected:
+            raise InputError(
+                f"{workdir.path}: trained with --{name}={value}, and the authors' code has {expected}; only networks "
+                "of --preset=release can be exported to it"
+            )
+
+
+def saved_values(
+    folder: Path, names: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]
+) -> tuple[dict[str, tf.Variable], int]:
+    """What the newest checkpoint of a workdir's folder holds, under the authors' names.
+
+    Args:
+        folder: ``checkpoints/`` or ``best/``.
+        names: theirs to ours.
+        shapes: under their names.
+
+    Returns:
+        (the values, their step). Raises InputError where there is none or it cannot be read.
+    """
+    values = {name: tf.Variable(tf.zeros(shapes[name])) for name in names}
+    state = Checkpoints(folder, {names[name]: value for name, value in values.items()}).restore()
+    if state is None:
+        raise InputError(f"{folder}: no checkpoint here yet; train to the first one")
+    return values, state["step"]

@@ -1,0 +1,198 @@
+"""From the authors' checkpoint of the recommender to a workdir."""
+
+import contextlib
+import dataclasses
+import math
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from tf_dvbpr.compat import check_versions
+from tf_dvbpr.config_checks import need
+from tf_dvbpr.dvbpr.config import TrainConfig
+from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.training import DvbprTraining
+from tf_dvbpr.tf1_checkpoints.names import FIRST_DENSE, LAST_DENSE, USERS, WEIGHTS, slot_shapes, slots, weight_shapes
+from tf_dvbpr.tf1_checkpoints.reader import Tf1Checkpoint
+from tf_dvbpr.training import loop
+from tf_dvbpr.workdir import Workdir
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError
+from tfrecords.files.folder_lock import held
+from tfrecords.files.output_check import check_place
+from tfrecords.photos.store import PhotoStore
+
+_MOST_STEPS = 2**31 - 1
+
+
+@dataclasses.dataclass(frozen=True)
+class ImportConfig:
+    """What to import.
+
+    Attributes:
+        checkpoint: common name of the files, without ``.index``.
+        dataset: folder that tools.build_dataset left, of the same users in the same order.
+        workdir: the folder to make.
+        step: training steps that the weights have behind them; None: the number that `checkpoint` ends in, else 0.
+    """
+
+    checkpoint: str
+    dataset: str
+    workdir: str
+    step: int | None = None
+
+    def __post_init__(self) -> None:
+        need(self, self.step is None or 0 <= self.step <= _MOST_STEPS, "step", f"from 0 to {_MOST_STEPS}")
+
+    def steps(self) -> int:
+        """`step`, or that of the name, or 0. Raises InputError for a number in the name that no training reaches."""
+        return self.step if self.step is not None else self._named_step() or 0
+
+    def assumes_step(self) -> bool:
+        """Whether neither `step` nor the name says one."""
+        return self.step is None and self._named_step() is None
+
+    def _named_step(self) -> int | None:
+        """The number that the name ends in: 39728 of ``DVBPR_auc_100_39728.ckpt``."""
+        number = re.search(r"(\d+)(?:\.ckpt)?$", Path(self.checkpoint).name)
+        if number is None:
+            return None
+        if int(number[1]) > _MOST_STEPS:
+            raise InputError(f"--checkpoint={self.checkpoint}: its number is too large for a step; give --step")
+        return int(number[1])
+
+
+def import_checkpoint(config: ImportConfig, show_progress: bool = True) -> dict:
+    """Makes a workdir as `train` with preset ``release`` would have left it right after a validation.
+
+    K and the photos' size are read from shapes. Where the file holds Adam's moments, its iterations are the step;
+    where not, Adam starts anew.
+
+    Returns:
+        ``users``, ``items``, ``dim``, ``image_size``, ``step``, ``moments`` (whether the file held them) and
+        ``score`` (validation AUC).
+
+    Raises:
+        InputError: the files or their variables are not those expected, or the data set or workdir do not fit.
+    """
+    checkpoint, step = opened(config, "dvbpr")
+    moments = any(name in checkpoint.shapes for name in slots())
+    names = {**WEIGHTS, **slots()} if moments else WEIGHTS
+    checkpoint.check_names(names, "the recommender's checkpoint" + (" with Adam's moments" if moments else ""))
+    dataset = Dataset.open(config.dataset)
+    settings = _settings(config, checkpoint, dataset, moments)
+    values = {ours: checkpoint.read(theirs) for theirs, ours in names.items()}
+    if moments:
+        values |= {f"{adam}_adam/iterations": np.int64(step) for adam in ("network", "user")}
+
+    def make(workdir: Workdir) -> DvbprTraining:
+        photos = PhotoStore(dataset, settings.image_size, settings.photo_store, show_progress)
+        return DvbprTraining(settings, dataset, photos, workdir, progress=show_progress)
+
+    result = adopt_in_new_workdir(settings, dataset, "dvbpr", {}, values, make, step, show_progress)
+    return {
+        "users": dataset.num_users,
+        "items": dataset.num_items,
+        "dim": settings.dim,
+        "image_size": settings.image_size,
+        "step": step,
+        "moments": moments,
+        "score": result["best_score"],
+    }
+
+
+def opened(config: ImportConfig, kind: str) -> tuple[Tf1Checkpoint, int]:
+    """The files and their step. Raises InputError where the workdir is taken, or they hold another kind of network."""
+    check_versions()
+    check_new(Path(config.workdir))
+    checkpoint, step = Tf1Checkpoint(config.checkpoint), config.steps()
+    checkpoint.check_kind(kind)
+    return checkpoint, step
+
+
+def adopt_in_new_workdir(
+    settings: object,
+    dataset: Dataset,
+    model: str,
+    facts: dict[str, object],
+    values: dict[str, np.ndarray],
+    make: Callable[[Workdir], loop.Trainable],
+    step: int,
+    show_progress: bool,
+) -> dict:
+    """A workdir of a model that was trained elsewhere; it appears under its name when it is whole.
+
+    Args:
+        settings: the config of the training that could have left it.
+        dataset: its data set.
+        model: and
+        facts: see `Workdir.create_or_resume`.
+        values: of the training's state, under its names; emptied. What is not among them stays as a new training
+            has it.
+        make: makes the training.
+        step: how many steps it has behind it.
+        show_progress: show bars and figures.
+
+    Returns:
+        What `training.run` does.
+    """
+    output = Path(settings.workdir).absolute()
+    with _new_folder(output) as folder:
+        workdir = Workdir.create_or_resume(settings, dataset, model, facts=facts, path=folder)
+        trainable = make(workdir)
+        state = trainable.state()
+        for name in list(values):
+            state[name].assign(tf.cast(values.pop(name), state[name].dtype))
+        return loop.adopt(trainable, step, folder, show_progress)
+
+
+def _settings(config: ImportConfig, checkpoint: Tf1Checkpoint, dataset: Dataset, moments: bool) -> TrainConfig:
+    """Preset `release` with K and the photos' size as the shapes say; all shapes are checked."""
+    shapes, prefix = checkpoint.shapes, checkpoint.prefix
+    rank_two = {name: shapes[name] for name in (USERS, FIRST_DENSE, LAST_DENSE) if len(shapes[name]) == 2}
+    dim = rank_two.get(LAST_DENSE, (0, 0))[1]
+    inputs = rank_two.get(FIRST_DENSE, (0, 0))[0]
+    users = rank_two.get(USERS, (dataset.num_users,))[0]
+    side = math.isqrt(inputs // 256)
+    if side * side * 256 != inputs or not inputs:
+        raise InputError(
+            f"{prefix}: {FIRST_DENSE} is {list(shapes[FIRST_DENSE])}, expected [12544, 4096] of photos at 224 pixels, "
+            "or [n * n * 256, 4096] of photos at 32 n"
+        )
+    if users != dataset.num_users:
+        raise InputError(
+            f"{prefix}: {USERS} has {users} rows, one a user, and {dataset.path} has {dataset.num_users} users; give "
+            "the data set that it was trained on"
+        )
+    expected = weight_shapes(dataset.num_users, dim, side * 32)
+    checkpoint.check_shapes({**expected, **slot_shapes(expected)} if moments else expected)
+    return resolve(config.dataset, config.workdir, "release", {"dim": dim, "image_size": side * 32})
+
+
+@contextlib.contextmanager
+def _new_folder(output: Path) -> Iterator[Path]:
+    """Yields a folder beside `output` under a temporary name, renamed when the block ends well; else it goes."""
+    check_new(output)
+    partial = output.with_name(f".{output.name}.partial")
+    with held(partial, "importing a checkpoint"):
+        for left_over in partial.iterdir():
+            left_over.unlink() if left_over.is_file() else shutil.rmtree(left_over)
+        try:
+            yield partial
+            check_new(output)
+            if output.exists():
+                output.rmdir()
+            partial.rename(output)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_new(output: Path) -> None:
+    """Raises InputError where something is at `output` already; an empty folder may be."""
+    check_place(output, folder=True)
+    if output.exists() and any(output.iterdir()):
+        raise InputError(f"{output}: is not empty; a checkpoint is imported into a new --workdir")
