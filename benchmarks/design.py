@@ -8,14 +8,14 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.turns import seconds_of
-from gan.discriminator import build_discriminator
-from gan.generator import build_generator
-from tf_dvbpr.design.config import AscentConfig
-from tf_dvbpr.design.latent_form import to_latent
-from tf_dvbpr.design.maximise import Maximiser, objective
-from tf_dvbpr.design.networks import Networks
-from tf_dvbpr.design.queries import design
-from tf_dvbpr.design.taste import Taste
+from gan.networks.discriminator import build_discriminator
+from gan.networks.generator import build_generator
+from gan.search.config import AscentConfig
+from gan.search.latent_form import to_latent
+from gan.search.maximise import Maximiser, objective
+from gan.search.networks import Networks
+from gan.search.queries import design
+from gan.search.taste import Taste
 from tf_dvbpr.networks.cnnf import build_cnnf
 
 # The release's generator and discriminator at 64 pixels, CNN-F at 224; what the weights are takes no time.

@@ -24,9 +24,8 @@ ascent_flags.define(FLAGS)
 
 def main(values: flags.FlagValues) -> None:
     """The share of each source's images that have what the user likes best, with its standard error over trials."""
-    from gan.category_classifier import CategoryClassifier
-    from gan.design.studio import Studio
-    from gan.design.trials import (
+    from gan.design.model_pair import Studio
+    from gan.evaluation.trials import (
         DESIGNED,
         RANDOM,
         RETRIEVED,
@@ -35,8 +34,9 @@ def main(values: flags.FlagValues) -> None:
         generated_answers,
         photos_of,
     )
-    from gan.sampling import generate
-    from tf_dvbpr.design.maximise import Maximiser
+    from gan.metrics.category_classifier import CategoryClassifier
+    from gan.search.maximise import Maximiser
+    from gan.trained import generate
     from tfrecords.photos.decode import denormalise
     from tfrecords.photos.store import PhotoStore
     from tfrecords.sources.wardrobe.source import TRUTH_FILE

@@ -9,14 +9,14 @@ import tensorflow as tf
 
 from benchmarks import shop
 from benchmarks.turns import Turns, read, seconds_of
-from gan.gan_training import GanTraining
+from gan.config import GanConfig
 from gan.latents import draw_latents
-from gan.losses import generator_loss
-from gan.sample_config import SampleConfig
-from gan.samples import draw_samples
-from gan.sampling import TrainedGan
-from gan.train import resolve
-from gan.train_config import GanConfig
+from gan.sampling.config import SampleConfig
+from gan.sampling.samples import draw_samples
+from gan.trained import TrainedGan
+from gan.training.losses import generator_loss
+from gan.training.train import resolve
+from gan.training.trainable import GanTraining
 from tf_dvbpr.model_names import GAN
 from tf_dvbpr.training import loop as training
 from tf_dvbpr.workdir import Workdir

@@ -126,13 +126,13 @@ def fast_gan(planted_folder, tmp_path_factory):
     """A workdir of the GAN: preset fast, tiny, 24 steps with figures; its judge learnt little."""
     from tiny_gan import PAIRS, tiny_config
 
-    from gan import category_classifier, measures
-    from gan.train import train
+    from gan.metrics import category_classifier, training_metrics
+    from gan.training.train import train
 
     workdir = tmp_path_factory.mktemp("gan") / "fast"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(category_classifier, "_STEPS", 5)
-        patch.setattr(measures, "_PAIRS", PAIRS)
+        patch.setattr(training_metrics, "_PAIRS", PAIRS)
         train(tiny_config(planted_folder, workdir, measure_samples=100), show_progress=False)
     return workdir
 
@@ -148,9 +148,9 @@ def few_pairs(monkeypatch):
     """Trainings measure the diversity of few images."""
     from tiny_gan import PAIRS
 
-    from gan import measures
+    from gan.metrics import training_metrics
 
-    monkeypatch.setattr(measures, "_PAIRS", PAIRS)
+    monkeypatch.setattr(training_metrics, "_PAIRS", PAIRS)
 
 
 @pytest.fixture(scope="session")
@@ -158,7 +158,7 @@ def release_gan(planted_folder, tmp_path_factory):
     """The same with preset release and without figures."""
     from tiny_gan import tiny_config
 
-    from gan.train import train
+    from gan.training.train import train
 
     workdir = tmp_path_factory.mktemp("gan") / "release"
     train(tiny_config(planted_folder, workdir, "release", measure_samples=0), show_progress=False)
@@ -186,7 +186,7 @@ def small_recommender(planted_folder, tmp_path_factory):
 @pytest.fixture(scope="session")
 def studio(small_recommender, lively_gan):
     """Those two runs, open."""
-    from gan.design.studio import Studio
+    from gan.design.model_pair import Studio
 
     return Studio.open(str(small_recommender), str(lively_gan), "float32")
 
@@ -194,7 +194,7 @@ def studio(small_recommender, lively_gan):
 @pytest.fixture
 def opened(studio, monkeypatch):
     """A tool that designs finds the two runs open already, whatever folders it is given."""
-    from gan.design.studio import Studio
+    from gan.design.model_pair import Studio
 
     monkeypatch.setattr(Studio, "open", lambda *_: studio)
 
@@ -208,7 +208,7 @@ def judged_runs(small_recommender, lively_gan, tmp_path_factory):
 @pytest.fixture
 def hasty_judge(monkeypatch):
     """Judges of their own learn little."""
-    from gan import category_classifier
+    from gan.metrics import category_classifier
 
     monkeypatch.setattr(category_classifier, "_STEPS", 5)
 

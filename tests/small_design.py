@@ -1,7 +1,7 @@
 """A search for designs that takes seconds: the flags of tools.design, and its config."""
 
 from gan.design.design_config import DesignConfig
-from tf_dvbpr.design.config import resolve
+from gan.search.config import resolve
 
 STARTS, STEPS, K = 5, 4, 2
 # Of one query a part: a killed run loses one at most.

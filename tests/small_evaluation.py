@@ -1,7 +1,7 @@
 """An evaluation of designs that takes seconds: its flags, and its config."""
 
-from gan.design.evaluate_config import EvaluateConfig
-from tf_dvbpr.design.config import resolve
+from gan.evaluation.config import EvaluateConfig
+from gan.search.config import resolve
 
 TRIALS, K, STARTS = 5, 2, 3
 # Two trials a part: three parts, the last of one.

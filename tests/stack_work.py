@@ -13,9 +13,10 @@ from shop import write_shop
 from small_training import config_for, train_quietly
 from tiny_gan import tiny_config
 
-from gan import category_classifier, train
-from gan.export import export_gan
-from gan.sampling import TrainedGan, discriminate, generate
+from gan.metrics import category_classifier
+from gan.serving.export import export_gan
+from gan.trained import TrainedGan, discriminate, generate
+from gan.training import train
 from tf_dvbpr.baselines import config as baseline_config
 from tf_dvbpr.baselines import train as baselines
 from tf_dvbpr.serving.export import ExportConfig, export

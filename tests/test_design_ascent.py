@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dvbpr.design.ascent import advance, begin, finish
-from tf_dvbpr.design.latent_form import draw_starts, to_latent, to_variable
+from gan.search.ascent import advance, begin, finish
+from gan.search.latent_form import draw_starts, to_latent, to_variable
 
 STARTS = np.random.default_rng(0).normal(size=[5, 3]).astype(np.float32)
 MIDDLE = np.array([0.3, -1.0, 2.0])

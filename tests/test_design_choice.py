@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tf_dvbpr.design.choice import choose
+from gan.search.choice import choose
 
 OBJECTIVES = np.array([0.0, 1.0, 2.5])
 DRAWS = 20_000

@@ -3,7 +3,7 @@
 import pytest
 from shop import told_in_one_line
 
-from tf_dvbpr.design.config import PRESETS, AscentConfig, resolve
+from gan.search.config import PRESETS, AscentConfig, resolve
 from tools import ascent_flags
 
 

@@ -11,13 +11,13 @@ import tensorflow as tf
 from PIL import Image
 from tiny_gan import refusal, run_tool
 
-from gan.design.design import design_garments
 from gan.design.design_config import DesignConfig
-from gan.design.studio import Studio
+from gan.design.designs import design_garments
+from gan.design.model_pair import Studio
 from gan.design.tailor import tailor
 from gan.design.tailor_config import TailorConfig
-from tf_dvbpr.design.config import TAILORING, resolve
-from tf_dvbpr.design.invert import InversionConfig
+from gan.search.config import TAILORING, resolve
+from gan.search.invert import InversionConfig
 from tools import export_saved_model
 
 USERS, CATEGORIES = ("u0", "u1"), ("tops", "shoes")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan.design.figures import figures_of, warning_of
-from tf_dvbpr.image_measures.judge import Judge
+from gan.evaluation.row_metrics import figures_of, warning_of
+from gan.metrics.judge import Judge
 
 
 def stub(probabilities):

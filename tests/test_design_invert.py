@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from toy_design import labels_of, toy
 
-from tf_dvbpr.design import invert
-from tf_dvbpr.design.invert import InversionConfig, Inverter
-from tf_dvbpr.design.latent_form import draw_starts
+from gan.search import invert
+from gan.search.invert import InversionConfig, Inverter
+from gan.search.latent_form import draw_starts
 from tfrecords.errors import InputError
 
 CODES = np.random.default_rng(8).uniform(-0.8, 0.8, [3, 12]).astype(np.float32)

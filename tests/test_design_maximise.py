@@ -5,11 +5,11 @@ import pytest
 import tensorflow as tf
 from toy_design import ascent, flat, labels_of, taste_of, toy
 
-from tf_dvbpr.design.drift import drift
-from tf_dvbpr.design.maximise import Maximiser, batches, objective
-from tf_dvbpr.design.networks import to_photo_size
-from tf_dvbpr.design.queries import design
-from tf_dvbpr.design.taste import Taste
+from gan.search.drift import drift
+from gan.search.maximise import Maximiser, batches, objective
+from gan.search.networks import to_photo_size
+from gan.search.queries import design
+from gan.search.taste import Taste
 
 pytestmark = pytest.mark.stack
 

@@ -6,14 +6,14 @@ import tensorflow as tf
 from tiny_gan import changed, enliven, values_of
 from toy_design import ascent, labels_of, taste_of
 
-from gan.discriminator import build_discriminator
-from gan.generator import build_generator
-from gan.sampling import network_weights
+from gan.networks.discriminator import build_discriminator
+from gan.networks.generator import build_generator
+from gan.search.invert import InversionConfig, Inverter
+from gan.search.latent_form import draw_starts, to_latent
+from gan.search.maximise import Maximiser, objective
+from gan.search.networks import Networks
+from gan.trained import network_weights
 from tf_dvbpr import stateless
-from tf_dvbpr.design.invert import InversionConfig, Inverter
-from tf_dvbpr.design.latent_form import draw_starts, to_latent
-from tf_dvbpr.design.maximise import Maximiser, objective
-from tf_dvbpr.design.networks import Networks
 from tf_dvbpr.networks.cnnf import build_cnnf
 
 pytestmark = pytest.mark.stack

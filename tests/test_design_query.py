@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from gan.design import design_pictures
-from gan.design.query import Query, beside_each_other
-from tf_dvbpr.design.taste import Taste
+from gan.design.results import Query, beside_each_other
+from gan.search.taste import Taste
 
 TOPS, SHOES = 0, 1
 # Of the three tops, items 0 to 2, user a owns item 2; of the two shoes, items 3 and 4, user b owns both.

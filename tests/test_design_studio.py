@@ -9,8 +9,8 @@ from small_design import flags
 from small_training import config_for, train_quietly
 from tool import call
 
-from gan.design.studio import Studio
-from gan.sampling import TrainedGan
+from gan.design.model_pair import Studio
+from gan.trained import TrainedGan
 from tf_dvbpr.baselines.config import resolve as resolve_baseline
 from tf_dvbpr.baselines.train import train as train_baseline
 from tfrecords.build import BuildConfig, build_dataset

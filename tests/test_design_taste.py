@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dvbpr.design.taste import Taste
+from gan.search.taste import Taste
 
 USERS = np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0], [0.0, 0.0]], np.float32)
 ITEMS = np.array([[1.0, 0.0], [3.0, 1.0], [-1.0, 2.0]], np.float32)

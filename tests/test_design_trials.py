@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 from small_evaluation import SEARCH, K
 
-from gan.design.trials import REAL, RETRIEVED, catalogue_answers, draw_trials, generated_answers, photos_of
-from tf_dvbpr.design.config import resolve
-from tf_dvbpr.design.maximise import Maximiser
+from gan.evaluation.trials import REAL, RETRIEVED, catalogue_answers, draw_trials, generated_answers, photos_of
+from gan.search.config import resolve
+from gan.search.maximise import Maximiser
 from tfrecords.errors import InputError
 
 

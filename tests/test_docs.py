@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gan import train as gan_train
-from gan import train_config as gan_config
-from gan.discriminator import build_discriminator
-from gan.generator import build_generator
-from tf_dvbpr.design import config as design_config
+from gan import config as gan_config
+from gan.networks.discriminator import build_discriminator
+from gan.networks.generator import build_generator
+from gan.search import config as design_config
+from gan.training import train as gan_train
 from tf_dvbpr.dvbpr import config, train
 
 ROOT = Path(__file__).parent.parent

@@ -10,9 +10,9 @@ import tf1_files
 from shop import told_in_one_line
 from tool import run
 
-from gan import train as gan_train
-from gan.export_checkpoint import export_gan_checkpoint
-from gan.import_checkpoint import ImportGanConfig, import_gan
+from gan.tf1_checkpoints.export_gan import export_gan_checkpoint
+from gan.tf1_checkpoints.import_gan import ImportGanConfig, import_gan
+from gan.training import train as gan_train
 from tf_dvbpr.dvbpr.train import resolve
 from tf_dvbpr.tf1_checkpoints import export_recommender as recommender_export
 from tf_dvbpr.tf1_checkpoints.export_recommender import ExportCheckpointConfig, export_checkpoint

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from tiny_gan import refusal, run_tool, training
 
-from gan.train import resolve
-from gan.train_config import GanConfig
+from gan.config import GanConfig
+from gan.training.train import resolve
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.errors import InputError
 from tools import compare, evaluate_auc, export_saved_model, recommend, sample_gan, train_dvbpr, train_gan

@@ -9,7 +9,7 @@ import tensorflow as tf
 from PIL import Image
 from tiny_gan import checkpoint_values, metrics_without_clock, refusal, run_tool, training
 
-from tf_dvbpr.image_measures.frechet import FeatureStatistics
+from gan.metrics.frechet import FeatureStatistics
 from tools import export_saved_model, sample_gan
 
 pytestmark = pytest.mark.usefixtures("few_pairs")

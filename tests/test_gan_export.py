@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from tiny_gan import run_tool
 
-from gan.export import export_gan
-from gan.sampling import TrainedGan, discriminate
+from gan.serving.export import export_gan
+from gan.trained import TrainedGan, discriminate
 from tf_dvbpr.serving.export import ExportConfig
 from tfrecords.photos.decode import normalise
 from tfrecords.photos.table import load_photo_table

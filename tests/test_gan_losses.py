@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan.augmentation import augment
 from gan.latents import draw_latents, interpolate, truncate
-from gan.losses import discriminator_loss, generator_loss
+from gan.training.augmentation import augment
+from gan.training.losses import discriminator_loss, generator_loss
 
 SEED = tf.constant([3, 4])
 

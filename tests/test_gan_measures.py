@@ -7,10 +7,10 @@ import pytest
 import tensorflow as tf
 from tiny_gan import metrics_without_clock, tiny_config, values_of
 
-from gan import category_classifier
-from gan.category_classifier import CategoryClassifier, trained_classifier
-from gan.judge_folder import judge_folder
-from gan.measures import Measures
+from gan.metrics import category_classifier
+from gan.metrics.category_classifier import CategoryClassifier, trained_classifier
+from gan.metrics.judge_folder import judge_folder
+from gan.metrics.training_metrics import Measures
 from tf_dvbpr.workdir import Workdir
 from tfrecords.photos.decode import normalise
 from tfrecords.photos.store import PhotoStore

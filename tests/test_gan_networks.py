@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan.discriminator import build_discriminator
-from gan.generator import build_generator
+from gan.networks.discriminator import build_discriminator
+from gan.networks.generator import build_generator
 
 pytestmark = pytest.mark.stack
 

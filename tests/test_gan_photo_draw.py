@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan.photo_draw import PhotoDraw
+from gan.photo_sampler import PhotoDraw
 
 CATEGORIES = np.array([2, 0, -1, 2, 0, 2, -1, 2])  # No item of category 1.
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from tiny_gan import refusal
 
-from gan import samples
-from gan.sample_config import SampleConfig
-from gan.samples import draw_samples, file_names
-from gan.sampling import TrainedGan
+from gan.sampling import samples
+from gan.sampling.config import SampleConfig
+from gan.sampling.samples import draw_samples, file_names
+from gan.trained import TrainedGan
 from tfrecords.photos.table import load_photo_table
 from tools import sample_gan
 

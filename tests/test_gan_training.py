@@ -12,11 +12,11 @@ import pytest
 import tensorflow as tf
 from tiny_gan import PAIRS, TINY, changed, checkpoint_values, flags_of, metrics_without_clock, tiny_config, values_of
 
-from gan import gan_training
-from gan.gan_training import GanTraining
 from gan.latents import draw_latents
-from gan.losses import discriminator_loss, generator_loss
-from gan.train import train
+from gan.training import trainable as gan_training
+from gan.training.losses import discriminator_loss, generator_loss
+from gan.training.train import train
+from gan.training.trainable import GanTraining
 from tf_dvbpr import stateless
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
-from tf_dvbpr.image_measures import diversity as module
-from tf_dvbpr.image_measures.diversity import diversity
+from gan.metrics import diversity as module
+from gan.metrics.diversity import diversity
 
 
 def noise(count, size=12, seed=0):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tf_dvbpr.image_measures import frechet
-from tf_dvbpr.image_measures.frechet import FeatureStatistics, frechet_distance
+from gan.metrics import frechet
+from gan.metrics.frechet import FeatureStatistics, frechet_distance
 from tfrecords.errors import InputError
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tf_dvbpr.image_measures.inception_score import classifier_score, score_name
+from gan.metrics.inception_score import classifier_score, score_name
 
 
 def random_rows(count, classes, seed=0):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dvbpr.image_measures.judge import Judge, images_seen_by, resize
+from gan.metrics.judge import Judge, images_seen_by, resize
 from tf_dvbpr.networks.pretrained import load_pretrained
 
 pytestmark = pytest.mark.stack

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tf_dvbpr.image_measures import nearest_photo
-from tf_dvbpr.image_measures.nearest_photo import METRICS, nearest
+from gan.metrics import nearest_photo
+from gan.metrics.nearest_photo import METRICS, nearest
 from tfrecords.photos.decode import normalise
 
 

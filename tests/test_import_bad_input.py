@@ -7,8 +7,8 @@ import pytest
 import tf1_files
 from shop import told_in_one_line
 
-from gan.import_checkpoint import ImportGanConfig, import_gan
-from gan.import_checkpoint import _settings as gan_settings
+from gan.tf1_checkpoints.import_gan import ImportGanConfig, import_gan
+from gan.tf1_checkpoints.import_gan import _settings as gan_settings
 from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, import_checkpoint
 from tf_dvbpr.tf1_checkpoints.import_recommender import _settings as recommender_settings
 from tf_dvbpr.tf1_checkpoints.names import WEIGHTS

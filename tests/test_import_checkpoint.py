@@ -10,9 +10,9 @@ from shop import told_in_one_line
 from tiny_gan import checkpoint_values
 from tool import run
 
-from gan.import_checkpoint import ImportGanConfig, import_gan
-from gan.sampling import TrainedGan, discriminate, generate
-from gan.train import resolve as resolve_gan
+from gan.tf1_checkpoints.import_gan import ImportGanConfig, import_gan
+from gan.trained import TrainedGan, discriminate, generate
+from gan.training.train import resolve as resolve_gan
 from tf_dvbpr.dvbpr.train import resolve, train
 from tf_dvbpr.recommender.evaluate import EvaluateConfig, evaluate
 from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, import_checkpoint

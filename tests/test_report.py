@@ -77,8 +77,8 @@ def flags_of(folders):
 @pytest.fixture(scope="module")
 def whole(sources, make_folder):
     """(the page of all sources, its file)."""
-    from tf_dvbpr.report.config import ReportConfig
-    from tf_dvbpr.report.report import write_report
+    from gan.report.config import ReportConfig
+    from gan.report.report import write_report
 
     file = make_folder("page") / "report.html"
     given = {name: str(folder) for name, folder in sources.items()}

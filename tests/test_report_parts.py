@@ -8,12 +8,12 @@ import pytest
 import report_sources
 from PIL import Image
 
+from gan.report.table4_section import table4_section
 from tf_dvbpr.report import formats
 from tf_dvbpr.report.blocks import on_scale
 from tf_dvbpr.report.curves import Chart, Line, draw, ticks
 from tf_dvbpr.report.embedded_picture import embed
 from tf_dvbpr.report.markup import Html, join, tag
-from tf_dvbpr.report.table4_section import table4_section
 from tfrecords.errors import InputError
 
 

@@ -9,10 +9,10 @@ from PIL import Image
 from small_design import STARTS, STEPS, K, config, flags
 from tool import call, names
 
-from gan.design import design as module
-from gan.design.design import design_garments
-from gan.sample_config import SampleConfig
-from gan.samples import draw_samples
+from gan.design import designs as module
+from gan.design.designs import design_garments
+from gan.sampling.config import SampleConfig
+from gan.sampling.samples import draw_samples
 from tf_dvbpr.pictures import grid as pictures
 from tfrecords.errors import InputError
 from tfrecords.photos.decode import denormalise

@@ -13,11 +13,10 @@ from small_evaluation import SEARCH, STARTS, TRIALS, K, config, flags
 from tiny_gan import run_tool
 from tool import names
 
-from gan import category_classifier
-from gan.design import evaluate as module
-from gan.design import fig3
-from gan.design.evaluate import evaluate_design
-from gan.design.trials import (
+from gan.evaluation import evaluate as module
+from gan.evaluation import fig3
+from gan.evaluation.evaluate import evaluate_design
+from gan.evaluation.trials import (
     DESIGNED,
     RANDOM,
     REAL,
@@ -28,8 +27,9 @@ from gan.design.trials import (
     generated_answers,
     photos_of,
 )
-from tf_dvbpr.design.config import resolve
-from tf_dvbpr.design.maximise import Maximiser
+from gan.metrics import category_classifier
+from gan.search.config import resolve
+from gan.search.maximise import Maximiser
 from tools import evaluate_design as tool
 
 MEASURES = ("preference", "quality", "diversity", "realness")

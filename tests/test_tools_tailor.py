@@ -13,9 +13,9 @@ from tool import names
 from gan.design import tailor as module
 from gan.design.tailor import tailor
 from gan.design.tailor_config import TailorConfig
-from gan.sampling import TrainedGan, network_weights
-from tf_dvbpr.design.config import TAILORING, resolve
-from tf_dvbpr.design.invert import InversionConfig
+from gan.search.config import TAILORING, resolve
+from gan.search.invert import InversionConfig
+from gan.trained import TrainedGan, network_weights
 from tf_dvbpr.training.checkpoint import Checkpoints
 from tfrecords.errors import InputError
 from tfrecords.photos.decode import denormalise

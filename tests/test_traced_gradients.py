@@ -8,7 +8,7 @@ import pytest
 from small_training import config_for, train_quietly
 from tiny_gan import tiny_config
 
-from gan.train import train as train_gan
+from gan.training.train import train as train_gan
 from tf_dvbpr.baselines import train as baselines
 from tf_dvbpr.baselines.config import BaselineConfig
 from tf_dvbpr.training import loop

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 from tool import call
 
-from gan.sampling import TrainedGan, network_weights
-from gan.train import resolve
+from gan.trained import TrainedGan, network_weights
+from gan.training.train import resolve
 from tf_dvbpr.training.checkpoint import Checkpoints
 from tools import train_gan
 

@@ -3,9 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from tf_dvbpr.design.config import AscentConfig
-from tf_dvbpr.design.networks import Networks
-from tf_dvbpr.design.taste import Taste
+from gan.search.config import AscentConfig
+from gan.search.networks import Networks
+from gan.search.taste import Taste
 
 DIM = 12  # Z: an image of 2 x 2 pixels
 STYLE = 3  # K

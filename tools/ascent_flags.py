@@ -46,7 +46,7 @@ def define(values: flags.FlagValues, several_starts: bool = True) -> None:
 
 def config(values: flags.FlagValues, **defaults: object) -> object:
     """The `AscentConfig` of these flags; `defaults` stand in place of the preset's where no flag is given."""
-    from tf_dvbpr.design.config import resolve
+    from gan.search.config import resolve
 
     given = optional_flags.given(values, (*_INTEGERS, *_FLOATS, *_CHOICES))
     return resolve(values.preset, {**defaults, **given})

@@ -35,8 +35,8 @@ ascent_flags.define(FLAGS)
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, a table."""
-    from gan.design.design import design_garments
     from gan.design.design_config import DesignConfig
+    from gan.design.designs import design_garments
 
     config = DesignConfig(
         recommender=values.recommender,

@@ -45,9 +45,9 @@ ascent_flags.define(FLAGS)
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, a table."""
-    from gan.design import fig3, table4
-    from gan.design.evaluate import evaluate_design
-    from gan.design.evaluate_config import SWEEP, EvaluateConfig
+    from gan.evaluation import fig3, table4
+    from gan.evaluation.config import SWEEP, EvaluateConfig
+    from gan.evaluation.evaluate import evaluate_design
     from tfrecords.errors import InputError
 
     if values.etas and not values.eta_sweep:

@@ -30,7 +30,7 @@ flags.DEFINE_bool("overwrite", False, "replace the checkpoint that is at output"
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, one closing line."""
-    from gan.export_checkpoint import export_gan_checkpoint
+    from gan.tf1_checkpoints.export_gan import export_gan_checkpoint
     from tf_dvbpr.model_names import GAN
     from tf_dvbpr.tf1_checkpoints.export_recommender import ExportCheckpointConfig, export_checkpoint
     from tf_dvbpr.tf1_checkpoints.reader import ENDINGS

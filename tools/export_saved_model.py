@@ -36,8 +36,8 @@ flags.DEFINE_bool("overwrite", False, "replace the SavedModel that is at output"
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, one closing line."""
-    from gan.design.export import export_design
-    from gan.export import export_gan
+    from gan.serving.designer_export import export_design
+    from gan.serving.export import export_gan
     from tf_dvbpr.model_names import GAN
     from tf_dvbpr.serving.export import ExportConfig, export
     from tf_dvbpr.workdir import Workdir

@@ -38,7 +38,7 @@ flags.DEFINE_integer(
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one import, one closing line."""
-    from gan.import_checkpoint import ImportGanConfig, import_gan
+    from gan.tf1_checkpoints.import_gan import ImportGanConfig, import_gan
     from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, import_checkpoint
     from tfrecords.errors import InputError
 

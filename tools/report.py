@@ -28,8 +28,8 @@ flags.DEFINE_integer("shown", 12, "designs, and tailorings, shown at most", flag
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, one closing line."""
-    from tf_dvbpr.report.config import ReportConfig
-    from tf_dvbpr.report.report import write_report
+    from gan.report.config import ReportConfig
+    from gan.report.report import write_report
 
     config = ReportConfig(
         output=values.output,

@@ -31,8 +31,8 @@ flags.DEFINE_integer(
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, one closing line."""
-    from gan.sample_config import SampleConfig
-    from gan.samples import draw_samples
+    from gan.sampling.config import SampleConfig
+    from gan.sampling.samples import draw_samples
     from tfrecords.errors import InputError
 
     drawn = ("category", "count", "seed", "truncation")

@@ -42,8 +42,8 @@ def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, a table."""
     from gan.design.tailor import tailor
     from gan.design.tailor_config import TailorConfig
-    from tf_dvbpr.design.config import TAILORING
-    from tf_dvbpr.design.invert import InversionConfig
+    from gan.search.config import TAILORING
+    from gan.search.invert import InversionConfig
 
     config = TailorConfig(
         recommender=values.recommender,

@@ -69,7 +69,7 @@ _SETTINGS = optional_flags.define(FLAGS, integer=_INTEGERS, float=_FLOATS, enum=
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one training, one closing line."""
-    from gan.train import resolve, train
+    from gan.training.train import resolve, train
 
     given = optional_flags.given(values, _SETTINGS)
     result = train(resolve(values.dataset, values.workdir, values.preset, given))

@@ -2,9 +2,9 @@
 
 import dataclasses
 
+from gan.search.config import AscentConfig
+from gan.search.taste import GROUPS
 from tf_dvbpr.config_checks import need, need_between, need_one_of
-from tf_dvbpr.design.config import AscentConfig
-from tf_dvbpr.design.taste import GROUPS
 from tfrecords.errors import InputError
 
 NO_GROUP = "none"

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gan.design.query import Query
-from gan.design.studio import Studio
+from gan.design.model_pair import Studio
+from gan.design.results import Query
 from tf_dvbpr.pictures import grid
 from tf_dvbpr.recommender.keys import find_item
 from tfrecords.files.cached_arrays import Arrays

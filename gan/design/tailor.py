@@ -9,14 +9,14 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from gan.design.studio import Studio
+from gan.design.model_pair import Studio
 from gan.design.tailor_config import TailorConfig
 from gan.design.tailor_pictures import draw_tailored, write_gif
-from gan.samples import file_names, save_latents
-from tf_dvbpr.design.config import AscentConfig
-from tf_dvbpr.design.drift import drift
-from tf_dvbpr.design.invert import Inverter
-from tf_dvbpr.design.maximise import RECORD, Maximiser
+from gan.sampling.samples import file_names, save_latents
+from gan.search.config import AscentConfig
+from gan.search.drift import drift
+from gan.search.invert import Inverter
+from gan.search.maximise import RECORD, Maximiser
 from tf_dvbpr.pictures import grid
 from tf_dvbpr.recommender.keys import find_item, split_keys
 from tfrecords.errors import InputError

@@ -2,9 +2,9 @@
 
 import dataclasses
 
+from gan.search.config import AscentConfig
+from gan.search.invert import InversionConfig
 from tf_dvbpr.config_checks import need, need_between
-from tf_dvbpr.design.config import AscentConfig
-from tf_dvbpr.design.invert import InversionConfig
 from tfrecords.errors import InputError
 
 

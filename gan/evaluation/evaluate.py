@@ -1,0 +1,203 @@
+"""Table IV of the paper, or its Fig. 3: preference, quality and diversity of what is designed, against three others."""
+
+import dataclasses
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from gan.categories import labelled
+from gan.config import OWN_JUDGE
+from gan.design.model_pair import Studio
+from gan.evaluation import fig3, table4
+from gan.evaluation.config import EvaluateConfig
+from gan.evaluation.row_metrics import figures_of, warning_of
+from gan.evaluation.trials import (
+    DESIGNED,
+    RANDOM,
+    REAL,
+    RETRIEVED,
+    SOURCES,
+    Trials,
+    catalogue_answers,
+    draw_trials,
+    generated_answers,
+    photos_of,
+    realness_of,
+)
+from gan.metrics.category_classifier import trained_classifier
+from gan.metrics.inception_score import score_name
+from gan.metrics.judge import Judge
+from gan.metrics.judge_folder import judge_folder
+from gan.search.config import AscentConfig
+from gan.search.maximise import Maximiser
+from gan.trained import draw_pixels
+from tf_dvbpr.workdir import Workdir
+from tfrecords.errors import InputError
+from tfrecords.files.atomic_folder import check_replaceable, whole_folder
+from tfrecords.files.cached_arrays import Arrays, kept_part
+from tfrecords.photos.store import PhotoStore
+
+_PARTS = ".parts"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Evaluation:
+    """What every figure of one call is made from.
+
+    Attributes:
+        config: what was asked for.
+        ascent: its search, settled.
+        studio: the two runs.
+        judge: of the quality.
+        trials: all of them.
+        folder: that is filled.
+        progress: show bars.
+    """
+
+    config: EvaluateConfig
+    ascent: AscentConfig
+    studio: Studio
+    judge: Judge
+    trials: Trials
+    folder: Path
+    progress: bool
+
+    @property
+    def categories(self) -> np.ndarray:
+        """Of the trials' images, int [N k]."""
+        return np.repeat(self.trials.categories, self.config.k)
+
+    def at(self, eta: float) -> "_Evaluation":
+        """The same with another weight of looking real."""
+        return dataclasses.replace(self, ascent=dataclasses.replace(self.ascent, eta=eta))
+
+
+def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studio | None = None) -> dict:
+    """Fills ``config.output`` with table4.md, .csv and .json, or for ``config.etas`` with fig3.csv, .json and .png.
+
+    Killed at any moment, the same call goes on where it was.
+
+    Args:
+        config: what to measure.
+        progress: show bars, and say after the first trials how long all will take.
+        studio: the two runs, where they are open already, in ``config.ascent.precision``.
+
+    Returns:
+        What table4.json or fig3.json holds (docs/design.md).
+
+    Raises:
+        InputError: runs that do not fit together, no trials to be had, an output that is taken.
+    """
+    output = Path(config.output).absolute()
+    form = fig3 if config.etas else table4
+    check_replaceable(output, form.FILE)
+    studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision)
+    judge = _judge(config, studio, progress)
+    ascent = studio.settled(config.ascent)
+    trials = draw_trials(studio, config.trials, config.k, ascent.seed)
+    made_for = studio.made_for(config, ascent)
+    with whole_folder(output, form.FILE, "evaluating designs", made_for) as folder:
+        common = {
+            **{name: getattr(config, name) for name in ("trials", "k", "judge")},
+            **{name: getattr(ascent, name) for name in ("preset", "seed", "starts", "steps")},
+            "settings": dataclasses.asdict(ascent),
+            "images": config.trials * config.k,
+            "score_name": score_name(judge.name),
+            "warning": warning_of(config.trials * config.k),
+            "notes": studio.notes,
+        }
+        asked = _Evaluation(config, ascent, studio, judge, trials, folder, progress)
+        if config.etas:
+            result = {**common, "points": _sweep(asked)}
+        else:
+            result = {**common, "eta": ascent.eta, "sources": _table(asked)}
+        result["files"] = form.write(result, folder)
+        shutil.rmtree(folder / _PARTS)
+        return result
+
+
+def _judge(config: EvaluateConfig, studio: Studio, progress: bool) -> Judge:
+    if config.judge != OWN_JUDGE:
+        weights = Path(config.judge_weights) if config.judge_weights else None
+        flags = ("judge", "judge_weights", "judge_batch_norm_epsilon")
+        return Judge.load(config.judge, weights, config.judge_batch_norm_epsilon, flags)
+    if len(studio.gan.present) < 2:
+        raise InputError(
+            f"{config.gan}: draws one category only, so that no classifier of its own can judge: give --judge"
+        )
+    # The one that the GAN's training made, if it did.
+    workdir, size = Workdir.open(config.gan), studio.networks.image_size
+    dataset = workdir.dataset()
+    categories, names = labelled(dataset)
+    classifier = trained_classifier(
+        judge_folder(workdir),
+        size,
+        lambda: PhotoStore(dataset, size, progress=progress),
+        categories,
+        len(names),
+        studio.gan.config.seed,
+        progress,
+    )
+    return Judge(OWN_JUDGE, size, classifier.classify)
+
+
+def _generated(asked: _Evaluation, maximiser: Maximiser) -> Arrays:
+    """`generated_answers` of all trials, in parts that are kept until the whole is there."""
+    ascent, count, k = asked.ascent, asked.config.trials, asked.config.k
+    at_once = max(1, ascent.batch_size // ascent.starts)
+    parts, timed, told = [], [], False
+    with tqdm(total=count, desc=f"trials at eta {ascent.eta:g}", unit="trial", disable=not asked.progress) as bar:
+        for first in range(0, count, at_once):
+            numbers = np.arange(first, min(first + at_once, count))
+
+            def compute(numbers: np.ndarray = numbers) -> Arrays:
+                began = time.perf_counter()
+                answers = generated_answers(asked.studio, maximiser, ascent, asked.trials.of(numbers), numbers, k)
+                timed.append((time.perf_counter() - began) / len(numbers))
+                return answers
+
+            parts.append(kept_part(asked.folder / _PARTS, f"eta-{ascent.eta!r}-{first}", compute))
+            bar.update(len(numbers))
+            # The first part's time is mostly the compilation's.
+            if len(timed) == 2 and not told and asked.progress and (left := count - first - len(numbers)):
+                told = True
+                tqdm.write(f"{count} trials: about {_minutes(timed[1] * left)} left for eta {ascent.eta:g}")
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _table(asked: _Evaluation) -> list[dict]:
+    config, studio, trials = asked.config, asked.studio, asked.trials
+    photos = catalogue_answers(studio, trials, config.k, asked.ascent.seed, config.retrieve_owned)
+    made = _generated(asked, Maximiser(studio.networks, asked.ascent))
+    rows = {name: _photo_figures(asked, photos[name]) for name in (REAL, RETRIEVED)}
+    rows |= {RANDOM: _made_figures(asked, made, "random"), DESIGNED: _made_figures(asked, made, "designed")}
+    rows[DESIGNED]["dropped_starts"] = int(made["dropped"].sum())
+    return [{"name": name, **rows[name]} for name in SOURCES]
+
+
+def _sweep(asked: _Evaluation) -> list[dict]:
+    maximiser = Maximiser(asked.studio.networks, asked.ascent)
+    return [
+        {"eta": eta, **_made_figures(asked, _generated(asked.at(eta), maximiser.at(eta)), "designed")}
+        for eta in asked.config.etas
+    ]
+
+
+def _photo_figures(asked: _Evaluation, answers: Arrays) -> dict:
+    images = photos_of(asked.studio, answers["items"].ravel())
+    realness = realness_of(asked.studio, images, asked.categories)
+    return figures_of(asked.judge, images, answers["preference"], realness, asked.config.k)
+
+
+def _made_figures(asked: _Evaluation, made: Arrays, source: str) -> dict:
+    studio, of = asked.studio, asked.categories
+    images = draw_pixels(studio.gan.generator, made[source].reshape(len(of), -1), studio.labels(of))
+    preference, realness = np.moveaxis(made[f"{source}_figures"], 2, 0)
+    return figures_of(asked.judge, images, preference, realness, asked.config.k)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} s"

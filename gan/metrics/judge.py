@@ -1,0 +1,96 @@
+"""The network that judges images: what its features and its classifier make of them, in one pass."""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from tf_dvbpr.networks.pretrained import load_pretrained
+
+Classify = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Judge:
+    """A classifier with its input size.
+
+    Attributes:
+        name: of the network, for `gan.metrics.inception_score.score_name`.
+        image_size: S.
+        classify: uint8 [B, S, S, 3], RGB, to (features float32 [B, F], probabilities float32 [B, C]).
+    """
+
+    name: str
+    image_size: int
+    classify: Classify
+
+    @classmethod
+    def load(
+        cls, network: str, weights: Path | None = None, batch_norm_epsilon: float | None = None, *flags: tuple
+    ) -> "Judge":
+        """A network of `tf_dvbpr.networks.imagenet_networks.NETWORKS`; arguments and InputError as `load_pretrained`'s."""
+        pretrained = load_pretrained(network, weights, batch_norm_epsilon, *flags)
+        return cls(name=network, image_size=pretrained.image_size, classify=pretrained.classify)
+
+    @functools.cached_property
+    def look(self) -> Classify:
+        """`classify` after `resize`, for uint8 [B, s, s, 3] of any s; traced once for each B and s, and kept."""
+
+        @tf.function
+        def look(photos: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            return self.classify(resize(photos, self.image_size))
+
+        return look
+
+
+def resize(photos: tf.Tensor, size: int) -> tf.Tensor:
+    """Brings photos to a network's size: bilinear, antialiased where it shrinks, rounded to nearest.
+
+    Args:
+        photos: uint8 [B, s, s, 3].
+        size: S. Photos of this size are returned as they are.
+
+    Returns:
+        uint8 [B, S, S, 3].
+    """
+    if photos.shape[1:3] == [size, size]:
+        return photos
+    resized = tf.image.resize(photos, [size, size], method="bilinear", antialias=photos.shape[1] > size)
+    return tf.cast(tf.clip_by_value(tf.round(resized), 0.0, 255.0), tf.uint8)
+
+
+def images_seen_by(
+    judge: Judge, photos: np.ndarray, batch_size: int = 32, progress: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """What a judge sees in images, in their order.
+
+    Args:
+        judge: the network.
+        photos: uint8 [N, s, s, 3], RGB, N at least 1; a memory map will do.
+        batch_size: images that go through the network together. The last batch is filled up with its last image, so
+            that the network is compiled for one size only.
+        progress: whether to show a progress bar.
+
+    Returns:
+        (features float32 [N, F], probabilities float32 [N, C]).
+
+    Raises:
+        ValueError: images of another shape or type, none of them, or `batch_size` under 1.
+    """
+    if photos.ndim != 4 or photos.dtype != np.uint8 or not len(photos):
+        raise ValueError(f"images must be uint8 [N, s, s, 3] with N at least 1, got {photos.dtype} {photos.shape}")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    seen = []
+    with tqdm(total=len(photos), desc=f"images through {judge.name}", unit="image", disable=not progress) as bar:
+        for start in range(0, len(photos), batch_size):
+            rows = np.minimum(np.arange(start, start + batch_size), len(photos) - 1)
+            count = min(batch_size, len(photos) - start)
+            seen.append([part.numpy()[:count] for part in judge.look(tf.constant(photos[rows]))])
+            bar.update(count)
+    features, probabilities = (np.concatenate(parts) for parts in zip(*seen, strict=True))
+    return features, probabilities

@@ -1,0 +1,124 @@
+"""The figures of a generator: how near its images are to the photos, how varied, how true to their category."""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from gan.config import OWN_JUDGE, GanConfig
+from gan.latents import draw_latents
+from gan.metrics.category_classifier import trained_classifier
+from gan.metrics.diversity import diversity
+from gan.metrics.frechet import FeatureStatistics, frechet_distance
+from gan.metrics.inception_score import classifier_score, score_name
+from gan.metrics.judge import Judge, images_seen_by
+from gan.metrics.nearest_photo import nearest
+from gan.networks.generator import Generator
+from gan.trained import draw_pixels
+from tf_dvbpr import stateless
+from tfrecords.photos.store import PhotoStore
+
+_PHOTOS_MOST = 10_000  # that the photos' own statistics are made of
+_PAIRS = 600
+_NEAREST, _AMONG = 200, 2000
+
+
+class Measures:
+    """Computes the figures; the classifier and the photos' statistics are made once and kept in ``judge/``.
+
+    Images are made of categories as frequent as among the photos, from latents that are the same at every step.
+
+    Args:
+        config: the settings of the training.
+        photos: the photos at the generator's size.
+        categories: int [I], -1: left out.
+        num_categories: C.
+        folder: ``judge/``; see `judge_folder`.
+        progress: show bars.
+    """
+
+    def __init__(
+        self,
+        config: GanConfig,
+        photos: PhotoStore,
+        categories: np.ndarray,
+        num_categories: int,
+        folder: Path,
+        progress: bool = True,
+    ) -> None:
+        self._photos, self._categories, self._progress = photos, categories, progress
+        # First what may be refused.
+        network = _load(config) if config.judge != OWN_JUDGE else None
+        self._own = None
+        if len(np.unique(categories[categories >= 0])) > 1:
+            classifier = trained_classifier(
+                folder, config.image_size, lambda: photos, categories, num_categories, config.seed, progress
+            )
+            self._own, self._accuracy = Judge(OWN_JUDGE, config.image_size, classifier.classify), classifier.accuracy
+        self._judge = network or self._own
+        draw = np.random.default_rng(config.seed)
+        labelled = draw.permutation(np.flatnonzero(categories >= 0))
+        self._references = np.sort(labelled[:_PHOTOS_MOST])
+        self._statistics = self._statistics_in(folder / f"statistics-{config.judge}.npz")
+        self._wanted = categories[draw.choice(labelled, config.measure_samples)]
+        self._labels = tf.one_hot(self._wanted, num_categories)
+        self._among = self._gathered(np.sort(draw.permutation(self._references)[:_AMONG]))
+        # A photo's own nearest is itself. Images much nearer to photos than these to each other are copies.
+        self._photos_distance = self._nearest(self._among[0][:_NEAREST], self._among[1][:_NEAREST], rank=2)
+        seed = stateless.seed_of(config.seed, stateless.LATENTS, -2)  # No step is -2.
+        self._latents = draw_latents(seed, config.measure_samples, config.latent_dim, config.latent_distribution)
+        of_photos = self._gathered(draw.permutation(self._references)[: config.measure_samples])
+        self._photos_diversity = self._diversity(*of_photos)
+
+    def figures(self, generator: Generator) -> dict[str, float]:
+        """The figures by name; ``score``, larger is better, is minus the Frechet distance."""
+        images = draw_pixels(generator, self._latents, self._labels)
+        features, probabilities = images_seen_by(self._judge, images, progress=False)
+        distance = frechet_distance(self._statistics, features)
+        score = classifier_score(probabilities)
+        name = self._judge.name
+        called = score_name(name)
+        figures = {
+            f"frechet_distance/{name}": distance,
+            f"{called}/{name}": score.mean,
+            f"{called}_spread/{name}": score.spread,
+            "diversity/images": self._diversity(images, self._wanted),
+            "diversity/photos": self._photos_diversity,
+            "nearest_photo/images": self._nearest(images[:_NEAREST], self._wanted[:_NEAREST]),
+            "nearest_photo/photos": self._photos_distance,
+        }
+        if self._own is not None:
+            own = probabilities if self._judge is self._own else images_seen_by(self._own, images, progress=False)[1]
+            figures["right_category/images"] = float(np.mean(np.argmax(own, 1) == self._wanted))
+            figures["right_category/photos"] = self._accuracy
+        # Where no category has two photos, some do not exist.
+        return {**{name: value for name, value in figures.items() if np.isfinite(value)}, "score": -distance}
+
+    def _statistics_in(self, file: Path) -> FeatureStatistics:
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            photos, _ = self._gathered(self._references)
+            FeatureStatistics.of(images_seen_by(self._judge, photos, progress=self._progress)[0]).save(file)
+        return FeatureStatistics.load(file)
+
+    def _gathered(self, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self._photos.gather(tf.constant(items, tf.int64)).numpy(), self._categories[items]
+
+    def _diversity(self, images: np.ndarray, categories: np.ndarray) -> float:
+        """1 - mean SSIM within categories; NaN where none has two."""
+        if np.bincount(categories).max() < 2:
+            return float("nan")
+        return diversity(images, categories, _PAIRS, progress=False).mean
+
+    def _nearest(self, images: np.ndarray, categories: np.ndarray, rank: int = 1) -> float:
+        """Mean l2 distance to the nearest photo of the same category, or the next; among 2000 of them."""
+        table, of = self._among
+        _, distances = nearest(images, table, "l2", rank, groups=(categories, of), progress=False)
+        found = distances[:, rank - 1][~np.isnan(distances[:, rank - 1])]
+        return float(found.mean()) if len(found) else float("nan")
+
+
+def _load(config: GanConfig) -> Judge:
+    weights = Path(config.judge_weights) if config.judge_weights else None
+    flags = ("judge", "judge_weights", "judge_batch_norm_epsilon")
+    return Judge.load(config.judge, weights, config.judge_batch_norm_epsilon, flags)

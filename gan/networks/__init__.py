@@ -1,0 +1,1 @@
+"""The generator G(z, c) and the discriminator D(x, c)."""

@@ -1,0 +1,109 @@
+"""The discriminator D(x, c): how much an image looks like a photo of its category, as a raw score."""
+
+import keras
+import tensorflow as tf
+
+from gan.networks.batch_norm import BatchNorm
+from gan.networks.generator import SLOPE, named
+from gan.networks.spectral_norm import SpectralConv2D, SpectralDense
+
+_NOT_TRAINED = ("/moving_mean", "/moving_variance", "/singular")
+
+
+class Discriminator(keras.Model):
+    """Four 5x5 convolutions of stride 2, leaky ReLU after each, and a dense unit: the authors' with a width of 64.
+
+    ``[x, planes of c] -> W, 2W, 4W, 8W channels -> flatten -> 1``; the label planes (channel c ones, the others
+    zeros) join the input of each of the four. All SAME. With ``norm="batch"``, theirs, layers two to four are batch
+    normalised before the leaky ReLU; with ``spectral`` all five kernels are spectrally normalised instead. Kernels are
+    normal(0, 0.02), the convolutions' cut at two standard deviations; biases zero.
+
+    Args:
+        image_size: S, a multiple of 16.
+        num_categories: C.
+        width: W.
+        norm: ``batch``, ``spectral`` or ``none``.
+        seed: of the initial weights.
+        precision: ``float32`` or ``mixed_bfloat16``.
+    """
+
+    def __init__(
+        self,
+        image_size: int,
+        num_categories: int,
+        width: int = 64,
+        norm: str = "batch",
+        seed: int = 0,
+        precision: str = "float32",
+    ) -> None:
+        super().__init__(name="discriminator", dtype=precision)
+        self.image_size, self.num_categories = image_size, num_categories
+        conv2d, dense = (
+            (SpectralConv2D, SpectralDense) if norm == "spectral" else (keras.layers.Conv2D, keras.layers.Dense)
+        )
+
+        def conv(number: int) -> keras.layers.Layer:
+            initializer = keras.initializers.TruncatedNormal(stddev=0.02, seed=seed * 5 + number)
+            name = f"conv{number}"
+            return conv2d(width * 2**number, 5, 2, "same", kernel_initializer=initializer, name=name, dtype=precision)
+
+        self.convs = [conv(number) for number in range(4)]
+        self.norms = [
+            BatchNorm(name=f"norm{number}", dtype=precision) if norm == "batch" and number else None
+            for number in range(4)
+        ]
+        initializer = keras.initializers.RandomNormal(stddev=0.02, seed=seed * 5 + 4)
+        self.dense = dense(1, kernel_initializer=initializer, name="dense", dtype=precision)
+        # The layers build themselves; Keras would try symbolic tensors first, where no variable has a value.
+        self.built = True
+        # Traced once, whoever asks.
+        self.inference = tf.function(
+            lambda images, labels: self(images, labels, training=False),
+            input_signature=[
+                tf.TensorSpec([None, image_size, image_size, 3]),
+                tf.TensorSpec([None, num_categories]),
+            ],
+        )
+
+    def call(self, images: tf.Tensor, labels: tf.Tensor, training: bool = False, move: bool = True) -> tf.Tensor:
+        """Raw scores, of which the training wants 1 for photos and 0 for generated images.
+
+        Args:
+            images: float32 [B, S, S, 3] in [-1, 1].
+            labels: float32 [B, C], one-hot.
+            training: normalise by the batch.
+            move: and move the moving statistics.
+
+        Returns:
+            float32 [B].
+        """
+        x = tf.cast(images, self.compute_dtype)
+        planes = tf.cast(labels[:, None, None, :], x.dtype)
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            side = x.shape[1]
+            x = conv(tf.concat([x, tf.tile(planes, [1, side, side, 1])], 3))
+            x = norm(x, training=training, move=move) if norm else x
+            x = tf.nn.leaky_relu(x, SLOPE)
+        flat = tf.reshape(x, [-1, x.shape[1] * x.shape[2] * x.shape[3]])
+        return tf.cast(self.dense(flat)[:, 0], tf.float32)
+
+    def move_singular_vectors(self) -> None:
+        """One power iteration in each spectrally normalised layer; once a training step."""
+        for layer in (*self.convs, self.dense):
+            if isinstance(layer, SpectralConv2D | SpectralDense):
+                layer.power_iteration()
+
+    def named_variables(self) -> dict[str, tf.Variable]:
+        """All variables as plain ones: ``conv0/kernel``, ..., ``dense/bias``, ``norm1/gamma``, ..."""
+        return {**named(*self.convs, self.dense), **named(*(norm for norm in self.norms if norm))}
+
+    def named_trainables(self) -> dict[str, tf.Variable]:
+        """Those that are trained."""
+        return {name: value for name, value in self.named_variables().items() if not name.endswith(_NOT_TRAINED)}
+
+
+def build_discriminator(image_size: int, num_categories: int, **options: object) -> Discriminator:
+    """A discriminator with its weights made."""
+    discriminator = Discriminator(image_size, num_categories, **options)
+    discriminator(tf.zeros([1, image_size, image_size, 3]), tf.zeros([1, num_categories]))
+    return discriminator

@@ -1,0 +1,1 @@
+"""One HTML page of a run, for people: data, curves, tables, garments, designs."""

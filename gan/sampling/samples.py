@@ -1,0 +1,218 @@
+"""Pictures of a trained generator: a grid a category, interpolations, images beside the photos nearest to them."""
+
+import concurrent.futures
+import itertools
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+from tqdm import tqdm
+
+from gan.categories import labelled
+from gan.latents import draw_latents, interpolate, truncate
+from gan.metrics.nearest_photo import nearest
+from gan.sampling.config import SampleConfig
+from gan.trained import TrainedGan, draw_pixels
+from tf_dvbpr import stateless
+from tf_dvbpr.pictures import grid as pictures
+from tf_dvbpr.workdir import Workdir
+from tfrecords.errors import InputError
+from tfrecords.files.atomic_file import whole_file
+from tfrecords.files.atomic_folder import check_replaceable, whole_folder
+from tfrecords.photos.table import load_photo_table
+
+_COLUMNS = 8
+_CELL = 64
+_FRAME = 2
+_LONGEST = 50  # of a category in a file's name, in characters
+LATENTS = "latents.npz"
+_INTERPOLATION, _NEAREST = "interpolation", "nearest"
+
+
+def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGan | None = None) -> dict[str, object]:
+    """Draws into ``config.output``: ``CATEGORY.png`` each, ``interpolation.png``, ``nearest.png``, ``latents.npz``.
+
+    The same workdir, seed and category give the same images, whatever else is asked for.
+
+    Args:
+        config: what to draw.
+        progress: show bars.
+        trained: the workdir's networks, where they are open already.
+
+    Returns:
+        ``files`` (names), ``images`` (their number) and ``step`` of the weights.
+
+    Raises:
+        InputError: no trained GAN, an unknown category, latents that do not fit, a data set that is gone, an output
+            that holds other things.
+    """
+    output = Path(config.output).absolute()
+    check_output(output)
+    trained = trained or TrainedGan.open(config.workdir)
+    latents, categories = _read(config, trained) if config.latents else _draw(config, trained)
+    photos = _photos(config, progress) if config.neighbours else None
+    images = _images(trained, latents, categories, progress)
+    side, numbers = trained.config.image_size, list(dict.fromkeys(categories.tolist()))
+    names, files_of = [trained.category_names[number] for number in numbers], file_names(trained.present)
+
+    strips = _strips(config, trained, latents, categories, progress)
+    # Whole or not at all: pictures of an earlier run beside other latents would pass for theirs.
+    with whole_folder(output, LATENTS, "drawing") as folder:
+        files = [save_latents(folder, latents.numpy(), [trained.category_names[number] for number in categories])]
+
+        def write_grid(number: int, name: str) -> str:
+            grid = pictures.Row(name, _shown(images[categories == number]))
+            return _write(folder, f"{files_of[name]}.png", [grid], _COLUMNS, side)
+
+        # In threads: compressing them one after the other would take up to a fifth of the time of drawing.
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            files += pool.map(write_grid, numbers, names)
+        if strips:
+            files.append(_write(folder, f"{_INTERPOLATION}.png", strips, config.steps, side))
+        if photos is not None:
+            some = np.concatenate([np.flatnonzero(categories == number)[: config.neighbours] for number in numbers])
+            rows = _beside_nearest(trained, images[some], categories[some], *photos)
+            files.append(_write(folder, f"{_NEAREST}.png", rows, config.neighbours, side))
+    return {"files": files, "images": len(images), "step": trained.step}
+
+
+def check_output(output: Path) -> None:
+    """Raises InputError where the samples cannot be written; samples of an earlier run may be replaced."""
+    check_replaceable(output, LATENTS)
+    others = sorted(path.name for path in output.glob("*") if path.suffix != ".png" and path.name != LATENTS)
+    if others:  # A folder of tools.design has latents too.
+        raise InputError(f"{output}: holds other things than samples ({others[0]}); name a new folder as --output")
+
+
+def _draw(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndarray]:
+    numbers = [_number(trained, name, "--category") for name in dict.fromkeys(config.categories or trained.present)]
+    settings = trained.config
+    drawn = [
+        # A category's images do not depend on which others are asked for.
+        draw_latents(
+            stateless.seed_of(config.seed, stateless.LATENTS, number),
+            config.count,
+            settings.latent_dim,
+            settings.latent_distribution,
+        )
+        for number in numbers
+    ]
+    return truncate(tf.concat(drawn, 0), config.truncation), np.repeat(numbers, config.count)
+
+
+def _read(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndarray]:
+    path = Path(config.latents)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            latents, names = file["latents"], file["categories"]
+    except MemoryError:
+        raise
+    except Exception as error:  # NumPy and zipfile raise nearly anything on files of another kind.
+        raise InputError(f"--latents={path}: {_why_not(path)}; expected a latents.npz of tools.sample_gan") from error
+    expected = trained.config.latent_dim
+    if latents.ndim != 2 or latents.shape[1] != expected or not len(latents) or latents.dtype.kind != "f":
+        raise InputError(
+            f"--latents={path}: holds {latents.dtype} {list(latents.shape)}, this GAN's latents are float32 "
+            f"[N, {expected}]; take a file drawn with a workdir of the same --latent_dim"
+        )
+    with np.errstate(over="ignore"):
+        latents = latents.astype(np.float32)
+    if names.shape != latents.shape[:1] or not np.isfinite(latents).all():
+        raise InputError(f"--latents={path}: expected a category for each latent, and finite numbers")
+    return tf.constant(latents), np.array([_number(trained, str(name), f"--latents={path}") for name in names])
+
+
+def _why_not(path: Path) -> str:
+    if not path.exists():
+        return "no such file"
+    return "a folder, not a file" if path.is_dir() else "cannot be read as one, another kind of file or cut short"
+
+
+def _number(trained: TrainedGan, name: str, flag: str) -> int:
+    try:
+        return trained.category(name)
+    except InputError as error:
+        raise InputError(f"{flag}: {error}") from None
+
+
+def _photos(config: SampleConfig, progress: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The photos at the generator's size and the categories of the data set that the GAN was trained on."""
+    workdir = Workdir.open(config.workdir)
+    try:
+        dataset = workdir.dataset()
+    except InputError as error:
+        raise InputError(f"{error}; --neighbours=0 draws without it") from error
+    return load_photo_table(dataset, workdir.config["train"]["image_size"], progress), labelled(dataset)[0]
+
+
+def _images(trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, progress: bool) -> np.ndarray:
+    with tqdm(total=len(latents), desc="drawing", unit="image", disable=not progress) as bar:
+        return draw_pixels(trained.generator, latents, trained.labels(categories), bar)
+
+
+def _strips(
+    config: SampleConfig, trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, progress: bool
+) -> list[pictures.Row]:
+    """From image 1 to image 2 of each category, from 3 to 4, and so on: a line each."""
+    ways, of = [], []
+    for number in dict.fromkeys(categories.tolist()):
+        own = latents[categories == number]
+        for strip in range(min(config.interpolations, len(own) // 2)):
+            ends = own[2 * strip], own[2 * strip + 1]
+            ways.append(interpolate(*ends, config.steps, trained.config.latent_distribution))
+            of += [number] * config.steps
+    if not ways:
+        return []
+    images, of = _images(trained, tf.concat(ways, 0), np.array(of), progress), np.array(of)
+    return [
+        pictures.Row(trained.category_names[number], _shown(images[of == number]))
+        for number in dict.fromkeys(of.tolist())
+    ]
+
+
+def _beside_nearest(
+    trained: TrainedGan, images: np.ndarray, categories: np.ndarray, photos: np.ndarray, of: np.ndarray
+) -> list[pictures.Row]:
+    """Figure 4 of the paper: images, and below each the photo of its category nearest to it in l1 and in l2."""
+    rows = []
+    for number in dict.fromkeys(categories.tolist()):
+        some = images[categories == number]
+        rows.append(pictures.Row(f"{trained.category_names[number]}: drawn", _shown(some)))
+        own = photos[of == number]
+        for metric in ("l1", "l2"):
+            items, distances = nearest(some, own, metric, progress=False)
+            captions = [f"{distance:.3f}" for distance in distances[:, 0]]
+            rows.append(pictures.Row(f"nearest photos in {metric}", _shown(own[items[:, 0]]), captions))
+    return rows
+
+
+def _shown(images: np.ndarray) -> list[Image.Image]:
+    return [Image.fromarray(image) for image in images]
+
+
+def file_names(categories: Sequence[str]) -> dict[str, str]:
+    """A file's name, less its ending, for each category: letters, digits, ``_.-``; a number tells equal ones apart."""
+    taken, names = {_INTERPOLATION, _NEAREST}, {}
+    for category in categories:
+        plain = re.sub(r"[^\w.-]+", "_", category)[:_LONGEST]
+        tries = (plain if number == 1 else f"{plain}-{number}" for number in itertools.count(1))
+        # Some file systems take capitals and small letters for the same.
+        names[category] = next(name for name in tries if name.casefold() not in taken)
+        taken.add(names[category].casefold())
+    return names
+
+
+def _write(output: Path, file: str, rows: list[pictures.Row], columns: int, side: int) -> str:
+    pictures.save(pictures.draw(rows, columns, max(_CELL, side) + _FRAME), output / file)
+    return file
+
+
+def save_latents(output: Path, latents: np.ndarray, names: list[str], **others: np.ndarray) -> str:
+    """Writes ``latents.npz``, which --latents of tools.sample_gan takes: z [N, Z], N category names, and others."""
+    with whole_file(output / LATENTS) as temporary, temporary.open("wb") as file:
+        np.savez(file, latents=latents, categories=np.array(names, np.str_), **others)
+    return LATENTS

@@ -1,0 +1,193 @@
+"""Preference maximisation (paper, eqs. 9 and 10): the images that please a taste and look real."""
+
+import copy
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from gan.search.ascent import Measure, State, advance, begin, finish
+from gan.search.config import AscentConfig
+from gan.search.drift import held_near
+from gan.search.latent_form import to_latent, to_variable
+from gan.search.networks import Networks
+from gan.search.taste import Taste
+
+RECORD = ("objective", "preference", "realness")
+_STEPS_PER_CALL = 5  # Between two calls Python can be interrupted, and the bar moves.
+
+
+@dataclasses.dataclass(frozen=True)
+class Designs:
+    """What the ascent found from N starts.
+
+    Attributes:
+        latents: z of each start's best step, float32 [N, Z].
+        best: objective, preference and realness D(G(z, c), c) there, float32 [N, 3]; NaN for a dropped start, whose
+            figures were not finite at some step.
+        best_step: int32 [N], 0 to steps.
+        records: float32 [steps + 1, N, 3], the same three before each step and after the last.
+        way: z at each of these, float32 [steps + 1, N, Z]; None unless asked for.
+    """
+
+    latents: np.ndarray
+    best: np.ndarray
+    best_step: np.ndarray
+    records: np.ndarray
+    way: np.ndarray | None = None
+
+    def of(self, rows: np.ndarray | slice) -> "Designs":
+        """Those of some starts."""
+        way = None if self.way is None else self.way[:, rows]
+        return Designs(self.latents[rows], self.best[rows], self.best_step[rows], self.records[:, rows], way)
+
+
+def objective(
+    networks: Networks, latents: tf.Tensor, labels: tf.Tensor, taste: Taste, eta: float | tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """``taste(Phi(up(G(z, c)))) - eta (D(G(z, c), c) - 1)^2`` (eq. 9).
+
+    Args:
+        networks: G, D, Phi.
+        latents: z float32 [B, Z].
+        labels: c float32 [B, C], one-hot.
+        taste: of B queries.
+        eta: weight of the realness term.
+
+    Returns:
+        (objective float32 [B], preference and realness float32 [B, 2]).
+    """
+    images = networks.generate(latents, labels)
+    preference = taste.score(networks.style_vectors(images))
+    realness = networks.discriminate(images, labels)
+    return preference - eta * tf.square(realness - 1.0), tf.stack([preference, realness], 1)
+
+
+class Maximiser:
+    """The ascent for one set of networks; compiled once for each shape of a batch, whoever it is for.
+
+    Args:
+        networks: G, D, Phi.
+        config: the search's settings; `latent_form` one of `gan.search.latent_form.FORMS`.
+    """
+
+    def __init__(self, networks: Networks, config: AscentConfig) -> None:
+        self.networks, self._config = networks, config
+        self._advance, self._finish = tf.function(self._some_steps), tf.function(self._last_look)
+        self._look = tf.function(lambda *inputs: objective(networks, *inputs)[0])
+
+    def __call__(
+        self,
+        starts: tf.Tensor,
+        labels: tf.Tensor,
+        taste: Taste,
+        *,
+        max_drift: float | None = None,
+        keep_way: bool = False,
+        bar: tqdm | None = None,
+    ) -> Designs:
+        """Ascends from every start, in batches that fit the memory.
+
+        Args:
+            starts: z float32 [N, Z].
+            labels: float32 [N, C], one-hot.
+            taste: of N queries, one a start.
+            max_drift: bound on `gan.search.drift.drift` of each image from its start's; None: none.
+            keep_way: keep the latents of all steps.
+            bar: moved by one for each start and step.
+        """
+        parts = []
+        for rows, kept in batches(len(starts), self._config.batch_size):
+            some = tf.gather(starts, rows), tf.gather(labels, rows), taste.rows(rows)
+            parts.append(self._ascend(*some, max_drift, keep_way, bar).of(kept))
+        joined = [
+            np.concatenate([getattr(part, name) for part in parts], axis)
+            for name, axis in (("latents", 0), ("best", 0), ("best_step", 0), ("records", 1))
+        ]
+        return Designs(*joined, np.concatenate([part.way for part in parts], 1) if keep_way else None)
+
+    def at(self, eta: float) -> "Maximiser":
+        """The same with another weight of the realness term; nothing is compiled anew."""
+        other = copy.copy(self)
+        other._config = dataclasses.replace(self._config, eta=eta)
+        return other
+
+    def look(self, latents: tf.Tensor, labels: tf.Tensor, taste: Taste) -> np.ndarray:
+        """The objective of latents as they are: arguments as in a call, float32 [N]."""
+        eta = tf.constant(self._config.eta, tf.float32)
+        parts = [
+            self._look(tf.gather(latents, rows), tf.gather(labels, rows), taste.rows(rows), eta).numpy()[kept]
+            for rows, kept in batches(len(latents), self._config.batch_size)
+        ]
+        return np.concatenate(parts)
+
+    def _ascend(
+        self,
+        starts: tf.Tensor,
+        labels: tf.Tensor,
+        taste: Taste,
+        max_drift: float | None,
+        keep_way: bool,
+        bar: tqdm | None,
+    ) -> Designs:
+        config = self._config
+        eta, rate = tf.constant(config.eta, tf.float32), tf.constant(config.learning_rate, tf.float32)
+        state = begin(to_variable(starts, config.latent_form), len(RECORD) - 1)
+        near = None
+        if max_drift is not None:
+            near = state.variable, self.networks.generate(starts, labels), tf.constant(max_drift, tf.float32)
+        records, ways = [], []
+        for done in range(0, config.steps, _STEPS_PER_CALL):
+            count = min(_STEPS_PER_CALL, config.steps - done)
+            state, some, way = self._advance(state, tf.constant(count), labels, taste, eta, rate, near)
+            records.append(some.numpy())
+            if keep_way:
+                ways.append(way.numpy())
+            if bar is not None:
+                bar.update(count * len(starts))
+        state, last = self._finish(state, labels, taste, eta)
+        best = tf.where(state.finite[:, None], state.best_record, np.nan)
+        return Designs(
+            latents=to_latent(state.best, config.latent_form).numpy(),
+            best=best.numpy(),
+            best_step=state.best_step.numpy(),
+            records=np.concatenate([*records, last.numpy()[None]]),
+            way=np.concatenate([*ways, to_latent(state.variable, config.latent_form).numpy()[None]]) if ways else None,
+        )
+
+    def _some_steps(
+        self,
+        state: State,
+        count: tf.Tensor,
+        labels: tf.Tensor,
+        taste: Taste,
+        eta: tf.Tensor,
+        rate: tf.Tensor,
+        near: tuple[tf.Tensor, tf.Tensor, tf.Tensor] | None,
+    ) -> tuple[State, tf.Tensor, tf.Tensor]:
+        form = self._config.latent_form
+        project = (
+            None if near is None else held_near(lambda z: self.networks.generate(to_latent(z, form), labels), *near)
+        )
+        state, records, way = advance(state, count, self._measure(labels, taste, eta), rate, project)
+        return state, records, to_latent(way, form)
+
+    def _last_look(self, state: State, labels: tf.Tensor, taste: Taste, eta: tf.Tensor) -> tuple[State, tf.Tensor]:
+        return finish(state, self._measure(labels, taste, eta))
+
+    def _measure(self, labels: tf.Tensor, taste: Taste, eta: tf.Tensor) -> Measure:
+        form = self._config.latent_form
+        return lambda variable: objective(self.networks, to_latent(variable, form), labels, taste, eta)
+
+
+def batches(count: int, size: int) -> list[tuple[tf.Tensor, slice]]:
+    """Row numbers int32 in batches of one size, the last filled up with the last row, and which of each are its own.
+
+    One shape is one compilation. Fewer rows than `size` are one batch of their own size.
+    """
+    size = min(size, count)
+    return [
+        (tf.minimum(tf.range(first, first + size), count - 1), slice(0, min(size, count - first)))
+        for first in range(0, count, size)
+    ]

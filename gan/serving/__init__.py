@@ -1,0 +1,1 @@
+"""The GAN, and recommender and GAN together, as a SavedModel."""

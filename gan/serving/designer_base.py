@@ -1,0 +1,99 @@
+"""What the served design and the served tailoring share: the two runs, and rows answered one after the other."""
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from gan.design.model_pair import Studio
+from gan.search.config import AscentConfig
+from gan.search.latent_form import draw_starts, to_latent
+from gan.search.maximise import objective
+from gan.search.taste import Taste
+from gan.trained import network_weights
+from tf_dvbpr import stateless
+from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.serving.module import ServingModule
+from tf_dvbpr.serving.untracked import Untracked
+from tfrecords.photos.decode import denormalise
+
+MOST_STARTS, MOST_STEPS = 256, 1000
+_LISTS = ("user_keys", "categories", "image_bytes")
+
+
+class StudioModule(ServingModule):
+    """The recommender's signatures, with the generator and the discriminator at hand.
+
+    Nothing a caller sends fails a batch: an unknown key or an unreadable photo gives a marked row, figures NaN. Rows
+    are answered one after the other, so the memory is that of one.
+
+    Args:
+        studio: the two runs.
+        known: of `ServingModule`: indptr and items that users own.
+        factors: the recommender.
+        ascent: settings that no call gives: `latent_form` (settled), `start_deviation`, `learning_rate`.
+    """
+
+    def __init__(
+        self, studio: Studio, known: tuple[np.ndarray, np.ndarray], factors: Factors, ascent: AscentConfig
+    ) -> None:
+        dataset = studio.dataset
+        super().__init__(factors, *known, dataset.item_categories, dataset.category_names, studio.embedder)
+        gan = studio.gan
+        # The plain variables in the networks' place.
+        self._gan_variables = list(network_weights(gan.generator, gan.discriminator).values())
+        self._studio, self._ascent = Untracked(studio), Untracked(ascent)
+        self._category_numbers = tf.lookup.StaticHashTable(
+            tf.lookup.KeyValueTensorInitializer(
+                tf.constant(gan.present, tf.string),
+                tf.constant([gan.category_names.index(name) for name in gan.present], tf.int32),
+            ),
+            default_value=-1,
+        )
+
+    def _drawn(self, seed: tf.Tensor, stream: int, count: tf.Tensor, *counters: int) -> tf.Tensor:
+        settings = self._ascent.value
+        dim = self._studio.value.networks.latent_dim
+        seed = stateless.seed_of(seed, stream, *counters)
+        return draw_starts(seed, count, dim, settings.latent_form, settings.start_deviation)
+
+    def _measure(self, user: tf.Tensor, number: tf.Tensor, eta: tf.Tensor) -> Callable:
+        networks, form = self._studio.value.networks, self._ascent.value.latent_form
+
+        def measure(variable: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            rows = tf.shape(variable)[0]
+            factors = tf.repeat(self._user_factors[user][None, None], rows, 0)
+            ones = tf.ones([rows, 1])
+            taste = Taste(factors, ones, tf.zeros_like(ones), ones)
+            return objective(networks, to_latent(variable, form), self._labels(tf.fill([rows], number)), taste, eta)
+
+        return measure
+
+    def _labels(self, numbers: tf.Tensor) -> tf.Tensor:
+        return tf.one_hot(numbers, self._studio.value.networks.num_categories)
+
+    def _png(self, latents: tf.Tensor, number: tf.Tensor, fine: tf.Tensor) -> tf.Tensor:
+        labels = self._labels(tf.fill([tf.shape(latents)[0]], number))
+        pixels = denormalise(self._studio.value.networks.generate(latents, labels))
+        return tf.where(fine, tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string), "")
+
+
+def named(function: Callable, **inputs: tf.DType) -> Callable:
+    """A function to save: its inputs' types by name, keys and photos as lists, numbers as scalars."""
+    specs = [tf.TensorSpec([None] if name in _LISTS else [], kind, name) for name, kind in inputs.items()]
+    return tf.function(function, input_signature=specs).get_concrete_function()
+
+
+def row_by_row(
+    find: Callable[[tf.Tensor], tuple], nothing: Callable[[], tuple], known: tf.Tensor, kinds: tuple
+) -> tuple:
+    """`find` of each row that is known, bool [B], `nothing` of the others, one after the other."""
+    # One row more, of nothing: of no row at all the answers would have no shape.
+    padded = tf.concat([known, [False]], 0)
+    answers = tf.map_fn(
+        lambda row: tf.cond(padded[row], lambda: find(row), nothing),
+        tf.range(tf.size(padded)),
+        fn_output_signature=kinds,
+        parallel_iterations=1,
+    )
+    return tuple(part[:-1] for part in answers)

@@ -1,0 +1,42 @@
+"""From a recommender's and a GAN's workdir to one SavedModel that recommends, designs and tailors."""
+
+from pathlib import Path
+
+from gan.design.model_pair import Studio
+from gan.search.config import TAILORING, resolve
+from gan.search.invert import InversionConfig
+from gan.serving.designer_tailor import TailorModule
+from tf_dvbpr.serving.export import ExportConfig, check_output, save
+from tf_dvbpr.workdir import Workdir
+
+
+def export_design(config: ExportConfig, gan: str, preset: str) -> dict:
+    """Writes the SavedModel under a temporary name next to ``config.output`` and renames it when whole.
+
+    Args:
+        config: the recommender's workdir, and where to.
+        gan: the GAN's workdir.
+        preset: of `gan.search.config.PRESETS`: gives the latents' form and Adam's rate.
+
+    Returns:
+        ``users``, ``items``, ``step``, the names of the ``signatures`` and ``notes`` on how the two differ.
+
+    Raises:
+        InputError: the two do not fit together, a data set is gone or another, ``config.output`` is taken.
+    """
+    output = Path(config.output).absolute()
+    check_output(output, config.overwrite)
+    ascent = resolve(preset, {})
+    studio = Studio.open(config.workdir, gan, ascent.precision, flags=("workdir", "gan"))
+    ascent = studio.settled(ascent)
+    factors, known = Workdir.open(config.workdir).factors(), studio.dataset.own_items()
+    module = TailorModule(studio, known, factors, ascent, TAILORING["learning_rate"], InversionConfig())
+    signatures = module.signatures()
+    save(module, signatures, output)
+    return {
+        "users": studio.dataset.num_users,
+        "items": studio.dataset.num_items,
+        "step": factors.step,
+        "signatures": [name for name in signatures if name != "serving_default"],
+        "notes": studio.notes,
+    }

@@ -1,0 +1,30 @@
+"""From a workdir of the GAN to a SavedModel folder."""
+
+from pathlib import Path
+
+from gan.serving.module import GanModule
+from gan.trained import TrainedGan
+from tf_dvbpr.serving.export import ExportConfig, check_output, save
+from tf_dvbpr.workdir import Workdir
+
+
+def export_gan(config: ExportConfig) -> dict:
+    """Writes the SavedModel under a temporary name next to ``config.output`` and renames it when whole.
+
+    Returns:
+        ``categories``, ``step`` and the names of the ``signatures``.
+
+    Raises:
+        InputError: no trained GAN, its data set is gone or another, ``config.output`` is taken.
+    """
+    output = Path(config.output).absolute()
+    check_output(output, config.overwrite)
+    trained, dataset = TrainedGan.open(config.workdir), Workdir.open(config.workdir).dataset()
+    module = GanModule(trained, dataset.fit, dataset.resize_filter)
+    signatures = module.signatures()
+    save(module, signatures, output)
+    return {
+        "categories": len(trained.present),
+        "step": trained.step,
+        "signatures": [name for name in signatures if name != "serving_default"],
+    }

@@ -1,0 +1,136 @@
+"""Trained networks: images of latents and categories, and the discriminator's scores of them."""
+
+import dataclasses
+import os
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from gan.config import GanConfig
+from gan.networks.discriminator import Discriminator, build_discriminator
+from gan.networks.generator import Generator, build_generator
+from tf_dvbpr.model_names import GAN
+from tf_dvbpr.training.checkpoint import Checkpoints
+from tf_dvbpr.workdir import Workdir
+from tfrecords.errors import InputError
+from tfrecords.photos.decode import denormalise
+
+_BATCH = 64
+
+
+class TrainedGan:
+    """The networks of a workdir, with the weights that best/ keeps.
+
+    Attributes:
+        config: the training's settings.
+        generator: G, with its averaged weights where the training kept an average.
+        discriminator: D.
+        category_names: C names.
+        present: those of them that the training had photos of.
+        step: of the weights.
+    """
+
+    def __init__(
+        self,
+        config: GanConfig,
+        generator: Generator,
+        discriminator: Discriminator,
+        category_names: tuple[str, ...],
+        present: tuple[str, ...],
+        step: int,
+    ) -> None:
+        self.config, self.generator, self.discriminator = config, generator, discriminator
+        self.category_names, self.present, self.step = category_names, present, step
+
+    @classmethod
+    def open(cls, workdir: str | os.PathLike, precision: str | None = None) -> "TrainedGan":
+        """Reads a workdir of tools.train_gan. Raises InputError where it is none, or nothing was trained yet.
+
+        Args:
+            workdir: its folder.
+            precision: of the networks' arithmetic; None: as it was trained.
+        """
+        opened = Workdir.open(workdir)
+        if opened.config["model"] != GAN:
+            raise InputError(
+                f"{opened.path}: belongs to {opened.model_name}, not to the GAN; give one of tools.train_gan"
+            )
+        try:
+            config = GanConfig(**opened.config["train"])
+            names, present = tuple(opened.config["categories"]), tuple(opened.config["present"])
+        except (TypeError, KeyError) as error:
+            raise InputError(f"{opened.path}/config.json: not a run's config ({error}). Train again") from error
+        config = dataclasses.replace(config, precision=precision or config.precision)
+        generator, discriminator = build_networks(config, len(names))
+        kept = Checkpoints(opened.path / "best", network_weights(generator, discriminator), keep=1).restore()
+        if kept is None:
+            raise InputError(f"{opened.path}: nothing was trained yet; run the training to its first grid at least")
+        return cls(config, generator, discriminator, names, present, kept["step"])
+
+    def category(self, name: str) -> int:
+        """The number of a category. Raises InputError for one that the training had no photos of."""
+        if name not in self.present:
+            raise InputError(f"category '{name}': not one the GAN was trained on ({', '.join(self.present)})")
+        return self.category_names.index(name)
+
+    def labels(self, categories: np.ndarray) -> tf.Tensor:
+        """One-hot float32 [N, C] of categories' numbers [N]."""
+        return tf.one_hot(categories, len(self.category_names))
+
+
+def build_networks(config: GanConfig, num_categories: int) -> tuple[Generator, Discriminator]:
+    """Both networks as a config describes them, with first weights."""
+    shared = {"precision": config.precision, "seed": config.seed}
+    generator = build_generator(
+        config.image_size,
+        config.latent_dim,
+        num_categories,
+        width=config.generator_width,
+        upsampling_kernel=config.upsampling_kernel,
+        **shared,
+    )
+    width, norm = config.discriminator_width, config.discriminator_norm
+    return generator, build_discriminator(config.image_size, num_categories, width=width, norm=norm, **shared)
+
+
+def network_weights(generator: Generator, discriminator: Discriminator) -> dict[str, tf.Variable]:
+    """The variables of both as best/ keeps them: ``generator/dense/kernel``, ..., ``discriminator/dense/bias``."""
+    return {
+        **{f"generator/{name}": value for name, value in generator.named_variables().items()},
+        **{f"discriminator/{name}": value for name, value in discriminator.named_variables().items()},
+    }
+
+
+def generate(generator: Generator, latents: tf.Tensor, labels: tf.Tensor, batch_size: int = _BATCH) -> tf.Tensor:
+    """G(z, c) at inference in batches: float32 [N, Z] and [N, C] to [N, S, S, 3] in [-1, 1]."""
+    return _in_batches(generator.inference, batch_size, latents, labels)
+
+
+def draw_pixels(generator: Generator, latents: tf.Tensor, labels: tf.Tensor, bar: tqdm | None = None) -> np.ndarray:
+    """`generate` as pixels, uint8 [N, S, S, 3]; the memory is theirs, and of floats one batch's.
+
+    ``bar`` is moved by one for each image.
+    """
+    side = generator.image_size
+    images = np.empty([len(latents), side, side, 3], np.uint8)
+    for start in range(0, len(latents), _BATCH):
+        part = slice(start, start + _BATCH)
+        images[part] = denormalise(generate(generator, latents[part], labels[part]))
+        if bar is not None:
+            bar.update(len(latents[part]))
+    return images
+
+
+def discriminate(
+    discriminator: Discriminator, images: tf.Tensor, labels: tf.Tensor, batch_size: int = _BATCH
+) -> tf.Tensor:
+    """D(x, c) at inference in batches: float32 [N, S, S, 3] in [-1, 1] and [N, C] to raw scores [N]."""
+    return _in_batches(discriminator.inference, batch_size, images, labels)
+
+
+def _in_batches(run: tf.types.experimental.GenericFunction, size: int, *inputs: tf.Tensor) -> tf.Tensor:
+    # The last batch is filled up: an image's last bits depend on how many are computed with it.
+    count = len(inputs[0])
+    rows = [np.minimum(np.arange(start, start + size), count - 1) for start in range(0, count, size)]
+    return tf.concat([run(*(tf.gather(x, some) for x in inputs)) for some in rows], 0)[:count]

@@ -1,0 +1,98 @@
+"""Trains the GAN: one call from a config to a workdir with its best weights and sample grids."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from gan.categories import ONE_CLASS, labelled
+from gan.config import OWN_JUDGE, PRESETS, GanConfig
+from gan.metrics.judge_folder import judge_folder
+from gan.metrics.training_metrics import Measures
+from gan.training.trainable import GanTraining
+from tf_dvbpr.compat import check_versions
+from tf_dvbpr.dvbpr.config import NONE
+from tf_dvbpr.model_names import GAN
+from tf_dvbpr.training import loop as training
+from tf_dvbpr.workdir import Workdir
+from tfrecords.dataset import Dataset
+from tfrecords.files.folder_lock import held
+from tfrecords.files.output_check import check_place
+from tfrecords.photos.store import PhotoStore
+
+# A GPU waits for Python between calls; a CPU's steps are long enough for that not to matter.
+_GPU_STEPS_PER_CALL = 10
+
+
+def train(config: GanConfig, show_progress: bool = True) -> dict:
+    """Trains, or goes on with, the run in ``config.workdir``.
+
+    Returns `training.run`'s figures with ``photos``, ``left_out`` (photos without a category) and ``categories``
+    (names, those without photos left out). Raises InputError for a data set or workdir that does not fit, and for a
+    loss that is no longer finite.
+    """
+    check_versions()
+    dataset = Dataset.open(config.dataset)
+    check_place(config.workdir, folder=True)
+    categories, _ = labelled(dataset)
+    count = int(np.count_nonzero(categories >= 0))
+    facts = category_facts(dataset)
+    with held(Path(config.workdir), "training"):
+        workdir = Workdir.create_or_resume(config, dataset, GAN, facts=facts)
+        if show_progress:
+            for line in _remarks(config, dataset, count, facts["present"]):
+                tqdm.write(line)
+        trainable = make_training(config, dataset, workdir, show_progress)
+        loop = training.LoopConfig(
+            total_steps=config.total_steps(count),
+            eval_every=config.eval_every or config.steps_per_epoch(count),
+            checkpoint_every=config.checkpoint_every,
+            steps_per_call=_GPU_STEPS_PER_CALL if tf.config.list_logical_devices("GPU") else 1,
+        )
+        result = training.run(trainable, loop, workdir.path, None, show_progress)
+    return {**result, "photos": count, "left_out": len(categories) - count, "categories": facts["present"]}
+
+
+def category_facts(dataset: Dataset) -> dict[str, list[str]]:
+    """What config.json says of the categories: the names of all, and of those ``present``, which have photos."""
+    categories, names = labelled(dataset)
+    return {"categories": names, "present": [name for number, name in enumerate(names) if np.any(categories == number)]}
+
+
+def make_training(config: GanConfig, dataset: Dataset, workdir: Workdir, show_progress: bool = True) -> GanTraining:
+    """What the loop runs, with the photos read and, where the training measures, the judge made."""
+    categories, names = labelled(dataset)
+    photos = PhotoStore(dataset, config.image_size, config.photo_store, show_progress)
+    measures = None
+    if config.measure_samples and (len(workdir.config["present"]) > 1 or config.judge != OWN_JUDGE):
+        measures = Measures(config, photos, categories, len(names), judge_folder(workdir), show_progress)
+    return GanTraining(config, photos, categories, names, workdir, measures)
+
+
+def _remarks(config: GanConfig, dataset: Dataset, labelled_photos: int, present: list[str]) -> list[str]:
+    """What this training does without, a line each."""
+    absent = [name for name in dataset.category_names if name not in present]
+    remarks = []
+    if not dataset.category_names:
+        remarks.append(f"no categories: all {dataset.num_items} photos are trained as one, '{ONE_CLASS}'")
+    if labelled_photos < dataset.num_items:
+        remarks.append(f"{dataset.num_items - labelled_photos} of {dataset.num_items} photos left out: no category")
+    if absent:
+        remarks.append(f"{', '.join(absent)} left out: no photos")
+    if config.measure_samples and config.judge == OWN_JUDGE and len(present) == 1:
+        remarks.append("no figures, and the last weights are kept: --judge=own needs more than one category")
+    return [f"{dataset.path}: {remark}" for remark in remarks]
+
+
+def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -> GanConfig:
+    """The config of a preset with the settings given in its place; see `train_config.PRESETS`.
+
+    For augment ``none`` stands for ''.
+    """
+    if given.get("augment") == NONE:
+        given = {**given, "augment": ""}
+    return dataclasses.replace(
+        GanConfig(dataset=dataset, workdir=workdir, preset=preset), **{**PRESETS[preset], **given}
+    )

@@ -1,0 +1,206 @@
+"""The GAN as the training loop sees it: photos with their categories in, one step of each network, sample grids out."""
+
+import functools
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan.config import GanConfig
+from gan.latents import draw_latents
+from gan.metrics.training_metrics import Measures
+from gan.photo_sampler import PhotoDraw
+from gan.trained import build_networks, network_weights
+from gan.training.augmentation import augment
+from gan.training.losses import discriminator_loss, generator_loss
+from gan.training.sample_grids import SampleGrids
+from tf_dvbpr import stateless
+from tf_dvbpr.compat import adam_state, as_variable
+from tf_dvbpr.training import moving_average
+from tf_dvbpr.training.checkpoint import Checkpoints
+from tf_dvbpr.training.loop import Trainable
+from tf_dvbpr.workdir import Workdir
+from tfrecords.photos.decode import normalise
+from tfrecords.photos.store import PhotoStore
+
+
+class GanTraining(Trainable):
+    """Brings generator and discriminator to the loop.
+
+    Args:
+        config: the settings.
+        photos: the photos at the config's image size.
+        categories: int [I], each photo's category, -1: not drawn.
+        category_names: C names.
+        workdir: where the best weights and the sample grids go.
+        measures: makes the figures; None: there are none, and the last weights are the ones kept.
+    """
+
+    metric_names = (
+        "discriminator",
+        "generator",
+        "score_real",
+        "score_fake",
+        "gradient_norm_discriminator",
+        "gradient_norm_generator",
+    )
+    rate_name = "images/s"
+
+    def __init__(
+        self,
+        config: GanConfig,
+        photos: PhotoStore,
+        categories: np.ndarray,
+        category_names: tuple[str, ...],
+        workdir: Workdir,
+        measures: Measures | None = None,
+    ) -> None:
+        self.photos_per_step = config.batch_size
+        self._config, self._photos, self._workdir, self._measures = config, photos, workdir, measures
+        self._num_categories = len(category_names)
+        self._draw = PhotoDraw(categories, self._num_categories)
+        self.generator, self.discriminator = build_networks(config, self._num_categories)
+        # The generator that is shown, measured and kept.
+        self.shown = build_networks(config, self._num_categories)[0] if config.average else self.generator
+        self._generator_adam = self._build_adam(config.learning_rate, self.generator.trainable_variables)
+        self._discriminator_adam = self._build_adam(
+            config.discriminator_learning_rate or config.learning_rate, self.discriminator.trainable_variables
+        )
+        self._grids = SampleGrids(config, category_names, self._draw, workdir.path)
+        self._best: Checkpoints | None = None
+
+    def weights(self) -> dict[str, tf.Variable]:
+        """Both networks; the generator's weights are the averaged ones where there is an average."""
+        return network_weights(self.shown, self.discriminator)
+
+    def state(self) -> dict[str, tf.Variable]:
+        """The weights, the generator's own beside their average, and both Adams."""
+        state = self.weights()
+        if self.shown is not self.generator:
+            state |= {f"trained_generator/{name}": value for name, value in self.generator.named_variables().items()}
+        for name, adam, network in (
+            ("generator", self._generator_adam, self.generator),
+            ("discriminator", self._discriminator_adam, self.discriminator),
+        ):
+            own = {id(value): key for key, value in network.named_trainables().items()}
+            names = [own[id(as_variable(variable))] for variable in network.trainable_variables]
+            state |= {f"{name}_adam/{key}": value for key, value in adam_state(adam, names).items()}
+        return state
+
+    def batches(self, context: tf.distribute.InputContext, first: int, last: int) -> tf.data.Dataset:
+        """See `Trainable.batches`."""
+        steps = tf.data.Dataset.range(first, last)
+        return steps.map(self._batch, num_parallel_calls=2, deterministic=True).prefetch(2)
+
+    def _batch(self, step: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Photos and their categories, drawn from (seed, step)."""
+        seed = self._seed(stateless.PHOTOS, step)
+        items, categories = self._draw.draw(self._config.batch_size, seed, self._config.balanced)
+        batch = {"step": step, "items": items, "categories": categories}
+        # What lies on the device is gathered there.
+        return batch if self._photos.kind == "device" else {**batch, "photos": self._photos.gather(items)}
+
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One Adam step of the discriminator, then one of the generator; one pass of the generator serves both."""
+        step = batch["step"]
+        reals, labels = self._reals(batch), tf.one_hot(batch["categories"], self._num_categories)
+        latents = draw_latents(
+            self._seed(stateless.LATENTS, step),
+            self._config.batch_size,
+            self._config.latent_dim,
+            self._config.latent_distribution,
+        )
+        with tf.GradientTape() as tape:
+            fakes = self.generator(latents, labels, training=True)
+        figures = self.discriminator_step(reals, tf.stop_gradient(fakes), labels, step)
+        figures |= self.generator_step(tape, fakes, labels, step)
+        return figures
+
+    def discriminator_step(
+        self, reals: tf.Tensor, fakes: tf.Tensor, labels: tf.Tensor, step: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Moves the discriminator alone: photos and images float32 [B, S, S, 3], labels [B, C]."""
+        network = self.discriminator
+        network.move_singular_vectors()
+        variables = [as_variable(variable) for variable in network.trainable_variables]
+        with tf.GradientTape() as tape:
+            real_scores = network(self._augment(reals, step, 0), labels, training=True)
+            fake_scores = network(self._augment(fakes, step, 1), labels, training=True)
+            loss = discriminator_loss(real_scores, fake_scores)
+        gradients = tape.gradient(loss, variables)
+        self._discriminator_adam.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
+        return {
+            "discriminator": loss,
+            "score_real": tf.reduce_mean(real_scores),
+            "score_fake": tf.reduce_mean(fake_scores),
+            "gradient_norm_discriminator": _norm(gradients),
+        }
+
+    def generator_step(
+        self, tape: tf.GradientTape, fakes: tf.Tensor, labels: tf.Tensor, step: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Moves the generator alone, and its average: `tape` has recorded how it made the images `fakes`."""
+        with tf.GradientTape(watch_accessed_variables=False) as through:
+            through.watch(fakes)
+            scores = self.discriminator(self._augment(fakes, step, 2), labels, training=True, move=False)
+            loss = generator_loss(scores)
+        pull = through.gradient(loss, fakes)
+        trained = self.generator.trainable_variables
+        gradients = tape.gradient(fakes, [as_variable(variable) for variable in trained], output_gradients=pull)
+        self._generator_adam.apply_gradients(zip(gradients, trained, strict=True))
+        if self.shown is not self.generator:
+            moving_average.move(self._pairs, self._config.average, step)
+        return {"generator": loss, "gradient_norm_generator": _norm(gradients)}
+
+    def validate(self, step: int) -> dict[str, float]:
+        """Writes the sample grid of this step, and measures the generator, if the training measures."""
+        self._grids.write_samples(self.shown, step)
+        if self._measures is None:
+            return {"score": float(step)}
+        return self._measures.figures(self.shown)
+
+    def keep_best(self, step: int) -> None:
+        """Writes best/."""
+        if self._best is None:
+            self._best = Checkpoints(self._workdir.path / "best", self.weights(), keep=1)
+        self._best.save(step, {"step": step})
+
+    def show(self, step: int) -> None:
+        """The settings as text, photos of every category as reals.png, and the first grid."""
+        lines = [f"    {name}: {value}" for name, value in self._workdir.config["train"].items()]
+        tf.summary.text("flags", "\n".join(lines), step)
+        self._grids.write_reals(self._photos, step)
+        self._grids.write_samples(self.shown, step)
+
+    def _reals(self, batch: dict[str, tf.Tensor]) -> tf.Tensor:
+        photos = batch["photos"] if "photos" in batch else self._photos.gather(batch["items"])
+        images = normalise(photos)
+        if self._config.flip:
+            seed = self._seed(stateless.MIRRORING, batch["step"])
+            mirrored = tf.random.stateless_uniform([self._config.batch_size, 1, 1, 1], seed, alg="philox") < 0.5
+            images = tf.where(mirrored, tf.reverse(images, [2]), images)
+        return images
+
+    def _augment(self, images: tf.Tensor, step: tf.Tensor, use: int) -> tf.Tensor:
+        kinds = self._config.augmentations
+        return augment(images, kinds, self._seed(stateless.AUGMENTATION, step, use)) if kinds else images
+
+    def _seed(self, stream: int, *counters: tf.Tensor | int) -> tf.Tensor:
+        return stateless.seed_of(self._config.seed, stream, *counters)
+
+    def _build_adam(self, rate: float, variables: list) -> keras.optimizers.Optimizer:
+        config = self._config
+        adam = keras.optimizers.Adam(rate, config.beta1, config.beta2, config.adam_epsilon)
+        adam.build(variables)
+        return adam
+
+    @functools.cached_property
+    def _pairs(self) -> list[tuple[tf.Variable, tf.Variable]]:
+        averages = self.shown.named_variables()
+        return [(averages[name], value) for name, value in self.generator.named_variables().items()]
+
+
+def _norm(gradients: list[tf.Tensor]) -> tf.Tensor:
+    # Stacked: the order of a sum of scalars would vary from run to run.
+    squares = tf.stack([tf.reduce_sum(tf.square(tf.convert_to_tensor(gradient))) for gradient in gradients])
+    return tf.sqrt(tf.reduce_sum(squares))
