@@ -19,7 +19,7 @@ from pathlib import Path
 from absl import flags
 
 from tfrecords.files.json_file import write_json
-from tools import app
+from tools.common import app
 
 MODULES = ("auc", "baselines", "photos", "loop", "lazy_adam", "gan", "design", "build")
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from absl import flags
 
-from tools import app, ascent_flags, table
+from tools.common import app, ascent_flags, table
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("recommender", None, "DVBPR's workdir, trained on the wardrobe", required=True, flag_values=FLAGS)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tools import app, table
+from tools.common import app, table
 
 _EVALUATE_EVERY = 7680  # photos: whole steps of 256 (one) and of 160 (shared)
 

@@ -17,7 +17,7 @@ import numpy as np
 from absl import flags
 
 from tfrecords.errors import InputError
-from tools import app, table
+from tools.common import app, table
 
 _REGULARISERS = (0.01, 0.05, 0.1)
 _ITERATIONS, _RATE = 300, 0.05  # of cornac: more of either changes its AUC by less than .002 here

@@ -12,7 +12,7 @@ import pytest
 from absl import flags
 
 from tfrecords.errors import InputError
-from tools import app
+from tools.common import app
 
 ROOT = Path(__file__).parent.parent
 

@@ -4,7 +4,7 @@ import pytest
 from shop import told_in_one_line
 
 from gan.search.config import PRESETS, AscentConfig, resolve
-from tools import ascent_flags
+from tools.common import ascent_flags
 
 
 def test_the_presets_are_those_of_the_paper_and_of_the_release():

@@ -13,7 +13,8 @@ from tf_dvbpr.ranking.reference_rankings import popularity_ranking, random_ranki
 from tf_dvbpr.recommender.evaluate import EvaluateConfig, evaluate
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tools import evaluate_auc, export_saved_model, recommend, table
+from tools import evaluate_auc, export_saved_model, recommend
+from tools.common import table
 
 
 @pytest.fixture(scope="module")

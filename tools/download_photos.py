@@ -13,7 +13,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tools import amazon_flags, app, table
+from tools.common import amazon_flags, app, table
 
 _REASONS_SHOWN = 8
 

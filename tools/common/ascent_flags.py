@@ -3,7 +3,7 @@
 from absl import flags
 
 from tfrecords.errors import InputError
-from tools import optional_flags
+from tools.common import optional_flags
 
 PRESETS = ("fast", "paper", "release")
 _INTEGERS = {

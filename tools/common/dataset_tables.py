@@ -7,7 +7,7 @@ from tfrecords.dataset import Dataset
 from tfrecords.features.store import list_features
 from tfrecords.features.writer import STORED, read_record
 from tfrecords.summary import QUANTILES, Summary
-from tools import table
+from tools.common import table
 
 _SIZES_SHOWN = 5
 

@@ -1,0 +1,1 @@
+"""What tools share: how a tool starts and ends, flags and tables."""
