@@ -9,10 +9,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import pytest
-from photo_server import serve
 from PIL import Image
-from shop import write_shop, write_table
 
+from tests.support.photo_server import serve
+from tests.support.shop import write_shop, write_table
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.dataset import Dataset
 from tfrecords.download import http
@@ -124,10 +124,9 @@ def server(no_proxy):
 @pytest.fixture(scope="session")
 def fast_gan(planted_folder, tmp_path_factory):
     """A workdir of the GAN: preset fast, tiny, 24 steps with figures; its judge learnt little."""
-    from tiny_gan import PAIRS, tiny_config
-
     from gan.metrics import category_classifier, training_metrics
     from gan.training.train import train
+    from tests.support.tiny_gan import PAIRS, tiny_config
 
     workdir = tmp_path_factory.mktemp("gan") / "fast"
     with pytest.MonkeyPatch.context() as patch:
@@ -146,9 +145,8 @@ def gan(fast_gan, tmp_path):
 @pytest.fixture
 def few_pairs(monkeypatch):
     """Trainings measure the diversity of few images."""
-    from tiny_gan import PAIRS
-
     from gan.metrics import training_metrics
+    from tests.support.tiny_gan import PAIRS
 
     monkeypatch.setattr(training_metrics, "_PAIRS", PAIRS)
 
@@ -156,9 +154,8 @@ def few_pairs(monkeypatch):
 @pytest.fixture(scope="session")
 def release_gan(planted_folder, tmp_path_factory):
     """The same with preset release and without figures."""
-    from tiny_gan import tiny_config
-
     from gan.training.train import train
+    from tests.support.tiny_gan import tiny_config
 
     workdir = tmp_path_factory.mktemp("gan") / "release"
     train(tiny_config(planted_folder, workdir, "release", measure_samples=0), show_progress=False)
@@ -168,7 +165,7 @@ def release_gan(planted_folder, tmp_path_factory):
 @pytest.fixture(scope="session")
 def lively_gan(release_gan, tmp_path_factory):
     """A copy of that one whose generator, untrained, makes very different images of different latents."""
-    from tiny_gan import lively_copy
+    from tests.support.tiny_gan import lively_copy
 
     return lively_copy(release_gan, tmp_path_factory.mktemp("gan") / "lively")
 
@@ -176,7 +173,7 @@ def lively_gan(release_gan, tmp_path_factory):
 @pytest.fixture(scope="session")
 def small_recommender(planted_folder, tmp_path_factory):
     """A workdir of DVBPR on the same data set, trained a little."""
-    from small_training import config_for, train_quietly
+    from tests.support.small_training import config_for, train_quietly
 
     workdir = tmp_path_factory.mktemp("recommender") / "run"
     train_quietly(config_for(planted_folder, workdir, epochs=0.2))
@@ -223,7 +220,8 @@ def own_planted(planted_folder, make_folder):
 def tiny_weights(tmp_path, monkeypatch):
     """`tiny_network` stands for MobileNet; its file of weights."""
     import keras
-    from tiny_network import build_tiny, write_weights
+
+    from tests.support.tiny_network import build_tiny, write_weights
 
     monkeypatch.setattr(keras.applications, "MobileNet", build_tiny)
     return str(write_weights(tmp_path / "tiny.weights.h5"))

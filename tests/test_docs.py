@@ -3,7 +3,6 @@
 import dataclasses
 import importlib
 import re
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,10 @@ from gan.networks.discriminator import build_discriminator
 from gan.networks.generator import build_generator
 from gan.search import config as design_config
 from gan.training import train as gan_train
+from tests.support.repository import repository
 from tf_dvbpr.dvbpr import config, train
 
-ROOT = Path(__file__).parent.parent
+ROOT = repository()
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 NOT_SETTINGS = {"dataset", "workdir", "preset"}
 PRESETS = ("paper", "release", "fast")

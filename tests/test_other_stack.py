@@ -3,19 +3,20 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_gan import checkpoint_values, metrics_without_clock
 
-ROOT = Path(__file__).parent.parent
+from tests.support.repository import repository
+from tests.support.tiny_gan import checkpoint_values, metrics_without_clock
+
+ROOT = repository()
 OTHER = os.environ.get("OTHER_STACK_PYTHON")
 pytestmark = pytest.mark.skipif(not OTHER, reason="OTHER_STACK_PYTHON names no interpreter")
 
 
 def work(python, *arguments):
-    command = [python, ROOT / "tests" / "stack_work.py", *arguments]
+    command = [python, "-m", "tests.support.stack_work", *arguments]
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
     )

@@ -1,0 +1,40 @@
+"""In MobileNet's place, a network that is built and run in no time, with every kind of layer that matters here."""
+
+import keras
+import numpy as np
+
+from tests.support.small_training import config_for
+
+SIDE = 32
+LAYERS = ["c", "conv2d", "n", "re_lu", "d", "a", "global_average_pooling2d"]
+
+
+def build_tiny(weights=None, input_shape=(224, 224, 3)):
+    """c -> norm -> relu, a branch added to what it came from, pooled; a classifier of ten classes."""
+    inputs = keras.Input(input_shape)
+    x = keras.layers.Conv2D(6, 8, 8, name="c")(inputs)
+    branch = keras.layers.Conv2D(6, 1)(x)
+    branch = keras.layers.BatchNormalization(name="n")(branch)
+    branch = keras.layers.ReLU()(branch)
+    branch = keras.layers.DepthwiseConv2D(3, padding="same", name="d")(branch)
+    x = keras.layers.Add(name="a")([x, branch])
+    return keras.Model(inputs, keras.layers.Dense(10, name="predictions")(keras.layers.GlobalAveragePooling2D()(x)))
+
+
+def write_weights(path, seed=1):
+    """Seeded weights whose moving statistics are no identity."""
+    keras.utils.set_random_seed(seed)
+    model = build_tiny()
+    gamma, beta, mean, variance = model.get_layer("n").get_weights()
+    draw = np.random.default_rng(seed)
+    statistics = [draw.normal(0, 0.1, mean.shape), draw.uniform(0.01, 0.03, variance.shape)]
+    model.get_layer("n").set_weights([gamma, beta, *statistics])
+    model.save_weights(path)
+    return path
+
+
+def tiny_config(dataset, workdir, weights, **given):
+    """A training of it: validations and checkpoints at steps 4, 8, 12; 32 photos a step."""
+    settings = {"backbone": "mobilenet", "weights": weights, "image_size": SIDE, "max_photos": 12 * 24}
+    plain = {"freeze_through": "", "network_learning_rate": 0.0, "learning_rate": 1e-4, "dropout": 0.5}
+    return config_for(dataset, workdir, **{**settings, **plain, **given})
