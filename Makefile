@@ -51,7 +51,7 @@ compare-demo: $(VENV)/.ready ## Table III on the synthetic wardrobe; WEIGHTS=FIL
 	@BIN=$(abspath $(BIN)) OUT=$(OUT)/compare bash tools/compare_demo.sh
 
 .PHONY: test
-test: $(VENV)/.ready ## the whole test suite; TESTS='tests/tf_dvbpr/dvbpr/test_model.py' for less
+test: $(VENV)/.ready ## the whole test suite; TESTS='tests/tf_dvbpr/dvbpr' for less
 	$(BIN)/python -m pytest $(TESTS)
 
 .PHONY: test-addons

@@ -15,6 +15,7 @@ TOOLS = sorted(
     for path in (HERE / "tools").glob("*.py")
     if "\ndef cli(" in path.read_text()  # The other files there are parts that tools share.
 )
+TOOL_PACKAGES = {f"tf_dvbpr.{name}": name.replace(".", "/") for name in find_packages(include=["tools*"])}
 
 setup(
     name="tf_dvbpr",
@@ -23,7 +24,10 @@ setup(
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
-    packages=find_packages(include=["tf_dvbpr*", "gan*", "tools*", "tfrecords*"]),
+    packages=[*find_packages(include=["tf_dvbpr*", "gan*", "tfrecords*"]), *TOOL_PACKAGES],
+    # `tools` would be anybody's name in site-packages: the same folder is installed as tf_dvbpr.tools.
+    package_dir=TOOL_PACKAGES,
+    package_data={"tf_dvbpr": ["py.typed"], "gan": ["py.typed"], "tfrecords": ["py.typed"]},
     python_requires=">=3.10,<3.14",
     install_requires=[
         "absl-py",
@@ -41,5 +45,5 @@ setup(
         "report": ["matplotlib"],
         "test": ["matplotlib", "pytest", "ruff"],
     },
-    entry_points={"console_scripts": [f"dvbpr-{name.replace('_', '-')} = tools.{name}:cli" for name in TOOLS]},
+    entry_points={"console_scripts": [f"dvbpr-{name.replace('_', '-')} = tf_dvbpr.tools.{name}:cli" for name in TOOLS]},
 )

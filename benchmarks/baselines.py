@@ -15,7 +15,7 @@ from tf_dvbpr.baselines.config import BaselineConfig
 from tf_dvbpr.baselines.train import build
 from tf_dvbpr.baselines.training import BaselineTraining
 from tf_dvbpr.ranking import auc
-from tf_dvbpr.training import loop as training
+from tf_dvbpr.training.loop import LoopConfig, run
 from tf_dvbpr.training.metrics_log import MetricsLog
 
 USERS, ITEMS, PURCHASES, FEATURES = 10_000, 20_000, 180_000, 4096
@@ -52,9 +52,9 @@ def _epoch(dataset: types.SimpleNamespace, model: str, dim: int, aim: float) -> 
         features = np.random.default_rng(1).standard_normal((ITEMS, FEATURES), np.float32)
     trainable = _Unvalidated(config, build(config, dataset, features), dataset, None)
     epoch = config.steps_per_epoch(PURCHASES)
-    loop = training.LoopConfig(total_steps=(EPOCHS + 1) * epoch, eval_every=epoch, steps_per_call=epoch)
+    loop = LoopConfig(total_steps=(EPOCHS + 1) * epoch, eval_every=epoch, steps_per_call=epoch)
     with tempfile.TemporaryDirectory(prefix="dvbpr-benchmark-") as folder:
-        training.run(trainable, loop, Path(folder), show_progress=False)
+        run(trainable, loop, Path(folder), show_progress=False)
         clock = [line["seconds"] for line in MetricsLog(Path(folder) / "metrics.jsonl").read()]
     seconds = float(np.min(np.diff(clock)))  # the first epoch compiles and is left out
     return _row(f"{model} epoch, {dim} factors, batch {config.batch_size}", seconds, aim)

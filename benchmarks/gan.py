@@ -18,7 +18,7 @@ from gan.training.losses import generator_loss
 from gan.training.train import resolve
 from gan.training.trainable import GanTraining
 from tf_dvbpr.model_names import GAN
-from tf_dvbpr.training import loop as training
+from tf_dvbpr.training.loop import LoopConfig, run
 from tf_dvbpr.workdir import Workdir
 from tfrecords.photos.store import PhotoStore
 
@@ -40,8 +40,8 @@ def measure() -> list[dict]:
         photos = PhotoStore(dataset, config.image_size, "host", progress=False)
         timed = _Timed(config, photos, np.arange(dataset.num_items) % len(CATEGORIES), CATEGORIES, workdir)
         # A round: STEPS steps of the loop, as many again that are timed, and as many of each rival. The first warms up.
-        loop = training.LoopConfig(total_steps=2 * STEPS * (ROUNDS + 1), eval_every=STEPS)
-        training.run(timed, loop, Path(workdir.path), show_progress=False)
+        loop = LoopConfig(total_steps=2 * STEPS * (ROUNDS + 1), eval_every=STEPS)
+        run(timed, loop, Path(workdir.path), show_progress=False)
         return [*_steps(config, timed), _drawing(config, folder.parent / "samples")]
 
 

@@ -9,7 +9,7 @@ from benchmarks import shop
 from benchmarks.turns import Turns, read
 from tf_dvbpr.dvbpr.train import resolve
 from tf_dvbpr.dvbpr.training import DvbprTraining
-from tf_dvbpr.training import loop as training
+from tf_dvbpr.training.loop import LoopConfig, run
 from tf_dvbpr.workdir import Workdir
 from tfrecords.photos.store import PhotoStore
 
@@ -28,8 +28,8 @@ def measure() -> list[dict]:
         photos = PhotoStore(dataset, config.image_size, "host", progress=False)
         timed = _Timed(config, dataset, photos, workdir)
         # A round: STEPS steps of the loop, as many again that are timed, and as many bare ones. The first warms up.
-        loop = training.LoopConfig(total_steps=2 * STEPS * (ROUNDS + 1), eval_every=STEPS)
-        training.run(timed, loop, Path(workdir.path), show_progress=False)
+        loop = LoopConfig(total_steps=2 * STEPS * (ROUNDS + 1), eval_every=STEPS)
+        run(timed, loop, Path(workdir.path), show_progress=False)
     # Each stretch of the loop is compared with the bare steps right after it.
     pairs = list(zip(timed.seconds["loop"][1:], timed.seconds["bare"][1:], strict=True))
     size, count = config.image_size, config.photos_per_step

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_dvbpr.training.lazy_adam import LazyAdam
+from tf_dvbpr.lazy_adam import LazyAdam
 from tfrecords.errors import InputError
 
 _OLDEST = (2, 15)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tools.common import amazon_flags, app
+from .common import amazon_flags, app
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_enum(
@@ -84,7 +84,8 @@ amazon_flags.define(FLAGS)
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, the table."""
     from tfrecords.build import BuildConfig, build_dataset
-    from tools.common import dataset_tables
+
+    from .common import dataset_tables
 
     config = BuildConfig(
         source=values.source,

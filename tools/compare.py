@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tools.common import app, table
+from .common import app, table
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("dataset", None, "folder that tools.build_dataset left", required=True, flag_values=FLAGS)

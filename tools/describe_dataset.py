@@ -10,7 +10,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tools.common import app
+from .common import app
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("dataset", None, "the dataset folder", required=True, flag_values=FLAGS)
@@ -27,7 +27,8 @@ def main(values: flags.FlagValues) -> None:
     from tf_dvbpr.pictures import grid
     from tfrecords.dataset import Dataset
     from tfrecords.summary import sample_items, summarise
-    from tools.common import dataset_tables
+
+    from .common import dataset_tables
 
     dataset = Dataset.open(values.dataset)
     picture = Path(values.picture) if values.picture else dataset.path / "photos.png"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tools.common import amazon_flags, app, table
+from .common import amazon_flags, app, table
 
 _REASONS_SHOWN = 8
 

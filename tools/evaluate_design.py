@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from tools.common import app, ascent_flags, table
+from .common import app, ascent_flags, table
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("recommender", None, "folder of a training of DVBPR", required=True, flag_values=FLAGS)

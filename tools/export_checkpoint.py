@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tools.common import app
+from .common import app
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("workdir", None, "folder of a training", required=True, flag_values=FLAGS)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tools.common import app
+from .common import app
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("dataset", None, "the dataset folder", required=True, flag_values=FLAGS)

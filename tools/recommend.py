@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from tools.common import app, table
+from .common import app, table
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("workdir", None, "folder of a training", required=True, flag_values=FLAGS)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from tools.common import app
+from .common import app
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("output", None, "the HTML file to write", required=True, flag_values=FLAGS)

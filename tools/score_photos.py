@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from tools.common import app
+from .common import app
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("workdir", None, "folder of a training of DVBPR", required=True, flag_values=FLAGS)
@@ -39,7 +39,8 @@ flags.DEFINE_string("category", None, "compare with the items of this category o
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, the tables."""
     from tf_dvbpr.photo_scoring.score import ScorePhotosConfig, score_photos
-    from tools.common import photo_score_tables as tables
+
+    from .common import photo_score_tables as tables
 
     names = ("workdir", "photos", "output", "users", "user", "groups", "clusters", "category")
     scores = score_photos(ScorePhotosConfig(**{name: values[name].value for name in names}))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from tools.common import app, optional_flags
+from .common import app, optional_flags
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("dataset", None, "folder that tools.build_dataset left", required=True, flag_values=FLAGS)

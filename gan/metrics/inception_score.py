@@ -52,7 +52,7 @@ def classifier_score(probabilities: np.ndarray, splits: int = 10) -> Score:
 
 
 def score_name(network: str) -> str:
-    """What `classifier_score` is called with the probabilities of a network of `tf_dvbpr.networks.imagenet_networks.NETWORKS`.
+    """What `classifier_score` is called with the probabilities of an ImageNet network (`imagenet_networks.NETWORKS`).
 
     The inception score is defined by InceptionV3: no other network's values can be compared with published ones.
     """

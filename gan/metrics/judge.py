@@ -32,7 +32,7 @@ class Judge:
     def load(
         cls, network: str, weights: Path | None = None, batch_norm_epsilon: float | None = None, *flags: tuple
     ) -> "Judge":
-        """A network of `tf_dvbpr.networks.imagenet_networks.NETWORKS`; arguments and InputError as `load_pretrained`'s."""
+        """An ImageNet network (`imagenet_networks.NETWORKS`); arguments and InputError as `load_pretrained`'s."""
         pretrained = load_pretrained(network, weights, batch_norm_epsilon, *flags)
         return cls(name=network, image_size=pretrained.image_size, classify=pretrained.classify)
 

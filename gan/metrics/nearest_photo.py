@@ -24,7 +24,7 @@ def nearest(
     """The k photos of a table nearest to each image, exactly.
 
     ``l1`` is the mean of ``|x - y|`` over pixels and channels, ``l2`` the root of the mean of ``(x - y)^2``, with x and
-    y scaled to [-1, 1] (`tfrecords.photos.decode.normalise`). Sums are taken in whole numbers, so no distance is rounded before
+    y scaled to [-1, 1] (`decode.normalise`). Sums are taken in whole numbers, so no distance is rounded before
     it is compared. Besides a block of the table the distances to it are in memory, 8 bytes a pair.
 
     Args:

@@ -18,7 +18,7 @@ from gan.metrics.nearest_photo import nearest
 from gan.sampling.config import SampleConfig
 from gan.trained import TrainedGan, draw_pixels
 from tf_dvbpr import stateless
-from tf_dvbpr.pictures import grid as pictures
+from tf_dvbpr.pictures.grid import Row, draw, save
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_file import whole_file
@@ -65,7 +65,7 @@ def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGa
         files = [save_latents(folder, latents.numpy(), [trained.category_names[number] for number in categories])]
 
         def write_grid(number: int, name: str) -> str:
-            grid = pictures.Row(name, _shown(images[categories == number]))
+            grid = Row(name, _shown(images[categories == number]))
             return _write(folder, f"{files_of[name]}.png", [grid], _COLUMNS, side)
 
         # In threads: compressing them one after the other would take up to a fifth of the time of drawing.
@@ -156,7 +156,7 @@ def _images(trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, pro
 
 def _strips(
     config: SampleConfig, trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, progress: bool
-) -> list[pictures.Row]:
+) -> list[Row]:
     """From image 1 to image 2 of each category, from 3 to 4, and so on: a line each."""
     ways, of = [], []
     for number in dict.fromkeys(categories.tolist()):
@@ -168,25 +168,22 @@ def _strips(
     if not ways:
         return []
     images, of = _images(trained, tf.concat(ways, 0), np.array(of), progress), np.array(of)
-    return [
-        pictures.Row(trained.category_names[number], _shown(images[of == number]))
-        for number in dict.fromkeys(of.tolist())
-    ]
+    return [Row(trained.category_names[number], _shown(images[of == number])) for number in dict.fromkeys(of.tolist())]
 
 
 def _beside_nearest(
     trained: TrainedGan, images: np.ndarray, categories: np.ndarray, photos: np.ndarray, of: np.ndarray
-) -> list[pictures.Row]:
+) -> list[Row]:
     """Figure 4 of the paper: images, and below each the photo of its category nearest to it in l1 and in l2."""
     rows = []
     for number in dict.fromkeys(categories.tolist()):
         some = images[categories == number]
-        rows.append(pictures.Row(f"{trained.category_names[number]}: drawn", _shown(some)))
+        rows.append(Row(f"{trained.category_names[number]}: drawn", _shown(some)))
         own = photos[of == number]
         for metric in ("l1", "l2"):
             items, distances = nearest(some, own, metric, progress=False)
             captions = [f"{distance:.3f}" for distance in distances[:, 0]]
-            rows.append(pictures.Row(f"nearest photos in {metric}", _shown(own[items[:, 0]]), captions))
+            rows.append(Row(f"nearest photos in {metric}", _shown(own[items[:, 0]]), captions))
     return rows
 
 
@@ -206,8 +203,8 @@ def file_names(categories: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def _write(output: Path, file: str, rows: list[pictures.Row], columns: int, side: int) -> str:
-    pictures.save(pictures.draw(rows, columns, max(_CELL, side) + _FRAME), output / file)
+def _write(output: Path, file: str, rows: list[Row], columns: int, side: int) -> str:
+    save(draw(rows, columns, max(_CELL, side) + _FRAME), output / file)
     return file
 
 

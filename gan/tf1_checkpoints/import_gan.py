@@ -25,7 +25,7 @@ class ImportGanConfig(ImportConfig):
 
 
 def import_gan(config: ImportGanConfig, show_progress: bool = True) -> dict:
-    """Makes a workdir as `gan.training.train.train` with preset ``release`` would have left it right after a sample grid.
+    """Makes a workdir as `train` with preset ``release`` would have left it right after a sample grid.
 
     The length of latents and the images' size are read from shapes. The file holds no moments: both Adams start anew.
 

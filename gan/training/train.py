@@ -15,7 +15,7 @@ from gan.training.trainable import GanTraining
 from tf_dvbpr.compat import check_versions
 from tf_dvbpr.dvbpr.config import NONE
 from tf_dvbpr.model_names import GAN
-from tf_dvbpr.training import loop as training
+from tf_dvbpr.training.loop import LoopConfig, run
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.files.folder_lock import held
@@ -29,7 +29,7 @@ _GPU_STEPS_PER_CALL = 10
 def train(config: GanConfig, show_progress: bool = True) -> dict:
     """Trains, or goes on with, the run in ``config.workdir``.
 
-    Returns `training.run`'s figures with ``photos``, ``left_out`` (photos without a category) and ``categories``
+    Returns `loop.run`'s figures with ``photos``, ``left_out`` (photos without a category) and ``categories``
     (names, those without photos left out). Raises InputError for a data set or workdir that does not fit, and for a
     loss that is no longer finite.
     """
@@ -45,13 +45,13 @@ def train(config: GanConfig, show_progress: bool = True) -> dict:
             for line in _remarks(config, dataset, count, facts["present"]):
                 tqdm.write(line)
         trainable = make_training(config, dataset, workdir, show_progress)
-        loop = training.LoopConfig(
+        loop = LoopConfig(
             total_steps=config.total_steps(count),
             eval_every=config.eval_every or config.steps_per_epoch(count),
             checkpoint_every=config.checkpoint_every,
             steps_per_call=_GPU_STEPS_PER_CALL if tf.config.list_logical_devices("GPU") else 1,
         )
-        result = training.run(trainable, loop, workdir.path, None, show_progress)
+        result = run(trainable, loop, workdir.path, None, show_progress)
     return {**result, "photos": count, "left_out": len(categories) - count, "categories": facts["present"]}
 
 

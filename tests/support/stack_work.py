@@ -1,4 +1,4 @@
-"""What one stack leaves for another: `python -m tests.support.stack_work make FOLDER`, then `read FOLDER OUTPUT` later."""
+"""What one stack leaves for another: `python -m tests.support.stack_work make FOLDER`, later `read FOLDER OUTPUT`."""
 
 import os
 import shutil

@@ -16,7 +16,7 @@ from tf_dvbpr.compat import check_versions
 from tf_dvbpr.ranking import auc
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.reference_rankings import popularity_ranking, random_ranking
-from tf_dvbpr.training import loop as training
+from tf_dvbpr.training.loop import LoopConfig, run
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.features.store import load_features
@@ -27,7 +27,7 @@ from tfrecords.files.output_check import check_place
 def train(config: BaselineConfig, show_progress: bool = True) -> dict:
     """Trains, or goes on with, the baseline in ``config.workdir``; those without training are computed at once.
 
-    Returns `training.run`'s figures. Raises InputError for a data set, features or workdir that do not fit, and for a
+    Returns `loop.run`'s figures. Raises InputError for a data set, features or workdir that do not fit, and for a
     loss that is no longer finite.
     """
     check_versions()
@@ -41,13 +41,13 @@ def train(config: BaselineConfig, show_progress: bool = True) -> dict:
         model = build(config, dataset, features)
         trainable = BaselineTraining(config, model, dataset, workdir)
         epoch = config.steps_per_epoch(len(dataset.train_items))
-        loop = training.LoopConfig(
+        loop = LoopConfig(
             total_steps=config.epochs * epoch,
             eval_every=config.eval_every * epoch,
             patience=config.patience,
             steps_per_call=epoch,
         )
-        return training.run(trainable, loop, workdir.path, show_progress=show_progress)
+        return run(trainable, loop, workdir.path, show_progress=show_progress)
 
 
 def build(config: BaselineConfig, dataset: Dataset, features: np.ndarray | None) -> FactorModel:

@@ -9,8 +9,9 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from tf_dvbpr.dvbpr.config import ALL, TrainConfig
+from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.networks.backbone import Backbone
+from tf_dvbpr.networks.imagenet_networks import ALL
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.features.writer import FeatureWriter, feature_file, read_record

@@ -3,13 +3,12 @@
 import dataclasses
 
 from tf_dvbpr.config_checks import need, need_between, need_one_of
-from tf_dvbpr.networks.imagenet_networks import BACKBONES, CNNF
+from tf_dvbpr.networks.imagenet_networks import ALL, BACKBONES, CNNF
 from tfrecords.errors import InputError
 
 NEGATIVES = ("one", "shared")
 PADDINGS = ("same", "valid")
 PRECISIONS = ("float32", "mixed_bfloat16")
-ALL = "all"  # of a backbone's layers
 NONE = "none"  # The word of flags for the text ''.
 STRATEGIES = ("one_device", "mirrored", "multi_worker")
 INITS = ("glorot", "photos")

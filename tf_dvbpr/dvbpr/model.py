@@ -8,8 +8,9 @@ from tqdm import tqdm
 from tf_dvbpr import stateless
 from tf_dvbpr.compat import as_variable
 from tf_dvbpr.dvbpr.activations import Activations
+from tf_dvbpr.dvbpr.build_backbone import build_backbone
 from tf_dvbpr.dvbpr.config import TrainConfig
-from tf_dvbpr.networks.backbone import Backbone, build_backbone
+from tf_dvbpr.networks.backbone import Backbone
 from tf_dvbpr.networks.cnnf import build_cnnf
 from tf_dvbpr.networks.imagenet_networks import CNNF
 from tf_dvbpr.training.losses import bpr_loss, l2_loss, shared_bpr_loss

@@ -8,11 +8,11 @@ import tensorflow as tf
 
 from tf_dvbpr.compat import check_backbone_strategy, check_versions, lazy_adam_class
 from tf_dvbpr.dvbpr.activations import Activations
-from tf_dvbpr.dvbpr.config import ALL, FAST_ON_BACKBONE, NONE, PRESETS, TrainConfig
+from tf_dvbpr.dvbpr.config import FAST_ON_BACKBONE, NONE, PRESETS, TrainConfig
 from tf_dvbpr.dvbpr.model import DVBPR
 from tf_dvbpr.dvbpr.training import DvbprTraining
-from tf_dvbpr.networks.imagenet_networks import CNNF, NETWORKS
-from tf_dvbpr.training import loop as training
+from tf_dvbpr.networks.imagenet_networks import ALL, CNNF, NETWORKS
+from tf_dvbpr.training.loop import LoopConfig, run
 from tf_dvbpr.training.strategy import is_chief, make_strategy
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
@@ -31,7 +31,7 @@ _OTHERS_ALONE = ("weights", "batch_norm_epsilon", "freeze_through", "network_lea
 def train(config: TrainConfig, show_progress: bool = True) -> dict:
     """Trains, or goes on with, the run in ``config.workdir``.
 
-    Returns `training.run`'s figures with ``users``, ``items`` and ``purchases`` of the data set. Raises InputError for
+    Returns `loop.run`'s figures with ``users``, ``items`` and ``purchases`` of the data set. Raises InputError for
     a data set or workdir that does not fit, and for a loss that is no longer finite.
     """
     check_versions()
@@ -64,14 +64,14 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
                 progress=shown and config.backbone != CNNF,  # CNN-F is fast.
                 model=model,
             )
-        loop = training.LoopConfig(
+        loop = LoopConfig(
             total_steps=config.total_steps(purchases),
             eval_every=config.eval_every or config.steps_per_epoch(purchases),
             checkpoint_every=config.checkpoint_every,
             patience=config.patience,
             steps_per_call=_GPU_STEPS_PER_CALL if tf.config.list_logical_devices("GPU") else 1,
         )
-        result = training.run(trainable, loop, workdir.path, strategy, show_progress)
+        result = run(trainable, loop, workdir.path, strategy, show_progress)
     return {**result, "purchases": purchases, "users": dataset.num_users, "items": dataset.num_items}
 
 

@@ -3,25 +3,16 @@
 import difflib
 import hashlib
 from collections.abc import Callable
-from pathlib import Path
 
 import keras
 import tensorflow as tf
 from tqdm import tqdm
 
 from tf_dvbpr import stateless
-from tf_dvbpr.compat import as_variable, dtype_policy, weight_kind
-from tf_dvbpr.dvbpr.config import ALL, TrainConfig
+from tf_dvbpr.compat import as_variable, weight_kind
+from tf_dvbpr.networks.imagenet_networks import ALL
 from tf_dvbpr.networks.initialisation import fit_layer
 from tf_dvbpr.networks.layer_names import layers_by_name
-from tf_dvbpr.networks.pretrained import (
-    build_trained,
-    build_untrained,
-    check_epsilon,
-    preprocessing_of,
-    set_epsilon,
-    without_classifier,
-)
 from tfrecords.errors import InputError
 
 _STYLE = "style"
@@ -127,32 +118,6 @@ class Backbone:
         for name, variable in _named(frozen).items():
             digest.update(name.encode() + as_variable(variable).numpy().tobytes())
         return digest.hexdigest()
-
-
-def build_backbone(config: TrainConfig, pretrained: bool) -> Backbone:
-    """The network of a training's settings.
-
-    Args:
-        config: with a backbone that is no CNN-F.
-        pretrained: load the weights; else they are random, for a checkpoint to be read into.
-
-    Raises:
-        InputError: no weights to be had, or settings that the network does not allow.
-    """
-    name, flags = config.backbone, ("backbone", "weights", "batch_norm_epsilon")
-    epsilon = config.batch_norm_epsilon or None
-    check_epsilon(name, epsilon, flags[2])
-    with dtype_policy(config.precision):
-        if pretrained:
-            weights = Path(config.weights) if config.weights else None
-            model = build_trained(name, weights, config.image_size, flags)
-        else:
-            model = build_untrained(name, config.image_size)
-        set_epsilon(model, epsilon)
-        features, _ = without_classifier(model)
-        return Backbone(
-            features, *preprocessing_of(name), config.dim, config.freeze_through, config.seed, config.precision
-        )
 
 
 def _named(layers: dict[str, keras.layers.Layer], trainable: bool = False) -> dict[str, object]:

@@ -22,3 +22,4 @@ WITHOUT_BATCH_NORM = ("vgg16", "vgg19")
 CNNF = "cnnf"
 # EfficientNet's first layer keeps numbers beside its variables, and has one layer more with the library's weights.
 BACKBONES = (CNNF, *(name for name in NETWORKS if name != "efficientnet_b0"))
+ALL = "all"  # of a backbone's layers

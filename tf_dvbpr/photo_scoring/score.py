@@ -7,7 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from tf_dvbpr.config_checks import need
-from tf_dvbpr.photo_scoring import output as photo_score_files
+from tf_dvbpr.photo_scoring import output as output_files
 from tf_dvbpr.photo_scoring.embed import EmbeddedPhotos, embed_photos, files_of, shown_name
 from tf_dvbpr.photo_scoring.results import Group, GroupScore, PhotoScore, PhotoScores, UserScore
 from tf_dvbpr.photo_scoring.user_groups import UserGroup, cluster, read_groups
@@ -55,11 +55,11 @@ class ScorePhotosConfig:
             if self.user is not None and getattr(self, name):
                 raise InputError(f"--user and --{name} contradict each other: --user asks the named users alone")
         if self.output is not None:
-            photo_score_files.check_output(Path(self.output))
+            output_files.check_output(Path(self.output))
 
 
 def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScores:
-    """Scores the photos of a folder and, with an output, writes what `photo_score_files` says.
+    """Scores the photos of a folder and, with an output, writes what `output_files` says.
 
     With C the I items of the catalogue (of the category), and Phi(p) the photo's style vector::
 
@@ -113,7 +113,7 @@ def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScore
         photos=scorer.score(photos, progress),
     )
     if config.output is not None:
-        photo_score_files.write(result, {shown_name(path): path for path in photos.paths}, Path(config.output))
+        output_files.write(result, {shown_name(path): path for path in photos.paths}, Path(config.output))
     return result
 
 

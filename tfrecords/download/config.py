@@ -26,7 +26,7 @@ class DownloadConfig:
     Attributes:
         input: as `tfrecords.download.urls.photo_urls`.
         images: the folder to fill, KEY.jpg or KEY.png an item; made if missing.
-        subset, category_path, category_levels: as `tfrecords.sources.amazon_categories.choose`; for a file, None is all.
+        subset, category_path, category_levels: as `amazon_categories.choose`; for a file, None is all.
         min_actions: with a folder: users with fewer purchases do not count (default 5).
         workers: photos fetched at once.
         per_host: of these at one host.

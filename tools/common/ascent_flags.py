@@ -3,7 +3,8 @@
 from absl import flags
 
 from tfrecords.errors import InputError
-from tools.common import optional_flags
+
+from . import optional_flags
 
 PRESETS = ("fast", "paper", "release")
 _INTEGERS = {

@@ -7,7 +7,8 @@ from tfrecords.dataset import Dataset
 from tfrecords.features.store import list_features
 from tfrecords.features.writer import STORED, read_record
 from tfrecords.summary import QUANTILES, Summary
-from tools.common import table
+
+from . import table
 
 _SIZES_SHOWN = 5
 

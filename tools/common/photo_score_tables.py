@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from tf_dvbpr.photo_scoring.results import PhotoScore, PhotoScores
 from tf_dvbpr.photo_scoring.user_groups import CategoryShare
-from tools.common import table
+
+from . import table
 
 _PHOTOS = 100  # shown where a file has them all
 _USERS = 3  # shown of those who would like a photo most

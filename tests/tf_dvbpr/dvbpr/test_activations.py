@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from tests.support.tiny_network import SIDE, tiny_config
 from tf_dvbpr.dvbpr.activations import FOLDER, Activations
+from tf_dvbpr.dvbpr.build_backbone import build_backbone
 from tf_dvbpr.dvbpr.model import DVBPR
 from tf_dvbpr.dvbpr.training import DvbprTraining
-from tf_dvbpr.networks.backbone import build_backbone
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.features.writer import FeatureWriter

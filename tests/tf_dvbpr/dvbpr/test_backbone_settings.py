@@ -3,9 +3,8 @@
 import pytest
 
 from tests.support.tool import call
-from tf_dvbpr.dvbpr.config import ALL
 from tf_dvbpr.dvbpr.train import resolve
-from tf_dvbpr.networks.imagenet_networks import BACKBONES
+from tf_dvbpr.networks.imagenet_networks import ALL, BACKBONES
 from tfrecords.errors import InputError
 from tools import train_dvbpr
 

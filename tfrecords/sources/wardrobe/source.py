@@ -11,7 +11,7 @@ from tfrecords.errors import InputError
 from tfrecords.files.parallel_map import ordered_map
 from tfrecords.photos.check import CheckedPhoto
 from tfrecords.sources.base import Item, User
-from tfrecords.sources.wardrobe import tastes as wardrobe_tastes
+from tfrecords.sources.wardrobe import tastes
 from tfrecords.sources.wardrobe.drawing import Garment, encode_garment
 
 ORACLE_FILE = "oracle.npz"
@@ -51,13 +51,13 @@ class WardrobeSource:
                 raise InputError(f"--{name}={value}: the wardrobe takes from {least} to {most}")
         self._seed = seed
         self._image_size = image_size
-        self._garments = wardrobe_tastes.draw_garments(self._rng(_GARMENTS), items)
+        self._garments = tastes.draw_garments(self._rng(_GARMENTS), items)
         self._features = self._garments.features()
-        self._tastes = wardrobe_tastes.draw_tastes(self._rng(_TASTES), users)
+        self._tastes = tastes.draw_tastes(self._rng(_TASTES), users)
         self._item_keys = [f"w{item:05d}" for item in range(items)]
         self._user_keys = [f"u{user:05d}" for user in range(users)]
-        self._users = self._split(wardrobe_tastes.draw_purchases(self._rng(_PURCHASES), self._tastes, self._features))
-        self.category_names = wardrobe_tastes.CATEGORIES
+        self._users = self._split(tastes.draw_purchases(self._rng(_PURCHASES), self._tastes, self._features))
+        self.category_names = tastes.CATEGORIES
         self.expected_items = items
 
     def items(self) -> Iterator[Item]:
@@ -79,10 +79,10 @@ class WardrobeSource:
         popularity = np.ones((len(self._users), 1), np.float32)
         return {
             "split": {"seed": self._seed, "rule": split.RULE},
-            "feature_names": list(wardrobe_tastes.ATTRIBUTES),
+            "feature_names": list(tastes.ATTRIBUTES),
             "auc": {
-                "oracle_test": wardrobe_tastes.mean_auc(self._tastes, self._features, targets, own),
-                "poprank_test": wardrobe_tastes.mean_auc(popularity, counts[:, None], targets, own),
+                "oracle_test": tastes.mean_auc(self._tastes, self._features, targets, own),
+                "poprank_test": tastes.mean_auc(popularity, counts[:, None], targets, own),
             },
         }
 
@@ -97,9 +97,9 @@ class WardrobeSource:
                 user_keys=np.array(self._user_keys),
                 item_keys=np.array(self._item_keys),
             )
-        tastes = map(wardrobe_tastes.describe_taste, self._tastes)
+        described = map(tastes.describe_taste, self._tastes)
         truth = {
-            "users": [{"key": key, **taste} for key, taste in zip(self._user_keys, tastes, strict=True)],
+            "users": [{"key": key, **taste} for key, taste in zip(self._user_keys, described, strict=True)],
             "items": [{"key": key, **self._garments.describe(item)} for item, key in enumerate(self._item_keys)],
         }
         (folder / TRUTH_FILE).write_text(_one_row_a_line(truth), encoding="utf-8")

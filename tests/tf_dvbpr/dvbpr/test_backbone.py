@@ -10,8 +10,8 @@ import tensorflow as tf
 from tests.support.small_training import assert_same_run, config_for, train_quietly
 from tests.support.tiny_network import LAYERS, SIDE, tiny_config
 from tests.support.tool import fails, run
+from tf_dvbpr.dvbpr.build_backbone import build_backbone
 from tf_dvbpr.dvbpr.train import resolve
-from tf_dvbpr.networks.backbone import build_backbone
 from tf_dvbpr.serving.export import ExportConfig, export
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError

@@ -1,0 +1,41 @@
+"""A backbone from a training's settings."""
+
+from pathlib import Path
+
+from tf_dvbpr.compat import dtype_policy
+from tf_dvbpr.dvbpr.config import TrainConfig
+from tf_dvbpr.networks.backbone import Backbone
+from tf_dvbpr.networks.pretrained import (
+    build_trained,
+    build_untrained,
+    check_epsilon,
+    preprocessing_of,
+    set_epsilon,
+    without_classifier,
+)
+
+
+def build_backbone(config: TrainConfig, pretrained: bool) -> Backbone:
+    """The network of a training's settings.
+
+    Args:
+        config: with a backbone that is no CNN-F.
+        pretrained: load the weights; else they are random, for a checkpoint to be read into.
+
+    Raises:
+        InputError: no weights to be had, or settings that the network does not allow.
+    """
+    name, flags = config.backbone, ("backbone", "weights", "batch_norm_epsilon")
+    epsilon = config.batch_norm_epsilon or None
+    check_epsilon(name, epsilon, flags[2])
+    with dtype_policy(config.precision):
+        if pretrained:
+            weights = Path(config.weights) if config.weights else None
+            model = build_trained(name, weights, config.image_size, flags)
+        else:
+            model = build_untrained(name, config.image_size)
+        set_epsilon(model, epsilon)
+        features, _ = without_classifier(model)
+        return Backbone(
+            features, *preprocessing_of(name), config.dim, config.freeze_through, config.seed, config.precision
+        )
