@@ -12,7 +12,8 @@ from gan.networks.discriminator import build_discriminator
 from gan.networks.generator import build_generator
 from gan.search.config import AscentConfig
 from gan.search.latent_form import to_latent
-from gan.search.maximise import Maximiser, objective
+from gan.search.maximise import Maximiser
+from gan.search.measures import objective
 from gan.search.networks import Networks
 from gan.search.queries import design
 from gan.search.taste import Taste

@@ -10,6 +10,7 @@ from gan.search.ascent import Measure, State, advance, begin, finish
 from gan.search.drift import drift
 from gan.search.latent_form import draw_starts, to_latent, to_variable
 from gan.search.maximise import batches
+from gan.search.measures import best_starts, nearness
 from gan.search.networks import Networks
 from tf_dvbpr import stateless
 from tf_dvbpr.config_checks import need, need_between
@@ -120,7 +121,7 @@ class Inverter:
                 for rows, kept in batches(len(drawn), self._batch_size)
             ]
         )
-        return tf.gather(drawn, np.argsort(-seen, kind="stable")[: self._config.invert_starts])
+        return best_starts(drawn, seen, self._config.invert_starts)
 
     def _some_steps(self, state: State, count: tf.Tensor, labels: tf.Tensor, photos: tf.Tensor) -> State:
         return advance(state, count, self._measure(labels, photos), self._config.invert_rate)[0]
@@ -129,8 +130,4 @@ class Inverter:
         return finish(state, self._measure(labels, photos))[0]
 
     def _measure(self, labels: tf.Tensor, photos: tf.Tensor) -> Measure:
-        def measure(variable: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            images = self._networks.generate(to_latent(variable, self._form), labels)
-            return -drift(images, photos), tf.zeros([tf.shape(variable)[0], 0])
-
-        return measure
+        return nearness(self._networks, self._form, labels, photos)

@@ -9,8 +9,8 @@ from tqdm import tqdm
 
 from gan.search.ascent import Measure, State, advance, begin, finish
 from gan.search.config import AscentConfig
-from gan.search.drift import held_near
 from gan.search.latent_form import to_latent, to_variable
+from gan.search.measures import bounded, objective, preference
 from gan.search.networks import Networks
 from gan.search.taste import Taste
 
@@ -41,27 +41,6 @@ class Designs:
         """Those of some starts."""
         way = None if self.way is None else self.way[:, rows]
         return Designs(self.latents[rows], self.best[rows], self.best_step[rows], self.records[:, rows], way)
-
-
-def objective(
-    networks: Networks, latents: tf.Tensor, labels: tf.Tensor, taste: Taste, eta: float | tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """``taste(Phi(up(G(z, c)))) - eta (D(G(z, c), c) - 1)^2`` (eq. 9).
-
-    Args:
-        networks: G, D, Phi.
-        latents: z float32 [B, Z].
-        labels: c float32 [B, C], one-hot.
-        taste: of B queries.
-        eta: weight of the realness term.
-
-    Returns:
-        (objective float32 [B], preference and realness float32 [B, 2]).
-    """
-    images = networks.generate(latents, labels)
-    preference = taste.score(networks.style_vectors(images))
-    realness = networks.discriminate(images, labels)
-    return preference - eta * tf.square(realness - 1.0), tf.stack([preference, realness], 1)
 
 
 class Maximiser:
@@ -167,9 +146,7 @@ class Maximiser:
         near: tuple[tf.Tensor, tf.Tensor, tf.Tensor] | None,
     ) -> tuple[State, tf.Tensor, tf.Tensor]:
         form = self._config.latent_form
-        project = (
-            None if near is None else held_near(lambda z: self.networks.generate(to_latent(z, form), labels), *near)
-        )
+        project = None if near is None else bounded(self.networks, form, labels, *near)
         state, records, way = advance(state, count, self._measure(labels, taste, eta), rate, project)
         return state, records, to_latent(way, form)
 
@@ -177,8 +154,7 @@ class Maximiser:
         return finish(state, self._measure(labels, taste, eta))
 
     def _measure(self, labels: tf.Tensor, taste: Taste, eta: tf.Tensor) -> Measure:
-        form = self._config.latent_form
-        return lambda variable: objective(self.networks, to_latent(variable, form), labels, taste, eta)
+        return preference(self.networks, self._config.latent_form, labels, taste, eta)
 
 
 def batches(count: int, size: int) -> list[tuple[tf.Tensor, slice]]:

@@ -10,6 +10,7 @@ from gan.search.choice import choose
 from gan.search.config import AscentConfig
 from gan.search.latent_form import draw_starts
 from gan.search.maximise import Designs, Maximiser
+from gan.search.measures import best_starts
 from gan.search.taste import Taste
 from tf_dvbpr import stateless
 
@@ -85,5 +86,4 @@ def _starts(
         return drawn
     rows = tf.fill([count], row)
     seen = maximiser.look(drawn, tf.gather(labels, rows), taste.rows(rows))
-    # NaN sorts last: a bad candidate is taken only where too few are left.
-    return tf.gather(drawn, np.argsort(-seen, kind="stable")[: config.starts])
+    return best_starts(drawn, seen, config.starts)

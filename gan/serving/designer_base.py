@@ -6,9 +6,10 @@ import numpy as np
 import tensorflow as tf
 
 from gan.design.model_pair import Studio
+from gan.search.ascent import Measure
 from gan.search.config import AscentConfig
-from gan.search.latent_form import draw_starts, to_latent
-from gan.search.maximise import objective
+from gan.search.latent_form import draw_starts
+from gan.search.measures import preference
 from gan.search.taste import Taste
 from gan.trained import network_weights
 from tf_dvbpr import stateless
@@ -57,17 +58,11 @@ class StudioModule(ServingModule):
         seed = stateless.seed_of(seed, stream, *counters)
         return draw_starts(seed, count, dim, settings.latent_form, settings.start_deviation)
 
-    def _measure(self, user: tf.Tensor, number: tf.Tensor, eta: tf.Tensor) -> Callable:
+    def _measure(self, user: tf.Tensor, number: tf.Tensor, eta: tf.Tensor) -> Measure:
         networks, form = self._studio.value.networks, self._ascent.value.latent_form
-
-        def measure(variable: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            rows = tf.shape(variable)[0]
-            factors = tf.repeat(self._user_factors[user][None, None], rows, 0)
-            ones = tf.ones([rows, 1])
-            taste = Taste(factors, ones, tf.zeros_like(ones), ones)
-            return objective(networks, to_latent(variable, form), self._labels(tf.fill([rows], number)), taste, eta)
-
-        return measure
+        one = tf.ones([1, 1])
+        taste = Taste(self._user_factors[user][None, None], one, tf.zeros_like(one), one)
+        return preference(networks, form, self._labels(number[None]), taste, eta)
 
     def _labels(self, numbers: tf.Tensor) -> tf.Tensor:
         return tf.one_hot(numbers, self._studio.value.networks.num_categories)

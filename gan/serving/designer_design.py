@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from gan.search.ascent import advance, begin, finish
 from gan.search.latent_form import to_latent, to_variable
+from gan.search.measures import best_starts
 from gan.serving.designer_base import MOST_STARTS, MOST_STEPS, StudioModule, named, row_by_row
 from tf_dvbpr import stateless
 from tf_dvbpr.serving.module import paired
@@ -71,9 +72,7 @@ class DesignModule(StudioModule):
 
         def find(row: tf.Tensor) -> tuple:
             measure = self._measure(users[row], numbers[row], eta)
-            looked = measure(to_variable(drawn, form))[0]
-            looked = tf.where(tf.math.is_finite(looked), looked, -np.inf)
-            picked = tf.gather(drawn, tf.math.top_k(looked, starts).indices)
+            picked = best_starts(drawn, measure(to_variable(drawn, form))[0], starts)
             # Those drawn are the starts themselves where no more are drawn, in their order.
             begun = tf.cond(tf.shape(drawn)[0] > starts, lambda: picked, lambda: drawn)
             state = begin(tf.ensure_shape(to_variable(begun, form), [None, dim]), 2)

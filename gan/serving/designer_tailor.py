@@ -8,9 +8,10 @@ import tensorflow as tf
 from gan.design.model_pair import Studio
 from gan.search.ascent import advance, begin, finish
 from gan.search.config import AscentConfig
-from gan.search.drift import drift, held_near
+from gan.search.drift import drift
 from gan.search.invert import InversionConfig
 from gan.search.latent_form import to_latent, to_variable
+from gan.search.measures import best_starts, bounded, nearness
 from gan.serving.designer_base import MOST_STARTS, MOST_STEPS, named, row_by_row
 from gan.serving.designer_design import DesignModule
 from tf_dvbpr import stateless
@@ -116,31 +117,26 @@ class TailorModule(DesignModule):
         def find(row: tf.Tensor) -> tuple:
             photo = normalise(photos[among[row]])[None]
 
-            def generate(variable: tf.Tensor) -> tf.Tensor:
-                labels = self._labels(tf.fill([tf.shape(variable)[0]], numbers[row]))
-                return networks.generate(to_latent(variable, form), labels)
-
-            def nearness(variable: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-                return -drift(generate(variable), photo), tf.zeros([tf.shape(variable)[0], 0])
-
-            variables = to_variable(drawn, form)
-            begun = tf.gather(variables, tf.math.top_k(nearness(variables)[0], starts).indices)
+            label = self._labels(numbers[row][None])
+            near = nearness(networks, form, label, photo)
+            begun = to_variable(best_starts(drawn, near(to_variable(drawn, form))[0], starts), form)
             state = begin(tf.ensure_shape(begun, [None, dim]), 0)
-            state = advance(state, invert_steps, nearness, settings.invert_rate)[0]
-            state, _ = finish(state, nearness)
+            state = advance(state, invert_steps, near, settings.invert_rate)[0]
+            state, _ = finish(state, near)
             nearest = tf.argmax(state.best_record[:, 0])
             # By way of z, as the tool hands it on: on the sphere z' may have any length, and a step's effect with it.
-            anchor = to_variable(to_latent(tf.ensure_shape(state.best[nearest][None], [1, dim]), form), form)
-            measure, before = self._measure(users[row], numbers[row], eta), generate(anchor)
+            latent = to_latent(tf.ensure_shape(state.best[nearest][None], [1, dim]), form)
+            anchor = to_variable(latent, form)
+            measure, before = self._measure(users[row], numbers[row], eta), networks.generate(latent, label)
             # A bound that is none costs one look at the images a step.
-            near = held_near(generate, anchor, before, most)
-            end, records, way = advance(begin(anchor, 2), steps, measure, self._tailoring_rate, near)
+            project = bounded(networks, form, label, anchor, before, most)
+            end, records, way = advance(begin(anchor, 2), steps, measure, self._tailoring_rate, project)
             _, last = finish(end, measure)
             records, way = tf.concat([records, last[None]], 0)[:, 0], tf.concat([way, end.variable[None]], 0)[:, 0]
             records, way = tf.gather(records, shown), tf.gather(way, shown)
             latents = to_latent(way, form)
             finite = tf.reduce_all(tf.math.is_finite(records), 1)
-            images = generate(way)
+            images = networks.generate(latents, tf.repeat(label, frames, 0))
             figures = tf.concat([records, drift(images, images[:1])[:, None]], 1)
             figures = tf.where(finite[:, None], figures, np.nan)
             return self._png(latents, numbers[row], finite), figures, latents, -state.best_record[nearest]

@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from gan.search.drift import drift
-from gan.search.maximise import Maximiser, batches, objective
+from gan.search.maximise import Maximiser, batches
+from gan.search.measures import objective
 from gan.search.networks import to_photo_size
 from gan.search.queries import design
 from gan.search.taste import Taste

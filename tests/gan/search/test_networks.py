@@ -8,7 +8,8 @@ from gan.networks.discriminator import build_discriminator
 from gan.networks.generator import build_generator
 from gan.search.invert import InversionConfig, Inverter
 from gan.search.latent_form import draw_starts, to_latent
-from gan.search.maximise import Maximiser, objective
+from gan.search.maximise import Maximiser
+from gan.search.measures import objective
 from gan.search.networks import Networks
 from gan.trained import network_weights
 from tests.support.tiny_gan import changed, enliven, values_of
