@@ -2,126 +2,110 @@
 
 import dataclasses
 
-from tf_dvbpr.config_checks import need, need_between, need_one_of
-from tf_dvbpr.dvbpr.config import NONE, PHOTO_STORES, PRECISIONS
+from tf_dvbpr.dvbpr.config import EPOCHS, MOST, MOST_STEPS, NONE, PHOTO_STORES, PRECISIONS
 from tf_dvbpr.networks.imagenet_networks import NETWORKS
+from tfrecords.settings import (
+    MOST_SEED,
+    Bounds,
+    above_zero,
+    below_one,
+    between,
+    check_settings,
+    need,
+    one_of,
+    required,
+    setting,
+    zero_or_more,
+)
 
 IMAGE_SIZES = (32, 64, 128, 256)
-LATENTS = ("normal", "uniform")
-NORMS = ("batch", "spectral", "none")
 AUGMENTATIONS = ("colour", "cutout", "translation")
 OWN_JUDGE = "own"
 JUDGES = (OWN_JUDGE, *NETWORKS)
-_MOST = 65_536  # of what a layer or a step has; more fits no machine
-_MOST_STEPS = 2**31 - 1
+JUDGE = Bounds(lambda value: value in JUDGES, "one of " + ", ".join(JUDGES))
+JUDGE_EPSILON = Bounds(lambda value: 0 < value < 1, "a number over 0 and under 1")
+
+
+def _known(augment: str) -> bool:
+    return not augment or set(augment.split(",")) <= set(AUGMENTATIONS)
 
 
 @dataclasses.dataclass(frozen=True)
 class GanConfig:
-    """What decides the result of a training of the GAN, and how it is run.
+    """What decides the result of a training of the GAN, and how it is run; each field's help says what it is."""
 
-    Attributes:
-        dataset: folder that tools.build_dataset left.
-        workdir: folder of this run.
-        preset: name of the preset the rest started from.
-        image_size: S, one of `IMAGE_SIZES`.
-        latent_dim: Z, the length of a latent.
-        latent_distribution: ``normal`` (mean 0, variance 1) or ``uniform`` in [-1, 1].
-        generator_width: channels of the generator's first maps.
-        upsampling_kernel: side of the generator's kernels of stride 2: 3 or 4.
-        discriminator_width: channels of the discriminator's first maps.
-        discriminator_norm: of its inner layers: ``batch`` or ``spectral`` normalisation, or ``none``.
-        batch_size: photos a step, and as many generated images.
-        epochs: an epoch draws as many photos as there are.
-        max_photos: stop when this many photos, rounded down to whole steps, were drawn; 0: no such limit.
-        learning_rate: of the generator's Adam.
-        discriminator_learning_rate: of the discriminator's; 0: as learning_rate.
-        beta1: of both, decay of the first moment.
-        beta2: of both, decay of the second moment.
-        adam_epsilon: of both.
-        average: decay of the moving average of the generator's weights that is used and kept; 0: the weights as such.
-        augment: what the discriminator's images go through, of `AUGMENTATIONS` joined by commas; '': nothing.
-        balanced: draw categories uniformly and then a photo of each, instead of photos uniformly.
-        flip: mirror each photo with probability one half.
-        precision: ``float32`` or ``mixed_bfloat16``.
-        seed: of weights, photos, latents and augmentation.
-        eval_every: steps between sample grids, and the figures that choose the best weights; 0: once an epoch.
-        checkpoint_every: steps between checkpoints besides those at each grid; 0: none.
-        measure_samples: images that the figures are computed on; 0: there are none, and the last weights are kept.
-        judge: network of the Frechet distance and the score: ``own``, a small classifier trained on the data set's
-            categories, or one of `tf_dvbpr.networks.imagenet_networks.NETWORKS`.
-        judge_weights: its HDF5 file; None: the library's download.
-        judge_batch_norm_epsilon: see `tf_dvbpr.networks.pretrained.load_pretrained`.
-        photo_store: where the photos are kept: decoded on the ``host`` or ``device``, or ``encoded``.
-    """
-
-    dataset: str
-    workdir: str
-    preset: str = "fast"
-    image_size: int = 64
-    latent_dim: int = 256
-    latent_distribution: str = "normal"
-    generator_width: int = 256
-    upsampling_kernel: int = 3
-    discriminator_width: int = 64
-    discriminator_norm: str = "batch"
-    batch_size: int = 16
-    epochs: float = 30.0
-    max_photos: int = 0
-    learning_rate: float = 1e-4
-    discriminator_learning_rate: float = 0.0
-    beta1: float = 0.5
-    beta2: float = 0.99
-    adam_epsilon: float = 1e-8
-    average: float = 0.0
-    augment: str = ""
-    balanced: bool = False
-    flip: bool = False
-    precision: str = "float32"
-    seed: int = 0
-    eval_every: int = 0
-    checkpoint_every: int = 0
-    measure_samples: int = 1000
-    judge: str = OWN_JUDGE
-    judge_weights: str | None = None
-    judge_batch_norm_epsilon: float | None = None
-    photo_store: str = "auto"
+    dataset: str = required("folder that tools.build_dataset left")
+    workdir: str = required("folder of this run: new, or to go on with")
+    preset: str = setting(
+        "fast",
+        "paper: as published; release: as the authors' code; fast: the best images soonest",
+        one_of("fast", "paper", "release"),
+    )
+    image_size: int = setting(64, "side of the images: 32, 64, 128 or 256", one_of(*IMAGE_SIZES))
+    latent_dim: int = setting(256, "length Z of a latent", between(1, MOST))
+    latent_distribution: str = setting("normal", "of latents: N(0, 1) or U(-1, 1)", one_of("normal", "uniform"))
+    generator_width: int = setting(256, "channels of the generator's first maps", between(1, MOST))
+    upsampling_kernel: int = setting(3, "side of the generator's kernels of stride 2: 3 or 4", one_of(3, 4))
+    discriminator_width: int = setting(64, "channels of the discriminator's first maps", between(1, MOST))
+    discriminator_norm: str = setting(
+        "batch", "normalisation of the discriminator's inner layers", one_of("batch", "spectral", "none")
+    )
+    batch_size: int = setting(16, "photos a step, and as many generated images", between(1, MOST))
+    epochs: float = setting(30.0, "an epoch draws as many photos as there are", EPOCHS)
+    max_photos: int = setting(
+        0, "stop when this many photos, rounded down to whole steps, were drawn; 0: no such limit"
+    )
+    learning_rate: float = setting(1e-4, "of Adam, the generator's", above_zero())
+    discriminator_learning_rate: float = setting(
+        0.0, "of Adam, the discriminator's; 0: as learning_rate", zero_or_more()
+    )
+    beta1: float = setting(0.5, "of Adam, decay of the first moment", below_one())
+    beta2: float = setting(0.99, "of Adam, decay of the second moment", below_one())
+    adam_epsilon: float = setting(1e-8, "of Adam", above_zero())
+    average: float = setting(
+        0.0,
+        "decay of the moving average of the generator's weights, which is used and kept; 0: no average",
+        below_one(),
+    )
+    augment: str = setting(
+        "",
+        "what the discriminator's images go through: of colour, cutout, translation, joined by commas, or none",
+        Bounds(_known, f"some of {','.join(AUGMENTATIONS)}, or {NONE}"),
+    )
+    balanced: bool = setting(False, "draw categories uniformly, and then a photo of each")
+    flip: bool = setting(False, "mirror each photo with probability one half")
+    precision: str = setting("float32", "of the networks' arithmetic", one_of(*PRECISIONS))
+    seed: int = setting(0, "of weights, photos, latents and augmentation", between(0, MOST_SEED))
+    eval_every: int = setting(
+        0, "steps between sample grids with their figures; 0: once an epoch", between(0, MOST_STEPS)
+    )
+    checkpoint_every: int = setting(
+        0, "steps between checkpoints besides those at grids; 0: none", between(0, MOST_STEPS)
+    )
+    measure_samples: int = setting(
+        1000,
+        "images that the figures are computed on; 0: no figures, and the last weights are kept",
+        Bounds(lambda value: value == 0 or 100 <= value <= 10**6, "0, or from 100 to a million"),
+    )
+    judge: str = setting(
+        OWN_JUDGE,
+        "network of the figures: own (trained on the data set's categories) or a keras.applications network, as "
+        "inception_v3 or resnet50",
+        JUDGE,
+    )
+    judge_weights: str | None = setting(None, "the judge's weights file; without it they are downloaded")
+    judge_batch_norm_epsilon: float | None = setting(
+        None, "of the judge's BatchNormalization layers, where its weights need another", JUDGE_EPSILON
+    )
+    photo_store: str = setting(
+        "auto", "where the photos are kept: decoded on the host or device, or encoded", one_of(*PHOTO_STORES)
+    )
 
     def __post_init__(self) -> None:
-        for name, allowed in (
-            ("image_size", IMAGE_SIZES),
-            ("latent_distribution", LATENTS),
-            ("upsampling_kernel", (3, 4)),
-            ("discriminator_norm", NORMS),
-            ("precision", PRECISIONS),
-            ("judge", JUDGES),
-            ("photo_store", PHOTO_STORES),
-        ):
-            need_one_of(self, name, allowed)
-        for name in ("latent_dim", "generator_width", "discriminator_width", "batch_size"):
-            need_between(self, name, 1, _MOST)
+        check_settings(self)
         need(self, self.generator_width % 4 == 0, "generator_width", "a multiple of 4")
-        for name in ("learning_rate", "adam_epsilon"):
-            need(self, 0 < getattr(self, name) < float("inf"), name, "a number above 0")
-        need(self, 0 <= self.discriminator_learning_rate < float("inf"), "discriminator_learning_rate", "0 or more")
-        for name in ("beta1", "beta2", "average"):
-            need(self, 0 <= getattr(self, name) < 1, name, "from 0 up to but not including 1")
-        known = f"some of {','.join(AUGMENTATIONS)}, or {NONE}"
-        need(self, set(self.augmentations) <= set(AUGMENTATIONS), "augment", known)
-        need(self, 0 < self.epochs <= 1e6, "epochs", "a number above 0, at most a million")
-        for name in ("eval_every", "checkpoint_every"):
-            need_between(self, name, 0, _MOST_STEPS)
-        samples = self.measure_samples
-        need(self, samples == 0 or 100 <= samples <= 10**6, "measure_samples", "0, or from 100 to a million")
-        need(
-            self,
-            self.max_photos == 0 or self.max_photos >= self.batch_size,
-            "max_photos",
-            "0, or at least --batch_size",
-        )
-        need_between(self, "seed", 0, 2**31 - 1)
-        epsilon = self.judge_batch_norm_epsilon
-        need(self, epsilon is None or 0 < epsilon < 1, "judge_batch_norm_epsilon", "a number over 0 and under 1")
+        enough = self.max_photos == 0 or self.max_photos >= self.batch_size
+        need(self, enough, "max_photos", "0, or at least --batch_size")
         for name in ("judge_weights", "judge_batch_norm_epsilon"):
             needless = self.judge == OWN_JUDGE and getattr(self, name) is not None
             need(self, not needless, name, "nothing with --judge=own, which is trained here")

@@ -11,44 +11,27 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from .common import app, ascent_flags, table
+from gan.design.design_config import DesignConfig
+
+from .common import app, ascent_flags, setting_flags, table
 
 FLAGS = app.new_flags(__doc__)
-flags.DEFINE_string("recommender", None, "folder of a training of DVBPR", required=True, flag_values=FLAGS)
-flags.DEFINE_string("gan", None, "folder of a training of the GAN", required=True, flag_values=FLAGS)
+setting_flags.define(FLAGS, DesignConfig, leave_out=("users", "categories"))
 flags.DEFINE_string("user", None, "the user's key, or several with commas between", required=True, flag_values=FLAGS)
-flags.DEFINE_string("output", None, "folder for the designs", required=True, flag_values=FLAGS)
 flags.DEFINE_list("category", [], "some categories, by name; default: all that the GAN draws", flag_values=FLAGS)
-flags.DEFINE_integer("k", 3, "garments to retrieve and to design", flag_values=FLAGS)
-flags.DEFINE_enum(
-    "group",
-    "mean",
-    ["mean", "minimum", "none"],
-    "of several users together: mean: the highest mean score; minimum: the most content least content member; none: "
-    "each alone",
-    flag_values=FLAGS,
-)
-flags.DEFINE_list("weights", [], "of the users in --group=mean, as 2,1,1; default: equal", flag_values=FLAGS)
-flags.DEFINE_bool("trajectory", False, "also draw how each search went", flag_values=FLAGS)
 ascent_flags.define(FLAGS)
 
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, a table."""
-    from gan.design.design_config import DesignConfig
     from gan.design.designs import design_garments
 
+    settings = setting_flags.given(values, DesignConfig)
     config = DesignConfig(
-        recommender=values.recommender,
-        gan=values.gan,
-        output=values.output,
+        **{**settings, "weights": ascent_flags.numbers(settings.get("weights", ()), "weights")},
         users=values.user,
-        ascent=ascent_flags.config(values),
         categories=tuple(values.category),
-        k=values.k,
-        group=values.group,
-        weights=ascent_flags.numbers(values.weights, "weights"),
-        trajectory=values.trajectory,
+        ascent=ascent_flags.config(values),
     )
     result = design_garments(config)
     for note in result["notes"]:

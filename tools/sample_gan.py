@@ -10,28 +10,17 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from .common import app
+from gan.sampling.config import SampleConfig
+
+from .common import app, setting_flags
 
 FLAGS = app.new_flags(__doc__)
-flags.DEFINE_string("workdir", None, "folder of a training of the GAN", required=True, flag_values=FLAGS)
-flags.DEFINE_string("output", None, "folder for the pictures", required=True, flag_values=FLAGS)
+setting_flags.define(FLAGS, SampleConfig, leave_out=("categories",))
 flags.DEFINE_list("category", [], "some categories, by name; default: all", flag_values=FLAGS)
-flags.DEFINE_integer("count", 64, "images of each category", flag_values=FLAGS)
-flags.DEFINE_integer("seed", 0, "of the latents", flag_values=FLAGS)
-flags.DEFINE_float(
-    "truncation", 1.0, "factor on the latents: below 1 truer to the category and less varied", flag_values=FLAGS
-)
-flags.DEFINE_string("latents", None, "an earlier latents.npz, to draw its images again", flag_values=FLAGS)
-flags.DEFINE_integer("interpolations", 2, "strips of each category", flag_values=FLAGS)
-flags.DEFINE_integer("steps", 8, "images of a strip", flag_values=FLAGS)
-flags.DEFINE_integer(
-    "neighbours", 8, "images of each category shown beside the photos nearest to them; 0: none", flag_values=FLAGS
-)
 
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, one closing line."""
-    from gan.sampling.config import SampleConfig
     from gan.sampling.samples import draw_samples
     from tfrecords.errors import InputError
 
@@ -39,18 +28,7 @@ def main(values: flags.FlagValues) -> None:
     needless = [f"--{name}" for name in drawn if values.latents is not None and values[name].present]
     if needless:
         raise InputError(f"{', '.join(needless)}: --latents={values.latents} says which images; leave one of them out")
-    config = SampleConfig(
-        workdir=values.workdir,
-        output=values.output,
-        categories=tuple(values.category),
-        count=values.count,
-        seed=values.seed,
-        truncation=values.truncation,
-        latents=values.latents,
-        interpolations=values.interpolations,
-        steps=values.steps,
-        neighbours=values.neighbours,
-    )
+    config = SampleConfig(**setting_flags.given(values, SampleConfig), categories=tuple(values.category))
     result = draw_samples(config)
     print(f"{values.output}: {result['images']} images of step {result['step']} in {', '.join(result['files'])}")
 

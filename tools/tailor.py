@@ -11,53 +11,27 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from .common import app, ascent_flags, optional_flags, table
+from gan.design.tailor_config import TailorConfig
+from gan.search.config import TAILORING, InversionConfig
+
+from .common import app, ascent_flags, setting_flags, table
 
 FLAGS = app.new_flags(__doc__)
-flags.DEFINE_string("recommender", None, "folder of a training of DVBPR", required=True, flag_values=FLAGS)
-flags.DEFINE_string("gan", None, "folder of a training of the GAN", required=True, flag_values=FLAGS)
+setting_flags.define(FLAGS, TailorConfig, leave_out=("users",))
 flags.DEFINE_string("user", None, "the user's key, or several with commas between", required=True, flag_values=FLAGS)
-flags.DEFINE_string("output", None, "folder for the pictures", required=True, flag_values=FLAGS)
-flags.DEFINE_string("item", None, "key of the item to alter", flag_values=FLAGS)
-flags.DEFINE_string("photo", None, "file of the photo to alter, instead of an item", flag_values=FLAGS)
-flags.DEFINE_string("category", None, "of the garment; default: the item's", flag_values=FLAGS)
-flags.DEFINE_float(
-    "max_drift",
-    None,
-    "how far the result may be from where it starts: mean absolute difference of pixels in [-1, 1], as 0.1",
-    flag_values=FLAGS,
-)
-flags.DEFINE_integer("every", 10, "steps between the images shown", flag_values=FLAGS)
-flags.DEFINE_bool("gif", False, "also write an animation for each user", flag_values=FLAGS)
 ascent_flags.define(FLAGS, several_starts=False)
-_INVERSION = {
-    "invert_starts": "latents that are optimised to look like the garment",
-    "invert_candidates": "latents drawn first, of which those nearest to the garment are optimised",
-    "invert_steps": "of Adam",
-}
-_SETTINGS = optional_flags.define(FLAGS, integer=_INVERSION, float={"invert_rate": "of Adam, for the inversion"})
+setting_flags.define(FLAGS, InversionConfig)
 
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, a table."""
     from gan.design.tailor import tailor
-    from gan.design.tailor_config import TailorConfig
-    from gan.search.config import TAILORING
-    from gan.search.invert import InversionConfig
 
     config = TailorConfig(
-        recommender=values.recommender,
-        gan=values.gan,
-        output=values.output,
+        **setting_flags.given(values, TailorConfig),
         users=values.user,
         ascent=ascent_flags.config(values, **TAILORING),
-        inversion=InversionConfig(**optional_flags.given(values, _SETTINGS)),
-        item=values.item,
-        photo=values.photo,
-        category=values.category,
-        max_drift=values.max_drift,
-        every=values.every,
-        gif=values.gif,
+        inversion=InversionConfig(**setting_flags.given(values, InversionConfig)),
     )
     result = tailor(config)
     for note in result["notes"]:

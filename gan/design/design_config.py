@@ -2,45 +2,38 @@
 
 import dataclasses
 
-from gan.search.config import AscentConfig
-from gan.search.taste import GROUPS
-from tf_dvbpr.config_checks import need, need_between, need_one_of
+from gan.search.config import GROUPS, AscentConfig
 from tfrecords.errors import InputError
+from tfrecords.settings import between, check_settings, need, one_of, required, setting
 
 NO_GROUP = "none"
 
 
 @dataclasses.dataclass(frozen=True)
 class DesignConfig:
-    """For whom to design what, and into which folder.
+    """For whom to design what, and into which folder; each field's help says what it is.
 
-    Attributes:
-        recommender: a run of tools.train_dvbpr.
-        gan: a run of tools.train_gan.
-        output: folder for the pictures, design.json and latents.npz.
-        users: keys; a single one that names no user is taken apart at its commas.
-        ascent: how the latents are searched.
-        categories: names; (): all that the GAN draws.
-        k: garments a query.
-        group: of several users, besides each by himself: ``mean``, ``minimum`` or ``none``.
-        weights: of the users in ``mean``, one each; (): equal.
-        trajectory: also draw how the search went.
+    `users` are keys; a single one that names no user is taken apart at its commas.
     """
 
-    recommender: str
-    gan: str
-    output: str
-    users: str
-    ascent: AscentConfig
-    categories: tuple[str, ...] = ()
-    k: int = 3
-    group: str = "mean"
-    weights: tuple[float, ...] = ()
-    trajectory: bool = False
+    recommender: str = required("folder of a training of DVBPR")
+    gan: str = required("folder of a training of the GAN")
+    output: str = required("folder for the designs")
+    users: str = required("the user's key, or several with commas between")
+    ascent: AscentConfig = dataclasses.field(default_factory=AscentConfig)
+    categories: tuple[str, ...] = setting((), "some categories, by name; default: all that the GAN draws")
+    k: int = setting(3, "garments to retrieve and to design", between(1, 1000))
+    group: str = setting(
+        "mean",
+        "of several users together: mean: the highest mean score; minimum: the most content least content member; "
+        "none: each alone",
+        one_of(*GROUPS, NO_GROUP),
+    )
+    weights: tuple[float, ...] = setting((), "of the users in --group=mean, as 2,1,1; default: equal")
+    trajectory: bool = setting(False, "also draw how each search went")
 
     def __post_init__(self) -> None:
-        need_between(self, "k", 1, 1000)
-        need_one_of(self, "group", (*GROUPS, NO_GROUP))
+        check_settings(self)
         if self.k > self.ascent.starts:
             raise InputError(
                 f"--k={self.k}: only --starts={self.ascent.starts} images are optimised; raise --starts or lower --k"

@@ -17,7 +17,7 @@ class Query:
 
     Attributes:
         members: users' numbers.
-        group: None for one user, else one of `gan.search.taste.GROUPS`.
+        group: None for one user, else one of `gan.search.config.GROUPS`.
         category: its number.
         weights: of the members, as they were given; (): none were.
     """

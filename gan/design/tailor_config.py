@@ -2,49 +2,39 @@
 
 import dataclasses
 
-from gan.search.config import AscentConfig
-from gan.search.invert import InversionConfig
-from tf_dvbpr.config_checks import need, need_between
+from gan.search.config import AscentConfig, InversionConfig
 from tfrecords.errors import InputError
+from tfrecords.settings import between, check_settings, inside, required, setting
 
 
 @dataclasses.dataclass(frozen=True)
 class TailorConfig:
-    """Which garment to alter, for whom, and into which folder.
+    """Which garment to alter, for whom, and into which folder; each field's help says what it is.
 
-    Attributes:
-        recommender: a run of tools.train_dvbpr.
-        gan: a run of tools.train_gan.
-        output: folder for the pictures, tailor.json and latents.npz.
-        users: keys; a single one that names no user is taken apart at its commas.
-        ascent: how the garment is altered; its starts and candidates are not used, there is one start.
-        inversion: how the garment's latent is found.
-        item: key of the item that is altered, or
-        photo: file of the photo that is.
-        category: its name; None: the item's own.
-        max_drift: bound on the mean absolute difference of pixels, in [-1, 1], from the image that the alteration
-            starts from; None: none.
-        every: steps between the images that are shown.
-        gif: also write an animation for each user.
+    `users` are keys; a single one that names no user is taken apart at its commas. Of `ascent`, starts and candidates
+    are not used: there is one start.
     """
 
-    recommender: str
-    gan: str
-    output: str
-    users: str
-    ascent: AscentConfig
+    recommender: str = required("folder of a training of DVBPR")
+    gan: str = required("folder of a training of the GAN")
+    output: str = required("folder for the pictures")
+    users: str = required("the user's key, or several with commas between")
+    ascent: AscentConfig = dataclasses.field(default_factory=AscentConfig)
     inversion: InversionConfig = dataclasses.field(default_factory=InversionConfig)
-    item: str | None = None
-    photo: str | None = None
-    category: str | None = None
-    max_drift: float | None = None
-    every: int = 10
-    gif: bool = False
+    item: str | None = setting(None, "key of the item to alter")
+    photo: str | None = setting(None, "file of the photo to alter, instead of an item")
+    category: str | None = setting(None, "of the garment; default: the item's")
+    max_drift: float | None = setting(
+        None,
+        "how far the result may be from where it starts: mean absolute difference of pixels in [-1, 1], as 0.1",
+        inside(0, 2),
+    )
+    every: int = setting(10, "steps between the images shown", between(1, 100_000))
+    gif: bool = setting(False, "also write an animation for each user")
 
     def __post_init__(self) -> None:
         if (self.item is None) == (self.photo is None):
             raise InputError("what is to be altered? Give --item=KEY or --photo=FILE, one of them")
         if self.photo is not None and not self.category:
             raise InputError(f"--photo={self.photo}: give its --category, which the GAN has to know")
-        need(self, self.max_drift is None or 0 < self.max_drift < 2, "max_drift", "a number above 0 and under 2")
-        need_between(self, "every", 1, 100_000)
+        check_settings(self)

@@ -2,48 +2,43 @@
 
 import dataclasses
 
-from gan.config import JUDGES, OWN_JUDGE
+from gan.config import JUDGE, OWN_JUDGE
 from gan.search.config import AscentConfig
-from tf_dvbpr.config_checks import need, need_between, need_one_of
 from tfrecords.errors import InputError
+from tfrecords.settings import between, check_settings, need, required, setting
 
 SWEEP = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 
 
 @dataclasses.dataclass(frozen=True)
 class EvaluateConfig:
-    """Which runs to measure, in how many trials, and into which folder.
+    """Which runs to measure, in how many trials, and into which folder; each field's help says what it is.
 
-    Attributes:
-        recommender: a run of tools.train_dvbpr.
-        gan: a run of tools.train_gan.
-        output: folder for the table or the figure.
-        ascent: how the designs are searched; its choice is the table's.
-        trials: queries, each of a random user and the category of that user's test item.
-        k: images of each source a query.
-        judge: network of the quality: ``own``, or one of `tf_dvbpr.networks.imagenet_networks.NETWORKS`.
-        judge_weights: its HDF5 file; None: the library's download.
-        judge_batch_norm_epsilon: see `tf_dvbpr.networks.pretrained.load_pretrained`.
-        retrieve_owned: retrieval is among all items of the category, as eq. 8 has it; False: the user's own left out.
-        etas: measure the designs at each of these weights instead (Fig. 3); (): the table.
+    `etas`: measure the designs at each of these weights instead (Fig. 3); (): the table. Of `ascent`, the choice is
+    the table's.
     """
 
-    recommender: str
-    gan: str
-    output: str
-    ascent: AscentConfig
-    trials: int = 1000
-    k: int = 3
-    judge: str = OWN_JUDGE
-    judge_weights: str | None = None
-    judge_batch_norm_epsilon: float | None = None
-    retrieve_owned: bool = True
-    etas: tuple[float, ...] = ()
+    recommender: str = required("folder of a training of DVBPR")
+    gan: str = required("folder of a training of the GAN")
+    output: str = required("folder for the table or figure")
+    ascent: AscentConfig = dataclasses.field(default_factory=AscentConfig)
+    trials: int = setting(1000, "queries, each of a random user and the category of their test item", between(1, 10**6))
+    k: int = setting(3, "images of each source a trial", between(2, 100))
+    judge: str = setting(
+        OWN_JUDGE,
+        "network of the quality: own (trained on the data set's categories) or a keras.applications network, as "
+        "inception_v3, the paper's",
+        JUDGE,
+    )
+    judge_weights: str | None = setting(None, "the judge's weights file; without it they are downloaded")
+    judge_batch_norm_epsilon: float | None = setting(
+        None, "of the judge's BatchNormalization layers, where its weights need another"
+    )
+    retrieve_owned: bool = setting(True, "retrieve among all items of the category, the user's own too (eq. 8)")
+    etas: tuple[float, ...] = setting((), "those of --eta_sweep; default: 0,0.1,0.3,1,3,10,30")
 
     def __post_init__(self) -> None:
-        need_between(self, "trials", 1, 10**6)
-        need_between(self, "k", 2, 100)
-        need_one_of(self, "judge", JUDGES)
+        check_settings(self)
         for name in ("judge_weights", "judge_batch_norm_epsilon"):
             needless = self.judge == OWN_JUDGE and getattr(self, name) is not None
             need(self, not needless, name, "nothing with --judge=own, which is trained here")

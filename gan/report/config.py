@@ -3,9 +3,9 @@
 import dataclasses
 from pathlib import Path
 
-from tf_dvbpr.config_checks import need
 from tfrecords.errors import InputError
 from tfrecords.files.output_check import check_place
+from tfrecords.settings import need
 
 _ENDINGS = (".html", ".htm")
 

@@ -2,44 +2,29 @@
 
 import dataclasses
 
-from tf_dvbpr.config_checks import need, need_between
-
-_MOST = 100_000
+from tfrecords.settings import MOST_SEED, Bounds, between, check_settings, required, setting
 
 
 @dataclasses.dataclass(frozen=True)
 class SampleConfig:
-    """Which images to draw, and into what.
+    """Which images to draw, and into what; each field's help says what it is."""
 
-    Attributes:
-        workdir: a run of tools.train_gan.
-        output: folder for the pictures and latents.npz.
-        categories: names; () for all.
-        count: images of each category.
-        seed: of the latents.
-        truncation: factor on the latents, over 0; 1 leaves them as the training drew them.
-        latents: an earlier run's latents.npz, drawn again instead of new ones; None: new ones.
-        interpolations: strips of each category, from one of its images to the next but one.
-        steps: images of a strip.
-        neighbours: images of each category shown beside the photos nearest to them; 0: none, and the data set is not
-            needed.
-    """
-
-    workdir: str
-    output: str
-    categories: tuple[str, ...] = ()
-    count: int = 64
-    seed: int = 0
-    truncation: float = 1.0
-    latents: str | None = None
-    interpolations: int = 2
-    steps: int = 8
-    neighbours: int = 8
+    workdir: str = required("folder of a training of the GAN")
+    output: str = required("folder for the pictures")
+    categories: tuple[str, ...] = setting((), "some categories, by name; default: all")
+    count: int = setting(64, "images of each category", between(1, 100_000))
+    seed: int = setting(0, "of the latents", between(0, MOST_SEED))
+    truncation: float = setting(
+        1.0,
+        "factor on the latents: below 1 truer to the category and less varied",
+        Bounds(lambda value: 0 < value <= 10, "a number above 0, at most 10"),
+    )
+    latents: str | None = setting(None, "an earlier latents.npz, to draw its images again")
+    interpolations: int = setting(2, "strips of each category, from one image to the next but one", between(0, 100))
+    steps: int = setting(8, "images of a strip", between(2, 100))
+    neighbours: int = setting(
+        8, "images of each category shown beside the photos nearest to them; 0: none", between(0, 100)
+    )
 
     def __post_init__(self) -> None:
-        need_between(self, "count", 1, _MOST)
-        need_between(self, "seed", 0, 2**31 - 1)
-        need(self, 0 < self.truncation <= 10, "truncation", "a number above 0, at most 10")
-        need_between(self, "interpolations", 0, 100)
-        need_between(self, "steps", 2, 100)
-        need_between(self, "neighbours", 0, 100)
+        check_settings(self)

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-CHOICES = ("top_k", "softmax")
-
 
 def choose(
     objectives: np.ndarray, k: int, choice: str = "top_k", draw: np.random.Generator | None = None
@@ -17,7 +15,7 @@ def choose(
     Args:
         objectives: float [m]; one that is not finite belongs to a dropped start and is never chosen.
         k: at least 1.
-        choice: one of `CHOICES`.
+        choice: ``top_k`` or ``softmax``.
         draw: for ``softmax``.
 
     Returns:

@@ -2,67 +2,83 @@
 
 import dataclasses
 
-from gan.search.choice import CHOICES
-from gan.search.latent_form import FORMS
-from tf_dvbpr.config_checks import need, need_between, need_one_of
 from tf_dvbpr.dvbpr.config import PRECISIONS
 from tfrecords.errors import InputError
+from tfrecords.settings import (
+    MOST_SEED,
+    above_zero,
+    between,
+    check_settings,
+    need,
+    one_of,
+    setting,
+    zero_or_more,
+)
 
 AUTO = "auto"
-_MOST = 1_000_000
+FORMS = ("tanh", "free", "sphere")
+CHOICES = ("top_k", "softmax")
+GROUPS = ("mean", "minimum")
+MOST = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True)
 class AscentConfig:
-    """How the best latents are searched.
+    """How the best latents are searched; each field's help says what it is.
 
-    Attributes:
-        preset: name of the preset the rest started from.
-        starts: m, random starts of a query, all of which are optimised.
-        candidates: latents drawn for a query, of which the `starts` best by their objective are optimised; 0: no more
-            are drawn than optimised.
-        steps: of Adam.
-        learning_rate: of Adam, on z'.
-        eta: weight of the realness term (eqs. 9 and 10); 0 leaves it out.
-        latent_form: ``tanh`` (z = tanh z', starts uniform in (-1, 1)), ``free`` (z = z', starts normal), ``sphere``
-            (z = sqrt(Z) z' / |z'|, starts uniform on it), or ``auto``: tanh where the generator was trained on uniform
-            latents, sphere where on normal ones.
-        start_deviation: of ``free`` starts.
-        choice: ``top_k`` or ``softmax`` (eq. 11): which of the optimised images are shown.
-        precision: of the networks' arithmetic: ``float32`` or ``mixed_bfloat16``.
-        batch_size: latents that go through the networks together: bounds the memory, not the result.
-        seed: of starts and choice.
+    The forms of a latent: ``tanh`` (z = tanh z', starts uniform in (-1, 1)), ``free`` (z = z', starts normal),
+    ``sphere`` (z = sqrt(Z) z' / |z'|, starts uniform on it), or ``auto``: tanh where the generator was trained on
+    uniform latents, sphere where on normal ones.
     """
 
-    preset: str = "fast"
-    starts: int = 64
-    candidates: int = 0
-    steps: int = 50
-    learning_rate: float = 0.05
-    eta: float = 1.0
-    latent_form: str = "tanh"
-    start_deviation: float = 1.0
-    choice: str = "top_k"
-    precision: str = "float32"
-    batch_size: int = 64
-    seed: int = 0
+    preset: str = setting(
+        "fast",
+        "paper: as published; release: as the authors' code; fast: the best designs soonest",
+        one_of("fast", "paper", "release"),
+    )
+    starts: int = setting(64, "latents that are optimised for each design asked for", between(1, MOST))
+    candidates: int = setting(0, "latents drawn first, of which the best are the starts; 0: the starts alone")
+    steps: int = setting(50, "of Adam", between(1, MOST))
+    learning_rate: float = setting(0.05, "of Adam, on z'", above_zero())
+    eta: float = setting(1.0, "weight of looking real against being liked (equations 9 and 10)", zero_or_more())
+    latent_form: str = setting(
+        "tanh",
+        "z = tanh z', in a box, free, or on a sphere; auto: as the GAN's latents were drawn",
+        one_of(AUTO, *FORMS),
+    )
+    start_deviation: float = setting(1.0, "of the normal starts of --latent_form=free", above_zero())
+    choice: str = setting(
+        "top_k", "which of the optimised images to take: the best, or drawn by equation 11", one_of(*CHOICES)
+    )
+    precision: str = setting("float32", "of the networks' arithmetic", one_of(*PRECISIONS))
+    batch_size: int = setting(
+        64, "latents that go through the networks together: lower it where memory is short", between(1, MOST)
+    )
+    seed: int = setting(0, "of starts and choice", between(0, MOST_SEED))
 
     def __post_init__(self) -> None:
-        for name, allowed in (
-            ("latent_form", (*FORMS, AUTO)),
-            ("choice", CHOICES),
-            ("precision", PRECISIONS),
-        ):
-            need_one_of(self, name, allowed)
-        need_between(self, "starts", 1, _MOST)
-        need_between(self, "steps", 1, _MOST)
-        need_between(self, "batch_size", 1, _MOST)
-        need_between(self, "seed", 0, 2**31 - 1)
-        fits = self.candidates == 0 or self.starts <= self.candidates <= _MOST
+        check_settings(self)
+        fits = self.candidates == 0 or self.starts <= self.candidates <= MOST
         need(self, fits, "candidates", f"0, or from --starts={self.starts} to a million")
-        need(self, 0 < self.learning_rate < float("inf"), "learning_rate", "a number above 0")
-        need(self, 0 <= self.eta < float("inf"), "eta", "a number of at least 0")
-        need(self, 0 < self.start_deviation < float("inf"), "start_deviation", "a number above 0")
+
+
+@dataclasses.dataclass(frozen=True)
+class InversionConfig:
+    """How a photo's latent is searched; each field's help says what it is."""
+
+    invert_starts: int = setting(
+        8, "latents that are optimised to look like the garment; the nearest is kept", between(1, MOST)
+    )
+    invert_candidates: int = setting(
+        256, "latents drawn first, of which those nearest to the garment are optimised", between(1, MOST)
+    )
+    invert_steps: int = setting(200, "of Adam, for the inversion", between(1, MOST))
+    invert_rate: float = setting(0.1, "of Adam, for the inversion", above_zero())
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        enough = self.invert_candidates >= self.invert_starts
+        need(self, enough, "invert_candidates", f"from {self.invert_starts} to {MOST}")
 
 
 # `paper` and `release` take Adam and its rate from the authors' code; the paper names neither.

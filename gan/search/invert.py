@@ -7,39 +7,15 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from gan.search.ascent import Measure, State, advance, begin, finish
+from gan.search.config import InversionConfig
 from gan.search.drift import drift
 from gan.search.latent_form import draw_starts, to_latent, to_variable
 from gan.search.maximise import batches
 from gan.search.measures import best_starts, nearness
 from gan.search.networks import Networks
 from tf_dvbpr import stateless
-from tf_dvbpr.config_checks import need, need_between
 
 _STEPS_PER_CALL = 20
-_MOST = 1_000_000
-
-
-@dataclasses.dataclass(frozen=True)
-class InversionConfig:
-    """How a photo's latent is searched.
-
-    Attributes:
-        invert_starts: optimised for each photo; the nearest in the end is kept.
-        invert_candidates: latents drawn for each photo, of which the nearest are the starts.
-        invert_steps: of Adam.
-        invert_rate: of Adam, on z'.
-    """
-
-    invert_starts: int = 8
-    invert_candidates: int = 256
-    invert_steps: int = 200
-    invert_rate: float = 0.1
-
-    def __post_init__(self) -> None:
-        need_between(self, "invert_starts", 1, _MOST)
-        need_between(self, "invert_candidates", self.invert_starts, _MOST)
-        need_between(self, "invert_steps", 1, _MOST)
-        need(self, 0 < self.invert_rate < float("inf"), "invert_rate", "a number above 0")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +37,7 @@ class Inverter:
     Args:
         networks: only `Networks.generate` is used.
         config: the search's settings.
-        form: how z is written, one of `gan.search.latent_form.FORMS`.
+        form: how z is written, one of `gan.search.config.FORMS`.
         start_deviation: of ``free`` starts.
         batch_size: latents that go through the generator together.
         seed: of the candidates.

@@ -2,7 +2,6 @@
 
 import tensorflow as tf
 
-FORMS = ("tanh", "free", "sphere")
 _MOST = 1.0 - 1e-6  # atanh(1) is infinite
 
 

@@ -48,7 +48,7 @@ class Maximiser:
 
     Args:
         networks: G, D, Phi.
-        config: the search's settings; `latent_form` one of `gan.search.latent_form.FORMS`.
+        config: the search's settings; `latent_form` one of `gan.search.config.FORMS`.
     """
 
     def __init__(self, networks: Networks, config: AscentConfig) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-GROUPS = ("mean", "minimum")
+from gan.search.config import GROUPS
 
 
 class Taste(NamedTuple):

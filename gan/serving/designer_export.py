@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from gan.design.model_pair import Studio
-from gan.search.config import TAILORING, resolve
-from gan.search.invert import InversionConfig
+from gan.search.config import TAILORING, InversionConfig, resolve
 from gan.serving.designer_tailor import TailorModule
 from tf_dvbpr.serving.export import ExportConfig, check_output, save
 from tf_dvbpr.workdir import Workdir

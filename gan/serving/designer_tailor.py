@@ -7,9 +7,8 @@ import tensorflow as tf
 
 from gan.design.model_pair import Studio
 from gan.search.ascent import advance, begin, finish
-from gan.search.config import AscentConfig
+from gan.search.config import AscentConfig, InversionConfig
 from gan.search.drift import drift
-from gan.search.invert import InversionConfig
 from gan.search.latent_form import to_latent, to_variable
 from gan.search.measures import best_starts, bounded, nearness
 from gan.serving.designer_base import MOST_STARTS, MOST_STEPS, named, row_by_row

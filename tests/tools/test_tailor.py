@@ -11,8 +11,7 @@ from PIL import Image
 from gan.design import tailor as module
 from gan.design.tailor import tailor
 from gan.design.tailor_config import TailorConfig
-from gan.search.config import TAILORING, resolve
-from gan.search.invert import InversionConfig
+from gan.search.config import TAILORING, InversionConfig, resolve
 from gan.trained import TrainedGan, network_weights
 from tests.support.tiny_gan import refusal
 from tests.support.tool import names

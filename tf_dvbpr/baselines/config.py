@@ -2,14 +2,21 @@
 
 import dataclasses
 
-from tf_dvbpr.baselines.visrank import DISTANCES
-from tf_dvbpr.config_checks import need, need_between, need_one_of
 from tfrecords.errors import InputError
+from tfrecords.settings import (
+    MOST_SEED,
+    above_zero,
+    between,
+    check_settings,
+    one_of,
+    required,
+    setting,
+    zero_or_more,
+)
 
 _LOOP = ("batch_size", "epochs", "eval_every", "learning_rate", "patience", "sampling", "seed")
 _FACTORS = ("dim", "regularisation", *_LOOP)
 _VISUAL = ("features", "projection_regularisation", *_FACTORS)
-SAMPLINGS = ("purchases", "users")
 # Which settings each model listens to; any other that is given contradicts it.
 SETTINGS: dict[str, tuple[str, ...]] = {
     "rand": ("seed",),
@@ -22,60 +29,46 @@ SETTINGS: dict[str, tuple[str, ...]] = {
 }
 MODELS = tuple(SETTINGS)
 TRAINED = tuple(model for model, settings in SETTINGS.items() if "epochs" in settings)  # the others are computed
-_MOST = {"dim": 65_536, "batch_size": 2**20, "epochs": 10**6, "eval_every": 10**6, "candidates": 65_536}
+_MOST = 65_536
+_MOST_EPOCHS = 10**6
 VISUAL = tuple(model for model, settings in SETTINGS.items() if "features" in settings)
 
 
 @dataclasses.dataclass(frozen=True)
 class BaselineConfig:
-    """What decides the result of a baseline.
+    """What decides the result of a baseline; each field's help says what it is."""
 
-    Attributes:
-        dataset: folder that tools.build_dataset left.
-        workdir: folder of this run.
-        model: one of `MODELS`.
-        features: name of the item features (`tfrecords.features.store`); None: the only ones there are.
-        dim: length of the latent factors; VBPR has as many visual ones besides.
-        regularisation: lambda of ``lambda * l2_loss`` of the users' and items' weights gathered for each triplet.
-        projection_regularisation: the same of the projection of the features, for each triplet.
-        learning_rate: of Adam.
-        batch_size: triplets a step.
-        epochs: at most; an epoch is as many triplets as there are training purchases.
-        eval_every: epochs between validations.
-        patience: stop after this many validations without a better one; 0: never.
-        sampling: positives uniform over the ``purchases``, or over the ``users`` and then each one's items.
-        candidates: negatives that WARP tries for each positive.
-        distance: of VisRank, ``euclidean`` or ``cosine``.
-        seed: of weights and triplets, and of RAND's order.
-    """
-
-    dataset: str
-    workdir: str
-    model: str
-    features: str | None = None
-    dim: int = 50
-    regularisation: float = 0.1
-    projection_regularisation: float = 0.0
-    learning_rate: float = 1e-2
-    batch_size: int = 16384
-    epochs: int = 1000
-    eval_every: int = 10
-    patience: int = 10
-    sampling: str = "purchases"
-    candidates: int = 10
-    distance: str = "euclidean"
-    seed: int = 0
+    dataset: str = required("folder that tools.build_dataset left")
+    workdir: str = required("folder of this run: new, or to go on with")
+    model: str = required("which system", one_of(*MODELS))
+    features: str | None = setting(None, "name of the item features; the only ones if not given")
+    dim: int = setting(50, "length of the latent factors; VBPR has as many visual ones besides", between(1, _MOST))
+    regularisation: float = setting(
+        0.1, "weight of the penalty on the users' and items' weights of each triplet", zero_or_more()
+    )
+    projection_regularisation: float = setting(
+        0.0, "fm, vbpr: weight of the penalty on the projection of the features, for each triplet", zero_or_more()
+    )
+    learning_rate: float = setting(1e-2, "of Adam", above_zero())
+    batch_size: int = setting(16384, "triplets a step", between(1, 2**20))
+    epochs: int = setting(
+        1000, "at most; an epoch draws as many triplets as there are training purchases", between(1, _MOST_EPOCHS)
+    )
+    eval_every: int = setting(10, "epochs between validations", between(1, _MOST_EPOCHS))
+    patience: int = setting(
+        10, "stop after this many validations without a better one; 0: never", between(0, MOST_SEED)
+    )
+    sampling: str = setting(
+        "purchases",
+        "what positives are drawn uniformly over; users: then over each one's items",
+        one_of("purchases", "users"),
+    )
+    candidates: int = setting(10, "warp: negatives tried for each positive", between(1, _MOST))
+    distance: str = setting("euclidean", "of visrank", one_of("euclidean", "cosine"))
+    seed: int = setting(0, "of weights and triplets, and of RAND's order", between(0, MOST_SEED))
 
     def __post_init__(self) -> None:
-        for name, allowed in (("model", MODELS), ("distance", DISTANCES), ("sampling", SAMPLINGS)):
-            need_one_of(self, name, allowed)
-        for name, most in _MOST.items():
-            need_between(self, name, 1, most)
-        for name in ("regularisation", "projection_regularisation"):
-            need(self, 0 <= getattr(self, name) < float("inf"), name, "0 or more")
-        need(self, 0 < self.learning_rate < float("inf"), "learning_rate", "a number above 0")
-        for name in ("patience", "seed"):
-            need_between(self, name, 0, 2**31 - 1)
+        check_settings(self)
 
     def steps_per_epoch(self, purchases: int) -> int:
         """Steps that draw as many triplets as there are training purchases."""

@@ -5,8 +5,6 @@ import numpy as np
 from tf_dvbpr.ranking.factors import Factors
 from tfrecords.dataset import Dataset
 
-DISTANCES = ("euclidean", "cosine")
-
 
 def visrank(dataset: Dataset, features: np.ndarray, distance: str = "euclidean") -> Factors:
     """VisRank as two matrices; the paper does not name its distance.
@@ -18,7 +16,7 @@ def visrank(dataset: Dataset, features: np.ndarray, distance: str = "euclidean")
     Args:
         dataset: whose training purchases count.
         features: float32 [I, F].
-        distance: one of `DISTANCES`.
+        distance: ``euclidean`` or ``cosine``.
     """
     # Centred first: distances do not change, and the sum of large terms that cancel keeps its digits.
     items = features - features.mean(0) if distance == "euclidean" else _unit(features)

@@ -2,139 +2,135 @@
 
 import dataclasses
 
-from tf_dvbpr.config_checks import need, need_between, need_one_of
 from tf_dvbpr.networks.imagenet_networks import ALL, BACKBONES, CNNF
 from tfrecords.errors import InputError
+from tfrecords.settings import (
+    MOST_SEED,
+    Bounds,
+    above_zero,
+    below_one,
+    between,
+    check_settings,
+    multiple_of,
+    need,
+    one_of,
+    required,
+    setting,
+    zero_or_more,
+)
 
-NEGATIVES = ("one", "shared")
-PADDINGS = ("same", "valid")
-PRECISIONS = ("float32", "mixed_bfloat16")
 NONE = "none"  # The word of flags for the text ''.
-STRATEGIES = ("one_device", "mirrored", "multi_worker")
-INITS = ("glorot", "photos")
-OPTIMIZERS = ("adam", "lazy_adam", "adamw")
+PRECISIONS = ("float32", "mixed_bfloat16")
 PHOTO_STORES = ("auto", "host", "device", "encoded")
-_MOST = 65_536  # of what a layer or a step has; more fits no machine
-_MOST_STEPS = 2**31 - 1
+MOST = 65_536  # of what a layer or a step has; more fits no machine
+MOST_STEPS = 2**31 - 1
+PRESET = one_of("fast", "paper", "release")
+EPOCHS = Bounds(lambda value: 0 < value <= 1e6, "a number above 0, at most a million")
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainConfig:
-    """What decides the result of a training, and how it is run.
+    """What decides the result of a training, and how it is run; each field's help says what it is.
 
-    Attributes:
-        dataset: folder that tools.build_dataset left.
-        workdir: folder of this run.
-        preset: name of the preset the rest started from.
-        dim: K, the length of style vectors and user factors.
-        backbone: the network Phi, ``cnnf`` or a network of `network_names.BACKBONES` trained on ImageNet.
-        weights: file of such a network's weights; "": the library's, downloaded once.
-        batch_norm_epsilon: of its BatchNormalization layers; 0: the library's.
-        freeze_through: name of its layer that, with all before it, stays as it is; ``all``: only the new last layer is
-            trained; "": all is.
-        network_learning_rate: of the layers that the weights are of; 0: as learning_rate, which the last layer has.
-        image_size: side of the photos the network sees; CNN-F takes a multiple of 32.
-        conv1_padding: ``same`` or ``valid``.
-        negatives: ``one`` negative for each positive, or ``shared`` by the batch.
-        batch_size: positives a step, over all replicas.
-        shared_negatives: N, photos a step that all of the batch's users are compared with (`shared` only).
-        epochs: an epoch is as many positives as there are training purchases.
-        max_photos: stop when this many photos, rounded down to whole steps, went through the network; 0: no such limit.
-        optimizer: ``adam``; ``lazy_adam``, which moves only the user factors of the batch; or ``adamw``, whose
-            weight decay is decoupled.
-        learning_rate: of the optimiser, after the warm-up.
-        user_learning_rate: the same for the user factors; 0: as learning_rate.
-        warmup_steps: steps over which the learning rate rises linearly from 0.
-        decay: ``none`` or ``cosine`` (to 0 at the last step).
-        adam_epsilon: of Adam.
-        weight_decay: lambda of ``lambda * sum of l2_loss(w)`` over the weight matrices that are trained, CNN-F's eight,
-            each step. With ``adamw`` no such penalty: each step takes ``learning rate * lambda * w`` off them instead.
-        init: of the network: ``glorot``, or these weights fitted to the ``photos`` (`initialisation.fit_to_photos`).
-        user_penalty: lambda of ``lambda * l2_loss`` of the user factors gathered for the batch.
-        dropout: rate after fc6 and fc7, or before the last layer of another backbone.
-        flip: mirror each training photo with probability one half.
-        shift: move each training photo by up to this share of its side in both directions; white comes in.
-        average: decay of the moving average of all weights that is measured and kept; 0: the weights as such.
-        precision: ``float32`` or ``mixed_bfloat16``.
-        seed: of weights, triplets, dropout and augmentation.
-        eval_every: steps between validations; 0: once an epoch.
-        checkpoint_every: steps between checkpoints besides those at each validation; 0: none.
-        patience: stop after this many validations without a better one; 0: never.
-        strategy: ``one_device``, ``mirrored`` or ``multi_worker`` (cluster from TF_CONFIG).
-        photo_store: where the photos are kept: decoded on the ``host`` or ``device``, or ``encoded``.
+    ``batch_norm_epsilon``, ``network_learning_rate`` and ``user_learning_rate`` of 0, and ``weights`` and
+    ``freeze_through`` of "", mean that nothing of the kind is given.
     """
 
-    dataset: str
-    workdir: str
-    preset: str = "fast"
-    backbone: str = CNNF
-    weights: str = ""
-    batch_norm_epsilon: float = 0.0
-    freeze_through: str = ""
-    network_learning_rate: float = 0.0
-    dim: int = 50
-    image_size: int = 224
-    conv1_padding: str = "same"
-    negatives: str = "one"
-    batch_size: int = 128
-    shared_negatives: int = 32
-    epochs: float = 20.0
-    max_photos: int = 0
-    optimizer: str = "adam"
-    learning_rate: float = 1e-4
-    user_learning_rate: float = 0.0
-    warmup_steps: int = 0
-    decay: str = "none"
-    adam_epsilon: float = 1e-8
-    weight_decay: float = 1e-3
-    init: str = "glorot"
-    user_penalty: float = 1.0
-    dropout: float = 0.5
-    flip: bool = False
-    shift: float = 0.0
-    average: float = 0.0
-    precision: str = "float32"
-    seed: int = 0
-    eval_every: int = 0
-    checkpoint_every: int = 0
-    patience: int = 0
-    strategy: str = "one_device"
-    photo_store: str = "auto"
+    dataset: str = required("folder that tools.build_dataset left")
+    workdir: str = required("folder of this run: new, or to go on with")
+    preset: str = setting(
+        "fast",
+        "paper: as published; release: as the authors' code; fast: the best validation AUC soonest",
+        one_of("fast", "paper", "release"),
+    )
+    backbone: str = setting(
+        CNNF,
+        "the network for photos: cnnf, or one trained on ImageNet, as resnet50 (docs/backbones.md lists them)",
+        Bounds(lambda value: value in BACKBONES, "one of " + ", ".join(BACKBONES)),
+    )
+    weights: str = setting(
+        "", "backbone: its HDF5 weights file, classifier included; the library's download if not given"
+    )
+    batch_norm_epsilon: float = setting(
+        0.0, "backbone: of its BatchNormalization layers; 0: the library's", below_one()
+    )
+    freeze_through: str = setting(
+        "", "backbone: the layer up to which it stays as it is; all: only the last is trained; none: all are"
+    )
+    network_learning_rate: float = setting(
+        0.0, "the same for what of a backbone was trained on ImageNet; 0: as learning_rate", zero_or_more()
+    )
+    dim: int = setting(50, "length K of style vectors and user factors", between(1, MOST))
+    image_size: int = setting(
+        224,
+        "side of the photos the network sees; CNN-F: a multiple of 32; other backbones: their own by default",
+        between(32, 1024),
+    )
+    conv1_padding: str = setting("same", "of the first convolution", one_of("same", "valid"))
+    negatives: str = setting(
+        "one", "one negative for each positive, or some that all of the batch share", one_of("one", "shared")
+    )
+    batch_size: int = setting(128, "positives a step, over all replicas", between(1, MOST))
+    shared_negatives: int = setting(
+        32, "negatives a step that all users of the batch share (--negatives=shared)", between(1, MOST)
+    )
+    epochs: float = setting(20.0, "an epoch draws as many positives as there are training purchases", EPOCHS)
+    max_photos: int = setting(
+        0, "stop when this many photos, rounded down to whole steps, went through the network; 0: no such limit"
+    )
+    optimizer: str = setting(
+        "adam",
+        "lazy_adam: user factors of the batch alone; adamw: decoupled weight decay",
+        one_of("adam", "lazy_adam", "adamw"),
+    )
+    learning_rate: float = setting(1e-4, "of the optimiser, after the warm-up", above_zero())
+    user_learning_rate: float = setting(0.0, "the same for the user factors; 0: as learning_rate", zero_or_more())
+    warmup_steps: int = setting(0, "steps over which the learning rate rises linearly from 0", between(0, MOST_STEPS))
+    decay: str = setting("none", "of the learning rate over the run; cosine ends at 0", one_of("none", "cosine"))
+    adam_epsilon: float = setting(1e-8, "of Adam", above_zero())
+    weight_decay: float = setting(
+        1e-3,
+        "weight of the penalty on the network's weight matrices; with adamw their decoupled decay",
+        zero_or_more(),
+    )
+    init: str = setting("glorot", "of the network: Glorot, or Glorot fitted to the photos", one_of("glorot", "photos"))
+    user_penalty: float = setting(1.0, "weight of the penalty on the user factors of the batch", zero_or_more())
+    dropout: float = setting(0.5, "rate after fc6 and fc7; of other backbones before the last layer", below_one())
+    flip: bool = setting(False, "mirror each training photo with probability one half")
+    shift: float = setting(
+        0.0,
+        "move each training photo by up to this share of its side in both directions; white comes in",
+        Bounds(lambda value: 0 <= value <= 0.5, "a share from 0 to 0.5"),
+    )
+    average: float = setting(
+        0.0, "decay of a moving average of the weights, which is measured and kept; 0: no average", below_one()
+    )
+    precision: str = setting("float32", "of the network's arithmetic", one_of(*PRECISIONS))
+    seed: int = setting(0, "of weights, triplets, dropout and augmentation", between(0, MOST_SEED))
+    eval_every: int = setting(0, "steps between validations; 0: once an epoch", between(0, MOST_STEPS))
+    checkpoint_every: int = setting(
+        0, "steps between checkpoints besides those at validations; 0: none", between(0, MOST_STEPS)
+    )
+    patience: int = setting(
+        0, "stop after this many validations without a better one; 0: never", between(0, MOST_STEPS)
+    )
+    strategy: str = setting(
+        "one_device",
+        "tf.distribute strategy; multi_worker reads TF_CONFIG",
+        one_of("one_device", "mirrored", "multi_worker"),
+    )
+    photo_store: str = setting(
+        "auto", "where the photos are kept: decoded on the host or device, or encoded", one_of(*PHOTO_STORES)
+    )
 
     def __post_init__(self) -> None:
-        for name, allowed in (
-            ("negatives", NEGATIVES),
-            ("conv1_padding", PADDINGS),
-            ("precision", PRECISIONS),
-            ("strategy", STRATEGIES),
-            ("photo_store", PHOTO_STORES),
-            ("optimizer", OPTIMIZERS),
-            ("decay", ("none", "cosine")),
-            ("init", INITS),
-            ("backbone", BACKBONES),
-        ):
-            need_one_of(self, name, allowed)
         if self.backbone == CNNF:
-            sides = range(32, 1025, 32)
-            need(self, self.image_size in sides, "image_size", "a multiple of 32 up to 1024, as in 64 or 224")
-        need_between(self, "image_size", 32, 1024)
-        need(self, 0 <= self.batch_norm_epsilon < 1, "batch_norm_epsilon", "from 0 up to but not including 1")
-        for name in ("dim", "batch_size", "shared_negatives"):
-            need_between(self, name, 1, _MOST)
-        for name in ("learning_rate", "adam_epsilon"):
-            need(self, 0 < getattr(self, name) < float("inf"), name, "a number above 0")
-        need(self, 0 < self.epochs <= 1e6, "epochs", "a number above 0, at most a million")
-        for name in ("user_learning_rate", "network_learning_rate", "weight_decay", "user_penalty"):
-            need(self, 0 <= getattr(self, name) < float("inf"), name, "0 or more, and finite")
-        for name in ("warmup_steps", "eval_every", "checkpoint_every", "patience"):
-            need_between(self, name, 0, _MOST_STEPS)
+            sides = multiple_of(32, 1024, ", as in 64 or 224")
+            need(self, sides.holds(self.image_size), "image_size", sides.expected)
+        check_settings(self)
         step = self.photos_per_step
         enough = self.max_photos == 0 or self.max_photos >= step
         need(self, enough, "max_photos", f"0, or at least the {step} of one step")
-        need(self, 0 <= self.shift <= 0.5, "shift", "a share from 0 to 0.5")
-        for name in ("dropout", "average"):
-            need(self, 0 <= getattr(self, name) < 1, name, "from 0 up to but not including 1")
-        need_between(self, "seed", 0, 2**31 - 1)
         if self.freeze_through and self.shift:
             raise InputError(
                 f"--shift={self.shift} and --freeze_through={self.freeze_through} contradict each other: what is "

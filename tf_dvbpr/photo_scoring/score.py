@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from tf_dvbpr.config_checks import need
 from tf_dvbpr.photo_scoring import output as output_files
 from tf_dvbpr.photo_scoring.embed import EmbeddedPhotos, embed_photos, files_of, shown_name
 from tf_dvbpr.photo_scoring.results import Group, GroupScore, PhotoScore, PhotoScores, UserScore
@@ -16,6 +15,7 @@ from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tf_dvbpr.recommender.keys import find_user, items_of, split_keys
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
+from tfrecords.settings import need
 
 _USERS = 10
 _CLUSTERS = 8

@@ -3,7 +3,6 @@
 import dataclasses
 from pathlib import Path
 
-from tf_dvbpr.config_checks import need_one_of
 from tf_dvbpr.ranking import auc, sampled_auc
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.reference_rankings import popularity_ranking, random_ranking
@@ -12,6 +11,7 @@ from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.json_file import without_nan, write_json
 from tfrecords.files.output_check import check_place
+from tfrecords.settings import need
 
 PROTOCOLS = ("exact", "release")
 ORACLE_FILE = "oracle.npz"
@@ -46,7 +46,7 @@ class EvaluateConfig:
             raise InputError(
                 "--factors and --dataset go together: a workdir knows its data set, a factors file does not"
             )
-        need_one_of(self, "protocol", PROTOCOLS)
+        need(self, self.protocol in PROTOCOLS, "protocol", "one of " + ", ".join(PROTOCOLS))
         if self.protocol == "release" and self.ties != "strict":
             raise InputError("--ties=half contradicts --protocol=release: the authors' evaluator is strict")
         if self.seed < 0:

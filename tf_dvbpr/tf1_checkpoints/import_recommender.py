@@ -12,7 +12,6 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr.compat import check_versions
-from tf_dvbpr.config_checks import need
 from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.dvbpr.train import resolve
 from tf_dvbpr.dvbpr.training import DvbprTraining
@@ -25,6 +24,7 @@ from tfrecords.errors import InputError
 from tfrecords.files.folder_lock import held
 from tfrecords.files.output_check import check_place
 from tfrecords.photos.store import PhotoStore
+from tfrecords.settings import need
 
 _MOST_STEPS = 2**31 - 1
 

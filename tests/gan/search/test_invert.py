@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from gan.search import invert
-from gan.search.invert import InversionConfig, Inverter
+from gan.search.config import InversionConfig
+from gan.search.invert import Inverter
 from gan.search.latent_form import draw_starts
 from tests.support.toy_design import labels_of, toy
 from tfrecords.errors import InputError

@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from gan.networks.discriminator import build_discriminator
 from gan.networks.generator import build_generator
-from gan.search.invert import InversionConfig, Inverter
+from gan.search.config import InversionConfig
+from gan.search.invert import Inverter
 from gan.search.latent_form import draw_starts, to_latent
 from gan.search.maximise import Maximiser
 from gan.search.measures import objective

@@ -15,8 +15,7 @@ from gan.design.designs import design_garments
 from gan.design.model_pair import Studio
 from gan.design.tailor import tailor
 from gan.design.tailor_config import TailorConfig
-from gan.search.config import TAILORING, resolve
-from gan.search.invert import InversionConfig
+from gan.search.config import TAILORING, InversionConfig, resolve
 from tests.support.tiny_gan import refusal, run_tool
 from tools import export_saved_model
 

@@ -1,0 +1,62 @@
+"""Flags made of a config's fields (`tfrecords.settings`): name, type, default, choices and help stand there alone."""
+
+import dataclasses
+import typing
+from collections.abc import Collection
+
+from absl import flags
+
+# What absl calls the flags of a type.
+_KINDS = {int: "integer", float: "float", str: "string", bool: "bool"}
+
+
+def define(
+    values: flags.FlagValues, config: type, leave_out: Collection[str] = (), defaults_of_preset: bool = False
+) -> None:
+    """Adds a flag for each field of a config that has a help text.
+
+    A flag that is not given is None: the config's own default, which --help names, counts.
+
+    Args:
+        values: the tool's flags.
+        config: a dataclass of settings.
+        leave_out: fields that get no flag.
+        defaults_of_preset: the defaults are a preset's, so --help names none but the preset's own.
+    """
+    for field in _fields(config, leave_out):
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        help = field.metadata["help"]
+        if not required and (not defaults_of_preset or field.name == "preset") and field.default not in (None, (), ""):
+            help += f" (default {_written(field.default)})"
+        bounds, kind = field.metadata["bounds"], _kind(field)
+        choices = bounds.choices if bounds is not None and kind == "string" else ()
+        kind, first = ("enum", (list(choices), help)) if choices else (kind, (help,))
+        getattr(flags, f"DEFINE_{kind}")(field.name, None, *first, required=required, flag_values=values)
+
+
+def given(values: flags.FlagValues, config: type) -> dict[str, object]:
+    """Field to value of those that the command line has."""
+    return {
+        field.name: _value(field, values[field.name].value)
+        for field in _fields(config)
+        if field.name in values and values[field.name].value is not None
+    }
+
+
+def _fields(config: type, leave_out: Collection[str] = ()) -> list[dataclasses.Field]:
+    return [field for field in dataclasses.fields(config) if "help" in field.metadata and field.name not in leave_out]
+
+
+def _kind(field: dataclasses.Field) -> str:
+    if typing.get_origin(field.type) is tuple:
+        return "list"
+    types = [one for one in typing.get_args(field.type) or (field.type,) if one is not type(None)]
+    return _KINDS[types[0]]
+
+
+def _value(field: dataclasses.Field, value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _written(value: object) -> str:
+    return repr(value) if not isinstance(value, tuple) else ",".join(map(str, value))
