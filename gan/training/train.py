@@ -4,7 +4,6 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
 from gan.categories import ONE_CLASS, labelled
@@ -15,15 +14,12 @@ from gan.training.trainable import GanTraining
 from tf_dvbpr.compat import check_versions
 from tf_dvbpr.dvbpr.config import NONE
 from tf_dvbpr.model_names import GAN
-from tf_dvbpr.training.loop import LoopConfig, run
+from tf_dvbpr.training.loop import LoopConfig, run, steps_per_call
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.files.folder_lock import held
 from tfrecords.files.output_check import check_place
 from tfrecords.photos.store import PhotoStore
-
-# A GPU waits for Python between calls; a CPU's steps are long enough for that not to matter.
-_GPU_STEPS_PER_CALL = 10
 
 
 def train(config: GanConfig, show_progress: bool = True) -> dict:
@@ -49,7 +45,7 @@ def train(config: GanConfig, show_progress: bool = True) -> dict:
             total_steps=config.total_steps(count),
             eval_every=config.eval_every or config.steps_per_epoch(count),
             checkpoint_every=config.checkpoint_every,
-            steps_per_call=_GPU_STEPS_PER_CALL if tf.config.list_logical_devices("GPU") else 1,
+            steps_per_call=steps_per_call(),
         )
         result = run(trainable, loop, workdir.path, None, show_progress)
     return {**result, "photos": count, "left_out": len(categories) - count, "categories": facts["present"]}

@@ -17,14 +17,13 @@ from gan.training.sample_grids import SampleGrids
 from tf_dvbpr import stateless
 from tf_dvbpr.compat import adam_state, as_variable
 from tf_dvbpr.training import moving_average
-from tf_dvbpr.training.checkpoint import Checkpoints
-from tf_dvbpr.training.loop import Trainable
+from tf_dvbpr.training.workdir_training import WorkdirTraining
 from tf_dvbpr.workdir import Workdir
 from tfrecords.photos.decode import normalise
 from tfrecords.photos.store import PhotoStore
 
 
-class GanTraining(Trainable):
+class GanTraining(WorkdirTraining):
     """Brings generator and discriminator to the loop.
 
     Args:
@@ -56,7 +55,8 @@ class GanTraining(Trainable):
         measures: Measures | None = None,
     ) -> None:
         self.photos_per_step = config.batch_size
-        self._config, self._photos, self._workdir, self._measures = config, photos, workdir, measures
+        super().__init__(workdir)
+        self._config, self._photos, self._measures = config, photos, measures
         self._num_categories = len(category_names)
         self._draw = PhotoDraw(categories, self._num_categories)
         self.generator, self.discriminator = build_networks(config, self._num_categories)
@@ -67,7 +67,6 @@ class GanTraining(Trainable):
             config.discriminator_learning_rate or config.learning_rate, self.discriminator.trainable_variables
         )
         self._grids = SampleGrids(config, category_names, self._draw, workdir.path)
-        self._best: Checkpoints | None = None
 
     def weights(self) -> dict[str, tf.Variable]:
         """Both networks; the generator's weights are the averaged ones where there is an average."""
@@ -159,16 +158,9 @@ class GanTraining(Trainable):
             return {"score": float(step)}
         return self._measures.figures(self.shown)
 
-    def keep_best(self, step: int) -> None:
-        """Writes best/."""
-        if self._best is None:
-            self._best = Checkpoints(self._workdir.path / "best", self.weights(), keep=1)
-        self._best.save(step, {"step": step})
-
     def show(self, step: int) -> None:
         """The settings as text, photos of every category as reals.png, and the first grid."""
-        lines = [f"    {name}: {value}" for name, value in self._workdir.config["train"].items()]
-        tf.summary.text("flags", "\n".join(lines), step)
+        super().show(step)
         self._grids.write_reals(self._photos, step)
         self._grids.write_samples(self.shown, step)
 

@@ -228,7 +228,7 @@ def test_killed_between_inversion_and_ascent_it_goes_on_to_the_same_bytes(
         (["--item=i3", "--max_drift=nan"], "u0", "--max_drift=nan: expected a number above 0 and under 2"),
         (["--item=i3", "--every=0"], "u0", "--every=0: expected from 1"),
         (["--item=i3", "--steps=0"], "u0", "--steps=0: expected from 1"),
-        (["--item=i3", "--eta=-1"], "u0", "--eta=-1.0: expected a number of at least 0"),
+        (["--item=i3", "--eta=-1"], "u0", "--eta=-1.0: expected 0 or more, and finite"),
         (["--item=i3", "--invert_candidates=1"], "u0", "--invert_candidates=1: expected from 2"),
         (["--item=i3", "--invert_rate=0"], "u0", "--invert_rate=0.0: expected a number above 0"),
     ],

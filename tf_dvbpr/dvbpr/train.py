@@ -4,15 +4,13 @@ import contextlib
 import dataclasses
 from pathlib import Path
 
-import tensorflow as tf
-
 from tf_dvbpr.compat import check_backbone_strategy, check_versions, lazy_adam_class
 from tf_dvbpr.dvbpr.activations import Activations
 from tf_dvbpr.dvbpr.config import FAST_ON_BACKBONE, NONE, PRESETS, TrainConfig
 from tf_dvbpr.dvbpr.model import DVBPR
 from tf_dvbpr.dvbpr.training import DvbprTraining
 from tf_dvbpr.networks.imagenet_networks import ALL, CNNF, NETWORKS
-from tf_dvbpr.training.loop import LoopConfig, run
+from tf_dvbpr.training.loop import LoopConfig, run, steps_per_call
 from tf_dvbpr.training.strategy import is_chief, make_strategy
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
@@ -21,8 +19,6 @@ from tfrecords.files.folder_lock import held
 from tfrecords.files.output_check import check_place
 from tfrecords.photos.store import PhotoStore
 
-# A GPU waits for Python between calls; a CPU's steps are long enough for that not to matter.
-_GPU_STEPS_PER_CALL = 10
 # Settings that say something to one kind of network alone.
 _CNNF_ALONE = ("conv1_padding",)
 _OTHERS_ALONE = ("weights", "batch_norm_epsilon", "freeze_through", "network_learning_rate")
@@ -69,7 +65,7 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
             eval_every=config.eval_every or config.steps_per_epoch(purchases),
             checkpoint_every=config.checkpoint_every,
             patience=config.patience,
-            steps_per_call=_GPU_STEPS_PER_CALL if tf.config.list_logical_devices("GPU") else 1,
+            steps_per_call=steps_per_call(),
         )
         result = run(trainable, loop, workdir.path, strategy, show_progress)
     return {**result, "purchases": purchases, "users": dataset.num_users, "items": dataset.num_items}

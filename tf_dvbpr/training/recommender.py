@@ -3,18 +3,16 @@
 import abc
 
 import numpy as np
-import tensorflow as tf
 
 from tf_dvbpr.ranking import auc
 from tf_dvbpr.ranking.factors import Factors
-from tf_dvbpr.training.checkpoint import Checkpoints
-from tf_dvbpr.training.loop import Trainable
+from tf_dvbpr.training.workdir_training import WorkdirTraining
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 
 
-class RecommenderTraining(Trainable):
-    """A `Trainable` whose score is the exact validation AUC.
+class RecommenderTraining(WorkdirTraining):
+    """A training whose score is the exact validation AUC.
 
     Args:
         dataset: users and items.
@@ -22,8 +20,8 @@ class RecommenderTraining(Trainable):
     """
 
     def __init__(self, dataset: Dataset, workdir: Workdir) -> None:
-        self._dataset, self._workdir = dataset, workdir
-        self._best: Checkpoints | None = None
+        super().__init__(workdir)
+        self._dataset = dataset
         self._latest: Factors | None = None
 
     @abc.abstractmethod
@@ -38,12 +36,5 @@ class RecommenderTraining(Trainable):
 
     def keep_best(self, step: int) -> None:
         """Writes best/ and factors.npz."""
-        if self._best is None:
-            self._best = Checkpoints(self._workdir.path / "best", self.weights(), keep=1)
-        self._best.save(step, {"step": step})
+        super().keep_best(step)
         self._latest.save(self._workdir.path / "factors.npz")
-
-    def show(self, step: int) -> None:
-        """The settings as text."""
-        lines = [f"    {name}: {value}" for name, value in self._workdir.config["train"].items()]
-        tf.summary.text("flags", "\n".join(lines), step)

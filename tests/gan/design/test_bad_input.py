@@ -19,7 +19,7 @@ from tools import design as tool
         (["--k=6"], r"--k=6: only --starts=5 images are optimised; raise --starts or lower --k"),
         (["--candidates=4"], r"--candidates=4: expected 0, or from --starts=5 to a million"),
         (["--learning_rate=0"], r"--learning_rate=0.0: expected a number above 0"),
-        (["--eta=-1"], r"--eta=-1.0: expected a number of at least 0"),
+        (["--eta=-1"], r"--eta=-1.0: expected 0 or more, and finite"),
         (["--start_deviation=nan"], r"--start_deviation=nan: expected a number above 0"),
         (["--batch_size=0"], r"--batch_size=0: expected"),
         (

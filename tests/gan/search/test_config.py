@@ -4,6 +4,7 @@ import pytest
 
 from gan.search.config import PRESETS, AscentConfig, resolve
 from tests.support.shop import told_in_one_line
+from tfrecords.settings import choices_of
 from tools.common import ascent_flags
 
 
@@ -13,7 +14,7 @@ def test_the_presets_are_those_of_the_paper_and_of_the_release():
     assert (paper.latent_form, paper.candidates, paper.choice) == ("tanh", 0, "top_k")
     assert (release.starts, release.steps, release.learning_rate, release.eta) == (16, 10, 0.05, 1.0)
     assert (release.latent_form, release.start_deviation, release.candidates) == ("free", 0.5, 0)
-    assert set(PRESETS) == set(ascent_flags.PRESETS)
+    assert set(PRESETS) == set(choices_of(AscentConfig, "preset"))
 
 
 def test_what_is_given_stands_in_the_presets_place():
