@@ -22,7 +22,7 @@ from tfrecords.sources.tradesy import TradesySource
 from tfrecords.sources.wardrobe.source import WardrobeSource
 from tfrecords.writer import Shard, ShardWriter, check_output, new_folder, write_metadata
 
-SOURCES = ("csv", "release", "wardrobe", "amazon", "tradesy")
+SOURCES = schema.SOURCES
 # Which options speak to which source; any other that is given contradicts it.
 _OPTIONS = {
     "csv": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images"},
@@ -207,7 +207,7 @@ def _metadata(
     default_filter = "nearest" if source.kind == "release" else "bicubic"
     return {
         "format_version": schema.FORMAT_VERSION,
-        "name": config.name or source.name,
+        "name": config.name or source.name or source.kind,
         "source": source.kind,
         "counts": {
             "users": len(users),

@@ -17,7 +17,7 @@ class InputError(Exception):
 
 
 def one_line(text: str) -> str:
-    """`text` with its line ends and other control characters written as escapes, ``\\n`` for a line end.
+    """`text` with its line ends and other control characters written as escapes, a backslash and n for a line feed.
 
     Names of files, headers and keys may hold them. Text that has been through here stays as it is.
     """

@@ -20,8 +20,8 @@ _OTHER_KINDS = {
 }
 _NO_END = "unexpected end of data"  # what csv says of a file that ends inside quotes
 _NOT_CLOSED = (
-    'a quote (") that this line does not close; a row is one line, so take a line end out of a value, and write a quote '
-    'that belongs to one twice ("") inside quotes'
+    'a quote (") that this line does not close; a row is one line, so take a line end out of a value, and write a '
+    'quote that belongs to one twice ("") inside quotes'
 )
 
 
