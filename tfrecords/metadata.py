@@ -10,6 +10,7 @@ from pathlib import Path
 from tfrecords import schema
 from tfrecords.errors import InputError
 from tfrecords.photos import decode
+from tfrecords.text import is_text
 
 REBUILD = "build the data set again (tools.build_dataset --overwrite)"
 CHECKSUM = "sha256"  # the field with that of all others; data sets of earlier versions have none
@@ -99,11 +100,6 @@ def _contradiction(meta: dict) -> str:
     return ""
 
 
-def _is_text(value: object) -> bool:
-    # JSON can hold half of a surrogate pair, which no file and no terminal takes.
-    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
-
-
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
@@ -113,7 +109,7 @@ def _is_share(value: object) -> bool:
 
 
 def _are_names(value: object) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value)) and len(set(value)) == len(value)
+    return isinstance(value, list) and all(map(is_text, value)) and len(set(value)) == len(value)
 
 
 def _is_table(value: object, is_right: Callable[[object], bool], *names: str) -> bool:
@@ -121,7 +117,7 @@ def _is_table(value: object, is_right: Callable[[object], bool], *names: str) ->
     return (
         isinstance(value, dict)
         and all(map(is_right, value.values()))
-        and all(map(_is_text, value))
+        and all(map(is_text, value))
         and (value.keys() >= set(names))
     )
 
@@ -130,14 +126,14 @@ def _is_split(value: object) -> bool:
     return (
         _is_table(value, lambda _: True, "seed", "rule")
         and (value["seed"] is None or _is_count(value["seed"]))
-        and _is_text(value["rule"])
+        and is_text(value["rule"])
     )
 
 
 def _are_shards(value: object) -> bool:
     return isinstance(value, list) and all(
         _is_table(shard, lambda _: True, "file", "examples", "bytes", "sha256")
-        and _is_text(shard["file"])
+        and is_text(shard["file"])
         and _is_count(shard["examples"])
         and _is_count(shard["bytes"])
         and isinstance(shard["sha256"], str)
@@ -151,7 +147,7 @@ def _one_of(choices: Sequence[str]) -> tuple[Callable[[object], bool], str]:
 
 
 _FIELDS = {
-    "name": (lambda value: _is_text(value) and bool(value.strip()), "text"),
+    "name": (lambda value: is_text(value) and bool(value.strip()), "text"),
     "source": _one_of(schema.SOURCES),
     "counts": (lambda value: _is_table(value, _is_count, *_COUNTS), f"counts of {', '.join(_COUNTS)}"),
     "category_names": (_are_names, "a list of different names"),

@@ -14,6 +14,7 @@ from tfrecords.errors import InputError
 from tfrecords.photos.check import BadPhoto, CheckedPhoto, check_photos
 from tfrecords.sources.base import Item, User
 from tfrecords.sources.release_unpickler import PickledArray, load_object_array
+from tfrecords.text import is_text
 
 # The order of the six categories' one-hot code; the file itself does not name them.
 FASHION_CATEGORIES = ("men_bottoms", "men_shoes", "men_tops", "women_bottoms", "women_shoes", "women_tops")
@@ -223,7 +224,7 @@ def _as_list(rows: Any) -> list:
 def _as_key(value: Any) -> str | None:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    return value if isinstance(value, str) and value and "\0" not in value else None
+    return value if is_text(value) and value and "\0" not in value else None
 
 
 def _distinct_or_indices(keys: list[str | None]) -> list[str]:
