@@ -20,9 +20,10 @@ from tfrecords.sources.release import ReleaseSource
 from tfrecords.sources.shop import ShopOptions
 from tfrecords.sources.tradesy import TradesySource
 from tfrecords.sources.wardrobe.source import WardrobeSource
+from tfrecords.text import is_text
 from tfrecords.writer import Shard, ShardWriter, check_output, new_folder, write_metadata
 
-SOURCES = ("csv", "release", "wardrobe", "amazon", "tradesy")
+SOURCES = schema.SOURCES
 # Which options speak to which source; any other that is given contradicts it.
 _OPTIONS = {
     "csv": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images"},
@@ -133,6 +134,7 @@ def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
     """
     check_output(config.output, config.overwrite)
     source = _open_source(config, progress)
+    _check_names(config, source)
     item_shards = min(4, source.expected_items) if config.shards is None else config.shards
     if item_shards > source.expected_items:
         raise InputError(f"--shards={item_shards}: at most {source.expected_items}, the number of items, expected")
@@ -150,6 +152,14 @@ def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise InputError(f"--{name}={value}: one of {', '.join(choices)} expected")
+
+
+def _check_names(config: BuildConfig, source: Source) -> None:
+    if not is_text(config.name or source.name):
+        raise InputError(f"{config.input}: its name, which the data set would take, is not UTF-8; pass --name")
+    for name in source.category_names:
+        if not is_text(name):
+            raise InputError(f"{config.input}: the category {name!r} has half a letter, which UTF-8 cannot hold")
 
 
 def _open_source(config: BuildConfig, progress: bool) -> Source:
@@ -207,7 +217,7 @@ def _metadata(
     default_filter = "nearest" if source.kind == "release" else "bicubic"
     return {
         "format_version": schema.FORMAT_VERSION,
-        "name": config.name or source.name,
+        "name": config.name or source.name or source.kind,
         "source": source.kind,
         "counts": {
             "users": len(users),

@@ -5,6 +5,7 @@ import functools
 import hashlib
 import json
 import os
+import reprlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,11 +14,13 @@ import tensorflow as tf
 
 from tfrecords import schema
 from tfrecords.errors import InputError
+from tfrecords.metadata import REBUILD, read_metadata, shards_of
 from tfrecords.record_file import find_damage, read_record, record_offsets
 from tfrecords.writer import file_sha256
 
 _PARSE_BATCH = 64
-_REBUILD = "build the data set again (tools.build_dataset --overwrite)"
+_CARDINALITY = "expected to contain"  # in what TensorFlow says of a dataset that has another number of elements
+_HELD = ("validation", "test")
 
 
 class Dataset:
@@ -53,29 +56,18 @@ class Dataset:
 
     @classmethod
     def open(cls, path: str | os.PathLike) -> "Dataset":
-        """Reads dataset.json and checks that every shard is there and as long as stated.
+        """Reads and checks dataset.json, and that every shard is there and as long as stated.
+
+        What the shards hold is compared with dataset.json when they are read, all of it by `verify`.
 
         Raises:
-            InputError: no data set here, one of another format version, or a shard missing or cut short.
+            InputError: no data set here, one of another format version, a dataset.json that is damaged or contradicts
+                itself, or a shard missing or cut short.
         """
         path = Path(path)
-        metadata = path / schema.METADATA_FILE
-        if not metadata.is_file():
-            raise InputError(
-                f"{path}: no data set here ({schema.METADATA_FILE} is missing); tools.build_dataset makes one"
-            )
-        try:
-            meta = json.loads(metadata.read_text(encoding="utf-8"))
-            version = meta["format_version"]
-            if version == schema.FORMAT_VERSION:
-                dataset = cls(path, meta)
-                sizes = {shard["file"]: shard["bytes"] for shard in meta["shards"]}
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{metadata}: not a whole {schema.METADATA_FILE} ({error!r}); {_REBUILD}") from error
-        if version != schema.FORMAT_VERSION:
-            raise InputError(f"{metadata}: format version {version}, expected {schema.FORMAT_VERSION}; {_REBUILD}")
-        for file, size in sizes.items():
-            _check_size(path / file, size)
+        dataset = cls(path, read_metadata(path))
+        for shard in dataset.meta["shards"]:
+            _check_size(path / shard["file"], shard["bytes"])
         return dataset
 
     @functools.cached_property
@@ -131,10 +123,9 @@ class Dataset:
     @functools.cached_property
     def item_features(self) -> np.ndarray | None:
         """float32 [I, F], the features stored with the items, None where there are none."""
-        parts = [
-            (batch[schema.ITEM_ID], batch[schema.ITEM_FEATURES]) for batch in self._read("items", schema.parse_features)
-        ]
-        ids = np.concatenate([ids.numpy() for ids, _ in parts])
+        read = self._read(schema.ITEM_STEM, schema.ITEM_ID, schema.parse_features)
+        parts = [(ids, batch[schema.ITEM_FEATURES]) for ids, batch in read]
+        ids = np.concatenate([ids for ids, _ in parts])
         lengths = np.concatenate([features.row_lengths().numpy() for _, features in parts])
         if len(set(lengths.tolist())) != 1 or lengths[0] == 0:
             return None
@@ -165,7 +156,7 @@ class Dataset:
 
         Iterate inside `damage_named` to have a damaged shard told as an InputError.
         """
-        records = self._records("items")
+        records = self._records(schema.ITEM_STEM)
         return (
             records.map(schema.parse_photos, num_parallel_calls=tf.data.AUTOTUNE).unbatch().prefetch(tf.data.AUTOTUNE)
         )
@@ -177,25 +168,37 @@ class Dataset:
         ]
 
     def verify(self) -> None:
-        """Compares every shard with its checksum in dataset.json. Raises InputError naming the shard and the offset."""
+        """Compares every shard with its checksum in dataset.json, and what the shards hold with what it says.
+
+        Raises InputError naming the shard and the offset, or what dataset.json says wrongly.
+        """
         for shard in self.meta["shards"]:
             path = self.path / shard["file"]
             if file_sha256(path) != shard["sha256"]:
                 offset = find_damage(path)
                 where = "its records are whole but not those written" if offset is None else f"damaged at byte {offset}"
-                raise InputError(f"{path}: the checksum differs from dataset.json's, {where}; {_REBUILD}")
+                raise InputError(f"{path}: the checksum differs from dataset.json's, {where}; {REBUILD}")
+        _ = self._users, self._items
 
     @contextlib.contextmanager
     def damage_named(self) -> Iterator[None]:
-        """Turns TensorFlow's DataLossError from reading the shards into an InputError with shard and byte offset."""
+        """Turns what TensorFlow says of damaged shards into an InputError with shard and byte offset.
+
+        And what it says of shards that hold other numbers of examples than dataset.json states.
+        """
         try:
             yield
+        except tf.errors.FailedPreconditionError as error:
+            if _CARDINALITY not in str(error):
+                raise
+            stated = f"counts are {self.num_users} users and {self.num_items} items"
+            raise self._contradiction(stated, "more or fewer") from error
         except tf.errors.DataLossError as error:
             for shard in self.meta["shards"]:
                 path = self.path / shard["file"]
                 offset = find_damage(path)
                 if offset is not None:
-                    raise InputError(f"{path}: damaged at byte {offset}; {_REBUILD}") from error
+                    raise InputError(f"{path}: damaged at byte {offset}; {REBUILD}") from error
             raise
 
     @functools.cached_property
@@ -203,8 +206,7 @@ class Dataset:
         keys = np.empty(self.num_users, object)
         train: list[np.ndarray] = [np.empty(0, np.int32)] * self.num_users
         held = np.full((2, self.num_users), schema.NO_ITEM, np.int32)
-        for batch in self._read("users", schema.parse_users):
-            ids = batch[schema.USER_ID].numpy()
+        for ids, batch in self._read(schema.USER_STEM, schema.USER_ID, schema.parse_users):
             keys[ids] = [key.decode() for key in batch[schema.USER_KEY].numpy()]
             rows = batch[schema.USER_TRAIN]
             for user, items in zip(ids, np.split(rows.flat_values.numpy(), rows.row_splits.numpy()[1:-1]), strict=True):
@@ -213,33 +215,40 @@ class Dataset:
                 lengths = batch[name].row_lengths().numpy()
                 held[split, ids[lengths > 0]] = batch[name].flat_values.numpy()
         indptr = np.concatenate([[0], np.cumsum([len(items) for items in train])]).astype(np.int64)
-        return {
-            "keys": keys.astype(np.str_),
-            "indptr": indptr,
-            "items": np.concatenate(train),
-            "validation": held[0],
-            "test": held[1],
-        }
+        bought = np.concatenate(train)
+        found = {"train": len(bought)} | {name: int((row >= 0).sum()) for name, row in zip(_HELD, held, strict=True)}
+        for name, count in found.items():
+            if count != self.meta["counts"][name]:
+                raise self._contradiction(f"counts.{name} is {self.meta['counts'][name]}", count)
+        if max(bought.max(initial=0), held.max()) >= self.num_items or min(bought.min(initial=0), held.min()) < -1:
+            raise self._contradiction(f"counts.items is {self.num_items}", "purchases of others")
+        return {"keys": keys.astype(np.str_), "indptr": indptr, "items": bought, "validation": held[0], "test": held[1]}
 
     @functools.cached_property
     def _items(self) -> dict[str, np.ndarray]:
         keys = np.empty(self.num_items, object)
         categories = np.empty(self.num_items, np.int32)
         sizes = np.empty((self.num_items, 2), np.int32)
-        for batch in self._read("items", schema.parse_labels):
-            ids = batch[schema.ITEM_ID].numpy()
+        for ids, batch in self._read(schema.ITEM_STEM, schema.ITEM_ID, schema.parse_labels):
             keys[ids] = [key.decode() for key in batch[schema.ITEM_KEY].numpy()]
             categories[ids] = batch[schema.ITEM_CATEGORY].numpy()
             sizes[ids] = np.stack([batch[schema.IMAGE_HEIGHT], batch[schema.IMAGE_WIDTH]], axis=1)
+        stated = [*self.meta["category_counts"].values()]
+        found = np.bincount(categories - schema.NO_CATEGORY, minlength=len(stated) + 1)[1:].tolist()
+        if found != stated:
+            raise self._contradiction(f"category_counts are {reprlib.repr(stated)}", reprlib.repr(found))
         return {"keys": keys.astype(np.str_), "categories": categories, "sizes": sizes}
 
     @functools.cached_property
     def _item_shards(self) -> list[tuple[Path, list[int]]]:
         shards = []
-        for path in self._shard_paths("items"):
+        for shard in shards_of(self.meta, schema.ITEM_STEM):
+            path = self.path / shard["file"]
             offsets, broken = record_offsets(path)
             if broken is not None:
-                raise InputError(f"{path}: damaged at byte {broken}; {_REBUILD}")
+                raise InputError(f"{path}: damaged at byte {broken}; {REBUILD}")
+            if len(offsets) != shard["examples"]:
+                raise self._contradiction(f"{path.name} holds {shard['examples']} examples", len(offsets))
             shards.append((path, offsets))
         return shards
 
@@ -251,14 +260,11 @@ class Dataset:
         offset = offsets[item // len(self._item_shards)]
         data = read_record(path, offset)
         if data is None:
-            raise InputError(f"{path}: damaged at byte {offset}; {_REBUILD}")
+            raise InputError(f"{path}: damaged at byte {offset}; {REBUILD}")
         return tf.train.Example.FromString(data)
 
-    def _shard_paths(self, stem: str) -> list[Path]:
-        return [self.path / shard["file"] for shard in self.meta["shards"] if shard["file"].startswith(f"{stem}.")]
-
     def _records(self, stem: str) -> tf.data.Dataset:
-        paths = [str(path) for path in self._shard_paths(stem)]
+        paths = [str(self.path / shard["file"]) for shard in shards_of(self.meta, stem)]
         records = tf.data.Dataset.from_tensor_slices(paths).interleave(
             tf.data.TFRecordDataset,
             cycle_length=len(paths),
@@ -266,20 +272,33 @@ class Dataset:
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         )
-        return records.batch(_PARSE_BATCH)
+        counted = records.apply(tf.data.experimental.assert_cardinality(self.meta["counts"][stem]))
+        return counted.batch(_PARSE_BATCH)
 
-    def _read(self, stem: str, parse: Callable[[tf.Tensor], dict]) -> Iterator[dict]:
+    def _read(self, stem: str, key: str, parse: Callable[[tf.Tensor], dict]) -> Iterator[tuple[np.ndarray, dict]]:
+        """(ids int64 [B], parsed examples) of all, in the order of the ids."""
+        read = 0
         with self.damage_named():
-            yield from self._records(stem).map(parse, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+            for batch in self._records(stem).map(parse, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE):
+                ids = batch[key].numpy()
+                if not np.array_equal(ids, np.arange(read, read + len(ids))):
+                    raise self._contradiction(f"{stem} have the ids {read} to {read + len(ids) - 1} next", "others")
+                read += len(ids)
+                yield ids, batch
+
+    def _contradiction(self, said: str, found: object) -> InputError:
+        return InputError(
+            f"{self.path / schema.METADATA_FILE}: {said}, the shards hold {found}; undo the change, or {REBUILD}"
+        )
 
 
 def _check_size(path: Path, size: int) -> None:
     if not path.is_file():
-        raise InputError(f"{path}: this shard is missing; {_REBUILD}")
+        raise InputError(f"{path}: this shard is missing; {REBUILD}")
     found = path.stat().st_size
     if found != size:
         offset = find_damage(path)
         where = found if offset is None else offset
         raise InputError(
-            f"{path}: {found} bytes, {schema.METADATA_FILE} says {size}; damaged at byte {where}; {_REBUILD}"
+            f"{path}: {found} bytes, {schema.METADATA_FILE} says {size}; damaged at byte {where}; {REBUILD}"
         )

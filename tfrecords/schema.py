@@ -6,6 +6,7 @@ import tensorflow as tf
 
 FORMAT_VERSION = 1
 METADATA_FILE = "dataset.json"
+SOURCES = ("csv", "release", "wardrobe", "amazon", "tradesy")  # what a data set can be built from
 ITEM_STEM = "items"
 USER_STEM = "users"
 

@@ -17,6 +17,7 @@ from tfrecords.errors import InputError
 from tfrecords.files.atomic_folder import put_in_place
 from tfrecords.files.folder_lock import held
 from tfrecords.files.output_check import check_place
+from tfrecords.metadata import CHECKSUM, checksum
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,8 +81,8 @@ def file_sha256(path: Path) -> str:
 
 
 def write_metadata(folder: Path, metadata: dict) -> None:
-    """Writes dataset.json, the last file of a folder: without it the folder is no data set."""
-    text = json.dumps(metadata, indent=2, ensure_ascii=False)
+    """Writes dataset.json with its checksum, the last file of a folder: without it the folder is no data set."""
+    text = json.dumps({**metadata, CHECKSUM: checksum(metadata)}, indent=2, ensure_ascii=False)
     (folder / schema.METADATA_FILE).write_text(text + "\n", encoding="utf-8")
 
 

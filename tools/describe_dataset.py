@@ -19,7 +19,9 @@ flags.DEFINE_string(
 )
 flags.DEFINE_integer("photos", 10, "sample photos of each category", lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_integer("seed", 0, "which photos are sampled", lower_bound=0, flag_values=FLAGS)
-flags.DEFINE_bool("verify", False, "compare every shard with its checksum first", flag_values=FLAGS)
+flags.DEFINE_bool(
+    "verify", False, "compare every shard with its checksum, and with dataset.json, first", flag_values=FLAGS
+)
 
 
 def main(values: flags.FlagValues) -> None:
@@ -48,7 +50,7 @@ def main(values: flags.FlagValues) -> None:
         dataset_tables.activations(dataset),
         dataset_tables.left_out(dataset),
         dataset_tables.known_auc(dataset),
-        "every shard has its checksum" if values.verify else "",
+        "every shard has its checksum and holds what dataset.json says" if values.verify else "",
     ]
     print("\n\n".join([*parts, "\n".join(line for line in lines if line)]))
     rows = [

@@ -9,8 +9,10 @@ import pytest
 
 from gan.config import GanConfig
 from gan.training.train import resolve
+from tests.support.shop import edit_metadata
 from tests.support.tiny_gan import refusal, run_tool, training
 from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tools import compare, evaluate_auc, export_saved_model, recommend, sample_gan, train_dvbpr, train_gan
 
@@ -79,16 +81,29 @@ def partly_labelled(planted_folder, folder):
     return build_dataset(config, progress=False).path
 
 
-def with_names(dataset, names):
-    """The data set with other names for its categories."""
-    file = dataset / "dataset.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), "category_names": names}))
-    return dataset
+def with_hats(dataset):
+    """The data set with one category more, which has no items."""
+    meta = Dataset.open(dataset).meta
+    names = [*meta["category_names"], "hats"]
+    sizes = {**meta["category_counts"], "hats": 0}
+    counts = {**meta["counts"], "categories": len(names)}
+    return edit_metadata(dataset, category_names=names, category_counts=sizes, counts=counts)
+
+
+def without_categories(planted_folder, folder):
+    """The planted shop's photos with no word of categories."""
+    source = planted_folder.parent / "source"
+    folder.mkdir()
+    shutil.copy(source / "interactions.csv", folder)
+    with (source / "items.csv").open(newline="") as old, (folder / "items.csv").open("w", newline="") as new:
+        csv.writer(new).writerows(row[:2] for row in csv.reader(old))
+    config = BuildConfig(source="csv", input=folder, images=source, output=folder / "dataset")
+    return build_dataset(config, progress=False).path
 
 
 def test_what_a_data_set_lacks_is_said(planted_folder, tmp_path, capsys):
     dataset = partly_labelled(planted_folder, tmp_path / "shop")
-    with_names(dataset, ["shoes", "tops", "hats"])
+    with_hats(dataset)
     run = tmp_path / "run"
     status, out, _ = run_tool(capsys, *training(dataset, run, measure_samples=0, max_photos=8))
     assert status == 0
@@ -98,7 +113,7 @@ def test_what_a_data_set_lacks_is_said(planted_folder, tmp_path, capsys):
     line = refusal(capsys, sample_gan, f"--workdir={run}", f"--output={tmp_path}/out", "--category=hats")
     assert "--category: category 'hats': not one the GAN was trained on (shoes, tops)" in line
 
-    with_names(dataset, [])
+    dataset = without_categories(planted_folder, tmp_path / "bare")
     one = tmp_path / "one"
     status, out, _ = run_tool(capsys, *training(dataset, one, measure_samples=100, max_photos=8))
     assert status == 0
@@ -113,8 +128,6 @@ def test_what_a_data_set_lacks_is_said(planted_folder, tmp_path, capsys):
 
 
 def test_a_data_set_of_which_no_photo_has_a_category_is_refused(planted_folder, tmp_path, capsys, monkeypatch):
-    from tfrecords.dataset import Dataset
-
     monkeypatch.setattr(Dataset, "item_categories", np.full(90, -1, np.int32))
     assert "no item has one of its categories" in refusal(capsys, *training(planted_folder, tmp_path / "run"))
     assert not (tmp_path / "run").exists()

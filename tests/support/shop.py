@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
@@ -47,6 +48,16 @@ def write_shop(folder, items=12, purchases=None):
     write_table(folder / "items.csv", ["item_id", "image", "category", "title"], rows)
     pairs = [[user, f"i{item}", 1500000000] for user, bought in purchases.items() for item in bought]
     write_table(folder / "interactions.csv", ["user_id", "item_id", "timestamp"], pairs)
+    return folder
+
+
+def edit_metadata(folder, keep_checksum=False, **fields):
+    """Gives dataset.json other values in some fields, and takes its checksum out unless that is to be kept."""
+    path = folder / "dataset.json"
+    meta = json.loads(path.read_text(encoding="utf-8")) | fields
+    if not keep_checksum:
+        meta.pop("sha256", None)
+    path.write_text(json.dumps(meta), encoding="utf-8")
     return folder
 
 

@@ -1,10 +1,11 @@
 """tools.build_dataset: every source, and the flags and input that it refuses."""
 
 import json
+import os
 
 import pytest
 
-from tests.support.dumps import asin, write_amazon, write_features, write_lines, write_photos
+from tests.support.dumps import ROOT, asin, metadata, write_amazon, write_features, write_lines, write_photos
 from tests.support.shop import noise, write_shop
 from tests.support.tool import names, run
 from tfrecords import writer
@@ -219,3 +220,26 @@ def test_the_metadata_in_full(capsys, shop, tmp_path):
     assert [shard["examples"] for shard in meta["shards"]] == [3, 3, 3, 3, 6]
     for shard in meta["shards"]:
         assert writer.file_sha256(tmp_path / "data" / shard["file"]) == shard["sha256"]
+
+
+def test_names_that_are_no_text(capsys, shop, tmp_path):
+    """The name of a folder that is not UTF-8, and a category of a dump in which a letter was cut in two."""
+    odd = shop.rename(shop.with_name(os.fsdecode(b"caf\xe9")))
+    flags = ["--source=csv", f"--input={odd}", f"--output={tmp_path}/data"]
+    _, _, errors = run(capsys, cli, *flags)
+    assert errors == [
+        f"error: {tmp_path}/caf\\udce9: its name, which the data set would take, is not UTF-8; pass --name"
+    ]
+    assert run(capsys, cli, *flags, "--name=shop")[0] == 0
+    dump = write_amazon(tmp_path / "dump", form=json.dumps)
+    write_lines(
+        dump / "meta_Clothing.json.gz",
+        [{**metadata(item), "categories": [[ROOT, "Hats \ud83d"]]} for item in range(12)],
+        json.dumps,
+    )
+    flags = [f"--category_path={ROOT}", f"--images={dump}/photos", f"--output={tmp_path}/other"]
+    _, _, errors = run(capsys, cli, "--source=amazon", f"--input={dump}", *flags)
+    assert errors == [
+        f"error: {dump}: the category 'Hats \\ud83d' has half a letter, which UTF-8 cannot hold",
+    ]
+    assert not (tmp_path / "other").exists()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.support.shop import noise, write_shop, write_table
+from tests.support.shop import edit_metadata, noise, write_shop, write_table
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
@@ -96,9 +96,7 @@ def test_some_photos_in_the_order_asked_for(dataset):
 
 @pytest.mark.parametrize("fit", ["stretch", "pad"])
 def test_photo_table(copy, fit):
-    meta = json.loads((copy / "dataset.json").read_text())
-    (copy / "dataset.json").write_text(json.dumps({**meta, "fit": fit}))
-    dataset = Dataset.open(copy)
+    dataset = Dataset.open(edit_metadata(copy, fit=fit))
     table = load_photo_table(dataset, 16, progress=False)
     assert (table.shape, table.dtype) == ((12, 16, 16, 3), np.uint8)
     for item in (0, 5, 11):
@@ -128,16 +126,17 @@ def test_the_fingerprint_follows_the_content_not_the_place(dataset, copy):
     assert Dataset.open(copy).fingerprint == dataset.fingerprint
     meta = json.loads((copy / "dataset.json").read_text())
     others = [
-        {**meta, "fit": "pad"},
-        {**meta, "resize_filter": "nearest"},
-        {**meta, "split": {**meta["split"], "seed": 1}},
-        {**meta, "shards": [{**meta["shards"][0], "sha256": "0" * 64}, *meta["shards"][1:]]},
+        {"fit": "pad"},
+        {"resize_filter": "nearest"},
+        {"split": {**meta["split"], "seed": 1}},
+        {"shards": [{**meta["shards"][0], "sha256": "0" * 64}, *meta["shards"][1:]]},
     ]
     prints = {dataset.fingerprint}
     for other in others:
-        (copy / "dataset.json").write_text(json.dumps(other))
-        prints.add(Dataset.open(copy).fingerprint)
+        (copy / "dataset.json").write_text(json.dumps(meta))
+        prints.add(Dataset.open(edit_metadata(copy, **other)).fingerprint)
     assert len(prints) == 5
+    assert Dataset.open(edit_metadata(copy, name="another")).fingerprint == Dataset.open(copy).fingerprint
 
 
 def test_the_same_source_and_seed_give_the_same_data_set(built, tmp_path):
@@ -234,7 +233,7 @@ def test_a_shard_swapped_for_another_whole_one(copy):
         for record in tf.data.TFRecordDataset(str(other)):
             writer.write(record.numpy())
     meta["shards"][0]["bytes"] = one.stat().st_size
-    (copy / "dataset.json").write_text(json.dumps(meta))
+    edit_metadata(copy, shards=meta["shards"])
     with pytest.raises(InputError, match="its records are whole but not those written"):
         Dataset.open(copy).verify()
 

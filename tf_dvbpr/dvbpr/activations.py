@@ -16,6 +16,7 @@ from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.features.writer import FeatureWriter, feature_file, read_record
 from tfrecords.files.folder_lock import held
+from tfrecords.files.npy_file import map_npy
 from tfrecords.photos.decode import decode_photo, normalise
 
 FOLDER = "activations"
@@ -161,9 +162,10 @@ class Activations:
     def _open(self, name: str) -> np.ndarray:
         path = feature_file(self._dataset, name, "npy", folder=FOLDER)
         try:
-            table = np.load(path, mmap_mode="r", allow_pickle=False)
-            whole = path.stat().st_size == table.offset + self._bytes and table.dtype == _DTYPE
-        except (OSError, ValueError, EOFError, AttributeError):
+            table = map_npy(path)
+            values = int(np.prod(self._network.activation_shape))
+            whole = table.shape == (self.num_items, values) and table.dtype == _DTYPE and table.flags.c_contiguous
+        except (OSError, ValueError):
             whole = False
         if not whole:
             raise InputError(self._damaged(name))

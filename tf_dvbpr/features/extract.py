@@ -17,6 +17,7 @@ from tf_dvbpr.networks.pretrained import load_pretrained
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.features.store import check_differ, zero_rows
 from tfrecords.features.writer import FOLDER, FeatureWriter, check_name, difference, feature_file, read_record
 from tfrecords.files.folder_lock import held
 from tfrecords.photos.decode import decode_photo
@@ -93,11 +94,11 @@ def extract(config: ExtractConfig, progress: bool = True, tell: Callable[[str], 
     Args:
         config: what to make.
         progress: whether to show a progress bar.
-        tell: is told in a line how the rows are made, before the first of them.
+        tell: is told in a line how the rows are made, before the first of them, and in another which are zeros alone.
 
     Raises:
         InputError: no data set, weights or run, a file that lacks items, features of this name made in another way,
-            a value that is NaN or infinite, or another process makes features of this data set.
+            a value that is NaN or infinite, all items alike, or another process makes features of this data set.
     """
     check_versions()
     dataset = Dataset.open(config.dataset)
@@ -134,6 +135,7 @@ def _extract(
                 for block in source.blocks(writer.done):
                     writer.append(block)
                     bar.update(len(block))
+            check_differ(writer.rows, f"features {config.name}")
         except KeyboardInterrupt as interrupt:
             raise KeyboardInterrupt(
                 f"{writer.done} of {dataset.num_items} items are done; the same command goes on from there"
@@ -141,6 +143,12 @@ def _extract(
         except InputError:
             writer.discard()  # Going on behind rows of bad input would not mend it.
             raise
+        zeros = zero_rows(writer.rows)
+        if len(zeros) and tell is not None:
+            tell(
+                f"warning: {len(zeros)} of {dataset.num_items} items have zeros alone, the first of them "
+                f"{dataset.item_keys[zeros[0]]}: to a model that looks at features they are all alike"
+            )
         writer.finish()
     return Extracted(path, read_record(dataset, config.name), already=False)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.files.npy_file import map_npy
 from tfrecords.sources.mcauley_features import BinaryFeatures
 from tfrecords.writer import file_sha256
 
@@ -64,7 +65,9 @@ def open_file(path: Path, keys: Path | None, dataset: Dataset, progress: bool = 
     def blocks(start: int) -> Iterator[np.ndarray]:
         for first in range(start, dataset.num_items, _BLOCK):
             items = range(first, min(first + _BLOCK, dataset.num_items))
-            yield np.stack([row(item) for item in items]).astype(np.float32)
+            with np.errstate(over="ignore"):  # What is too large becomes infinite, and is refused by the writer.
+                rows = np.stack([row(item) for item in items]).astype(np.float32)
+            yield rows
 
     made_by = {"from_file": path.name, "sha256": file_sha256(path)}
     if keys is not None:
@@ -109,13 +112,9 @@ def _read_keys(path: Path) -> list[str]:
 
 def _load(path: Path, flag: str) -> np.ndarray:
     try:
-        # Mapped: only the rows asked for are read.
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-        if not isinstance(array, np.ndarray):
-            raise ValueError("a zip file of arrays")
-    except (OSError, ValueError, EOFError) as error:
+        return map_npy(path)
+    except (OSError, ValueError) as error:
         raise InputError(f"{flag}={path}: not a whole .npy file of plain values ({error})") from error
-    return array
 
 
 def _check_all_there(path: Path, dataset: Dataset, keys: BinaryFeatures | dict) -> None:

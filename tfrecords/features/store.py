@@ -9,6 +9,7 @@ import numpy as np
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.features.writer import FOLDER, NAME, STORED, FeatureWriter, check_finite, feature_file, read_record
+from tfrecords.files.npy_file import map_npy
 
 _BLOCK_BYTES = 2**26
 _MAKE = "tools.extract_features makes them"
@@ -56,7 +57,7 @@ def load_features(dataset: Dataset, name: str | None = None) -> tuple[str, np.nd
 
     Raises:
         InputError: none of this name, several to choose from, made for another data set, another shape than stated, a
-            file that is not whole, or a value that is NaN or infinite (names the item).
+            file that is not whole, a value that is NaN or infinite (names the item), or all items alike.
     """
     name = _only_name(dataset) if name is None else name
     if name == STORED:
@@ -68,7 +69,23 @@ def load_features(dataset: Dataset, name: str | None = None) -> tuple[str, np.nd
     where = dataset.path if name == STORED else feature_file(dataset, name, "npy")
     for start, block in _blocks(features):
         check_finite(dataset, block, start, str(where))
+    check_differ(features, f"{where}: features {name}")
     return name, features
+
+
+def check_differ(features: np.ndarray, where: str) -> None:
+    """Raises InputError where several rows are all the same: they tell no item from another."""
+    if len(features) > 1 and not any((block != features[0]).any() for _, block in _blocks(features)):
+        what = "the same values" if features[0].any() else "zeros alone"
+        raise InputError(
+            f"{where}: all {len(features)} items have {what}, which tell no item from another; features that differ "
+            "expected"
+        )
+
+
+def zero_rows(features: np.ndarray) -> np.ndarray:
+    """int64, the items whose values are all 0."""
+    return np.concatenate([start + np.flatnonzero(~block.any(1)) for start, block in _blocks(features)])
 
 
 def list_features(dataset: Dataset) -> list[str]:
@@ -89,20 +106,18 @@ def _open(dataset: Dataset, name: str) -> np.ndarray:
         raise InputError(f"{path}: these features were made for another data set; {_MAKE} anew with --overwrite")
     expected = (dataset.num_items, record["dim"])
     try:
-        features = np.load(path, mmap_mode="r", allow_pickle=False)
-        whole = path.stat().st_size == features.offset + features.nbytes
-    except (OSError, ValueError, EOFError, AttributeError) as error:  # The last at a zip file, which np.load opens too.
+        features = map_npy(path)
+    except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a whole .npy file ({error}); {_MAKE} anew with --overwrite") from error
     if (
         features.shape != expected
         or not features.size
         or features.dtype != np.float32
         or not features.flags.c_contiguous
-        or not whole
     ):
         raise InputError(
-            f"{path}: {features.dtype} {list(features.shape)} in {path.stat().st_size} bytes; float32 {list(expected)} "
-            f"row by row expected; {_MAKE} anew with --overwrite"
+            f"{path}: {features.dtype} {list(features.shape)}; float32 {list(expected)} row by row expected; "
+            f"{_MAKE} anew with --overwrite"
         )
     return features
 

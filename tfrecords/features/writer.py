@@ -107,6 +107,12 @@ class FeatureWriter:
         self.done += len(rows)
         write_json(self._progress, {**self._record, "done": self.done})
 
+    @property
+    def rows(self) -> np.ndarray:
+        """What is there already, [done, F], read-only; at least one row must be."""
+        start = self._rows.stat().st_size - self.done * self._record["dim"] * self._dtype.itemsize
+        return np.memmap(self._rows, self._dtype, "r", start, (self.done, self._record["dim"]))
+
     def finish(self) -> Path:
         """Gives the files their names; returns the .npy file's. ValueError while rows are missing."""
         if self.done != self._dataset.num_items:
@@ -142,8 +148,9 @@ class FeatureWriter:
         try:
             before = json.loads(self._progress.read_text(encoding="utf-8"))
             done = before.pop("done")
-            whole = self._rows.stat().st_size >= header_bytes + done * before["dim"] * self._dtype.itemsize
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            whole = type(done) is int and 0 <= done <= self._dataset.num_items
+            whole &= self._rows.stat().st_size >= header_bytes + done * before["dim"] * self._dtype.itemsize
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return 0
         if before == self._record and whole:
             return done
@@ -169,10 +176,15 @@ def read_record(dataset: Dataset, name: str, folder: str = FOLDER) -> dict | Non
     path = feature_file(dataset, name, "json", folder=folder)
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        record["dim"] + record["items"], record["dataset_fingerprint"], record["made_by"].items()
+        if not (
+            type(record["dim"]) is type(record["items"]) is int
+            and isinstance(record["dataset_fingerprint"], str)
+            and isinstance(record["made_by"], dict)
+        ):
+            raise ValueError("two counts, a fingerprint and what made them expected")
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{path}: no whole description of features ({error}); tools.extract_features makes them anew with "
             "--overwrite"

@@ -1,8 +1,9 @@
-"""CSV files with a header line, gzip accepted, every fault told with its file and line."""
+"""CSV files with a header line, a row a line, gzip accepted, every fault told with its file and line."""
 
 import contextlib
 import csv
 import gzip
+import itertools
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,10 +18,18 @@ _OTHER_KINDS = {
     b"\xff\xfe": "UTF-16; save it as UTF-8",
     b"\xfe\xff": "UTF-16; save it as UTF-8",
 }
+_NO_END = "unexpected end of data"  # what csv says of a file that ends inside quotes
+_NOT_CLOSED = (
+    'a quote (") that this line does not close; a row is one line, so take a line end out of a value, and write a '
+    'quote that belongs to one twice ("") inside quotes'
+)
 
 
 class CsvTable:
-    """One table of a folder: ``<name>.csv`` or ``<name>.csv.gz``, UTF-8, comma-separated, first line the header."""
+    """One table of a folder: ``<name>.csv`` or ``<name>.csv.gz``, UTF-8, comma-separated, first line the header.
+
+    A row is one line: a quote that its line does not close would take the lines up to the next quote for one value.
+    """
 
     def __init__(self, folder: Path, name: str):
         plain, packed = folder / f"{name}.csv", folder / f"{name}.csv.gz"
@@ -39,20 +48,21 @@ class CsvTable:
         An optional column that is missing gives "". Blank lines are skipped.
 
         Raises:
-            InputError: a column missing, no rows, fields too many or too few, not UTF-8, not CSV.
+            InputError: a column missing, no rows, fields too many or too few, a quote that its line does not close, a
+                value with a line end in it, not UTF-8, not CSV.
         """
-        with self._opened() as reader:
-            header = [name.strip() for name in next(reader, [])]
+        with self._opened() as lines:
+            header = [name.strip() for _, names in itertools.islice(lines, 1) for name in names]
             self._check_header(header, columns, optional)
             places = [header.index(name) if name in header else None for name in (*columns, *optional)]
             empty = True
-            for fields in reader:
+            for line, fields in lines:
                 if not fields:
                     continue
                 if len(fields) != len(header):
-                    raise self.error(reader.line_num, _wrong_number(len(fields), len(header)))
+                    raise self.error(line, _wrong_number(len(fields), len(header)))
                 empty = False
-                yield reader.line_num, ["" if place is None else fields[place] for place in places]
+                yield line, ["" if place is None else fields[place] for place in places]
             if empty:
                 raise InputError(f"{self.path}: no rows under the header")
 
@@ -84,19 +94,30 @@ class CsvTable:
                 raise InputError(f"{self.path}: column {name} is missing; the header has {', '.join(header)}")
 
     @contextlib.contextmanager
-    def _opened(self) -> Iterator[Any]:
-        reader = None
+    def _opened(self) -> Iterator[Iterator[tuple[int, list[str]]]]:
         try:
             self._check_kind()
             with self._open("rt", encoding="utf-8-sig", newline="") as file:
-                reader = csv.reader(file)
-                yield reader
+                yield self._lines(csv.reader(file, strict=True))
         except UnicodeDecodeError as error:
             raise self.error(self._undecodable(), f"not UTF-8 ({error.reason}); save it as UTF-8") from error
-        except csv.Error as error:
-            raise InputError(f"{self.path}, line {_line(reader)}: not CSV ({error})") from error
         except (gzip.BadGzipFile, zlib.error, EOFError) as error:
             raise InputError(f"{self.path}: not a whole gzip file ({error})") from error
+
+    def _lines(self, reader: Any) -> Iterator[tuple[int, list[str]]]:
+        """(line number, fields) of every line, [] of a blank one."""
+        for line in itertools.count(1):
+            try:
+                fields = next(reader, None)
+            except csv.Error as error:
+                if reader.line_num == line and str(error) != _NO_END:
+                    raise self.error(line, f"not CSV ({error})") from error
+                raise self.error(line, _NOT_CLOSED) from error
+            if fields is None:
+                return
+            if reader.line_num > line:
+                raise self.error(line, _NOT_CLOSED)
+            yield line, fields
 
     def _open(self, mode: str, **options: str) -> Any:
         return gzip.open(self.path, mode, **options) if self.path.suffix == ".gz" else self.path.open(mode, **options)
@@ -122,7 +143,3 @@ class CsvTable:
 def _wrong_number(fields: int, expected: int) -> str:
     advice = "; quote values that contain a comma" if fields > expected else ""
     return f"{fields} field{'s' * (fields != 1)}, the header has {expected}{advice}"
-
-
-def _line(reader: Any) -> int:
-    return 0 if reader is None else reader.line_num

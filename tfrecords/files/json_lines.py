@@ -12,12 +12,14 @@ from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, one_line
+from tfrecords.text import is_text
 
 MAX_BAD_SHARE = 0.001
 MAX_LINE = 1 << 24  # bytes; a file without line ends would otherwise be read whole
 _STOP_EARLY = 1000  # this many unreadable lines, over the share so far, need no further reading
 _TOLD = 20
+_LONGEST_NUMBER = 256  # bits of a key; Python refuses to print much longer ones
 _GZIP = b"\x1f\x8b"
 
 
@@ -75,7 +77,7 @@ class JsonLines:
         """Counts a line as unreadable; for rows that turn out to lack what is needed."""
         self.bad += 1
         if len(self.told) < _TOLD:
-            self.told.append(f"{self.path.name}, line {line}: {reason}")
+            self.told.append(f"{one_line(self.path.name)}, line {line}: {reason}")
 
     def key(self, line: int, row: dict[str, Any], field: str) -> str | None:
         """The text under `field` that is to be somebody's key; None, and the line rejected, where it can be none."""
@@ -114,10 +116,10 @@ class JsonLines:
 
 
 def as_key(value: object) -> str | None:
-    """A text or whole number as somebody's key, None where it can be none: blank, or with a NUL character in it."""
+    """A text or whole number as somebody's key, None where it can be none: blank, with a NUL, or no whole letters."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str) and value.strip() and "\0" not in value else None
+        return str(value) if value.bit_length() <= _LONGEST_NUMBER else None
+    return value if is_text(value) and value.strip() and "\0" not in value else None
 
 
 def parse_record(line: bytes) -> dict[str, Any]:

@@ -60,6 +60,7 @@ class CsvSource(ShopSource):
     def _read_interactions(self, table: CsvTable, products: dict[str, Product], purchases: Purchases) -> None:
         for line, (user_key, item_key) in table.rows(("user_id", "item_id")):
             table.check_key(line, "user_id", user_key)
+            table.check_key(line, "item_id", item_key)
             if item_key not in products:
                 raise table.error(line, f"item {item_key!r} is not in {self._table.path.name}")
             purchases.add(user_key, item_key)

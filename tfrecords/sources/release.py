@@ -1,6 +1,7 @@
 """The authors' .npy files: purchases, their split and the photos, pickled by Python 2."""
 
 import io
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tfrecords.errors import InputError
 from tfrecords.photos.check import BadPhoto, CheckedPhoto, check_photos
 from tfrecords.sources.base import Item, User
 from tfrecords.sources.release_unpickler import PickledArray, load_object_array
+from tfrecords.text import is_text
 
 # The order of the six categories' one-hot code; the file itself does not name them.
 FASHION_CATEGORIES = ("men_bottoms", "men_shoes", "men_tops", "women_bottoms", "women_shoes", "women_tops")
@@ -51,6 +53,19 @@ class ReleaseSource:
         """
         self._path = path
         parts = load_object_array(path)
+        try:
+            self._read(parts, category_names)
+        except (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
+            # Objects of other kinds than these parts are made of.
+            raise InputError(f"{path}: not as the authors' files are ({error!r}); fetch the file again") from error
+        self._image_size = image_size
+        self._skip_bad_images = skip_bad_images
+        self._replaced: list[tuple[str, str]] = []
+        self.name = path.stem
+        self.expected_items = self._num_items
+
+    def _read(self, parts: list, category_names: Sequence[str] | None) -> None:
+        path = self._path
         if len(parts) != len(_PARTS):
             raise InputError(f"{path}: {len(parts)} objects; expected {len(_PARTS)}: {', '.join(_PARTS)}")
         *splits, catalogue, users, items = parts
@@ -59,7 +74,11 @@ class ReleaseSource:
         for item in range(self._num_items):
             if not isinstance(self._catalogue.get(item), Mapping):
                 raise InputError(f"{path}: Item[{item}] is missing or no dict; expected one an item")
-        train, validation, test = (self._read_split(name, part) for name, part in zip(_PARTS, splits, strict=False))
+        tables = [self._indexed(name, part, self._num_users) for name, part in zip(_PARTS, splits, strict=False)]
+        known = 1 + max((user for table in tables for user in table), default=-1)
+        if known != self._num_users:
+            raise InputError(f"{path}: usernum is {self._num_users}, and the last user of the splits is {known - 1}")
+        train, validation, test = (self._read_split(name, rows) for name, rows in zip(_PARTS, tables, strict=False))
         self._item_keys = self._read_item_keys([*train, *validation, *test])
         self._user_keys = self._read_user_keys(zip(train, validation, test, strict=True))
         self._users = [
@@ -72,12 +91,7 @@ class ReleaseSource:
             for user in range(self._num_users)
         ]
         self._categories = [self._category(item) for item in range(self._num_items)]
-        self._image_size = image_size
-        self._skip_bad_images = skip_bad_images
-        self._replaced: list[tuple[str, str]] = []
-        self.name = path.stem
         self.category_names = self._names(category_names)
-        self.expected_items = self._num_items
 
     def items(self) -> Iterator[Item]:
         """Every item under the authors' index. Each photo is forgotten once it is handed on."""
@@ -110,20 +124,21 @@ class ReleaseSource:
         """Nothing further."""
 
     def _count(self, name: str, value: Any) -> int:
-        if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value > 0:
-            return int(value)
-        raise InputError(f"{self._path}: {name} is {value!r:.40}; expected a positive integer")
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value <= 0:
+            raise InputError(f"{self._path}: {name} is {_shown(value)}; expected a positive integer")
+        if value > self._path.stat().st_size:
+            raise InputError(f"{self._path}: {name} is {_shown(value)}, more than the file has bytes; fetch it again")
+        return int(value)
 
     def _indexed(self, name: str, table: Any, count: int) -> dict[int, Any]:
         if not isinstance(table, Mapping):
             raise InputError(f"{self._path}: {name} is a {type(table).__name__}; expected a dict keyed by integers")
         for key in table:
             if not isinstance(key, (int, np.integer)) or not 0 <= key < count:
-                raise InputError(f"{self._path}: {name} has the key {key!r:.40}; expected 0 to {count - 1}")
+                raise InputError(f"{self._path}: {name} has the key {_shown(key)}; expected 0 to {count - 1}")
         return {int(key): value for key, value in table.items()}
 
-    def _read_split(self, name: str, table: Any) -> list[list[dict[str, Any]]]:
-        rows = self._indexed(name, table, self._num_users)
+    def _read_split(self, name: str, rows: dict[int, Any]) -> list[list[dict[str, Any]]]:
         return [
             [self._review(name, user, row) for row in _as_list(rows.get(user, []))] for user in range(self._num_users)
         ]
@@ -132,7 +147,7 @@ class ReleaseSource:
         item = _field(row, "productid")
         if not isinstance(item, (int, np.integer)) or not 0 <= item < self._num_items:
             raise InputError(
-                f"{self._path}: {name}[{user}] has the productid {item!r:.40}; "
+                f"{self._path}: {name}[{user}] has the productid {_shown(item)}; "
                 f"expected an integer from 0 to {self._num_items - 1}"
             )
         return {"productid": int(item), "reviewerID": _field(row, "reviewerID"), "asin": _field(row, "asin")}
@@ -160,7 +175,7 @@ class ReleaseSource:
         if code is None:
             return schema.NO_CATEGORY
         code = np.asarray(code.values if isinstance(code, PickledArray) else code)
-        if code.dtype.kind not in "biuf" or code.ndim != 1 or np.count_nonzero(code) != 1:
+        if code.dtype.kind not in "biuf" or code.ndim != 1 or np.count_nonzero(code) != 1 or code.max() != 1:
             raise InputError(f"{self._path}: Item[{item}]['c'] is no one-hot code of a category")
         return int(np.argmax(code))
 
@@ -186,7 +201,12 @@ class ReleaseSource:
         encoded = _field(entry, "imgs")
         if isinstance(encoded, str):
             encoded = encoded.encode("latin1", "replace")
-        return encoded if isinstance(encoded, bytes) else None
+        if encoded is not None and not isinstance(encoded, bytes | bytearray):
+            # Of a kind that all photos will be of: none is to be taken for a single bad one.
+            raise InputError(
+                f"{self._path}: Item[{item}]['imgs'] is {_kind(encoded)}; the bytes of a JPEG or PNG file expected"
+            )
+        return None if encoded is None else bytes(encoded)
 
 
 def _field(row: Any, name: str) -> Any:
@@ -204,13 +224,27 @@ def _as_list(rows: Any) -> list:
 def _as_key(value: Any) -> str | None:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    return value if isinstance(value, str) and value and "\0" not in value else None
+    return value if is_text(value) and value and "\0" not in value else None
 
 
 def _distinct_or_indices(keys: list[str | None]) -> list[str]:
     if None not in keys and len(set(keys)) == len(keys):
         return keys
     return [str(index) for index in range(len(keys))]
+
+
+def _shown(value: Any) -> str:
+    """A value in a few letters, whatever it is; numbers that are too long to print by their length."""
+    if isinstance(value, int) and value.bit_length() > 128:
+        return f"a number of {value.bit_length()} bits"
+    return f"{reprlib.repr(value):.40}"
+
+
+def _kind(value: Any) -> str:
+    values = value.values if isinstance(value, PickledArray) else value
+    if isinstance(values, np.ndarray):
+        return f"an array of {values.dtype} {list(values.shape)}"
+    return f"a {type(values).__name__}"
 
 
 def _white_photo() -> CheckedPhoto:

@@ -2,10 +2,13 @@
 
 A pickle names the functions it wants called. This reader knows a handful of names (NumPy's array, dtype and scalar
 constructors, plain containers) and answers each with a stand-in of its own that checks what it is given; NumPy's own
-unpickling code is never called, and any other name is refused.
+unpickling code is never called, and any other name is refused. What a damaged file asks for is bounded by its size.
 """
 
+import functools
+import mmap
 import pickle
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,6 +18,15 @@ import numpy as np
 from tfrecords.errors import InputError
 
 _KINDS = "biufcSUO"
+_NOT_READ = {
+    "M": "dates (datetime64); save them as numbers or text",
+    "m": "durations (timedelta64); save them as numbers",
+    "V": "records with fields; save each field as an array",
+}
+
+
+class _NotReadError(pickle.UnpicklingError):
+    """The file is whole, and holds what this reader does not read."""
 
 
 def load_object_array(path: Path) -> list:
@@ -31,15 +43,17 @@ def load_object_array(path: Path) -> list:
     try:
         with path.open("rb") as file:
             shape = _object_header(file, path)
-            outer = _Unpickler(file, path).load()
+            outer = _unpickled(file, path)
     except InputError:
         raise
+    except _NotReadError as error:
+        raise InputError(f"{path}: its pickle holds {error}") from error
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     except IsADirectoryError as error:
         raise InputError(f"{path}: a folder; expected the authors' .npy file") from error
     except MemoryError as error:
-        raise InputError(f"{path}: does not fit in memory") from error
+        raise InputError(f"{path}: does not fit in memory, or is damaged") from error
     except Exception as error:  # a broken pickle raises nearly anything
         raise InputError(f"{path}: not a whole pickle ({_one_line(error)}); fetch the file again") from error
     if not isinstance(outer, PickledArray) or not isinstance(outer.values, list) or len(shape) != 1:
@@ -48,16 +62,23 @@ def load_object_array(path: Path) -> list:
 
 
 class PickledArray:
-    """A NumPy array as it lies in a pickle: `values` is an array of plain numbers or strings, or a list of objects."""
+    """A NumPy array as it lies in a pickle: `values` is an array of plain numbers or strings, or a list of objects.
+
+    It has none until it is filled; `load_object_array` hands out none of those.
+    """
 
     values: np.ndarray | list
+    filled = False
 
     def __setstate__(self, state: tuple) -> None:
+        self.filled = True
         if len(state) == 5:
             state = state[1:]
         shape, dtype, fortran, data = state
         if not isinstance(dtype, PickledDtype):
             raise pickle.UnpicklingError("an array without a dtype")
+        if any(int(side) < 0 for side in shape):
+            raise pickle.UnpicklingError(f"an array of shape {shape}")
         count = int(np.prod([int(side) for side in shape], dtype=object)) if shape else 1
         if dtype.value.hasobject:
             if not isinstance(data, list) or len(data) != count:
@@ -71,14 +92,19 @@ class PickledArray:
 
 
 class PickledDtype:
-    """A NumPy dtype as it lies in a pickle: numbers, strings or objects, no fields."""
+    """A NumPy dtype as it lies in a pickle: numbers, strings or objects, no fields. Its byte order comes later."""
+
+    filled = False
 
     def __init__(self, spec: str | bytes, *_: object):
         self.value = np.dtype(_as_text(spec))
-        if self.value.kind not in _KINDS or self.value.fields:
+        if self.value.kind in _NOT_READ:
+            raise _NotReadError(f"an array of {_NOT_READ[self.value.kind]}")
+        if self.value.kind not in _KINDS:
             raise pickle.UnpicklingError(f"dtype {self.value}")
 
     def __setstate__(self, state: tuple) -> None:
+        self.filled = True
         order = _as_text(state[1])
         if order not in "<>|=":
             raise pickle.UnpicklingError(f"byte order {order!r}")
@@ -96,10 +122,20 @@ def _reconstruct(kind: object, *_: object) -> PickledArray:
     return PickledArray()
 
 
+def _frombuffer(data: bytes | bytearray, dtype: PickledDtype, shape: tuple, order: str, axes: object = None) -> object:
+    """Arrays of numbers as protocol 5 has them."""
+    if not isinstance(data, bytes | bytearray) or axes is not None or order not in ("C", "F"):
+        raise _NotReadError("an array outside of itself (protocol 5); save it with protocol 4 or lower")
+    array = PickledArray()
+    array.__setstate__((shape, dtype, order == "F", data))
+    return array
+
+
 def _scalar(dtype: PickledDtype, data: str | bytes) -> np.generic:
     if not isinstance(dtype, PickledDtype) or dtype.value.hasobject:
         raise pickle.UnpicklingError("a NumPy scalar that is no number or string")
-    return np.frombuffer(_as_bytes(data), dtype.value, count=1)[0]
+    (value,) = np.frombuffer(_as_bytes(data), dtype.value)
+    return value
 
 
 def _encode(text: str, encoding: str) -> bytes:
@@ -109,12 +145,20 @@ def _encode(text: str, encoding: str) -> bytes:
     return text.encode("latin1")
 
 
+def _bytes(*arguments: object) -> bytes:
+    """Python 3 writes empty bytes to old pickles as bytes(); bytes(n) would be n zeros."""
+    if arguments:
+        raise pickle.UnpicklingError("bytes of something")
+    return b""
+
+
 def _defaultdict(factory: object = None, *_: object) -> dict:
     return {}
 
 
 _ARRAY_MODULES = ("numpy.core.multiarray", "numpy._core.multiarray")
-_CONTAINERS = (dict, list, tuple, set, frozenset, int, bytes)
+_NUMERIC_MODULES = ("numpy.core.numeric", "numpy._core.numeric")
+_CONTAINERS = (dict, list, tuple, set, frozenset, int)
 _BUILTINS = ("__builtin__", "builtins")
 _KNOWN: dict[tuple[str, str], Callable[..., Any]] = {
     ("numpy", "ndarray"): _ArrayType,
@@ -124,24 +168,91 @@ _KNOWN: dict[tuple[str, str], Callable[..., Any]] = {
     ("collections", "defaultdict"): _defaultdict,
     **{(module, "_reconstruct"): _reconstruct for module in _ARRAY_MODULES},
     **{(module, "scalar"): _scalar for module in _ARRAY_MODULES},
+    **{(module, "_frombuffer"): _frombuffer for module in _NUMERIC_MODULES},
     **{(module, kind.__name__): kind for module in _BUILTINS for kind in _CONTAINERS},
+    **{(module, "bytes"): _bytes for module in _BUILTINS},
 }
 
 
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: BinaryIO, path: Path):
+def _unpickled(file: BinaryIO, path: Path) -> Any:
+    # Mapped, a read of more than the file has allocates no more than that.
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        view.seek(file.tell())
+        unpickler = _Unpickler(view, path)
+        outer = unpickler.load()
+        if view.tell() != len(view):
+            raise pickle.UnpicklingError(f"{len(view) - view.tell()} bytes behind its end")
+    if not all(begun.filled for begun in unpickler.begun):
+        raise pickle.UnpicklingError("an array that is never filled")
+    return outer
+
+
+class _Unpickler(pickle._Unpickler):
+    """Python's own unpickler in Python: that in C allocates a table as long as the largest number of a memo.
+
+    Attributes:
+        begun: the arrays and dtypes that the file makes first and fills later.
+    """
+
+    dispatch = pickle._Unpickler.dispatch.copy()
+
+    def __init__(self, file: mmap.mmap, path: Path):
         super().__init__(file, encoding="bytes")
         self._path = path
+        self.begun: list[PickledArray | PickledDtype] = []
+
+    def load_build(self) -> None:
+        """Fills an array or a dtype. Raises UnpicklingError for anything else, which has nothing to be filled."""
+        state, filled = self.stack.pop(), self.stack[-1]
+        if not isinstance(filled, PickledArray | PickledDtype):
+            raise pickle.UnpicklingError(f"contents for a {type(filled).__name__}")
+        filled.__setstate__(state)
+
+    dispatch[pickle.BUILD[0]] = load_build
+
+    def load_setitems(self) -> None:
+        """Puts pairs into a dict."""
+        self._put(self.pop_mark())
+
+    def load_setitem(self) -> None:
+        """Puts one pair into a dict."""
+        value, key = self.stack.pop(), self.stack.pop()
+        self._put([key, value])
+
+    def _put(self, items: list) -> None:
+        """Raises UnpicklingError where a key comes twice, as where the beginning of a second dict was lost."""
+        table = self.stack[-1]
+        if not isinstance(table, dict):
+            raise pickle.UnpicklingError(f"keys for a {type(table).__name__}")
+        together = len(table) + len(items) // 2
+        table.update(zip(items[::2], items[1::2], strict=True))
+        if len(table) != together:
+            raise pickle.UnpicklingError("a dict with a key twice")
+
+    dispatch[pickle.SETITEMS[0]] = load_setitems
+    dispatch[pickle.SETITEM[0]] = load_setitem
+
+    def load_bytearray8(self) -> None:
+        """Reads a bytearray without making room for all that the file says before it is there."""
+        (length,) = struct.unpack("<Q", self.read(8))
+        self.append(bytearray(self.read(length)))
+
+    dispatch[pickle.BYTEARRAY8[0]] = load_bytearray8
 
     def find_class(self, module: str, name: str) -> Callable[..., Any]:
         """The stand-in for a name. Raises InputError for every other name, before it is even imported."""
         try:
-            return _KNOWN[module, name]
+            known = _KNOWN[module, name]
         except KeyError:
             raise InputError(
                 f"{self._path}: refused, its pickle names {_one_line(module)}.{_one_line(name)}; a data file needs "
                 "nothing but NumPy arrays and plain containers. Nothing of it was run"
             ) from None
+        return functools.partial(self._begin, known) if known in (_reconstruct, PickledDtype) else known
+
+    def _begin(self, make: Callable[..., Any], *arguments: object) -> Any:
+        self.begun.append(make(*arguments))
+        return self.begun[-1]
 
 
 def _object_header(file: BinaryIO, path: Path) -> tuple[int, ...]:
@@ -156,7 +267,9 @@ def _object_header(file: BinaryIO, path: Path) -> tuple[int, ...]:
     return shape
 
 
-def _as_bytes(data: str | bytes) -> bytes:
+def _as_bytes(data: str | bytes | bytearray) -> bytes:
+    if not isinstance(data, str | bytes | bytearray):
+        raise pickle.UnpicklingError(f"a {type(data).__name__} for bytes")  # bytes(n) would be n zeros.
     return data.encode("latin1") if isinstance(data, str) else bytes(data)
 
 

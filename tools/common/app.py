@@ -29,7 +29,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, one_line
 
 # Read by TensorFlow when it is imported: its notices would bury our lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -208,7 +208,7 @@ def _is_required(registry: flags.FlagValues, name: str) -> bool:
 
 
 def _fail(message: str, status: int) -> None:
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {one_line(message)}", file=sys.stderr)
     try:
         sys.stdout.flush()
     except OSError:

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 
+from tfrecords.errors import one_line
+
 
 def render(headers: Sequence[str], rows: Sequence[Sequence[object]], left: Sequence[int] = (0,)) -> str:
     """A table as lines of text: headers, a rule, one line a row, columns two spaces apart.
 
     Args:
         headers: one a column.
-        rows: cells, shown with ``str``.
+        rows: cells, shown with ``str``, control characters as escapes.
         left: columns aligned to the left; the others are aligned to the right.
     """
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[one_line(str(cell)) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in [list(headers), *cells]) for column in range(len(headers))]
 
     def line(row: Sequence[str]) -> str:

@@ -5,10 +5,12 @@ import functools
 import numpy as np
 import pytest
 
-from tests.support.tool import call, fails
+from tests.support.tool import call, fails, names
 from tf_dvbpr.features import extract
-from tfrecords.features.store import load_features
+from tfrecords.errors import InputError
+from tfrecords.features.store import load_features, save_features
 from tfrecords.files.folder_lock import held
+from tfrecords.files.npy_file import map_npy
 from tools import extract_features
 
 ITEMS = 12
@@ -53,6 +55,68 @@ def test_an_npy_file_in_item_order(run, dataset, tmp_path):
     assert "no such file" in fails(run, f"--dataset={dataset.path}", "--from_file=nowhere.npy")
 
 
+@pytest.mark.parametrize("value", [0, -0.0, 7.5])
+def test_features_that_tell_no_item_from_another_are_refused(run, dataset, tmp_path, value):
+    file = tmp_path / "mine.npy"
+    np.save(file, np.full([ITEMS, 3], value))
+    what = "the same values" if value else "zeros alone"
+    line = fails(run, f"--dataset={dataset.path}", f"--from_file={file}")
+    assert f"features mine: all 12 items have {what}, which tell no item from another" in line
+    assert names(dataset.path / "features") == []
+    save_features(dataset, "mine", [np.load(file)], 3, {})
+    with pytest.raises(InputError, match=f"mine.npy: features mine: all 12 items have {what}"):
+        load_features(dataset)
+
+
+def test_items_with_zeros_alone_are_named(run, dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr("tfrecords.features.store._BLOCK_BYTES", 60)  # Five rows.
+    rows = np.random.default_rng(0).normal(size=[ITEMS, 3])
+    rows[[4, 7, 11]] = 0
+    rows[5, :2] = 0
+    np.save(tmp_path / "mine.npy", rows)
+    status, out, _ = run(f"--dataset={dataset.path}", f"--from_file={tmp_path}/mine.npy")
+    assert status == 0 and "warning: 3 of 12 items have zeros alone, the first of them i4: " in out
+    np.testing.assert_array_equal(load_features(dataset)[1], rows.astype(np.float32))
+
+
+@pytest.mark.parametrize("where", [0, 5, 20, 127, 128, 140, 128 + 8 * 3 * ITEMS])
+@pytest.mark.parametrize("change", ["more", "fewer"])
+def test_bytes_too_many_or_too_few_shift_nothing(run, dataset, tmp_path, where, change):
+    file = tmp_path / "mine.npy"
+    np.save(file, np.random.default_rng(0).normal(size=[ITEMS, 3]))
+    whole = file.read_bytes()
+    behind = where if change == "more" else where + 8
+    file.write_bytes(whole[:where] + b"\0" * 8 * (change == "more") + whole[behind:])
+    if file.read_bytes() == whole:  # Nothing is behind the last byte to be taken away.
+        file.write_bytes(whole[:-8])
+    line = fails(run, f"--dataset={dataset.path}", f"--from_file={file}")
+    assert "not a whole .npy file of plain values (" in line
+    assert not (dataset.path / "features/mine.npy").exists()
+
+
+def test_a_flipped_bit_in_a_header(run, dataset, tmp_path):
+    """Whichever it is: the file is refused, or its values are the right ones."""
+    file = tmp_path / "mine.npy"
+    rows = np.random.default_rng(0).normal(size=[ITEMS, 3])
+    np.save(file, rows)
+    whole = file.read_bytes()
+    refused = 0
+    for bit in range(1, 8 * 128, 3):  # Among them is the one that turns the order of bytes.
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(damaged)
+        try:
+            found = map_npy(file)
+        except ValueError as error:
+            assert "\n" not in str(InputError(str(error)))
+            refused += 1
+            continue
+        if found.dtype != rows.dtype or not np.array_equal(found, rows):
+            line = fails(run, f"--dataset={dataset.path}", f"--from_file={file}")  # such as another order of bytes
+            assert "has a value that is NaN or infinite" in line or "is longer than" in line
+    assert refused > 300
+
+
 def test_a_file_mended_after_a_refusal_is_taken(run, dataset, tmp_path, monkeypatch):
     monkeypatch.setattr(extract.feature_import, "_BLOCK", 5)
     rows = np.random.default_rng(0).normal(size=[ITEMS, 3])
@@ -67,7 +131,7 @@ def test_a_file_mended_after_a_refusal_is_taken(run, dataset, tmp_path, monkeypa
 
 
 def test_one_extraction_at_a_time(run, dataset, tmp_path):
-    np.save(tmp_path / "mine.npy", np.ones([ITEMS, 3]))
+    np.save(tmp_path / "mine.npy", np.eye(ITEMS))
     command = [f"--dataset={dataset.path}", f"--from_file={tmp_path}/mine.npy"]
     with held(dataset.path / "features", "making features"):
         assert "features: another process is making features here; wait for it to end" in fails(run, *command)

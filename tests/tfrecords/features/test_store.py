@@ -72,7 +72,7 @@ def test_features_stored_with_the_items(wardrobe, tmp_path):
     assert name == "items"
     np.testing.assert_array_equal(features, wardrobe.item_features)
     copy = Dataset.open(shutil.copytree(wardrobe.path, tmp_path / "copy"))
-    save_features(copy, "file", [np.ones([100, 2])], 2, {})
+    save_features(copy, "file", [np.eye(100, 2)], 2, {})
     assert list_features(copy) == ["file", "items"]
     assert load_features(copy)[0] == "file"
     np.testing.assert_array_equal(load_features(copy, "items")[1], wardrobe.item_features)

@@ -128,4 +128,5 @@ def test_no_such_file(tmp_path):
 
 def test_keys():
     assert [as_key(value) for value in ("a", 0, 17, " b ")] == ["a", "0", "17", " b "]
-    assert [as_key(value) for value in (None, "", "  ", "a\0", True, 1.5, ["a"])] == [None] * 7
+    unusable = (None, "", "  ", "a\0", True, 1.5, ["a"], "half a letter \ud83d", 16**5000)
+    assert [as_key(value) for value in unusable] == [None] * len(unusable)

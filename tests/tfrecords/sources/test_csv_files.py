@@ -173,6 +173,57 @@ FAULTS = {
         append("interactions.csv", ",i1,0\n"),
         "interactions.csv, line 38: user_id is empty",
     ),
+    "empty item of a purchase": (
+        append("interactions.csv", "u1, ,0\n"),
+        "interactions.csv, line 38: item_id is empty$",
+    ),
+    "a quote too many, in a column that is not used": (
+        replace("interactions.csv", "u0,i5,1500000000", 'u0,i5,"1500000000'),
+        r'interactions.csv, line 7: a quote \("\) that this line does not close',
+    ),
+    "two quotes too many, lines apart": (
+        lambda shop: [
+            replace("interactions.csv", old, new)(shop)
+            for old, new in (("u0,i5,1500000000", 'u0,i5,"1500000000'), ("u3,i4,1500000000", 'u3,i4,1500000000"'))
+        ],
+        "interactions.csv, line 7: a quote .* that this line does not close",
+    ),
+    "a quote on the last line": (
+        append("interactions.csv", 'u1,i1,"0\n'),
+        "interactions.csv, line 38: a quote .* does not close",
+    ),
+    "a quote on the last line, which has no end": (
+        append("interactions.csv", 'u1,i1,"0'),
+        "interactions.csv, line 38: a quote .* does not close",
+    ),
+    "a quote in the header": (
+        replace("items.csv", "title", '"title'),
+        "items.csv, line 1: a quote .* does not close",
+    ),
+    "a category of seven lines": (
+        overwrite("items.csv", 'item_id,image,category\ni0,a.jpg,"c0\n' + "i1,b.jpg,c1\n" * 5 + 'i2,c.jpg,c2"\n'),
+        "items.csv, line 2: a quote .* does not close",
+    ),
+    "a quote before another value in quotes": (
+        replace("items.csv", "images/2.jpg,c2", 'images/2.jpg,"c2'),
+        "items.csv, line 4: not CSV ",
+    ),
+    "a title of two lines": (
+        append("items.csv", 'i12,images/1.jpg,c1,"a\nb"\n'),
+        "items.csv, line 14: .*take a line end out of a value",
+    ),
+    "a title with a carriage return": (
+        append("items.csv", 'i12,images/1.jpg,c1,"a\rb"\n'),
+        "items.csv, line 14: .*take a line end out of a value",
+    ),
+    "a value that goes on behind its quotes": (
+        append("interactions.csv", '"u"1,i1,0\n'),
+        "interactions.csv, line 38: not CSV ",
+    ),
+    "a value without end": (
+        append("interactions.csv", f"u1,i1,{'0' * 200_000}\n"),
+        "interactions.csv, line 38: not CSV .*field limit",
+    ),
     "empty item": (
         append("items.csv", ",images/1.jpg,c1,t\n"),
         "items.csv, line 14: item_id is empty",
@@ -239,6 +290,20 @@ FAULTS = {
         "no user has 5 .* most is 2",
     ),
 }
+
+
+def test_quotes_as_csv_has_them(tmp_path):
+    """Commas, quotes, blank lines, the line ends of every system; a quote inside a value without quotes is a letter."""
+    shop = write_shop(tmp_path / "shop", purchases={'6" heels, "red"': range(5)})
+    (shop / "items.csv").write_text((shop / "items.csv").read_text().replace("c1,", 'c1"x,'))
+    expected = read(shop)
+    assert [user.key for user in expected[1]] == ['6" heels, "red"']
+    assert CsvSource(shop).category_names == ["c0", 'c1"x', "c2"]
+    for end in ("\r\n", "\r", "\n\n"):
+        for name in ("interactions.csv", "items.csv"):
+            path = shop / name
+            path.write_bytes(end.join(path.read_text().splitlines()).encode())
+        assert read(shop) == expected
 
 
 @pytest.mark.parametrize("fault", FAULTS)
