@@ -5,13 +5,13 @@ import warnings
 from pathlib import Path
 
 from PIL import Image
-from tqdm import tqdm
 
 from tfrecords import schema, split
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.photos import decode
 from tfrecords.photos.check import MIN_SIDE
+from tfrecords.progress_bar import progress_bar
 from tfrecords.sources.amazon import AmazonSource
 from tfrecords.sources.amazon_categories import choose
 from tfrecords.sources.base import Source, User
@@ -180,7 +180,7 @@ def _shop_options(config: BuildConfig) -> ShopOptions:
 def _write_items(folder: Path, source: Source, shards: int, progress: bool) -> tuple[list[Shard], list[int]]:
     """Writes the item shards; also counts the items of each category, the last count being those without."""
     categories = [0] * (len(source.category_names) + 1)
-    bar = tqdm(source.items(), total=source.expected_items, desc="items", unit="photo", disable=not progress)
+    bar = progress_bar(source.items(), total=source.expected_items, desc="items", unit="photo", disable=not progress)
     with ShardWriter(folder, schema.ITEM_STEM, shards) as writer:
         for item_id, item in enumerate(bar):
             categories[item.category] += 1

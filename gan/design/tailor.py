@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from gan.design.model_pair import Studio
 from gan.design.tailor_config import TailorConfig
@@ -25,6 +24,7 @@ from tfrecords.files.cached_arrays import Arrays, kept_part
 from tfrecords.files.json_file import write_json
 from tfrecords.photos.check import BadPhoto, check_photos
 from tfrecords.photos.decode import decode_photo, normalise
+from tfrecords.progress_bar import progress_bar
 
 TAILOR_FILE = "tailor.json"
 
@@ -123,7 +123,7 @@ def _improve(asked: _Tailoring, found: Arrays, progress: bool) -> Arrays:
     starts = tf.repeat(tf.constant(found["latents"]), len(users), 0)
     labels, taste = studio.labels(np.full(len(users), asked.category)), studio.taste(np.array(users)[:, None])
     rows = -(-len(users) // ascent.batch_size) * min(ascent.batch_size, len(users))
-    with tqdm(total=rows * ascent.steps, desc="tailoring", unit="step", disable=not progress) as bar:
+    with progress_bar(total=rows * ascent.steps, desc="tailoring", unit="step", disable=not progress) as bar:
         maximiser = Maximiser(studio.networks, ascent)
         designs = maximiser(starts, labels, taste, max_drift=config.max_drift, keep_way=True, bar=bar)
     if not np.isfinite(designs.best).all():

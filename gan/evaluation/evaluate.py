@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from gan.categories import labelled
 from gan.config import OWN_JUDGE
@@ -39,6 +38,7 @@ from tfrecords.errors import InputError
 from tfrecords.files.atomic_folder import check_replaceable, whole_folder
 from tfrecords.files.cached_arrays import Arrays, kept_part
 from tfrecords.photos.store import PhotoStore
+from tfrecords.progress_bar import progress_bar, write_line
 
 _PARTS = ".parts"
 
@@ -149,7 +149,9 @@ def _generated(asked: _Evaluation, maximiser: Maximiser) -> Arrays:
     ascent, count, k = asked.ascent, asked.config.trials, asked.config.k
     at_once = max(1, ascent.batch_size // ascent.starts)
     parts, timed, told = [], [], False
-    with tqdm(total=count, desc=f"trials at eta {ascent.eta:g}", unit="trial", disable=not asked.progress) as bar:
+    with progress_bar(
+        total=count, desc=f"trials at eta {ascent.eta:g}", unit="trial", disable=not asked.progress
+    ) as bar:
         for first in range(0, count, at_once):
             numbers = np.arange(first, min(first + at_once, count))
 
@@ -164,7 +166,7 @@ def _generated(asked: _Evaluation, maximiser: Maximiser) -> Arrays:
             # The first part's time is mostly the compilation's.
             if len(timed) == 2 and not told and asked.progress and (left := count - first - len(numbers)):
                 told = True
-                tqdm.write(f"{count} trials: about {_minutes(timed[1] * left)} left for eta {ascent.eta:g}")
+                write_line(f"{count} trials: about {_minutes(timed[1] * left)} left for eta {ascent.eta:g}")
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

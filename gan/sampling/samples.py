@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 from PIL import Image
-from tqdm import tqdm
 
 from gan.categories import labelled
 from gan.latents import draw_latents, interpolate, truncate
@@ -24,6 +23,7 @@ from tfrecords.errors import InputError
 from tfrecords.files.atomic_file import whole_file
 from tfrecords.files.atomic_folder import check_replaceable, whole_folder
 from tfrecords.photos.table import load_photo_table
+from tfrecords.progress_bar import progress_bar
 
 _COLUMNS = 8
 _CELL = 64
@@ -150,7 +150,7 @@ def _photos(config: SampleConfig, progress: bool) -> tuple[np.ndarray, np.ndarra
 
 
 def _images(trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, progress: bool) -> np.ndarray:
-    with tqdm(total=len(latents), desc="drawing", unit="image", disable=not progress) as bar:
+    with progress_bar(total=len(latents), desc="drawing", unit="image", disable=not progress) as bar:
         return draw_pixels(trained.generator, latents, trained.labels(categories), bar)
 
 

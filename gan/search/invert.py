@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from gan.search.ascent import Measure, State, advance, begin, finish
 from gan.search.drift import drift
@@ -13,6 +12,7 @@ from gan.search.maximise import batches
 from gan.search.networks import Networks
 from tf_dvbpr import stateless
 from tf_dvbpr.config_checks import need, need_between
+from tfrecords.progress_bar import progress_bar
 
 _STEPS_PER_CALL = 20
 _MOST = 1_000_000
@@ -95,7 +95,9 @@ class Inverter:
         of = tf.repeat(tf.range(len(photos)), config.invert_starts)
         found = [[], []]
         sizes = batches(len(starts), self._batch_size)
-        with tqdm(total=len(sizes) * config.invert_steps, desc="inverting", unit="step", disable=not progress) as bar:
+        with progress_bar(
+            total=len(sizes) * config.invert_steps, desc="inverting", unit="step", disable=not progress
+        ) as bar:
             for rows, kept in sizes:
                 of_rows = tf.gather(of, rows)
                 state = begin(to_variable(tf.gather(starts, rows), self._form), 0)

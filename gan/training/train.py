@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from gan.categories import ONE_CLASS, labelled
 from gan.config import OWN_JUDGE, PRESETS, GanConfig
@@ -21,6 +20,7 @@ from tfrecords.dataset import Dataset
 from tfrecords.files.folder_lock import held
 from tfrecords.files.output_check import check_place
 from tfrecords.photos.store import PhotoStore
+from tfrecords.progress_bar import write_line
 
 # A GPU waits for Python between calls; a CPU's steps are long enough for that not to matter.
 _GPU_STEPS_PER_CALL = 10
@@ -43,7 +43,7 @@ def train(config: GanConfig, show_progress: bool = True) -> dict:
         workdir = Workdir.create_or_resume(config, dataset, GAN, facts=facts)
         if show_progress:
             for line in _remarks(config, dataset, count, facts["present"]):
-                tqdm.write(line)
+                write_line(line)
         trainable = make_training(config, dataset, workdir, show_progress)
         loop = training.LoopConfig(
             total_steps=config.total_steps(count),

@@ -144,7 +144,7 @@ def _read(folder: Path, dataset: Dataset, training: TrainConfig | BaselineConfig
     try:
         workdir = Workdir.open(folder)
     except InputError as error:
-        raise InputError(f"{folder}: its config.json is gone or damaged; delete the folder and run again") from error
+        raise InputError(f"{folder}: its config.json is gone or damaged; move the folder away and run again") from error
     if workdir.config["dataset_fingerprint"] != dataset.fingerprint:
         raise InputError(f"{folder}: was run on another data set; give a new --output")
     old, new = workdir.settings(type(training)), dataclasses.asdict(training)

@@ -7,7 +7,6 @@ import shutil
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from tf_dvbpr.dvbpr.config import ALL, TrainConfig
 from tf_dvbpr.networks.backbone import Backbone
@@ -16,6 +15,7 @@ from tfrecords.errors import InputError
 from tfrecords.features.writer import FeatureWriter, feature_file, read_record
 from tfrecords.files.folder_lock import held
 from tfrecords.photos.decode import decode_photo, normalise
+from tfrecords.progress_bar import progress_bar, write_line
 
 FOLDER = "activations"
 _DTYPE = "<f2"
@@ -124,7 +124,7 @@ class Activations:
                 f"and {_size(free)} are free there; free some, or give a --freeze_through with smaller outputs"
             )
         if self._progress:
-            tqdm.write(
+            write_line(
                 f"{folder}: {_size(len(names) * self._bytes)} for the activations of {self.num_items} {what} at "
                 f"{layer}, computed once"
             )
@@ -145,7 +145,7 @@ class Activations:
             photos = dataset.photos().skip(writer.done).map(decode, num_parallel_calls=tf.data.AUTOTUNE)
             what = "mirrored activations" if mirrored else "activations"
             silent, total = not self._progress, self.num_items
-            bar = tqdm(total=total, initial=writer.done, desc=what, unit="photo", disable=silent)
+            bar = progress_bar(total=total, initial=writer.done, desc=what, unit="photo", disable=silent)
             try:
                 with dataset.damage_named(), bar:
                     for batch in photos.batch(network.embed_batch).prefetch(2):
@@ -162,6 +162,8 @@ class Activations:
         try:
             table = np.load(path, mmap_mode="r", allow_pickle=False)
             whole = path.stat().st_size == table.offset + self._bytes and table.dtype == _DTYPE
+        except PermissionError:
+            raise  # says nothing about the content
         except (OSError, ValueError, EOFError, AttributeError):
             whole = False
         if not whole:

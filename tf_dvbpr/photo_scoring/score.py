@@ -4,7 +4,6 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from tf_dvbpr.config_checks import need
 from tf_dvbpr.photo_scoring import output as photo_score_files
@@ -16,6 +15,7 @@ from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tf_dvbpr.recommender.keys import find_user, items_of, split_keys
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
+from tfrecords.progress_bar import progress_bar
 
 _USERS = 10
 _CLUSTERS = 8
@@ -146,7 +146,7 @@ class _Scorer:
         # Photos x users may be too much at a time; each pass over the users takes as many photos as fit.
         size = max(1, _PASS_BYTES // (4 * users))
         starts = range(0, len(photos.paths), size)
-        with tqdm(total=users * len(starts), desc="ranking", unit="user", disable=not progress) as bar:
+        with progress_bar(total=users * len(starts), desc="ranking", unit="user", disable=not progress) as bar:
             for start in starts:
                 vectors = photos.vectors[start : start + size]
                 below = count_below(self._users, self._items, vectors, tell=bar.update)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from tf_dvbpr.plain_path import is_lost
 from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tf_dvbpr.serving.module import ServingModule
 from tf_dvbpr.workdir import Workdir
@@ -64,6 +65,11 @@ def save(module: tf.Module, signatures: dict, output: Path) -> None:
 def check_output(output: Path, overwrite: bool) -> None:
     """Raises InputError where no SavedModel may be written: a file, other things, one without `overwrite`."""
     check_place(output, folder=True)
+    if is_lost(output):
+        raise InputError(
+            f"{output}: TensorFlow takes [ ] and \\ in a path for a pattern and could not load a SavedModel from "
+            "there; name a folder without them as --output"
+        )
     if not output.exists() or not any(output.iterdir()):
         return
     if not (output / "saved_model.pb").is_file():

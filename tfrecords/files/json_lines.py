@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tqdm import tqdm
-
 from tfrecords.errors import InputError
+from tfrecords.progress_bar import progress_bar
 
 MAX_BAD_SHARE = 0.001
 MAX_LINE = 1 << 24  # bytes; a file without line ends would otherwise be read whole
@@ -92,9 +91,7 @@ class JsonLines:
             )
 
     def _lines(self) -> Iterator[bytes]:
-        bar = tqdm(
-            total=self.path.stat().st_size, desc=self.path.name, unit="B", unit_scale=True, disable=not self._progress
-        )
+        bar = progress_bar(total=self.path.stat().st_size, desc=self.path.name, unit="B", disable=not self._progress)
         number = 0
         try:
             # The bar follows the compressed bytes, whose total is known.

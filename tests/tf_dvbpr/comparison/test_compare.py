@@ -150,7 +150,7 @@ def test_a_run_without_its_config_is_named(left, run, tmp_path):
     run(models=("rand",))
     file = next((tmp_path / "out/cells/rand").glob("*/config.json"))
     file.unlink() if left is None else file.write_text(left)
-    with pytest.raises(InputError, match=r"seed=0: its config\.json is gone or damaged; delete the folder"):
+    with pytest.raises(InputError, match=r"seed=0: its config\.json is gone or damaged; move the folder away"):
         run(models=("rand",))
     shutil.rmtree(file.parent)
     assert run(models=("rand",))["rows"]
