@@ -7,8 +7,10 @@ from pathlib import Path
 from PIL import Image
 
 from tfrecords import schema, split
+from tfrecords.data_set_folder import DATA_SET
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.files.atomic_folder import check_output, whole_folder
 from tfrecords.photos import decode
 from tfrecords.photos.check import MIN_SIDE
 from tfrecords.progress_bar import progress_bar
@@ -20,7 +22,7 @@ from tfrecords.sources.release import ReleaseSource
 from tfrecords.sources.shop import ShopOptions
 from tfrecords.sources.tradesy import TradesySource
 from tfrecords.sources.wardrobe.source import WardrobeSource
-from tfrecords.writer import Shard, ShardWriter, check_output, new_folder, write_metadata
+from tfrecords.writer import Shard, ShardWriter, write_metadata
 
 SOURCES = ("csv", "release", "wardrobe", "amazon", "tradesy")
 # Which options speak to which source; any other that is given contradicts it.
@@ -131,12 +133,12 @@ def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
     Raises:
         InputError: bad input, or `config.output` is taken.
     """
-    check_output(config.output, config.overwrite)
+    check_output(config.output, DATA_SET, config.overwrite)
     source = _open_source(config, progress)
     item_shards = min(4, source.expected_items) if config.shards is None else config.shards
     if item_shards > source.expected_items:
         raise InputError(f"--shards={item_shards}: at most {source.expected_items}, the number of items, expected")
-    with new_folder(config.output, config.overwrite) as folder, warnings.catch_warnings():
+    with whole_folder(config.output, DATA_SET, overwrite=config.overwrite) as folder, warnings.catch_warnings():
         # Photos over the bound are refused by name; the warning would only repeat it.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         items, categories = _write_items(folder, source, item_shards, progress)

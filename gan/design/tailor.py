@@ -19,7 +19,7 @@ from gan.search.maximise import RECORD, Maximiser
 from tf_dvbpr.pictures import grid
 from tf_dvbpr.recommender.keys import find_item, split_keys
 from tfrecords.errors import InputError
-from tfrecords.files.atomic_folder import check_replaceable, whole_folder
+from tfrecords.files.atomic_folder import FolderKind, check_output, named_in, whole_folder
 from tfrecords.files.cached_arrays import Arrays, kept_part
 from tfrecords.files.json_file import write_json
 from tfrecords.photos.check import BadPhoto, check_photos
@@ -27,6 +27,7 @@ from tfrecords.photos.decode import decode_photo, normalise
 from tfrecords.progress_bar import progress_bar
 
 TAILOR_FILE = "tailor.json"
+_TAILORED = FolderKind("a tailored garment", TAILOR_FILE, "tailoring", named_in(TAILOR_FILE))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,13 +74,13 @@ def tailor(config: TailorConfig, progress: bool = True, studio: Studio | None = 
             output that is taken, figures that are not finite.
     """
     output = Path(config.output).absolute()
-    check_replaceable(output, TAILOR_FILE)
+    check_output(output, _TAILORED)
     studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision)
     users = [studio.user(key) for key in split_keys(config.users, studio.dataset)]
     encoded, category = _prototype(config, studio)
     ascent = studio.settled(config.ascent)
     made_for = {**studio.made_for(config, ascent), "photo": hashlib.sha256(encoded).hexdigest()}
-    with whole_folder(output, TAILOR_FILE, "tailoring", made_for) as folder:
+    with whole_folder(output, _TAILORED, made_for) as folder:
         parts, asked = folder / ".parts", _Tailoring(config, ascent, studio, users, encoded, category)
         found = kept_part(parts, "inversion", lambda: _invert(asked, progress))
         way = kept_part(parts, "way", lambda: _improve(asked, found, progress))

@@ -35,7 +35,7 @@ from gan.search.maximise import Maximiser
 from gan.trained import draw_pixels
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.files.atomic_folder import check_replaceable, whole_folder
+from tfrecords.files.atomic_folder import FolderKind, check_output, named_in, whole_folder
 from tfrecords.files.cached_arrays import Arrays, kept_part
 from tfrecords.photos.store import PhotoStore
 from tfrecords.progress_bar import progress_bar, write_line
@@ -93,13 +93,14 @@ def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studi
     """
     output = Path(config.output).absolute()
     form = fig3 if config.etas else table4
-    check_replaceable(output, form.FILE)
+    kind = FolderKind(form.NAME, form.FILE, "evaluating designs", named_in(form.FILE))
+    check_output(output, kind)
     studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision)
     judge = _judge(config, studio, progress)
     ascent = studio.settled(config.ascent)
     trials = draw_trials(studio, config.trials, config.k, ascent.seed)
     made_for = studio.made_for(config, ascent)
-    with whole_folder(output, form.FILE, "evaluating designs", made_for) as folder:
+    with whole_folder(output, kind, made_for) as folder:
         common = {
             **{name: getattr(config, name) for name in ("trials", "k", "judge")},
             **{name: getattr(ascent, name) for name in ("preset", "seed", "starts", "steps")},

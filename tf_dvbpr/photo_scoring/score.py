@@ -15,6 +15,7 @@ from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tf_dvbpr.recommender.keys import find_user, items_of, split_keys
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
+from tfrecords.files.atomic_folder import check_output
 from tfrecords.progress_bar import progress_bar
 
 _USERS = 10
@@ -55,7 +56,7 @@ class ScorePhotosConfig:
             if self.user is not None and getattr(self, name):
                 raise InputError(f"--user and --{name} contradict each other: --user asks the named users alone")
         if self.output is not None:
-            photo_score_files.check_output(Path(self.output))
+            check_output(Path(self.output), photo_score_files.KIND)
 
 
 def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScores:

@@ -1,5 +1,6 @@
 """Checkpoints of plain variables under our own names: readable by every stack, whole or not there at all."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -16,6 +17,7 @@ _LIST = "checkpoint"
 _UNFINISHED = re.compile(r"step-\d+_temp")
 _NAMED = re.compile(r'^model_checkpoint_path: "(?:.*/)?(step-\d+)"$', re.MULTILINE)
 _INDEX = re.compile(r"step-(\d+)\.index")
+_OF_ONE = re.compile(r"step-\d+\.(index|data-\d{5}-of-\d{5})")
 _UNREADABLE = (tf.errors.OpError, ValueError, IndexError, AssertionError)
 
 
@@ -140,6 +142,18 @@ def drop_unfinished(folder: Path) -> None:
     for part in folder.glob("step-*_temp"):
         if _UNFINISHED.fullmatch(part.name) and part.is_dir() and not part.is_symlink():
             shutil.rmtree(part)
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Removes all checkpoints of a folder, and the folder if nothing else is in it."""
+    if not folder.is_dir():
+        return
+    drop_unfinished(folder)
+    for path in folder.iterdir():
+        if path.name == _LIST or _OF_ONE.fullmatch(path.name):
+            path.unlink()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _newest(folder: Path) -> str | None:
