@@ -9,7 +9,7 @@ STATISTICS = ("beta", "gamma", "moving_mean", "moving_variance")
 
 
 def save(prefix, values, first_format=False, sharded=False):
-    """What the Saver makes of some variables, today or, in its `first_format`, before 2017."""
+    """What the Saver makes of some variables, in today's format or its first, V1."""
     prefix.parent.mkdir(parents=True, exist_ok=True)
     with tf.Graph().as_default(), v1.Session() as session:
         variables = []
