@@ -67,7 +67,7 @@ def write_report(config: ReportConfig, progress: bool = True) -> dict:
         makers.append(lambda: tailor_section(Path(config.tailor), config.shown))
     # The data stands first and is read last: what is wrong elsewhere is told before the long part.
     makers.append(lambda: data_section(dataset, photos))
-    with progress_bar(makers, unit="section", disable=not progress, leave=False) as bar:
+    with progress_bar(makers, desc="report", unit="section", disable=not progress, leave=False) as bar:
         *others, data = [make() for make in bar]
     sections = [data, *others]
     title = config.title or f"{dataset.name}: {' and '.join(run.model_name for run in runs)}"
