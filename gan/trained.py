@@ -5,7 +5,6 @@ import os
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from gan.config import GanConfig
 from gan.networks.discriminator import Discriminator, build_discriminator
@@ -15,6 +14,7 @@ from tf_dvbpr.training.checkpoint import Checkpoints
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.photos.decode import denormalise
+from tfrecords.progress_bar import ProgressBar
 
 _BATCH = 64
 
@@ -107,7 +107,9 @@ def generate(generator: Generator, latents: tf.Tensor, labels: tf.Tensor, batch_
     return _in_batches(generator.inference, batch_size, latents, labels)
 
 
-def draw_pixels(generator: Generator, latents: tf.Tensor, labels: tf.Tensor, bar: tqdm | None = None) -> np.ndarray:
+def draw_pixels(
+    generator: Generator, latents: tf.Tensor, labels: tf.Tensor, bar: ProgressBar | None = None
+) -> np.ndarray:
     """`generate` as pixels, uint8 [N, S, S, 3]; the memory is theirs, and of floats one batch's.
 
     ``bar`` is moved by one for each image.

@@ -17,7 +17,7 @@ from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.dvbpr.model import DVBPR
 from tf_dvbpr.model_names import GAN, WORKDIRS
 from tf_dvbpr.ranking.factors import Factors
-from tf_dvbpr.training.checkpoint import Checkpoints
+from tf_dvbpr.training.checkpoint import Checkpoints, variable_shapes
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.json_file import write_json
@@ -196,15 +196,9 @@ class Workdir:
         """
         if self.config["model"] not in ("dvbpr", *TRAINED):
             return 0
-        best = self.path / "best"
-        try:
-            shapes = tf.train.load_checkpoint(str(best)).get_variable_to_shape_map()
-        except (tf.errors.OpError, ValueError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise InputError(f"{best}: no whole checkpoint here ({reason}). Train again in a new workdir") from error
         return sum(
             math.prod(shape)
-            for name, shape in shapes.items()
+            for name, shape in variable_shapes(self.path / "best").items()
             if name.endswith("VARIABLE_VALUE") and not name.startswith("save_counter")
         )
 

@@ -5,13 +5,15 @@ import warnings
 from pathlib import Path
 
 from PIL import Image
-from tqdm import tqdm
 
 from tfrecords import schema, split
+from tfrecords.data_set_folder import DATA_SET
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.files.atomic_folder import check_output, whole_folder
 from tfrecords.photos import decode
 from tfrecords.photos.check import MIN_SIDE
+from tfrecords.progress_bar import progress_bar
 from tfrecords.sources.amazon import AmazonSource
 from tfrecords.sources.amazon_categories import choose
 from tfrecords.sources.base import Source, User
@@ -21,7 +23,7 @@ from tfrecords.sources.shop import ShopOptions
 from tfrecords.sources.tradesy import TradesySource
 from tfrecords.sources.wardrobe.source import WardrobeSource
 from tfrecords.text import is_text
-from tfrecords.writer import Shard, ShardWriter, check_output, new_folder, write_metadata
+from tfrecords.writer import Shard, ShardWriter, write_metadata
 
 SOURCES = schema.SOURCES
 # Which options speak to which source; any other that is given contradicts it.
@@ -132,13 +134,13 @@ def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
     Raises:
         InputError: bad input, or `config.output` is taken.
     """
-    check_output(config.output, config.overwrite)
+    check_output(config.output, DATA_SET, config.overwrite)
     source = _open_source(config, progress)
     _check_names(config, source)
     item_shards = min(4, source.expected_items) if config.shards is None else config.shards
     if item_shards > source.expected_items:
         raise InputError(f"--shards={item_shards}: at most {source.expected_items}, the number of items, expected")
-    with new_folder(config.output, config.overwrite) as folder, warnings.catch_warnings():
+    with whole_folder(config.output, DATA_SET, overwrite=config.overwrite) as folder, warnings.catch_warnings():
         # Photos over the bound are refused by name; the warning would only repeat it.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         items, categories = _write_items(folder, source, item_shards, progress)
@@ -190,7 +192,7 @@ def _shop_options(config: BuildConfig) -> ShopOptions:
 def _write_items(folder: Path, source: Source, shards: int, progress: bool) -> tuple[list[Shard], list[int]]:
     """Writes the item shards; also counts the items of each category, the last count being those without."""
     categories = [0] * (len(source.category_names) + 1)
-    bar = tqdm(source.items(), total=source.expected_items, desc="items", unit="photo", disable=not progress)
+    bar = progress_bar(source.items(), total=source.expected_items, desc="items", unit="photo", disable=not progress)
     with ShardWriter(folder, schema.ITEM_STEM, shards) as writer:
         for item_id, item in enumerate(bar):
             categories[item.category] += 1

@@ -6,17 +6,11 @@ import dataclasses
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import tensorflow as tf
 
 from tfrecords import schema
-from tfrecords.errors import InputError
-from tfrecords.files.atomic_folder import put_in_place
-from tfrecords.files.folder_lock import held
-from tfrecords.files.output_check import check_place
 from tfrecords.metadata import CHECKSUM, checksum
 
 
@@ -84,35 +78,3 @@ def write_metadata(folder: Path, metadata: dict) -> None:
     """Writes dataset.json with its checksum, the last file of a folder: without it the folder is no data set."""
     text = json.dumps({**metadata, CHECKSUM: checksum(metadata)}, indent=2, ensure_ascii=False)
     (folder / schema.METADATA_FILE).write_text(text + "\n", encoding="utf-8")
-
-
-def check_output(output: Path, overwrite: bool) -> None:
-    """Raises InputError where `output` must not be written: something is there and may not be replaced."""
-    check_place(output, folder=True)
-    if output.is_symlink():
-        raise InputError(f"{output}: not a folder; name a new folder as the output")
-    if not output.is_dir() or not any(output.iterdir()):
-        return
-    if not (output / schema.METADATA_FILE).is_file():
-        raise InputError(f"{output}: holds files that are no data set; name a new folder as the output")
-    if not overwrite:
-        raise InputError(f"{output}: a data set is here already; pass --overwrite to replace it or name another folder")
-
-
-@contextlib.contextmanager
-def new_folder(output: Path, overwrite: bool) -> Iterator[Path]:
-    """Yields a temporary sibling of `output` that takes its name when the block ends well and vanishes when not.
-
-    What a killed run left in the temporary folder is removed first.
-    """
-    check_output(output, overwrite)
-    output = output.absolute()
-    temporary = output.with_name(f".{output.name}.partial")
-    with held(temporary, "building a data set"):
-        for left_over in temporary.iterdir():
-            left_over.unlink()
-        try:
-            yield temporary
-            put_in_place(temporary, output)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)

@@ -18,11 +18,12 @@ from gan.search.taste import Taste
 from tf_dvbpr.pictures import grid
 from tf_dvbpr.recommender.keys import split_keys
 from tfrecords.errors import InputError
-from tfrecords.files.atomic_folder import check_replaceable, whole_folder
+from tfrecords.files.atomic_folder import FolderKind, check_output, named_in, whole_folder
 from tfrecords.files.cached_arrays import Arrays, kept_part
 from tfrecords.files.json_file import write_json
 
 DESIGN_FILE = "design.json"
+_DESIGNS = FolderKind("designs", DESIGN_FILE, "designing", named_in(DESIGN_FILE))
 _PARTS = ".parts"
 _SHOWN_STARTS, _SHOWN_STEPS = 16, 6  # in a trajectory
 
@@ -43,12 +44,12 @@ def design_garments(config: DesignConfig, progress: bool = True, studio: Studio 
             whose starts were dropped.
     """
     output = Path(config.output).absolute()
-    check_replaceable(output, DESIGN_FILE)
+    check_output(output, _DESIGNS)
     studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision)
     queries = _queries(config, studio)
     ascent = studio.settled(config.ascent)
     made_for = studio.made_for(config, ascent)
-    with whole_folder(output, DESIGN_FILE, "designing", made_for) as folder:
+    with whole_folder(output, _DESIGNS, made_for) as folder:
         parts = _search(config, ascent, studio, queries, folder, progress)
         return _write(config, ascent, studio, queries, parts, folder)
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from gan.categories import labelled
 from gan.search.config import AUTO, AscentConfig
@@ -22,6 +21,7 @@ from tf_dvbpr.recommender.keys import find_user
 from tf_dvbpr.workdir import Embedder, Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.progress_bar import write_line
 
 
 class Studio:
@@ -204,7 +204,7 @@ def _warn_of_less_than_an_epoch(gan: str, trained: TrainedGan, dataset: Dataset)
     photos, seen = int(np.count_nonzero(labelled(dataset)[0] >= 0)), trained.step * trained.config.batch_size
     if seen < photos:
         line = f"its weights have seen {seen} photos, less than one epoch of {photos}: grey squares are what such a GAN"
-        tqdm.write(f"warning: --gan={gan}: {line} draws; train it longer", file=sys.stderr)
+        write_line(f"warning: --gan={gan}: {line} draws; train it longer", file=sys.stderr)
 
 
 def _listed(names: tuple[str, ...]) -> str:

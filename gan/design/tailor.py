@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from gan.design.model_pair import Studio
 from gan.design.tailor_config import TailorConfig
@@ -20,13 +19,15 @@ from gan.search.maximise import RECORD, Maximiser
 from tf_dvbpr.pictures import grid
 from tf_dvbpr.recommender.keys import find_item, split_keys
 from tfrecords.errors import InputError
-from tfrecords.files.atomic_folder import check_replaceable, whole_folder
+from tfrecords.files.atomic_folder import FolderKind, check_output, named_in, whole_folder
 from tfrecords.files.cached_arrays import Arrays, kept_part
 from tfrecords.files.json_file import write_json
 from tfrecords.photos.check import BadPhoto, check_photos
 from tfrecords.photos.decode import decode_photo, normalise
+from tfrecords.progress_bar import progress_bar
 
 TAILOR_FILE = "tailor.json"
+_TAILORED = FolderKind("a tailored garment", TAILOR_FILE, "tailoring", named_in(TAILOR_FILE))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,13 +74,13 @@ def tailor(config: TailorConfig, progress: bool = True, studio: Studio | None = 
             output that is taken, figures that are not finite.
     """
     output = Path(config.output).absolute()
-    check_replaceable(output, TAILOR_FILE)
+    check_output(output, _TAILORED)
     studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision)
     users = [studio.user(key) for key in split_keys(config.users, studio.dataset)]
     encoded, category = _prototype(config, studio)
     ascent = studio.settled(config.ascent)
     made_for = {**studio.made_for(config, ascent), "photo": hashlib.sha256(encoded).hexdigest()}
-    with whole_folder(output, TAILOR_FILE, "tailoring", made_for) as folder:
+    with whole_folder(output, _TAILORED, made_for) as folder:
         parts, asked = folder / ".parts", _Tailoring(config, ascent, studio, users, encoded, category)
         found = kept_part(parts, "inversion", lambda: _invert(asked, progress))
         way = kept_part(parts, "way", lambda: _improve(asked, found, progress))
@@ -123,7 +124,7 @@ def _improve(asked: _Tailoring, found: Arrays, progress: bool) -> Arrays:
     starts = tf.repeat(tf.constant(found["latents"]), len(users), 0)
     labels, taste = studio.labels(np.full(len(users), asked.category)), studio.taste(np.array(users)[:, None])
     rows = -(-len(users) // ascent.batch_size) * min(ascent.batch_size, len(users))
-    with tqdm(total=rows * ascent.steps, desc="tailoring", unit="step", disable=not progress) as bar:
+    with progress_bar(total=rows * ascent.steps, desc="tailoring", unit="step", disable=not progress) as bar:
         maximiser = Maximiser(studio.networks, ascent)
         designs = maximiser(starts, labels, taste, max_drift=config.max_drift, keep_way=True, bar=bar)
     if not np.isfinite(designs.best).all():

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from gan.categories import labelled
 from gan.config import OWN_JUDGE
@@ -36,9 +35,10 @@ from gan.search.maximise import Maximiser
 from gan.trained import draw_pixels
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.files.atomic_folder import check_replaceable, whole_folder
+from tfrecords.files.atomic_folder import FolderKind, check_output, named_in, whole_folder
 from tfrecords.files.cached_arrays import Arrays, kept_part
 from tfrecords.photos.store import PhotoStore
+from tfrecords.progress_bar import progress_bar, write_line
 
 _PARTS = ".parts"
 
@@ -93,13 +93,14 @@ def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studi
     """
     output = Path(config.output).absolute()
     form = fig3 if config.etas else table4
-    check_replaceable(output, form.FILE)
+    kind = FolderKind(form.NAME, form.FILE, "evaluating designs", named_in(form.FILE))
+    check_output(output, kind)
     studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision)
     judge = _judge(config, studio, progress)
     ascent = studio.settled(config.ascent)
     trials = draw_trials(studio, config.trials, config.k, ascent.seed)
     made_for = studio.made_for(config, ascent)
-    with whole_folder(output, form.FILE, "evaluating designs", made_for) as folder:
+    with whole_folder(output, kind, made_for) as folder:
         common = {
             **{name: getattr(config, name) for name in ("trials", "k", "judge")},
             **{name: getattr(ascent, name) for name in ("preset", "seed", "starts", "steps")},
@@ -149,7 +150,9 @@ def _generated(asked: _Evaluation, maximiser: Maximiser) -> Arrays:
     ascent, count, k = asked.ascent, asked.config.trials, asked.config.k
     at_once = max(1, ascent.batch_size // ascent.starts)
     parts, timed, told = [], [], False
-    with tqdm(total=count, desc=f"trials at eta {ascent.eta:g}", unit="trial", disable=not asked.progress) as bar:
+    with progress_bar(
+        total=count, desc=f"trials at eta {ascent.eta:g}", unit="trial", disable=not asked.progress
+    ) as bar:
         for first in range(0, count, at_once):
             numbers = np.arange(first, min(first + at_once, count))
 
@@ -164,7 +167,7 @@ def _generated(asked: _Evaluation, maximiser: Maximiser) -> Arrays:
             # The first part's time is mostly the compilation's.
             if len(timed) == 2 and not told and asked.progress and (left := count - first - len(numbers)):
                 told = True
-                tqdm.write(f"{count} trials: about {_minutes(timed[1] * left)} left for eta {ascent.eta:g}")
+                write_line(f"{count} trials: about {_minutes(timed[1] * left)} left for eta {ascent.eta:g}")
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

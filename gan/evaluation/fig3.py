@@ -8,7 +8,7 @@ from gan.evaluation.table4 import MEASURES, comma_separated, quality_name, shown
 from tfrecords.files.atomic_file import whole_file, write_text
 from tfrecords.files.json_file import without_nan, write_json
 
-FILE = "fig3.json"
+NAME, FILE = "Fig. 3", "fig3.json"
 _LINE, _BAND = "#2f6f9f", "#c9dfee"
 
 

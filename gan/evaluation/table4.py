@@ -7,7 +7,7 @@ from pathlib import Path
 from tfrecords.files.atomic_file import write_text
 from tfrecords.files.json_file import without_nan, write_json
 
-FILE = "table4.json"
+NAME, FILE = "Table IV", "table4.json"
 MEASURES = ("preference", "quality", "diversity", "realness")
 
 

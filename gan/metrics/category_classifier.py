@@ -6,7 +6,6 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from gan.photo_sampler import PhotoDraw
 from tf_dvbpr import stateless
@@ -14,6 +13,7 @@ from tf_dvbpr.compat import as_variable
 from tf_dvbpr.training.checkpoint import Checkpoints
 from tfrecords.photos.decode import normalise
 from tfrecords.photos.store import PhotoStore
+from tfrecords.progress_bar import progress_bar
 
 FEATURES = 128
 _CHANNELS = (32, 64, 128)
@@ -109,7 +109,7 @@ class CategoryClassifier:
             adam.apply_gradients(zip(gradients, trained, strict=True))
 
         batches = tf.data.Dataset.range(_STEPS).map(batch, num_parallel_calls=2, deterministic=True).prefetch(2)
-        for drawn in tqdm(
+        for drawn in progress_bar(
             batches, desc="training the category classifier", unit="step", total=_STEPS, disable=not progress
         ):
             step(*drawn)
@@ -135,7 +135,7 @@ def trained_classifier(
 ) -> CategoryClassifier:
     """The classifier kept in `folder`, trained on the photos, and put there, if there is none."""
     classifier = CategoryClassifier(image_size, num_categories, seed)
-    remedy = f"Delete {folder}: the same command makes it again"
+    remedy = f"Move {folder} away: the same command makes it again"
     kept = Checkpoints(folder, classifier.variables(), keep=1, remedy=remedy)
     state = kept.restore()
     if state is None:

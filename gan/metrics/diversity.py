@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 from skimage.metrics import structural_similarity
-from tqdm import tqdm
 
 from tfrecords.files.parallel_map import ordered_map
 from tfrecords.photos.decode import normalise
+from tfrecords.progress_bar import progress_bar
 
 _WINDOW = 7  # scikit-image's default.
 
@@ -63,7 +63,9 @@ def diversity(
         first, second = normalise(both).numpy() if both.dtype == np.uint8 else both
         return 1 - float(structural_similarity(first, second, data_range=2, channel_axis=-1))
 
-    bar = tqdm(ordered_map(unlike, chosen), total=len(chosen), desc="diversity", unit="pair", disable=not progress)
+    bar = progress_bar(
+        ordered_map(unlike, chosen), total=len(chosen), desc="diversity", unit="pair", disable=not progress
+    )
     values = np.fromiter(bar, np.float64, len(chosen))
     return Diversity(mean=float(values.mean()), spread=float(values.std()), pairs=len(values))
 

@@ -70,10 +70,12 @@ class FeatureStatistics:
                 if arrays["mean"].dtype != np.float64 or arrays["root"].dtype != np.float64:
                     raise ValueError("mean and root in float64 expected")
                 return cls(mean=arrays["mean"], root=arrays["root"], count=int(arrays["count"]))
+        except PermissionError:
+            raise  # says nothing about the content
         except Exception as error:  # NumPy and zipfile raise nearly anything on damaged files
             reason = " ".join(str(error).split())[:200]
             raise InputError(
-                f"{path}: not whole feature statistics ({reason}). Delete it, and compute them again"
+                f"{path}: not whole feature statistics ({reason}). Compute them again and save them, which replaces it"
             ) from error
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from tf_dvbpr.networks.pretrained import load_pretrained
+from tfrecords.progress_bar import progress_bar
 
 Classify = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
@@ -86,7 +86,9 @@ def images_seen_by(
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     seen = []
-    with tqdm(total=len(photos), desc=f"images through {judge.name}", unit="image", disable=not progress) as bar:
+    with progress_bar(
+        total=len(photos), desc=f"images through {judge.name}", unit="image", disable=not progress
+    ) as bar:
         for start in range(0, len(photos), batch_size):
             rows = np.minimum(np.arange(start, start + batch_size), len(photos) - 1)
             count = min(batch_size, len(photos) - start)

@@ -1,9 +1,9 @@
 """The workdir's ``judge/``: what the figures need of the photos alone, kept as long as it is for the same photos."""
 
 import json
-import shutil
 from pathlib import Path
 
+from tf_dvbpr.training.checkpoint import remove_checkpoints
 from tf_dvbpr.workdir import Workdir
 from tfrecords.files.atomic_file import write_text
 
@@ -18,7 +18,9 @@ def judge_folder(workdir: Workdir) -> Path:
     made_for["dataset_fingerprint"] = workdir.config["dataset_fingerprint"]
     text = json.dumps(made_for, indent=2) + "\n"
     if not note.is_file() or note.read_text(errors="replace") != text:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        remove_checkpoints(folder)
+        folder.mkdir(exist_ok=True)
+        for statistics in folder.glob("statistics-*.npz"):
+            statistics.unlink()
         write_text(note, text)
     return folder

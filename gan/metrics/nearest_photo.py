@@ -2,9 +2,9 @@
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from tfrecords.files.parallel_map import ordered_map
+from tfrecords.progress_bar import ProgressBar, progress_bar
 
 METRICS = ("l1", "l2")
 _BLOCK_BYTES = 2**24  # of the table, at a time
@@ -49,7 +49,7 @@ def nearest(
     asked, had = np.asarray(asked), np.asarray(had)
     members = [(np.flatnonzero(asked == group), np.flatnonzero(had == group)) for group in np.unique(asked)]
     total = sum(len(rows) for _, rows in members)
-    with tqdm(total=total, desc=f"nearest by {metric}", unit="photo", disable=not progress) as bar:
+    with progress_bar(total=total, desc=f"nearest by {metric}", unit="photo", disable=not progress) as bar:
         for chosen, rows in members:
             found, sums = _search(images[chosen], table, rows, metric, k, bar)
             items[chosen, : found.shape[1]], distances[chosen, : found.shape[1]] = found, sums
@@ -58,7 +58,7 @@ def nearest(
 
 
 def _search(
-    images: np.ndarray, table: np.ndarray, rows: np.ndarray, metric: str, k: int, bar: tqdm
+    images: np.ndarray, table: np.ndarray, rows: np.ndarray, metric: str, k: int, bar: ProgressBar
 ) -> tuple[np.ndarray, np.ndarray]:
     """The nearest among some rows of the table: (items int64, sums float64), both [N, min(k, rows)]."""
     images = images.reshape(len(images), -1)

@@ -10,7 +10,7 @@ from tf_dvbpr.report.formats import number, percent, whole, with_error
 from tf_dvbpr.report.history import History
 from tf_dvbpr.report.json_input import as_written_by
 from tf_dvbpr.report.markup import Html, join, tag
-from tf_dvbpr.report.recommender_section import settings
+from tf_dvbpr.report.recommender_section import settings, told
 from tf_dvbpr.workdir import Workdir
 
 _SHOWN = 3  # grids of one course at most
@@ -19,7 +19,7 @@ _SHOWN = 3  # grids of one course at most
 def gan_section(workdir: Workdir, history: History) -> Section:
     """Curves, the best step's figures, an early grid of images, one between and the best."""
     with as_written_by("tools.train_gan", workdir.path / "metrics.jsonl"):
-        parts = [_curves(history), _figures(history)]
+        parts = [told(history), _curves(history), _figures(history)]
     return Section("gan", "GAN", "The GAN", join(*parts, _grids(workdir, history), settings(workdir)))
 
 

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from tqdm import tqdm
-
 from gan.report.config import ReportConfig
 from gan.report.design_section import design_section
 from gan.report.gan_section import gan_section
@@ -24,6 +22,7 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_file import write_text
+from tfrecords.progress_bar import progress_bar
 
 _EXPECTED = {
     "recommender": "the workdir of a recommender, as tools.train_dvbpr or tools.train_baseline leaves one,",
@@ -68,7 +67,7 @@ def write_report(config: ReportConfig, progress: bool = True) -> dict:
         makers.append(lambda: tailor_section(Path(config.tailor), config.shown))
     # The data stands first and is read last: what is wrong elsewhere is told before the long part.
     makers.append(lambda: data_section(dataset, photos))
-    with tqdm(makers, unit="section", disable=not progress, leave=False) as bar:
+    with progress_bar(makers, desc="report", unit="section", disable=not progress, leave=False) as bar:
         *others, data = [make() for make in bar]
     sections = [data, *others]
     title = config.title or f"{dataset.name}: {' and '.join(run.model_name for run in runs)}"

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 from PIL import Image
-from tqdm import tqdm
 
 from gan.categories import labelled
 from gan.latents import draw_latents, interpolate, truncate
@@ -22,8 +21,9 @@ from tf_dvbpr.pictures.grid import Row, draw, save
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_file import whole_file
-from tfrecords.files.atomic_folder import check_replaceable, whole_folder
+from tfrecords.files.atomic_folder import FolderKind, check_output, whole_folder
 from tfrecords.photos.table import load_photo_table
+from tfrecords.progress_bar import progress_bar
 
 _COLUMNS = 8
 _CELL = 64
@@ -51,7 +51,7 @@ def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGa
             that holds other things.
     """
     output = Path(config.output).absolute()
-    check_output(output)
+    check_output(output, SAMPLES)
     trained = trained or TrainedGan.open(config.workdir)
     latents, categories = _read(config, trained) if config.latents else _draw(config, trained)
     photos = _photos(config, progress) if config.neighbours else None
@@ -61,7 +61,7 @@ def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGa
 
     strips = _strips(config, trained, latents, categories, progress)
     # Whole or not at all: pictures of an earlier run beside other latents would pass for theirs.
-    with whole_folder(output, LATENTS, "drawing") as folder:
+    with whole_folder(output, SAMPLES) as folder:
         files = [save_latents(folder, latents.numpy(), [trained.category_names[number] for number in categories])]
 
         def write_grid(number: int, name: str) -> str:
@@ -80,12 +80,22 @@ def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGa
     return {"files": files, "images": len(images), "step": trained.step}
 
 
-def check_output(output: Path) -> None:
-    """Raises InputError where the samples cannot be written; samples of an earlier run may be replaced."""
-    check_replaceable(output, LATENTS)
-    others = sorted(path.name for path in output.glob("*") if path.suffix != ".png" and path.name != LATENTS)
-    if others:  # A folder of tools.design has latents too.
-        raise InputError(f"{output}: holds other things than samples ({others[0]}); name a new folder as --output")
+def _drawn_before(folder: Path) -> set[str]:
+    """The files of a folder of samples that has no list of them: pictures of the categories that its latents name."""
+    try:
+        with np.load(folder / LATENTS, allow_pickle=False) as file:
+            plain = {_plain(str(name)).casefold() for name in np.unique(file["categories"])}
+    except Exception:  # NumPy and zipfile raise nearly anything on damaged files.
+        plain = set()
+    ours = {f"{_INTERPOLATION}.png", f"{_NEAREST}.png"}
+    for path in folder.glob("*.png"):
+        stem = path.stem.casefold()
+        if stem in plain or re.sub(r"-\d+$", "", stem) in plain:  # A number tells equal names apart.
+            ours.add(path.name)
+    return {LATENTS, *ours}
+
+
+SAMPLES = FolderKind("samples of the GAN", LATENTS, "drawing", _drawn_before)
 
 
 def _draw(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndarray]:
@@ -150,7 +160,7 @@ def _photos(config: SampleConfig, progress: bool) -> tuple[np.ndarray, np.ndarra
 
 
 def _images(trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, progress: bool) -> np.ndarray:
-    with tqdm(total=len(latents), desc="drawing", unit="image", disable=not progress) as bar:
+    with progress_bar(total=len(latents), desc="drawing", unit="image", disable=not progress) as bar:
         return draw_pixels(trained.generator, latents, trained.labels(categories), bar)
 
 
@@ -195,12 +205,16 @@ def file_names(categories: Sequence[str]) -> dict[str, str]:
     """A file's name, less its ending, for each category: letters, digits, ``_.-``; a number tells equal ones apart."""
     taken, names = {_INTERPOLATION, _NEAREST}, {}
     for category in categories:
-        plain = re.sub(r"[^\w.-]+", "_", category)[:_LONGEST]
+        plain = _plain(category)
         tries = (plain if number == 1 else f"{plain}-{number}" for number in itertools.count(1))
         # Some file systems take capitals and small letters for the same.
         names[category] = next(name for name in tries if name.casefold() not in taken)
         taken.add(names[category].casefold())
     return names
+
+
+def _plain(category: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", category)[:_LONGEST]
 
 
 def _write(output: Path, file: str, rows: list[Row], columns: int, side: int) -> str:

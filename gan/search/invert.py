@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from gan.search.ascent import Measure, State, advance, begin, finish
 from gan.search.config import InversionConfig
@@ -14,6 +13,7 @@ from gan.search.maximise import batches
 from gan.search.measures import best_starts, nearness
 from gan.search.networks import Networks
 from tf_dvbpr import stateless
+from tfrecords.progress_bar import progress_bar
 
 _STEPS_PER_CALL = 20
 
@@ -72,7 +72,9 @@ class Inverter:
         of = tf.repeat(tf.range(len(photos)), config.invert_starts)
         found = [[], []]
         sizes = batches(len(starts), self._batch_size)
-        with tqdm(total=len(sizes) * config.invert_steps, desc="inverting", unit="step", disable=not progress) as bar:
+        with progress_bar(
+            total=len(sizes) * config.invert_steps, desc="inverting", unit="step", disable=not progress
+        ) as bar:
             for rows, kept in sizes:
                 of_rows = tf.gather(of, rows)
                 state = begin(to_variable(tf.gather(starts, rows), self._form), 0)

@@ -5,7 +5,6 @@ import dataclasses
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from gan.search.ascent import Measure, State, advance, begin, finish
 from gan.search.config import AscentConfig
@@ -13,6 +12,7 @@ from gan.search.latent_form import to_latent, to_variable
 from gan.search.measures import bounded, objective, preference
 from gan.search.networks import Networks
 from gan.search.taste import Taste
+from tfrecords.progress_bar import ProgressBar
 
 RECORD = ("objective", "preference", "realness")
 _STEPS_PER_CALL = 5  # Between two calls Python can be interrupted, and the bar moves.
@@ -64,7 +64,7 @@ class Maximiser:
         *,
         max_drift: float | None = None,
         keep_way: bool = False,
-        bar: tqdm | None = None,
+        bar: ProgressBar | None = None,
     ) -> Designs:
         """Ascends from every start, in batches that fit the memory.
 
@@ -108,7 +108,7 @@ class Maximiser:
         taste: Taste,
         max_drift: float | None,
         keep_way: bool,
-        bar: tqdm | None,
+        bar: ProgressBar | None,
     ) -> Designs:
         config = self._config
         eta, rate = tf.constant(config.eta, tf.float32), tf.constant(config.learning_rate, tf.float32)

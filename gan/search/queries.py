@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from gan.search.choice import choose
 from gan.search.config import AscentConfig
@@ -13,6 +12,7 @@ from gan.search.maximise import Designs, Maximiser
 from gan.search.measures import best_starts
 from gan.search.taste import Taste
 from tf_dvbpr import stateless
+from tfrecords.progress_bar import progress_bar
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +61,7 @@ def design(
     starts = tf.concat([_starts(maximiser, config, taste, labels, row, numbers[row]) for row in range(queries)], 0)
     rows = tf.repeat(tf.range(queries), config.starts)
     total = -(-len(rows) // config.batch_size) * min(config.batch_size, len(rows)) * config.steps
-    with tqdm(total=total, desc="designing", unit="step", disable=not progress) as bar:
+    with progress_bar(total=total, desc="designing", unit="step", disable=not progress) as bar:
         designs = maximiser(starts, tf.gather(labels, rows), taste.rows(rows), keep_way=keep_way, bar=bar)
     answers = []
     for row in range(queries):

@@ -5,7 +5,7 @@ from pathlib import Path
 from gan.design.model_pair import Studio
 from gan.search.config import TAILORING, InversionConfig, resolve
 from gan.serving.designer_tailor import TailorModule
-from tf_dvbpr.serving.export import ExportConfig, check_output, save
+from tf_dvbpr.serving.export import ExportConfig, check_export, save
 from tf_dvbpr.workdir import Workdir
 
 
@@ -24,14 +24,14 @@ def export_design(config: ExportConfig, gan: str, preset: str) -> dict:
         InputError: the two do not fit together, a data set is gone or another, ``config.output`` is taken.
     """
     output = Path(config.output).absolute()
-    check_output(output, config.overwrite)
+    check_export(output, config.overwrite)
     ascent = resolve(preset, {})
     studio = Studio.open(config.workdir, gan, ascent.precision, flags=("workdir", "gan"))
     ascent = studio.settled(ascent)
     factors, known = Workdir.open(config.workdir).factors(), studio.dataset.own_items()
     module = TailorModule(studio, known, factors, ascent, TAILORING["learning_rate"], InversionConfig())
     signatures = module.signatures()
-    save(module, signatures, output)
+    save(module, signatures, output, config.overwrite)
     return {
         "users": studio.dataset.num_users,
         "items": studio.dataset.num_items,

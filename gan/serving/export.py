@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gan.serving.module import GanModule
 from gan.trained import TrainedGan
-from tf_dvbpr.serving.export import ExportConfig, check_output, save
+from tf_dvbpr.serving.export import ExportConfig, check_export, save
 from tf_dvbpr.workdir import Workdir
 
 
@@ -18,11 +18,11 @@ def export_gan(config: ExportConfig) -> dict:
         InputError: no trained GAN, its data set is gone or another, ``config.output`` is taken.
     """
     output = Path(config.output).absolute()
-    check_output(output, config.overwrite)
+    check_export(output, config.overwrite)
     trained, dataset = TrainedGan.open(config.workdir), Workdir.open(config.workdir).dataset()
     module = GanModule(trained, dataset.fit, dataset.resize_filter)
     signatures = module.signatures()
-    save(module, signatures, output)
+    save(module, signatures, output, config.overwrite)
     return {
         "categories": len(trained.present),
         "step": trained.step,

@@ -4,7 +4,6 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from gan.categories import ONE_CLASS, labelled
 from gan.config import OWN_JUDGE, PRESETS, GanConfig
@@ -20,6 +19,7 @@ from tfrecords.dataset import Dataset
 from tfrecords.files.folder_lock import held
 from tfrecords.files.output_check import check_place
 from tfrecords.photos.store import PhotoStore
+from tfrecords.progress_bar import write_line
 
 
 def train(config: GanConfig, show_progress: bool = True) -> dict:
@@ -39,7 +39,7 @@ def train(config: GanConfig, show_progress: bool = True) -> dict:
         workdir = Workdir.create_or_resume(config, dataset, GAN, facts=facts)
         if show_progress:
             for line in _remarks(config, dataset, count, facts["present"]):
-                tqdm.write(line)
+                write_line(line)
         trainable = make_training(config, dataset, workdir, show_progress)
         loop = LoopConfig(
             total_steps=config.total_steps(count),

@@ -36,13 +36,13 @@ def test_a_damaged_judge_is_named_with_its_remedy(gan, planted_folder, capsys):
     cut_in_half(data)
     line = refusal(capsys, *training(planted_folder, gan, **longer))
     assert f"{data.with_suffix('')}: this checkpoint cannot be read" in line
-    assert f"Delete {gan / 'judge'}: the same command makes it again" in line
+    assert f"Move {gan / 'judge'} away: the same command makes it again" in line
     data.write_bytes(whole)
     statistics = gan / "judge/statistics-own.npz"
     whole = statistics.read_bytes()
     cut_in_half(statistics)
     line = refusal(capsys, *training(planted_folder, gan, **longer))
-    assert f"{statistics}: not whole feature statistics" in line and "Delete it, and compute them again" in line
+    assert f"{statistics}: not whole feature statistics" in line and "Compute them again and save them" in line
     assert metrics_without_clock(gan)[-1]["step"] == 24
     for name, value in checkpoint_values(gan / "checkpoints").items():
         np.testing.assert_array_equal(value, before[name])

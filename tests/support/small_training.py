@@ -5,6 +5,8 @@ import json
 import numpy as np
 import tensorflow as tf
 
+from tf_dvbpr.baselines import config as baseline_config
+from tf_dvbpr.baselines import train as baselines
 from tf_dvbpr.dvbpr.train import resolve, train
 from tf_dvbpr.ranking.factors import Factors
 
@@ -24,6 +26,12 @@ def config_for(dataset, workdir, preset="fast", **given):
 
 def train_quietly(config):
     return train(config, show_progress=False)
+
+
+def train_bpr_mf(dataset, workdir, epochs=1, show_progress=False):
+    """A training of a second."""
+    config = baseline_config.resolve(str(dataset), str(workdir), "bpr_mf", {"epochs": epochs, "eval_every": 1})
+    return baselines.train(config, show_progress=show_progress)
 
 
 def checkpoint_values(workdir):

@@ -8,8 +8,8 @@ CONVS = {1: (11, 11, 3, 64), 2: (5, 5, 64, 256), **dict.fromkeys((3, 4, 5), (3, 
 STATISTICS = ("beta", "gamma", "moving_mean", "moving_variance")
 
 
-def save(prefix, values):
-    """What the Saver makes of some variables."""
+def save(prefix, values, first_format=False, sharded=False):
+    """What the Saver makes of some variables, in today's format or its first, V1."""
     prefix.parent.mkdir(parents=True, exist_ok=True)
     with tf.Graph().as_default(), v1.Session() as session:
         variables = []
@@ -17,7 +17,10 @@ def save(prefix, values):
             fed = v1.placeholder(value.dtype, value.shape)
             variables.append(v1.Variable(fed, name=name, use_resource=False))
             session.run(variables[-1].initializer, {fed: value})
-        v1.train.Saver(variables).save(session, str(prefix), write_meta_graph=False, write_state=False)
+        version = v1.train.SaverDef.V1 if first_format else v1.train.SaverDef.V2
+        v1.train.Saver(variables, write_version=version, sharded=sharded).save(
+            session, str(prefix), write_meta_graph=False, write_state=False
+        )
     return prefix
 
 

@@ -1,5 +1,7 @@
 """Runs a tool in this process, as its command would."""
 
+from tfrecords.files.written_list import LIST
+
 
 def call(capsys, cli, *arguments):
     """(exit status, stdout, stderr) of a tool's `cli`."""
@@ -21,8 +23,8 @@ def run(capsys, cli, *arguments):
 
 
 def names(folder):
-    """What lies in a folder, sorted."""
-    return sorted(path.name for path in folder.iterdir())
+    """What lies in a folder, sorted, but for the list of it."""
+    return sorted(path.name for path in folder.iterdir() if path.name != LIST)
 
 
 def fails(run, *arguments):

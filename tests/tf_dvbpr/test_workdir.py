@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 
@@ -10,23 +11,19 @@ import pytest
 import tensorflow as tf
 
 from tests.support.repository import repository
-from tests.support.small_training import config_for, train_quietly
-from tf_dvbpr.baselines import config as baseline_config
-from tf_dvbpr.baselines import train as baselines
+from tests.support.small_training import config_for, train_bpr_mf, train_quietly
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.reference_rankings import random_ranking
+from tf_dvbpr.report.history import History
 from tf_dvbpr.training.checkpoint import Checkpoints
 from tf_dvbpr.training.metrics_log import MetricsLog
+from tf_dvbpr.training.recommender import RecommenderTraining
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 
 pytestmark = pytest.mark.stack
 
 ROOT = repository()
-
-
-def train_bpr_mf(dataset, workdir):
-    baselines.train(baseline_config.resolve(str(dataset), str(workdir), "bpr_mf", {"epochs": 1}), show_progress=False)
 
 
 def test_one_training_at_a_time(planted_folder, tmp_path):
@@ -69,9 +66,86 @@ def test_a_damaged_checkpoint_is_named(planted_folder, tmp_path):
 def test_a_damaged_list_of_checkpoints_starts_nothing_anew(tmp_path, damage):
     Checkpoints(tmp_path, {"weights": tf.Variable(1.0)}).save(1, {"step": 1})
     (tmp_path / "checkpoint").write_bytes(damage)
-    with pytest.raises(InputError, match=r"checkpoint: this checkpoint cannot be read") as caught:
+    with pytest.raises(
+        InputError, match=r"checkpoint: should name the newest checkpoint, and names none that is here"
+    ) as caught:
         Checkpoints(tmp_path, {"weights": tf.Variable(1.0)}).restore()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("damage", [b"junk {", b"", b"\xff\xfe\x00", b'model_checkpoint_path: "step-7"'])
+def test_a_damaged_list_is_mended_by_the_next_checkpoint(tmp_path, damage):
+    checkpoints = Checkpoints(tmp_path, {"weights": tf.Variable(1.0)}, keep=2)
+    for step in (9, 10):
+        checkpoints.save(step, {"step": step})
+    (tmp_path / "checkpoint").write_bytes(damage)
+    with pytest.raises(InputError, match=r'Write model_checkpoint_path: "step-10" as the only line of .*checkpoint to'):
+        checkpoints.restore()
+    checkpoints.save(11, {"step": 11})
+    assert checkpoints.restore() == {"step": 11}
+    assert sorted(path.stem for path in tmp_path.glob("*.index")) == ["step-10", "step-11"]
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "step-10"\n')
+    assert checkpoints.restore() == {"step": 10}
+
+
+def test_what_a_kill_amid_a_checkpoint_left_goes_at_the_next_start(planted_folder, tmp_path):
+    train_bpr_mf(planted_folder, tmp_path / "run")
+    others = ["step-x_temp", "step-1_temp.txt", "my-step-2_temp"]
+    for folder in ("checkpoints", "best"):
+        for name in ("step-3_temp", "step-123_temp", *others[::2]):
+            (tmp_path / "run" / folder / name).mkdir()
+            (tmp_path / "run" / folder / name / "part-00000-of-00001.data-00000-of-00001").write_bytes(b"half")
+        (tmp_path / "run" / folder / others[1]).write_text("")
+    train_bpr_mf(planted_folder, tmp_path / "run")
+    for folder in ("checkpoints", "best"):
+        assert sorted(path.name for path in (tmp_path / "run" / folder).glob("*_temp*")) == sorted(others)
+
+
+@pytest.mark.parametrize("when", ["validate", "keep_best", "save"])
+def test_a_workdir_that_is_removed_during_training_is_named(planted_folder, tmp_path, monkeypatch, when):
+    owner, name = {
+        "validate": (RecommenderTraining, "validate"),
+        "keep_best": (RecommenderTraining, "keep_best"),
+        "save": (Checkpoints, "save"),
+    }[when]
+    own = getattr(owner, name)
+
+    def removed_before(*arguments, **named):
+        shutil.rmtree(tmp_path / "run")
+        return own(*arguments, **named)
+
+    monkeypatch.setattr(owner, name, removed_before)
+    with pytest.raises(InputError, match=r"run: was removed while the training ran; train again from the start$"):
+        train_bpr_mf(planted_folder, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_files_that_may_not_be_read_are_not_told_as_damage(tmp_path, monkeypatch):
+    checkpoints = Checkpoints(tmp_path, {"weights": tf.Variable(1.0)})
+    checkpoints.save(1, {"step": 1})
+
+    def refuse(*_):
+        raise tf.errors.PermissionDeniedError(None, None, f"{tmp_path}/step-1.index; Permission denied")
+
+    monkeypatch.setattr(tf.train.Checkpoint, "read", refuse)
+    with pytest.raises(InputError, match=r"cannot be read \(.*Permission denied\)\. See that its files may be read$"):
+        checkpoints.restore()
+
+
+def test_a_broken_line_amid_metrics_stays_and_is_told_of(planted_folder, tmp_path, capsys):
+    train_bpr_mf(planted_folder, tmp_path / "run", 3)
+    path = tmp_path / "run" / "metrics.jsonl"
+    whole = path.read_text()
+    first, *others = whole.splitlines()
+    assert others and MetricsLog(path).remark() == ""
+    path.write_text("\n".join([first[:-5], *others, '{"step": 9']))
+    capsys.readouterr()
+    train_bpr_mf(planted_folder, tmp_path / "run", 3, show_progress=True)
+    told = "metrics.jsonl: line 1 is damaged and left out"
+    assert capsys.readouterr().err.splitlines()[0] == f"warning: {tmp_path / 'run'}: {told}"
+    assert path.read_text() == "\n".join([first[:-5], *others, ""])
+    history = History.of(Workdir.open(tmp_path / "run"))
+    assert history.remark == told and history.lines == [json.loads(line) for line in others]
 
 
 def test_damaged_lines_of_metrics_are_dropped(tmp_path):

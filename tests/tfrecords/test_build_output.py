@@ -44,7 +44,7 @@ def test_folders_that_are_no_data_set_are_never_replaced(capsys, shop, tmp_path)
     for flags in ([], ["--overwrite"]):
         status, _, errors = run(capsys, cli, "--source=csv", f"--input={shop}", f"--output={shop}", *flags)
         assert status == 1
-        assert "holds files that are no data set" in errors[0]
+        assert "holds other things (no dataset.json)" in errors[0]
     (tmp_path / "file").write_text("mine")
     status, _, errors = run(capsys, cli, "--source=csv", f"--input={shop}", f"--output={tmp_path}/file", "--overwrite")
     assert "file: a file is here already" in errors[0]

@@ -75,7 +75,7 @@ def pixels(file):
 
 
 def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.glob("[!.]*")}
 
 
 def test_the_folder_holds_what_tailor_json_names(tailored, result):

@@ -5,7 +5,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from tqdm import tqdm
 
 from tf_dvbpr.baselines.config import VISUAL
 from tf_dvbpr.comparison.config import CompareConfig, Row, check_output, rows_of, settings_of
@@ -15,6 +14,7 @@ from tf_dvbpr.comparison.runs import Cell, check_alike, run_cell, told
 from tf_dvbpr.ranking import auc
 from tfrecords.dataset import Dataset
 from tfrecords.features.store import load_features
+from tfrecords.progress_bar import ProgressBar, progress_bar
 
 _KS = (10, 50)
 _UNSEEDED = ("poprank", "visrank")
@@ -48,7 +48,7 @@ def compare(config: CompareConfig, progress: bool = True) -> dict:
     check_alike(config.dvbpr_workdirs)
     plan = [(row, settings) for row in rows for settings in settings_of(row, config.grid)]
     tried: dict[Row, list[Cell]] = {row: [] for row in rows}
-    with tqdm(total=len(plan), desc="tuning", unit="run", disable=not progress) as bar:
+    with progress_bar(total=len(plan), desc="tuning", unit="run", disable=not progress) as bar:
         for row, settings in plan:
             tried[row].append(_run(config, dataset, row, settings, 0, bar))
     chosen = {row: choose(cells) for row, cells in tried.items()}
@@ -56,7 +56,7 @@ def compare(config: CompareConfig, progress: bool = True) -> dict:
     repeats = [(row, seed) for row in rows for seed in range(1, seeds[row])]
     runs = {row: [cell] for row, cell in chosen.items()}
     if repeats:
-        with tqdm(total=len(repeats), desc="other seeds", unit="run", disable=not progress) as bar:
+        with progress_bar(total=len(repeats), desc="other seeds", unit="run", disable=not progress) as bar:
             for row, seed in repeats:
                 runs[row].append(_run(config, dataset, row, chosen[row].settings, seed, bar))
     known = published(dataset.num_users, dataset.num_items)
@@ -91,7 +91,7 @@ def _seeds(row: Row, config: CompareConfig) -> int:
     return given or config.seeds
 
 
-def _run(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, seed: int, bar: tqdm) -> Cell:
+def _run(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, seed: int, bar: ProgressBar) -> Cell:
     shown = " ".join([row.name, *told(settings), f"seed={seed}"])
     bar.set_postfix_str(shown)
     cell, new = run_cell(config, dataset, row, settings, seed)

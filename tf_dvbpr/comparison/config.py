@@ -11,6 +11,7 @@ from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.features.store import STORED, list_features
 from tfrecords.files.output_check import check_place
+from tfrecords.files.written_list import foreign
 
 # Regularisers and numbers of factors; `paper` is the paper's own search (section V).
 GRIDS: dict[str, tuple[tuple[float, ...], tuple[int, ...]]] = {
@@ -59,6 +60,10 @@ class CompareConfig:
                 f"--dvbpr_workdir: {len(self.dvbpr_workdirs)} runs given for --seeds={self.seeds}; at most one a seed "
                 "expected"
             )
+
+
+# What is written anew with each comparison; the last where there is something to draw it with.
+TABLES = ("table3.md", "table3.csv", "table3.tex", "table3.json", "table3.png")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,6 +134,14 @@ def check_output(config: CompareConfig, dataset: Dataset) -> None:
     ours = any((output / name).exists() for name in ("cells", "table3.json"))
     if output.is_dir() and not ours and any(output.iterdir()):
         raise InputError(f"--output={output}: holds files of something else; name a new or empty folder")
+    check_tables(output)
+
+
+def check_tables(output: Path) -> None:
+    """Raises InputError where a file would be replaced that was changed, or put there, by somebody else."""
+    wrong = foreign(output, before=TABLES, among=TABLES)
+    if wrong:
+        raise InputError(f"--output={output}: {wrong}; move it away, or name a new folder")
 
 
 def settings_of(row: Row, grid: str) -> list[dict[str, object]]:

@@ -3,7 +3,6 @@
 import dataclasses
 import gc
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tf_dvbpr.dvbpr import train as dvbpr
 from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.networks.imagenet_networks import CNNF
 from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.training.checkpoint import remove_checkpoints
 from tf_dvbpr.training.metrics_log import MetricsLog
 from tf_dvbpr.workdir import FREE, STARTS_WITH, Workdir
 from tfrecords.dataset import Dataset
@@ -144,7 +144,7 @@ def _read(folder: Path, dataset: Dataset, training: TrainConfig | BaselineConfig
     try:
         workdir = Workdir.open(folder)
     except InputError as error:
-        raise InputError(f"{folder}: its config.json is gone or damaged; delete the folder and run again") from error
+        raise InputError(f"{folder}: its config.json is gone or damaged; move the folder away and run again") from error
     if workdir.config["dataset_fingerprint"] != dataset.fingerprint:
         raise InputError(f"{folder}: was run on another data set; give a new --output")
     old, new = workdir.settings(type(training)), dataclasses.asdict(training)
@@ -158,4 +158,4 @@ def _read(folder: Path, dataset: Dataset, training: TrainConfig | BaselineConfig
 def _write(folder: Path, cell: Cell) -> None:
     write_json(folder / _DONE, {"cell": dataclasses.asdict(cell)})
     # What resumes a run is the largest part of it, and this one is done.
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    remove_checkpoints(folder / "checkpoints")

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tf_dvbpr.comparison.chart import bar_chart
+from tf_dvbpr.comparison.config import TABLES, check_tables
 from tf_dvbpr.comparison.runs import told
 from tfrecords.files.atomic_file import write_text
 from tfrecords.files.json_file import without_nan, write_json
+from tfrecords.files.written_list import LIST, write_list
 
 _SIZES = ("users", "items", "interactions", "categories")
 
@@ -19,16 +21,22 @@ def write(result: dict, output: Path) -> list[Path]:
 
     Returns:
         The files. table3.png is left out where matplotlib (the extra `report`) is not installed.
+
+    Raises:
+        InputError: one that is there was changed by somebody else.
     """
     output.mkdir(parents=True, exist_ok=True)
-    files = [output / f"table3.{kind}" for kind in ("md", "csv", "tex", "json")]
+    check_tables(output)
+    # Gone until all are written: a list of half of them would call the others somebody else's.
+    (output / LIST).unlink(missing_ok=True)
+    *files, chart = (output / name for name in TABLES)
     for file, form in zip(files[:3], (markdown, comma_separated, latex), strict=True):
         write_text(file, form(result))
     write_json(files[3], without_nan(result))
-    chart = output / "table3.png"
     chart.unlink(missing_ok=True)  # One of an earlier table would contradict this one.
     if bar_chart(result, chart):
         files.append(chart)
+    write_list(output, "a comparison", [file.name for file in files])
     return files
 
 

@@ -7,7 +7,6 @@ import shutil
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.networks.backbone import Backbone
@@ -18,6 +17,7 @@ from tfrecords.features.writer import FeatureWriter, feature_file, read_record
 from tfrecords.files.folder_lock import held
 from tfrecords.files.npy_file import map_npy
 from tfrecords.photos.decode import decode_photo, normalise
+from tfrecords.progress_bar import progress_bar, write_line
 
 FOLDER = "activations"
 _DTYPE = "<f2"
@@ -126,7 +126,7 @@ class Activations:
                 f"and {_size(free)} are free there; free some, or give a --freeze_through with smaller outputs"
             )
         if self._progress:
-            tqdm.write(
+            write_line(
                 f"{folder}: {_size(len(names) * self._bytes)} for the activations of {self.num_items} {what} at "
                 f"{layer}, computed once"
             )
@@ -147,7 +147,7 @@ class Activations:
             photos = dataset.photos().skip(writer.done).map(decode, num_parallel_calls=tf.data.AUTOTUNE)
             what = "mirrored activations" if mirrored else "activations"
             silent, total = not self._progress, self.num_items
-            bar = tqdm(total=total, initial=writer.done, desc=what, unit="photo", disable=silent)
+            bar = progress_bar(total=total, initial=writer.done, desc=what, unit="photo", disable=silent)
             try:
                 with dataset.damage_named(), bar:
                     for batch in photos.batch(network.embed_batch).prefetch(2):
@@ -165,6 +165,8 @@ class Activations:
             table = map_npy(path)
             values = int(np.prod(self._network.activation_shape))
             whole = table.shape == (self.num_items, values) and table.dtype == _DTYPE and table.flags.c_contiguous
+        except PermissionError:
+            raise  # says nothing about the content
         except (OSError, ValueError):
             whole = False
         if not whole:

@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from tf_dvbpr import stateless
 from tf_dvbpr.compat import as_variable
@@ -17,6 +16,7 @@ from tf_dvbpr.training.losses import bpr_loss, l2_loss, shared_bpr_loss
 from tf_dvbpr.training.random_shift import random_shift
 from tfrecords.photos.decode import normalise
 from tfrecords.photos.store import PhotoStore
+from tfrecords.progress_bar import progress_bar
 
 _WHITE = 255  # of a photo's bytes
 
@@ -143,7 +143,7 @@ class DVBPR(tf.Module):
         """Phi of every photo, float32 [I, K]."""
         embed = self._compiled_above if photos.kind == Activations.kind else self._compiled_embed
         rows = []
-        with tqdm(total=photos.num_items, desc="style vectors", unit="photo", disable=not progress) as bar:
+        with progress_bar(total=photos.num_items, desc="style vectors", unit="photo", disable=not progress) as bar:
             for batch in photos.batches(min(self.network.embed_batch, photos.num_items)):
                 rows.append(embed(batch).numpy())
                 bar.update(min(len(rows[-1]), photos.num_items - bar.n))

@@ -7,7 +7,6 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from tf_dvbpr.compat import check_versions
 from tf_dvbpr.features import import_file
@@ -21,6 +20,7 @@ from tfrecords.features.store import check_differ, zero_rows
 from tfrecords.features.writer import FOLDER, FeatureWriter, check_name, difference, feature_file, read_record
 from tfrecords.files.folder_lock import held
 from tfrecords.photos.decode import decode_photo
+from tfrecords.progress_bar import progress_bar
 from tfrecords.writer import file_sha256
 
 _MOST_PHOTOS = 4096  # of a batch: 600 MB at 224 x 224 pixels
@@ -129,7 +129,9 @@ def _extract(
         tell(_in_words(config, source))
     unit = "photo" if config.from_file is None else "row"
     with FeatureWriter(dataset, config.name, source.dim, source.made_by, config.overwrite) as writer:
-        bar = tqdm(total=dataset.num_items, initial=writer.done, desc=config.name, unit=unit, disable=not progress)
+        bar = progress_bar(
+            total=dataset.num_items, initial=writer.done, desc=config.name, unit=unit, disable=not progress
+        )
         try:
             with dataset.damage_named(), bar:
                 for block in source.blocks(writer.done):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import keras
 import tensorflow as tf
-from tqdm import tqdm
 
 from tf_dvbpr import stateless
 from tf_dvbpr.compat import as_variable, weight_kind
@@ -14,6 +13,7 @@ from tf_dvbpr.networks.imagenet_networks import ALL
 from tf_dvbpr.networks.initialisation import fit_layer
 from tf_dvbpr.networks.layer_names import layers_by_name
 from tfrecords.errors import InputError
+from tfrecords.progress_bar import progress_bar
 
 _STYLE = "style"
 
@@ -94,7 +94,7 @@ class Backbone:
     def fit_last_layer(self, activations: tf.Tensor, progress: bool = False) -> None:
         """Gives each unit of ``style`` mean 0 and variance 1 over photos; `activations` as `below` gives them."""
         batches = tf.data.Dataset.from_tensor_slices(activations).batch(self.embed_batch)
-        bar = tqdm(batches, desc="first weights", unit="batch", disable=not progress)
+        bar = progress_bar(batches, desc="first weights", unit="batch", disable=not progress)
         fit_layer(self._style, tf.concat([self.above(batch) for batch in bar], 0))
 
     def named_variables(self) -> dict[str, tf.Variable]:

@@ -1,8 +1,9 @@
 """Networks trained on ImageNet, from `keras.applications`: what their classifier sees, and what it says."""
 
+import contextlib
 import dataclasses
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keras
@@ -10,6 +11,7 @@ import tensorflow as tf
 
 from tf_dvbpr.networks.imagenet_networks import NETWORKS, WITHOUT_BATCH_NORM
 from tfrecords.errors import InputError
+from tfrecords.progress_bar import at_terminal, waiting
 
 _OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)  # says nothing about the weights
 
@@ -163,7 +165,8 @@ def preprocessing_of(name: str) -> tuple[Callable[[tf.Tensor], tf.Tensor], str]:
 
 def _download(name: str, flags: tuple[str, str, str]) -> keras.Model:
     try:
-        return getattr(keras.applications, NETWORKS[name][1])(weights="imagenet")
+        with _keras_bars_at_terminals(), waiting(f"the weights of {name}"):
+            return getattr(keras.applications, NETWORKS[name][1])(weights="imagenet")
     except _OUT_OF_MEMORY:
         raise
     except Exception as error:  # Keras raises a bare Exception where a download fails.
@@ -171,6 +174,19 @@ def _download(name: str, flags: tuple[str, str, str]) -> keras.Model:
             f"--{flags[0]}={name}: its weights could not be downloaded ({_one_line(error)}). Give a file of them "
             f"as --{flags[1]}=FILE.h5, or run where the network can be reached: once is enough, Keras keeps them"
         ) from error
+
+
+@contextlib.contextmanager
+def _keras_bars_at_terminals() -> Iterator[None]:
+    """Where there is no terminal Keras would print its bar anew with each block."""
+    silenced = not at_terminal() and keras.utils.is_interactive_logging_enabled()
+    if silenced:
+        keras.utils.disable_interactive_logging()
+    try:
+        yield
+    finally:
+        if silenced:
+            keras.utils.enable_interactive_logging()
 
 
 def _misfit(error: Exception) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 from PIL import Image
-from tqdm import tqdm
 
 from tf_dvbpr.workdir import Embedder
 from tfrecords.dataset import Dataset
@@ -15,6 +14,7 @@ from tfrecords.errors import InputError
 from tfrecords.files.parallel_map import ordered_map
 from tfrecords.photos.check import BadPhoto, CheckedPhoto, check_photos
 from tfrecords.photos.decode import decode_photo
+from tfrecords.progress_bar import progress_bar
 
 _BATCH = 64
 
@@ -79,7 +79,10 @@ def embed_photos(paths: list[Path], embedder: Embedder, dataset: Dataset, progre
         except tf.errors.InvalidArgumentError:
             return BadPhoto("corrupt or cut short")
 
-    with warnings.catch_warnings(), tqdm(total=len(paths), desc="photos", unit="photo", disable=not progress) as bar:
+    with (
+        warnings.catch_warnings(),
+        progress_bar(total=len(paths), desc="photos", unit="photo", disable=not progress) as bar,
+    ):
         # Photos over the bound are refused by name; the warning would only repeat it.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         for path, pixels in zip(paths, ordered_map(decode, check_photos(paths, _size_on_entry(dataset))), strict=True):

@@ -2,17 +2,13 @@
 
 import csv
 import dataclasses
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tf_dvbpr.photo_scoring.results import PhotoScore, PhotoScores
 from tf_dvbpr.pictures import grid
-from tfrecords.errors import InputError
-from tfrecords.files.atomic_folder import put_in_place
-from tfrecords.files.folder_lock import held
+from tfrecords.files.atomic_folder import FolderKind, whole_folder
 from tfrecords.files.json_file import write_json
-from tfrecords.files.output_check import check_place
 from tfrecords.photos.check import BadPhoto, check_photos
 
 FILES = ("scores.json", "scores.csv", "photos.png")
@@ -22,13 +18,7 @@ _MOST_ROWS = 12  # of groups, or of named users
 _SIDE = 256  # that photos are kept at for the picture
 
 
-def check_output(output: Path) -> None:
-    """Raises InputError where `output` cannot take the files, or holds other ones; an earlier result is replaced."""
-    check_place(output, folder=True)
-    if output.is_symlink():
-        raise InputError(f"{output}: not a folder but a link; name a new folder as the output")
-    if output.is_dir() and not {path.name for path in output.iterdir()} <= set(FILES):
-        raise InputError(f"{output}: holds other files than {', '.join(FILES)}; name a new folder as the output")
+KIND = FolderKind("scores of photos", FILES[0], "writing scores", lambda folder: FILES)
 
 
 def write(scores: PhotoScores, paths: Mapping[str, Path], output: Path) -> None:
@@ -37,24 +27,15 @@ def write(scores: PhotoScores, paths: Mapping[str, Path], output: Path) -> None:
     Args:
         scores: what was found.
         paths: where each photo lies, by the name in `scores`.
-        output: the folder.
+        output: the folder; an earlier result is replaced.
 
     Raises:
-        InputError: as `check_output`, or another process is writing there.
+        InputError: as `whole_folder.whole_folder`.
     """
-    check_output(output)
-    output = output.absolute()
-    temporary = output.with_name(f".{output.name}.partial")
-    with held(temporary, "writing scores"):
-        for left_over in temporary.iterdir():  # of a killed run
-            left_over.unlink()
-        try:
-            write_json(temporary / FILES[0], dataclasses.asdict(scores))
-            _write_csv(scores, temporary / FILES[1])
-            grid.save(grid.draw(_rows(scores, paths), _COLUMNS), temporary / FILES[2])
-            put_in_place(temporary, output)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+    with whole_folder(output, KIND) as folder:
+        write_json(folder / FILES[0], dataclasses.asdict(scores))
+        _write_csv(scores, folder / FILES[1])
+        grid.save(grid.draw(_rows(scores, paths), _COLUMNS), folder / FILES[2])
 
 
 def _write_csv(scores: PhotoScores, path: Path) -> None:

@@ -4,7 +4,6 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from tf_dvbpr.photo_scoring import output as output_files
 from tf_dvbpr.photo_scoring.embed import EmbeddedPhotos, embed_photos, files_of, shown_name
@@ -15,6 +14,8 @@ from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tf_dvbpr.recommender.keys import find_user, items_of, split_keys
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
+from tfrecords.files.atomic_folder import check_output
+from tfrecords.progress_bar import progress_bar
 from tfrecords.settings import need
 
 _USERS = 10
@@ -55,7 +56,7 @@ class ScorePhotosConfig:
             if self.user is not None and getattr(self, name):
                 raise InputError(f"--user and --{name} contradict each other: --user asks the named users alone")
         if self.output is not None:
-            output_files.check_output(Path(self.output))
+            check_output(Path(self.output), output_files.KIND)
 
 
 def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScores:
@@ -146,7 +147,7 @@ class _Scorer:
         # Photos x users may be too much at a time; each pass over the users takes as many photos as fit.
         size = max(1, _PASS_BYTES // (4 * users))
         starts = range(0, len(photos.paths), size)
-        with tqdm(total=users * len(starts), desc="ranking", unit="user", disable=not progress) as bar:
+        with progress_bar(total=users * len(starts), desc="ranking", unit="user", disable=not progress) as bar:
             for start in starts:
                 vectors = photos.vectors[start : start + size]
                 below = count_below(self._users, self._items, vectors, tell=bar.update)

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tfrecords.dataset import Dataset
+from tfrecords.progress_bar import progress_bar
 
 TIES = ("strict", "half")
 SPLITS = ("validation", "test")
@@ -138,7 +138,9 @@ def user_auc(
     pairs = max(int(owned[known[block]].sum()) for block in blocks)
     with _full_float32():
         item_tensor = tf.constant(items)
-        for block in tqdm(blocks, desc="AUC", unit="block", disable=not progress or len(blocks) == 1, leave=False):
+        for block in progress_bar(
+            blocks, desc="AUC", unit="block", disable=not progress or len(blocks) == 1, leave=False
+        ):
             ids = known[block]
             rows, columns = _own_pairs(ids, own_indptr, own_items)
             _check_targets_owned(ids, rows, columns, targets[ids])

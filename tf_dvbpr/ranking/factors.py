@@ -62,12 +62,12 @@ class Factors:
                 if not (set(kinds[:2]) <= set("fiu") and kinds[2:] == "UU"):
                     raise ValueError("two matrices of numbers and two lists of text expected")
                 return cls(**{name: arrays[name] for name in _ARRAYS}, step=int(arrays["step"]))
-        except MemoryError:
-            raise
+        except (MemoryError, PermissionError):
+            raise  # says nothing about the content
         # Damaged files make NumPy, zipfile and the decompressors raise classes that have no other base in common.
         except Exception as error:
             reason = " ".join(str(error).split())[:200]
             raise InputError(
                 f"{path}: not a whole factors file ({reason}). A training's is made anew by "
-                "its command once it is deleted; one of your own is what tf_dvbpr.ranking.factors.Factors.save writes"
+                "its command once it is moved away; one of your own is what Factors.save writes"
             ) from error

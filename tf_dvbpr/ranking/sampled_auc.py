@@ -6,12 +6,12 @@ code draws without a seed; here the draws follow from `seed`, so every recommend
 """
 
 import numpy as np
-from tqdm import tqdm
 
 from tf_dvbpr.ranking.auc import AucReport, held_out, summarise
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tfrecords.dataset import Dataset
+from tfrecords.progress_bar import progress_bar
 
 SAMPLES = 100
 _BLOCK_USERS = 1024
@@ -75,7 +75,7 @@ def user_auc(
     known = np.flatnonzero(targets >= 0)
     starts = range(0, len(known), _BLOCK_USERS)
     few = len(starts) < 2
-    for start in tqdm(starts, desc="sampled AUC", unit="block", disable=not progress or few, leave=False):
+    for start in progress_bar(starts, desc="sampled AUC", unit="block", disable=not progress or few, leave=False):
         ids = known[start : start + _BLOCK_USERS]
         drawn = np.stack([rng.choice(num_items, min(samples, num_items), replace=False) for _ in ids])
         target = targets[ids, None]

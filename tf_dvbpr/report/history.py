@@ -18,21 +18,24 @@ class History:
     Attributes:
         lines: of metrics.jsonl.
         unit: what counts the training's progress: ``photos``, ``triplets`` or ``step``.
+        remark: a sentence on damaged lines, "" where there are none.
     """
 
     lines: list[dict]
     unit: str
+    remark: str = ""
 
     @classmethod
     def of(cls, workdir: Workdir) -> "History":
         """Reads it; no lines where the model is not trained in steps. Raises InputError where it cannot be read."""
         file = workdir.path / "metrics.jsonl"
-        lines = MetricsLog(file).read()
+        log = MetricsLog(file)
+        lines = log.read()
         with as_written_by("the training", file):
             unit = next((name for name in _UNITS if lines and all(name in line for line in lines)), "step")
             for line in lines:
                 float(line[unit]), line.get("loss", {}).items()
-        return cls(lines, unit)
+        return cls(lines, unit, log.remark())
 
     @property
     def best(self) -> dict | None:

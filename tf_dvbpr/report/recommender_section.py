@@ -38,8 +38,13 @@ def own_row(result: dict, workdir: Workdir) -> dict:
 
 def recommender_section(workdir: Workdir, history: History, auc: dict | None) -> Section:
     """Curves where the model is trained in steps, the AUC table where there is one."""
-    parts = [_curves(history), _validations(history), _auc(workdir, history, auc), settings(workdir)]
+    parts = [told(history), _curves(history), _validations(history), _auc(workdir, history, auc), settings(workdir)]
     return Section("recommender", "Recommender", f"The recommender: {workdir.model_name}", join(*parts))
+
+
+def told(history: History) -> Html:
+    """What is wrong with a run's validations, if anything is."""
+    return note(history.remark) if history.remark else Html("")
 
 
 def settings(workdir: Workdir) -> Html:

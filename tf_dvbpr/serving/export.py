@@ -5,12 +5,12 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from tf_dvbpr.plain_path import is_lost
 from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tf_dvbpr.serving.module import ServingModule
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.files.atomic_folder import whole_folder
-from tfrecords.files.output_check import check_place
+from tfrecords.files.atomic_folder import FolderKind, check_output, whole_folder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +38,7 @@ def export(config: ExportConfig) -> dict:
         InputError: no trained workdir, its data set is gone or another, factors not finite, `output` is taken.
     """
     output = Path(config.output).absolute()
-    check_output(output, config.overwrite)
+    check_export(output, config.overwrite)
     workdir = Workdir.open(config.workdir)
     dataset, factors = workdir.dataset(), workdir.factors()
     check_finite(*factors_for(factors, dataset))
@@ -46,7 +46,7 @@ def export(config: ExportConfig) -> dict:
     embedder = workdir.embedder() if workdir.config["model"] == "dvbpr" else None
     module = ServingModule(factors, *known, dataset.item_categories, dataset.category_names, embedder)
     signatures = module.signatures()
-    save(module, signatures, output)
+    save(module, signatures, output, config.overwrite)
     return {
         "users": dataset.num_users,
         "items": dataset.num_items,
@@ -55,20 +55,26 @@ def export(config: ExportConfig) -> dict:
     }
 
 
-def save(module: tf.Module, signatures: dict, output: Path) -> None:
+def save(module: tf.Module, signatures: dict, output: Path, overwrite: bool = False) -> None:
     """Saves a module; what is at `output` is replaced only once the new SavedModel is whole."""
-    with whole_folder(output, "saved_model.pb", "exporting a SavedModel") as partial:
+    with whole_folder(output, _SAVED_MODEL, overwrite=overwrite) as partial:
         tf.saved_model.save(module, str(partial), signatures=signatures)
 
 
-def check_output(output: Path, overwrite: bool) -> None:
-    """Raises InputError where no SavedModel may be written: a file, other things, one without `overwrite`."""
-    check_place(output, folder=True)
-    if not output.exists() or not any(output.iterdir()):
-        return
-    if not (output / "saved_model.pb").is_file():
-        raise InputError(f"{output}: holds something that is no SavedModel; name a new folder as --output")
-    if not overwrite:
+def check_export(output: Path, overwrite: bool) -> None:
+    """Raises InputError where no SavedModel may be written, or none could be loaded from."""
+    if is_lost(output):
         raise InputError(
-            f"{output}: a SavedModel is here already; pass --overwrite to replace it or name another folder"
+            f"{output}: TensorFlow takes [ ] and \\ in a path for a pattern and could not load a SavedModel from "
+            "there; name a folder without them as --output"
         )
+    check_output(output, _SAVED_MODEL, overwrite)
+
+
+def _unlisted(folder: Path) -> set[str]:
+    """What TensorFlow writes, of any version; our modules have no assets."""
+    data = {path.relative_to(folder).as_posix() for path in folder.glob("variables/variables.data-?????-of-?????")}
+    return {*data, "variables/variables.index", "saved_model.pb", "fingerprint.pb", "keras_metadata.pb"}
+
+
+_SAVED_MODEL = FolderKind("a SavedModel", "saved_model.pb", "exporting a SavedModel", _unlisted)

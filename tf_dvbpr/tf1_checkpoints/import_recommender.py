@@ -1,11 +1,9 @@
 """From the authors' checkpoint of the recommender to a workdir."""
 
-import contextlib
 import dataclasses
 import math
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +19,7 @@ from tf_dvbpr.training import loop
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.files.folder_lock import held
+from tfrecords.files.atomic_folder import first_folder
 from tfrecords.files.output_check import check_place
 from tfrecords.photos.store import PhotoStore
 from tfrecords.settings import need
@@ -141,7 +139,7 @@ def adopt_in_new_workdir(
         What `training.run` does.
     """
     output = Path(settings.workdir).absolute()
-    with _new_folder(output) as folder:
+    with first_folder(output, "importing a checkpoint", lambda: check_new(output)) as folder:
         workdir = Workdir.create_or_resume(settings, dataset, model, facts=facts, path=folder)
         trainable = make(workdir)
         state = trainable.state()
@@ -171,24 +169,6 @@ def _settings(config: ImportConfig, checkpoint: Tf1Checkpoint, dataset: Dataset,
     expected = weight_shapes(dataset.num_users, dim, side * 32)
     checkpoint.check_shapes({**expected, **slot_shapes(expected)} if moments else expected)
     return resolve(config.dataset, config.workdir, "release", {"dim": dim, "image_size": side * 32})
-
-
-@contextlib.contextmanager
-def _new_folder(output: Path) -> Iterator[Path]:
-    """Yields a folder beside `output` under a temporary name, renamed when the block ends well; else it goes."""
-    check_new(output)
-    partial = output.with_name(f".{output.name}.partial")
-    with held(partial, "importing a checkpoint"):
-        for left_over in partial.iterdir():
-            left_over.unlink() if left_over.is_file() else shutil.rmtree(left_over)
-        try:
-            yield partial
-            check_new(output)
-            if output.exists():
-                output.rmdir()
-            partial.rename(output)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
 
 
 def check_new(output: Path) -> None:

@@ -1,16 +1,25 @@
-"""A checkpoint of TensorFlow 1's Saver: variables by their graph's names, in PREFIX.index and PREFIX.data-*."""
+"""A checkpoint of TensorFlow 1's Saver: variables by their graph's names.
 
+They lie in PREFIX.index and PREFIX.data-*, or in the Saver's first format, V1, in PREFIX alone or PREFIX-00000-of-00002
+and so on.
+"""
+
+import glob
 import os
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+from tf_dvbpr.plain_path import PlainFiles
 from tfrecords.errors import InputError
 
 _SHOWN = 5  # names in a message
 _DATA = ".data-00000-of-00001"
+_V2 = re.compile(r"\.index|\.data-\d{5}-of-\d{5}")
+_V1 = re.compile(r"|-\d{5}-of-\d{5}")
 # Of the two files of a checkpoint; the index, which makes it one, last.
 ENDINGS = (_DATA, ".index")
 # What each of the authors' networks calls its variables' scope, and our --kind of it.
@@ -21,7 +30,7 @@ class Tf1Checkpoint:
     """An existing checkpoint, read variable by variable.
 
     Args:
-        prefix: its files' name without ``.index`` and ``.data-00000-of-00001``.
+        prefix: its files' name without ``.index`` and ``.data-00000-of-00001``; a V1's without ``-00000-of-00002``.
 
     Attributes:
         prefix: the same.
@@ -33,9 +42,12 @@ class Tf1Checkpoint:
 
     def __init__(self, prefix: str | os.PathLike) -> None:
         self.prefix = Path(prefix)
-        _check_prefix(self.prefix)
+        endings = _endings(self.prefix)
+        # Held as long as the reader, which opens them when they are needed.
+        self._files = PlainFiles(self.prefix, endings)
+        shards = "-?????-of-?????" if all(ending.startswith("-") for ending in endings) else ""
         try:
-            self._reader = tf.train.load_checkpoint(str(self.prefix))
+            self._reader = tf.train.load_checkpoint(f"{self._files.prefix}{shards}")
             shapes = self._reader.get_variable_to_shape_map()
             self._types = self._reader.get_variable_to_dtype_map()
         except (tf.errors.OpError, ValueError, IndexError, RuntimeError) as error:
@@ -81,9 +93,10 @@ class Tf1Checkpoint:
         return value
 
     def _damaged(self, error: Exception, what: str = "") -> InputError:
-        reason = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split()).replace(str(self._files.prefix), str(self.prefix))[:200]
         return InputError(
-            f"{self.prefix}: {what}cannot be read ({reason}). A file is damaged or missing: fetch them again"
+            f"{self.prefix}: {what}cannot be read ({reason}). A file is damaged or missing, or is no checkpoint of "
+            "TensorFlow's Saver: fetch them again"
         )
 
 
@@ -104,16 +117,22 @@ def write_tf1_checkpoint(prefix: Path, values: Mapping[str, tf.Tensor]) -> None:
         for part, ending in zip(parts, ENDINGS, strict=True):
             part.replace(f"{prefix}{ending}")
     finally:
-        for part in [*parts, *prefix.parent.glob(f"{temporary.name}*.tempstate*")]:
+        for part in [*parts, *prefix.parent.glob(f"{glob.escape(temporary.name)}*.tempstate*")]:
             part.unlink(missing_ok=True)
 
 
-def _check_prefix(prefix: Path) -> None:
-    if Path(f"{prefix}.index").is_file():
-        return
+def _endings(prefix: Path) -> list[str]:
+    """What follows `prefix` in the names of the checkpoint's files. Raises InputError where there is none."""
+    found = prefix.parent.iterdir() if prefix.parent.is_dir() else []
+    endings = [path.name[len(prefix.name) :] for path in found if path.name.startswith(prefix.name) and path.is_file()]
+    if ".index" in endings:
+        return [ending for ending in endings if _V2.fullmatch(ending)]
     common = Path(str(prefix).removesuffix(_DATA).removesuffix(".index").removesuffix(".meta"))
     if common != prefix and Path(f"{common}.index").is_file():
         raise InputError(f"--checkpoint={prefix}: give the files' common name, --checkpoint={common}")
+    first_format = [ending for ending in endings if _V1.fullmatch(ending)]
+    if first_format:
+        return [""] if "" in first_format else first_format
     raise InputError(f"{prefix}: no checkpoint here ({prefix}.index is missing); give the files' common name")
 
 

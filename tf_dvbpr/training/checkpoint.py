@@ -1,14 +1,24 @@
 """Checkpoints of plain variables under our own names: readable by every stack, whole or not there at all."""
 
+import contextlib
 import json
+import re
 import shutil
 from pathlib import Path
 
 import tensorflow as tf
 
+from tf_dvbpr.plain_path import plain_path
 from tfrecords.errors import InputError
+from tfrecords.files.atomic_file import write_text
 
 _STATE = "loop_state"
+_LIST = "checkpoint"
+_UNFINISHED = re.compile(r"step-\d+_temp")
+_NAMED = re.compile(r'^model_checkpoint_path: "(?:.*/)?(step-\d+)"$', re.MULTILINE)
+_INDEX = re.compile(r"step-(\d+)\.index")
+_OF_ONE = re.compile(r"step-\d+\.(index|data-\d{5}-of-\d{5})")
+_UNREADABLE = (tf.errors.OpError, ValueError, IndexError, AssertionError)
 
 
 class _State(tf.train.experimental.PythonState):
@@ -32,7 +42,7 @@ class Checkpoints:
         folder: where they lie.
         variables: name to variable; names may hold slashes.
         keep: how many of the newest are kept.
-        remedy: what to do about one that cannot be read; None: what the loop's own need.
+        remedy: what to do about one that is damaged; None: what a training's own need.
     """
 
     def __init__(
@@ -42,40 +52,140 @@ class Checkpoints:
         self._checkpoint = tf.train.Checkpoint(**variables, **{_STATE: self._state})
         self._folder = folder
         self._keep = keep
-        self._remedy = remedy or (
-            "Delete the workdir to train from the start, or delete the line that names it in "
-            f"{folder / 'checkpoint'} to go on from the one before"
-        )
+        self._remedy = remedy
 
     def save(self, step: int, state: dict) -> None:
-        """Writes all variables and `state` (anything JSON holds). What a full disk cut short is removed."""
+        """Writes all variables and `state` (anything JSON holds). What a full disk cut short is removed.
+
+        Only the process that holds the run may call it. The folder is made where it is missing, what it lies in is
+        not: OSError where that has gone.
+        """
         self._state.value = state
-        manager = self._manager()
-        try:
-            manager.save(checkpoint_number=step)
-        except (tf.errors.OpError, OSError):
-            for part in self._folder.glob(f"step-{step}[._]*"):
-                shutil.rmtree(part) if part.is_dir() else part.unlink()
-            raise
+        self._folder.mkdir(exist_ok=True)
+        drop_unfinished(self._folder)
+        with plain_path(self._folder) as folder:
+            _mend_list(folder)
+            try:
+                self._manager(folder).save(checkpoint_number=step)
+            except (tf.errors.OpError, OSError):
+                for part in folder.glob(f"step-{step}[._]*"):
+                    shutil.rmtree(part) if part.is_dir() else part.unlink()
+                raise
 
     def restore(self) -> dict | None:
-        """Reads the newest checkpoint into the variables and returns its state; None where there is none."""
-        newest = index = self._folder / "checkpoint"
-        try:
-            found = self._manager().latest_checkpoint
-            if not found and not index.exists():
+        """Reads the newest checkpoint into the variables and returns its state; None where there is none.
+
+        Raises InputError, and deletes nothing, where there is one that cannot be read.
+        """
+        if not self._folder.is_dir():
+            return None
+        with plain_path(self._folder) as folder:
+            found = _newest(folder)
+            if found is None and not (folder / _LIST).exists():
                 return None
-            if not found:
-                raise ValueError("it should name the newest checkpoint")
-            newest = found
-            # Partial only in the Checkpoint's own save counter, which nothing here reads.
-            self._checkpoint.read(newest).assert_existing_objects_matched().expect_partial()
-        except (tf.errors.OpError, ValueError, IndexError, AssertionError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise InputError(f"{newest}: this checkpoint cannot be read ({reason}). {self._remedy}") from error
+            if found is None:
+                raise InputError(
+                    f"{self._folder / _LIST}: should name the newest checkpoint, and names none that is here. "
+                    f"{self._remedy or self._named_instead(_steps(folder))}"
+                )
+            try:
+                # The save counter, which nothing here reads, would be made, and read, when this path may have gone.
+                _ = self._checkpoint.save_counter
+                self._checkpoint.read(found).assert_existing_objects_matched().expect_partial()
+            except _UNREADABLE as error:
+                newest = self._folder / Path(found).name
+                reason = _reason(error, folder, self._folder)
+                others = [step for step in _steps(folder) if f"step-{step}" != newest.name]
+                raise InputError(
+                    f"{newest}: this checkpoint cannot be read ({reason}). "
+                    f"{self._what_to_do(error, self._remedy or self._named_instead(others))}"
+                ) from error
         return self._state.value
 
-    def _manager(self) -> tf.train.CheckpointManager:
-        return tf.train.CheckpointManager(
-            self._checkpoint, str(self._folder), max_to_keep=self._keep, checkpoint_name="step"
+    def _manager(self, folder: Path) -> tf.train.CheckpointManager:
+        return tf.train.CheckpointManager(self._checkpoint, str(folder), max_to_keep=self._keep, checkpoint_name="step")
+
+    def _named_instead(self, steps: list[int]) -> str:
+        if not steps:
+            return "Train in a new workdir"
+        return (
+            f'Write model_checkpoint_path: "step-{steps[-1]}" as the only line of {self._folder / _LIST} to go on from '
+            "that one, or train in a new workdir"
         )
+
+    @staticmethod
+    def _what_to_do(error: Exception, remedy: str) -> str:
+        if isinstance(error, tf.errors.PermissionDeniedError):
+            return "See that its files may be read"
+        return remedy
+
+
+def variable_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the variables of the newest checkpoint. Raises InputError where there is no whole one."""
+    reason = "there is none"
+    with plain_path(folder) as plain:
+        try:
+            found = _newest(plain)
+            if found is not None:
+                shapes = tf.train.load_checkpoint(found).get_variable_to_shape_map()
+                return {name: tuple(shape) for name, shape in shapes.items()}
+        except _UNREADABLE as error:
+            reason = _reason(error, plain, folder)
+    raise InputError(f"{folder}: no whole checkpoint here ({reason}). Train again in a new workdir")
+
+
+def drop_unfinished(folder: Path) -> None:
+    """Removes what a process that was killed amid a checkpoint left in `folder`, if it is there.
+
+    Only the process that holds the run may call it.
+    """
+    for part in folder.glob("step-*_temp"):
+        if _UNFINISHED.fullmatch(part.name) and part.is_dir() and not part.is_symlink():
+            shutil.rmtree(part)
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Removes all checkpoints of a folder, and the folder if nothing else is in it."""
+    if not folder.is_dir():
+        return
+    drop_unfinished(folder)
+    for path in folder.iterdir():
+        if path.name == _LIST or _OF_ONE.fullmatch(path.name):
+            path.unlink()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _newest(folder: Path) -> str | None:
+    """What the list names, where it is there."""
+    file = folder / _LIST
+    # TensorFlow's own reader of the list prints lines of its own where it is damaged.
+    named = _NAMED.search(file.read_text(errors="replace")) if file.is_file() else None
+    found = folder / named[1] if named else None
+    return str(found) if found and Path(f"{found}.index").is_file() else None
+
+
+def _steps(folder: Path) -> list[int]:
+    """Of the checkpoints that are here, whatever the list says."""
+    return sorted(int(match[1]) for path in folder.iterdir() if (match := _INDEX.fullmatch(path.name)))
+
+
+def _mend_list(folder: Path) -> None:
+    """Writes the list anew, of what is here, where it is damaged."""
+    file = folder / _LIST
+    if not file.exists() or _newest(folder) is not None:
+        return
+    steps = _steps(folder)
+    if not steps:
+        file.unlink()
+        return
+    lines = [f'model_checkpoint_path: "step-{steps[-1]}"']
+    for step in steps:
+        # Without its time TensorFlow would keep it for good.
+        time = (folder / f"step-{step}.index").stat().st_mtime
+        lines += [f'all_model_checkpoint_paths: "step-{step}"', f"all_model_checkpoint_timestamps: {time!r}"]
+    write_text(file, "".join(f"{line}\n" for line in lines))
+
+
+def _reason(error: Exception, folder: Path, shown: Path) -> str:
+    return " ".join(str(error).split()).replace(str(folder), str(shown))[:200]

@@ -4,19 +4,20 @@ import abc
 import contextlib
 import dataclasses
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import tensorflow as tf
-from tqdm import tqdm
 
 from tf_dvbpr.training import gradient_registry
-from tf_dvbpr.training.checkpoint import Checkpoints
+from tf_dvbpr.training.checkpoint import Checkpoints, drop_unfinished
 from tf_dvbpr.training.metrics_log import MetricsLog
 from tf_dvbpr.training.signals import Interrupt
 from tf_dvbpr.training.strategy import is_chief
 from tfrecords.errors import InputError
+from tfrecords.progress_bar import progress_bar, write_line
 
 
 class Trainable(abc.ABC):
@@ -108,10 +109,10 @@ def run(
     """Trains to the end, or goes on from the newest checkpoint in `workdir`.
 
     Returns ``step``, ``best_score``, ``best_step`` and ``seconds`` (of training, all starts together). Raises
-    InputError when a loss is no longer finite (the last good checkpoint is kept) and KeyboardInterrupt, after a
-    checkpoint, on the first Ctrl-C or SIGTERM.
+    InputError when a loss is no longer finite (the last good checkpoint is kept) or the workdir is
+    removed, and KeyboardInterrupt, after a checkpoint, on the first Ctrl-C or SIGTERM.
     """
-    with gradient_registry.let_go():
+    with gradient_registry.let_go(), _removal_named(workdir):
         return _Loop(trainable, config, workdir, strategy or tf.distribute.get_strategy(), show_progress).run()
 
 
@@ -122,6 +123,18 @@ def adopt(trainable: Trainable, step: int, workdir: Path, show_progress: bool = 
     """
     loop = _Loop(trainable, LoopConfig(step, 1), workdir, tf.distribute.get_strategy(), show_progress)
     return loop.adopt(step)
+
+
+@contextlib.contextmanager
+def _removal_named(workdir: Path) -> Iterator[None]:
+    """Whatever fails since the workdir is no longer there is told as that."""
+    there = workdir.is_dir()
+    try:
+        yield
+    except (tf.errors.OpError, OSError) as error:
+        if there and not workdir.is_dir():
+            raise InputError(f"{workdir}: was removed while the training ran; train again from the start") from error
+        raise
 
 
 class _Loop:
@@ -147,7 +160,11 @@ class _Loop:
             self.now = _Progress(**restored)
         self.rate_from = (self.now.step, self.now.seconds)
         if self.chief:
+            for folder in ("checkpoints", "best"):
+                drop_unfinished(self.workdir / folder)
             self.log.cut_after(self.now.step)
+            if self.show_progress and (remark := self.log.remark()):
+                write_line(f"warning: {self.workdir}: {remark}", file=sys.stderr)
         if not self._finished():
             with self._tensorboard():
                 self._train()
@@ -192,7 +209,7 @@ class _Loop:
         )
         if now.step == 0:
             self.trainable.show(0)
-        bar = tqdm(
+        bar = progress_bar(
             total=config.total_steps * per_step,
             initial=now.step * per_step,
             unit=self.trainable.unit,
@@ -285,4 +302,4 @@ class _Loop:
             self.trainable.keep_best(now.step)
         if self.show_progress:
             shown = "  ".join(f"{name} {value:.4f}" for name, value in figures.items() if name != "score")
-            tqdm.write(f"step {now.step:>7}  {shown}{'  best' if better else ''}")
+            write_line(f"step {now.step:>7}  {shown}{'  best' if better else ''}")

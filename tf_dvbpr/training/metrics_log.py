@@ -1,6 +1,7 @@
 """metrics.jsonl: a line an evaluation."""
 
 import json
+import math
 import os
 from pathlib import Path
 
@@ -14,11 +15,18 @@ class MetricsLog:
         self._path = path
 
     def cut_after(self, step: int) -> None:
-        """Drops the lines past `step`, and one that a kill left half-written: a resumed run writes them again."""
+        """Drops the lines past `step`, and broken ones after the last that stays: a resumed run writes them again.
+
+        A kill leaves such a line half-written. Broken lines before that are damage: they stay, and `remark` names them.
+        """
         if not self._path.exists():
             return
-        kept = [line for line in self._lines() if _step_of(line) <= step]
-        write_text(self._path, "".join(f"{line}\n" for line in kept))
+        lines = self._lines()
+        kept = [_step_of(line) is None or _step_of(line) <= step for line in lines]
+        whole = [number for number, line in enumerate(lines, 1) if kept[number - 1] and _step_of(line) is not None]
+        last = max(whole, default=0)
+        stay = [line for line, keep in zip(lines[:last], kept, strict=False) if keep]
+        write_text(self._path, "".join(f"{line}\n" for line in stay))
 
     def append(self, line: dict) -> None:
         """Adds one line and sees it to the disk."""
@@ -31,15 +39,31 @@ class MetricsLog:
         """All whole lines."""
         if not self._path.exists():
             return []
-        return [json.loads(line) for line in self._lines() if _step_of(line) < float("inf")]
+        return [json.loads(line) for line in self._lines() if _step_of(line) is not None]
+
+    def remark(self) -> str:
+        """What is to be said of broken lines in a sentence, "" where there are none but perhaps the last.
+
+        The last line is half-written where the run was killed, and says nothing wrong.
+        """
+        lines = self._lines() if self._path.exists() else []
+        broken = [str(number) for number, line in enumerate(lines[:-1], 1) if _step_of(line) is None]
+        if not broken:
+            return ""
+        which = f"line {broken[0]} is" if len(broken) == 1 else f"lines {', '.join(broken[:5])} are"
+        which = which if len(broken) <= 5 else f"{len(broken)} lines, the first line {broken[0]}, are"
+        return f"{self._path.name}: {which} damaged and left out"
 
     def _lines(self) -> list[str]:
-        # What is damaged is a broken line, not a broken file.
-        return self._path.read_text(errors="replace").splitlines()
+        # What is damaged is a broken line, not a broken file. Other line ends than ours may be part of what is broken.
+        lines = self._path.read_text(errors="replace").split("\n")
+        return lines if lines[-1] else lines[:-1]
 
 
-def _step_of(line: str) -> float:
+def _step_of(line: str) -> float | None:
+    """None for a broken line."""
     try:
-        return float(json.loads(line)["step"])
+        step = float(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):
-        return float("inf")
+        return None
+    return step if math.isfinite(step) else None

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from PIL import Image
-from tqdm import tqdm
 
 from tfrecords.download.config import DownloadConfig
 from tfrecords.download.host_limiter import HostClosed, HostGate
@@ -23,6 +22,7 @@ from tfrecords.files.folder_lock import held
 from tfrecords.files.output_check import check_place
 from tfrecords.photos.check import BadPhoto, check_photo
 from tfrecords.photos.folder import PhotoFolder, is_file_name
+from tfrecords.progress_bar import progress_bar
 from tfrecords.sources.amazon_categories import choose
 
 FAILURES_FILE = "failures.csv"
@@ -77,7 +77,7 @@ def _download(config: DownloadConfig, urls: dict[str, str], progress: bool) -> D
         _failures(config.images / FAILURES_FILE) as failures,
         warnings.catch_warnings(),
         contextlib.closing(downloader.run(urls.items())) as outcomes,
-        tqdm(outcomes, total=len(urls), desc="photos", unit="photo", disable=not progress) as bar,
+        progress_bar(outcomes, total=len(urls), desc="photos", unit="photo", disable=not progress) as bar,
     ):
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         for outcome in bar:

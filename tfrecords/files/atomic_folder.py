@@ -1,35 +1,116 @@
 """Folders that are there whole or not at all: made under a temporary name, then renamed."""
 
 import contextlib
+import dataclasses
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_file import write_text
 from tfrecords.files.folder_lock import held
 from tfrecords.files.output_check import check_place
+from tfrecords.files.written_list import foreign, read_list, write_list
 
 _MADE_FOR = ".made_for.json"
 
 
-@contextlib.contextmanager
-def whole_folder(output: Path, mark: str, doing: str, made_for: dict | None = None) -> Iterator[Path]:
-    """Yields a hidden folder beside `output`, which takes its place when the block ends well.
+def named_in(mark: str) -> Callable[[Path], Collection[str]]:
+    """The file `mark` of a folder, as JSON, and every text in it: among them are the files that it names."""
 
-    Args:
-        output: the folder to make. One that an earlier run made is replaced.
+    def names(folder: Path) -> set[str]:
+        try:
+            return {mark, *_texts(json.loads((folder / mark).read_text(encoding="utf-8")))}
+        except (OSError, ValueError):
+            return {mark}
+
+    return names
+
+
+def none_later(folder: Path) -> Collection[str]:
+    """Of kinds of folders that nobody adds to."""
+    return ()
+
+
+@dataclasses.dataclass(frozen=True)
+class FolderKind:
+    """A kind of folder that a tool makes, and replaces where all in it was written by an earlier run.
+
+    Attributes:
+        name: as in "a SavedModel".
         mark: file that each such folder holds.
         doing: for the message to a second process that would make the same.
+        before: from such a folder that has no list of its files, being of an earlier version, to the names of those
+            that are surely ours.
+        later: from such a folder to the names of the files that other tools may have added to it.
+    """
+
+    name: str
+    mark: str
+    doing: str
+    before: Callable[[Path], Collection[str]]
+    later: Callable[[Path], Collection[str]] = none_later
+
+
+@contextlib.contextmanager
+def whole_folder(
+    output: Path, kind: FolderKind, made_for: dict | None = None, overwrite: bool = True
+) -> Iterator[Path]:
+    """Yields a hidden folder beside `output`, which takes its place, with a list of its files, if the block ends well.
+
+    Args:
+        output: the folder to make.
+        kind: what it is.
         made_for: as JSON, all that decides the content. What an interrupted run left in the hidden folder is there
             again for the same; None: the hidden folder starts empty, and an interrupted run leaves nothing.
+        overwrite: replace one that an earlier run made.
 
     Raises:
-        InputError: `output` holds other things or cannot be a folder, or another process is making it.
+        InputError: as `check_output`, or another process is making it.
     """
+    with _made_aside(output, kind.doing, lambda: check_output(output, kind, overwrite), made_for) as partial:
+        yield partial
+        (partial / _MADE_FOR).unlink(missing_ok=True)
+        write_list(partial, kind.name)
+
+
+@contextlib.contextmanager
+def first_folder(output: Path, doing: str, check: Callable[[], None]) -> Iterator[Path]:
+    """As `whole_folder`, for what replaces nothing and keeps no list: what `check` raises where `output` is taken."""
+    with _made_aside(output, doing, check, None) as partial:
+        yield partial
+
+
+def check_output(output: Path, kind: FolderKind, overwrite: bool = True) -> None:
+    """Raises InputError where `output` cannot be a folder of this kind.
+
+    It cannot be a folder at all, holds a file that no run wrote or that was changed since, is of another kind, or is
+    there already and shall not be replaced.
+    """
+    check_place(output, folder=True)
+    if output.is_symlink():
+        raise InputError(f"{output}: not a folder but a link; name a new folder as --output")
+    if not output.is_dir() or not any(output.iterdir()):
+        return
+    if not (output / kind.mark).is_file():
+        raise InputError(f"{output}: holds other things (no {kind.mark}); name a new folder as --output")
+    listed = read_list(output)
+    if listed and listed[0] != kind.name:
+        raise InputError(f"{output}: holds {listed[0]}, not {kind.name}; name a new folder as --output")
+    wrong = foreign(output, kind.before(output), kind.later(output))
+    if wrong:
+        raise InputError(f"{output}: {wrong}; move it away, or name a new folder as --output")
+    if not overwrite:
+        raise InputError(
+            f"{output}: {kind.name} is here already; pass --overwrite to replace it or name another folder"
+        )
+
+
+@contextlib.contextmanager
+def _made_aside(output: Path, doing: str, check: Callable[[], None], made_for: dict | None) -> Iterator[Path]:
+    check()
     output = output.absolute()
-    check_replaceable(output, mark)
     partial = output.with_name(f".{output.name}.partial")
     with held(partial, doing):
         note, text = partial / _MADE_FOR, json.dumps(made_for, indent=2, sort_keys=True) + "\n"
@@ -41,7 +122,7 @@ def whole_folder(output: Path, mark: str, doing: str, made_for: dict | None = No
             if made_for is not None:
                 write_text(note, text)
             yield partial
-            note.unlink(missing_ok=True)
+            check()  # Something may have come meanwhile.
             put_in_place(partial, output)
             in_place = True
         except KeyboardInterrupt:
@@ -52,13 +133,6 @@ def whole_folder(output: Path, mark: str, doing: str, made_for: dict | None = No
             # Once it is in its place, the hidden name is free for another process.
             if made_for is None and not in_place:
                 shutil.rmtree(partial, ignore_errors=True)
-
-
-def check_replaceable(output: Path, mark: str) -> None:
-    """Raises InputError where no folder can be, or one that holds things but not the file `mark`."""
-    check_place(output, folder=True)
-    if output.exists() and any(output.iterdir()) and not (output / mark).exists():
-        raise InputError(f"{output}: holds other things (no {mark}); name a new folder as --output")
 
 
 def put_in_place(made: Path, output: Path) -> None:
@@ -75,3 +149,11 @@ def put_in_place(made: Path, output: Path) -> None:
             old.rename(output)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _texts(content: object) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, dict | list):
+        for part in content.values() if isinstance(content, dict) else content:
+            yield from _texts(part)

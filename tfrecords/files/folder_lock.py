@@ -5,9 +5,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tqdm import tqdm
-
 from tfrecords.errors import InputError
+from tfrecords.progress_bar import write_line
 
 try:
     import fcntl
@@ -31,7 +30,7 @@ def held(folder: Path, doing: str, wait: bool = False) -> Iterator[None]:
             except BlockingIOError:
                 if not wait:
                     raise InputError(f"{folder}: another process is {doing} here; wait for it to end") from None
-                tqdm.write(f"{folder}: another process is {doing} here; waiting for it to end")
+                write_line(f"{folder}: another process is {doing} here; waiting for it to end")
                 fcntl.flock(handle, fcntl.LOCK_EX)
             except OSError:
                 pass  # Some network disks have no locks.

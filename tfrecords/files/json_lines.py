@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tqdm import tqdm
-
 from tfrecords.errors import InputError, one_line
+from tfrecords.progress_bar import progress_bar
 from tfrecords.text import is_text
 
 MAX_BAD_SHARE = 0.001
@@ -94,9 +93,7 @@ class JsonLines:
             )
 
     def _lines(self) -> Iterator[bytes]:
-        bar = tqdm(
-            total=self.path.stat().st_size, desc=self.path.name, unit="B", unit_scale=True, disable=not self._progress
-        )
+        bar = progress_bar(total=self.path.stat().st_size, desc=self.path.name, unit="B", disable=not self._progress)
         number = 0
         try:
             # The bar follows the compressed bytes, whose total is known.

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from tfrecords.dataset import Dataset
 from tfrecords.photos.decode import decode_photo
 from tfrecords.photos.table import load_photo_table
+from tfrecords.progress_bar import progress_bar
 
 # Of the memory that is free: a decoded table larger than this share stays encoded.
 _SHARE = 0.4
@@ -62,7 +62,7 @@ class PhotoStore:
 
 def _read_encoded(dataset: Dataset, progress: bool) -> np.ndarray:
     encoded = np.empty(dataset.num_items, object)
-    bar = tqdm(total=dataset.num_items, desc="reading photos", unit="photo", disable=not progress)
+    bar = progress_bar(total=dataset.num_items, desc="reading photos", unit="photo", disable=not progress)
     with dataset.damage_named(), bar:
         for item, photo in dataset.photos().as_numpy_iterator():
             encoded[item] = photo

@@ -2,10 +2,10 @@
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from tfrecords.dataset import Dataset
 from tfrecords.photos.decode import decode_photo
+from tfrecords.progress_bar import progress_bar
 
 _BATCH = 64
 
@@ -37,7 +37,7 @@ def load_photo_table(dataset: Dataset, size: int, progress: bool = True) -> np.n
     batches = dataset.photos().map(decode, num_parallel_calls=tf.data.AUTOTUNE).batch(_BATCH).prefetch(tf.data.AUTOTUNE)
     with (
         dataset.damage_named(),
-        tqdm(total=dataset.num_items, desc="decoding photos", unit="photo", disable=not progress) as bar,
+        progress_bar(total=dataset.num_items, desc="decoding photos", unit="photo", disable=not progress) as bar,
     ):
         for items, photos in batches.as_numpy_iterator():
             table[items] = photos

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from tfrecords.errors import InputError
+from tfrecords.progress_bar import progress_bar
 
 KEY_BYTES = 10
 _GZIP = b"\x1f\x8b"
@@ -45,7 +45,7 @@ class BinaryFeatures:
         self._check_size()
         self._records = np.memmap(path, self._record, mode="r")
         self._places: dict[str, int] = {}
-        bar = tqdm(self._records["key"], desc=path.name, unit="key", disable=not progress)
+        bar = progress_bar(self._records["key"], desc=path.name, unit="key", disable=not progress)
         for place, raw in enumerate(bar):
             key = self._decode(place, bytes(raw))
             first = self._places.setdefault(key, place)

@@ -14,6 +14,7 @@ from gan.sampling.samples import draw_samples, file_names
 from gan.trained import TrainedGan
 from tests.support.repository import repository
 from tests.support.tiny_gan import refusal
+from tests.support.tool import names
 from tfrecords.photos.table import load_photo_table
 from tools import sample_gan
 
@@ -34,7 +35,7 @@ def drawn(fast_gan, make_folder):
     result = draw(fast_gan, output)
     assert result["images"] == 2 * COUNT
     assert result["files"] == ["latents.npz", "shoes.png", "tops.png", "interpolation.png", "nearest.png"]
-    assert sorted(path.name for path in output.iterdir()) == sorted(result["files"])
+    assert names(output) == sorted(result["files"])
     return output
 
 
@@ -99,14 +100,24 @@ def test_the_neighbours_shown_are_the_nearest_of_the_category(fast_gan, planted,
 
 
 def test_no_two_categories_share_a_file():
-    names = ["Tops/Tees", "Tops Tees", "tops tees", "Größe: 3", "nearest", "interpolation", "", "x" * 300, "x" * 301]
-    files = file_names(names)
+    categories = [
+        "Tops/Tees",
+        "Tops Tees",
+        "tops tees",
+        "Größe: 3",
+        "nearest",
+        "interpolation",
+        "",
+        "x" * 300,
+        "x" * 301,
+    ]
+    files = file_names(categories)
     assert files["Tops/Tees"] == "Tops_Tees"
     assert files["Tops Tees"] == "Tops_Tees-2"
     assert files["tops tees"] == "tops_tees-3"
     assert files["Größe: 3"] == "Größe_3"
     folded = [file.casefold() for file in files.values()]
-    assert len({*folded, "nearest", "interpolation"}) == len(names) + 2
+    assert len({*folded, "nearest", "interpolation"}) == len(categories) + 2
     assert all(len(file) <= 60 and not set(file) & set("/\\: ") for file in files.values())
 
 
@@ -138,7 +149,7 @@ def test_samples_replace_samples_and_nothing_else(fast_gan, tmp_path, capsys, mo
     output = tmp_path / "out"
     draw(fast_gan, output, neighbours=0, interpolations=0)
     draw(fast_gan, output, categories=("tops",), neighbours=0, interpolations=0)
-    assert {path.name for path in output.iterdir()} == {"latents.npz", "tops.png"}
+    assert names(output) == ["latents.npz", "tops.png"]
     before = (output / "latents.npz").read_bytes()
 
     def killed(*_):
@@ -152,7 +163,7 @@ def test_samples_replace_samples_and_nothing_else(fast_gan, tmp_path, capsys, mo
 
     (output / "design.json").write_text("{}")
     line = refusal(capsys, sample_gan, f"--workdir={fast_gan}", f"--output={output}")
-    assert "holds other things than samples (design.json)" in line
+    assert "holds design.json, which no earlier run wrote; move it away" in line
     own = tmp_path / "own"
     own.mkdir()
     (own / "tops.png").write_bytes(b"mine")

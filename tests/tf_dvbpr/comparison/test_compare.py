@@ -150,7 +150,7 @@ def test_a_run_without_its_config_is_named(left, run, tmp_path):
     run(models=("rand",))
     file = next((tmp_path / "out/cells/rand").glob("*/config.json"))
     file.unlink() if left is None else file.write_text(left)
-    with pytest.raises(InputError, match=r"seed=0: its config\.json is gone or damaged; delete the folder"):
+    with pytest.raises(InputError, match=r"seed=0: its config\.json is gone or damaged; move the folder away"):
         run(models=("rand",))
     shutil.rmtree(file.parent)
     assert run(models=("rand",))["rows"]
@@ -265,7 +265,7 @@ def test_the_five_files(run, tmp_path, dvbpr):
     output = tmp_path / "written"
     files = tables.write(result, output)
     assert {file.name for file in files} >= {"table3.md", "table3.csv", "table3.tex", "table3.json"}
-    assert {path.name for path in output.iterdir()} == {file.name for file in files}
+    assert {path.name for path in output.glob("[!.]*")} == {file.name for file in files}
     text = (output / "table3.md").read_text()
     assert "| RAND |" in text and "| .5000 | .5000 |" in text and "DVBPR - " in text
     with (output / "table3.csv").open() as file:
@@ -275,6 +275,23 @@ def test_the_five_files(run, tmp_path, dvbpr):
     lines = (output / "table3.tex").read_text().splitlines()
     assert lines[0] == r"\begin{tabular}{lrrrr}" and lines[-1] == r"\end{tabular}"
     assert sum(r"\textbf" in line for line in lines) >= 1
+
+
+def test_tables_that_somebody_changed_stay(run, tmp_path):
+    output = tmp_path / "out"
+    for _ in range(2):
+        tables.write(run(models=("rand",)), output)
+    (output / "notes.md").write_text("mine")
+    (output / "table3.md").write_text("with my remarks")
+    with pytest.raises(
+        InputError, match=r"out: holds table3\.md, which was changed after it was written; move it away"
+    ):
+        run(models=("rand",))
+    assert (output / "table3.md").read_text() == "with my remarks"
+    # Written by an earlier version, or by a run that was killed before it came to the list.
+    (output / ".written.json").unlink()
+    tables.write(run(models=("rand",)), output)
+    assert "RAND" in (output / "table3.md").read_text() and (output / "notes.md").read_text() == "mine"
 
 
 def test_the_tool_prints_the_table(planted_folder, tmp_path, capsys):

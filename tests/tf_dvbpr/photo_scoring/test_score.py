@@ -247,7 +247,7 @@ def test_the_tool_refuses(run, workdir, photos, tmp_path):
     assert "line 2: group is empty" in fails(run, *here, f"--groups={groups}")
     groups.write_text("user,group\nstranger,a\n")
     assert "not one of its 1 users" in fails(run, *here, f"--groups={groups}")
-    assert "holds other files" in fails(run, *here, f"--output={other}")
+    assert "holds other things (no scores.json)" in fails(run, *here, f"--output={other}")
     assert not output.exists() and names(other) == ["mine.txt"]
 
 

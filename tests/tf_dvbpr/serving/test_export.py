@@ -215,7 +215,7 @@ def test_without_a_network_there_are_no_photo_signatures(workdir, planted, tmp_p
     factors = Workdir.open(workdir).factors()
     module = ServingModule(factors, *planted.own_items(), np.full(90, -1), (), None)
     assert set(module.signatures()) == {"serving_default", "recommend", "score"}
-    export_file.save(module, module.signatures(), tmp_path / "1")
+    export_file.save(module, module.signatures(), tmp_path / "1", overwrite=False)
     served = tf.saved_model.load(str(tmp_path / "1")).signatures
     assert all(keys_of(ask(served, "u0"))[0]) and keys_of(ask(served, "u0", category="tops")) == [[""] * 5]
 
@@ -225,16 +225,21 @@ def test_an_output_that_is_taken_is_refused_unless_told(workdir, exported):
     with pytest.raises(InputError, match="--overwrite"):
         export(ExportConfig(str(workdir), str(exported)))
     assert (exported / "saved_model.pb").stat().st_mtime_ns == before
-    with pytest.raises(InputError, match="no SavedModel"):
+    with pytest.raises(InputError, match="no saved_model"):
         export(ExportConfig(str(workdir), str(workdir), overwrite=True))
 
 
 def test_overwriting_replaces_the_whole(workdir, exported, tmp_path):
     copy = tmp_path / "export" / "1"
     shutil.copytree(exported, copy)
-    (copy / "stale").touch()
+    (copy / "variables/mine.txt").touch()
+    with pytest.raises(InputError, match=r"1: holds variables/mine\.txt, which no earlier run wrote; move it away, or"):
+        export(ExportConfig(str(workdir), str(copy), overwrite=True))
+    assert (copy / "variables/mine.txt").exists()
+    (copy / "variables/mine.txt").unlink()
+    before = (copy / "saved_model.pb").stat().st_mtime_ns
     export(ExportConfig(str(workdir), str(copy), overwrite=True))
-    assert not (copy / "stale").exists() and (copy / "saved_model.pb").is_file()
+    assert (copy / "saved_model.pb").stat().st_mtime_ns != before
     assert [path.name for path in copy.parent.iterdir()] == ["1"]
 
 
@@ -260,7 +265,7 @@ def test_a_failed_save_leaves_the_old_one(exported, tmp_path, monkeypatch):
 
     monkeypatch.setattr(tf.saved_model, "save", half_written)
     with pytest.raises(OSError, match="No space"):
-        export_file.save(tf.Module(), {}, copy)
+        export_file.save(tf.Module(), {}, copy, overwrite=True)
     assert (copy / "saved_model.pb").read_bytes() != b"half" and [path.name for path in tmp_path.iterdir()] == ["1"]
 
 

@@ -51,6 +51,27 @@ def test_a_missing_moment_is_named(planted_folder, tmp_path):
     refused(values, planted_folder, tmp_path, "1 of the 51 variables .* with Adam's moments .*: DVBPR/wd1/Adam_1$")
 
 
+def test_other_files_are_no_checkpoint(tmp_path):
+    (tmp_path / "file-5").write_bytes(b"no checkpoint" * 100)
+    with told_in_one_line("file-5: cannot be read .* is no checkpoint of TensorFlow's Saver"):
+        Tf1Checkpoint(tmp_path / "file-5")
+    with told_in_one_line("file-6: no checkpoint here"):
+        Tf1Checkpoint(tmp_path / "file-6")
+    with told_in_one_line("x: no checkpoint here"):
+        Tf1Checkpoint(tmp_path / "no" / "x")
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+def test_the_savers_first_format_is_read(tmp_path, sharded):
+    values = {"a": np.float32([1, 2]), "b": np.float32([[3]])}
+    prefix = tf1_files.save(tmp_path / "file-5", values, first_format=True, sharded=sharded)
+    assert not (tmp_path / "file-5.index").exists() and (tmp_path / "file-5").exists() != sharded
+    checkpoint = Tf1Checkpoint(prefix)
+    checkpoint.check_shapes({"a": (2,), "b": (1, 1)})
+    for name, value in values.items():
+        np.testing.assert_array_equal(checkpoint.read(name), value)
+
+
 @pytest.mark.parametrize("name", ["DVBPR/wc6", "DVBPR/beta1_power", "GAN/generator/g_h1/w"])
 def test_a_surplus_variable_is_named(planted_folder, tmp_path, name):
     values = {**stub(dim=2), name: np.zeros(1, np.float32)}

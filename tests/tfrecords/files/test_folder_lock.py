@@ -28,7 +28,7 @@ def test_who_waits_says_so_and_goes_on_when_the_other_has_ended(tmp_path, monkey
         with held(tmp_path, "sewing", wait=True):
             order.append("second")
 
-    monkeypatch.setattr(folder_lock.tqdm, "write", say)
+    monkeypatch.setattr(folder_lock, "write_line", say)
     thread = threading.Thread(target=second)
     with held(tmp_path, "sewing"):
         thread.start()

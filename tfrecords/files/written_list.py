@@ -1,0 +1,76 @@
+"""The list that a folder of results keeps of its own files: only what is on it may be deleted with the folder."""
+
+import hashlib
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+from tfrecords.files.json_file import write_json
+
+LIST = ".written.json"
+_HASHED = 1 << 20  # bytes; larger files are told apart by their size
+# What file managers leave in any folder they show.
+_OF_THE_SYSTEM = {".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+def write_list(folder: Path, what: str, names: Iterable[str] | None = None) -> None:
+    """Lists the files `names` of `folder`, or all, those in its folders too, and says `what` they are."""
+    names = files_in(folder) if names is None else names
+    write_json(folder / LIST, {"what": what, "files": {name: _state(folder / name) for name in names}})
+
+
+def read_list(folder: Path) -> tuple[str, dict[str, dict]] | None:
+    """What `write_list` wrote: (what, file to its state); None where there is no whole list."""
+    try:
+        content = json.loads((folder / LIST).read_text(encoding="utf-8"))
+        what, files = content["what"], content["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return (what, files) if isinstance(what, str) and isinstance(files, dict) else None
+
+
+def foreign(
+    folder: Path, before: Collection[str], later: Collection[str] = (), among: Collection[str] | None = None
+) -> str | None:
+    """What is wrong with the first file in `folder` that no run wrote, in words; None where there is none.
+
+    Args:
+        folder: where.
+        before: files that are known without a list: earlier versions wrote none.
+        later: files that others of our tools may have added since.
+        among: look at these files alone; None: at all.
+    """
+    listed = read_list(folder)
+    files = listed[1] if listed else dict.fromkeys(before)
+    for name in files_in(folder):
+        if name in later or name == LIST or (among is not None and name not in among):
+            continue
+        if name not in files:
+            return f"holds {name}, which no earlier run wrote"
+        if listed and (not isinstance(files[name], dict) or not _is_in_state(folder / name, files[name])):
+            return f"holds {name}, which was changed after it was written"
+    return None
+
+
+def files_in(folder: Path) -> Iterator[str]:
+    """The files and links of a folder and its folders, as paths from it with slashes between, sorted."""
+    found = []
+    for parent, folders, files in os.walk(folder):
+        links = [name for name in folders if (Path(parent) / name).is_symlink()]
+        found += [
+            (Path(parent) / name).relative_to(folder).as_posix() for name in files + links if name not in _OF_THE_SYSTEM
+        ]
+    return iter(sorted(found))
+
+
+def _state(file: Path) -> dict[str, object]:
+    size = file.stat().st_size
+    if size > _HASHED:
+        return {"bytes": size}
+    return {"bytes": size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+
+
+def _is_in_state(file: Path, state: dict) -> bool:
+    # Of a large file the size alone is looked at.
+    return not file.is_symlink() and _state(file) == state
