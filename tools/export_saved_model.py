@@ -31,6 +31,13 @@ flags.DEFINE_enum(
     "with --gan: form of the latents, rate of the ascent",
     flag_values=FLAGS,
 )
+flags.DEFINE_integer(
+    "max_pixels",
+    50_000_000,
+    "most pixels of a photo sent to the model, height times width; one of more is marked unreadable, not decoded",
+    lower_bound=64,
+    flag_values=FLAGS,
+)
 flags.DEFINE_bool("overwrite", False, "replace the SavedModel that is at output", flag_values=FLAGS)
 
 
@@ -45,7 +52,7 @@ def main(values: flags.FlagValues) -> None:
 
     if values["preset"].present and values.gan is None:
         raise InputError(f"--preset={values.preset}: --preset has no effect without --gan; leave it out")
-    config = ExportConfig(values.workdir, values.output, values.overwrite)
+    config = ExportConfig(values.workdir, values.output, values.overwrite, values.max_pixels)
     is_gan = Workdir.open(config.workdir).config["model"] == GAN
     if is_gan:
         if values.gan is not None:

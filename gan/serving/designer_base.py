@@ -33,13 +33,20 @@ class StudioModule(ServingModule):
         known: of `ServingModule`: indptr and items that users own.
         factors: the recommender.
         ascent: settings that no call gives: `latent_form` (settled), `start_deviation`, `learning_rate`.
+        max_pixels: of `ServingModule`.
     """
 
     def __init__(
-        self, studio: Studio, known: tuple[np.ndarray, np.ndarray], factors: Factors, ascent: AscentConfig
+        self,
+        studio: Studio,
+        known: tuple[np.ndarray, np.ndarray],
+        factors: Factors,
+        ascent: AscentConfig,
+        max_pixels: int,
     ) -> None:
         dataset = studio.dataset
-        super().__init__(factors, *known, dataset.item_categories, dataset.category_names, studio.embedder)
+        categories = dataset.item_categories, dataset.category_names
+        super().__init__(factors, *known, *categories, studio.embedder, max_pixels)
         gan = studio.gan
         # The plain variables in the networks' place.
         self._gan_variables = list(network_weights(gan.generator, gan.discriminator).values())

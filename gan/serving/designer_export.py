@@ -29,7 +29,8 @@ def export_design(config: ExportConfig, gan: str, preset: str) -> dict:
     studio = Studio.open(config.workdir, gan, ascent.precision, flags=("workdir", "gan"))
     ascent = studio.settled(ascent)
     factors, known = Workdir.open(config.workdir).factors(), studio.dataset.own_items()
-    module = TailorModule(studio, known, factors, ascent, TAILORING["learning_rate"], InversionConfig())
+    rate, inversion = TAILORING["learning_rate"], InversionConfig()
+    module = TailorModule(studio, known, factors, ascent, rate, inversion, config.max_pixels)
     signatures = module.signatures()
     save(module, signatures, output, config.overwrite)
     return {

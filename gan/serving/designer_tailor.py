@@ -33,6 +33,7 @@ class TailorModule(DesignModule):
         ascent: of `StudioModule`.
         rate: Adam's in the alteration.
         inversion: settings that no call gives: `invert_candidates`, `invert_rate`.
+        max_pixels: of `ServingModule`.
     """
 
     def __init__(
@@ -43,8 +44,9 @@ class TailorModule(DesignModule):
         ascent: AscentConfig,
         rate: float,
         inversion: InversionConfig,
+        max_pixels: int,
     ) -> None:
-        super().__init__(studio, known, factors, ascent)
+        super().__init__(studio, known, factors, ascent, max_pixels)
         self._tailoring_rate, self._inversion = rate, Untracked(inversion)
 
     def signatures(self) -> dict[str, Callable]:
@@ -102,7 +104,9 @@ class TailorModule(DesignModule):
         networks, settings = self._studio.value.networks, self._inversion.value
         form, dim = self._ascent.value.latent_form, networks.latent_dim
         dataset, count = self._studio.value.dataset, tf.size(image_bytes)
-        places, photos = decode_readable(image_bytes, networks.image_size, dataset.resize_filter, dataset.fit)
+        places, photos = decode_readable(
+            image_bytes, networks.image_size, dataset.resize_filter, dataset.fit, self._max_pixels
+        )
         # Where a photo is among those that can be read, -1: it cannot be.
         among = tf.tensor_scatter_nd_update(tf.fill([count], -1), places, tf.range(tf.size(places)))
         users, numbers, among = paired(self._users.lookup(user_keys), self._category_numbers.lookup(categories), among)

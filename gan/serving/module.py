@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from gan.latents import draw_latents
 from gan.trained import TrainedGan, network_weights
-from tf_dvbpr.serving.photos import decode_readable
+from tf_dvbpr.serving.photos import MAX_PIXELS, decode_readable
 from tf_dvbpr.serving.untracked import Untracked
 from tfrecords.photos.decode import denormalise, normalise
 
@@ -19,14 +19,16 @@ class GanModule(tf.Module):
         trained: the networks.
         fit: how the training's data set brings a photo to S x S, and
         resize_filter: the same (`tfrecords.photos.decode.decode_photo`).
+        max_pixels: the most pixels of a photo that is decoded.
     """
 
-    def __init__(self, trained: TrainedGan, fit: str, resize_filter: str) -> None:
+    def __init__(self, trained: TrainedGan, fit: str, resize_filter: str, max_pixels: int = MAX_PIXELS) -> None:
         super().__init__(name="gan")
         # The plain variables in the networks' place.
         self._network_variables = list(network_weights(trained.generator, trained.discriminator).values())
         self._networks = Untracked(trained)
         self._size, self._fit, self._filter = trained.config.image_size, fit, resize_filter
+        self._max_pixels = max_pixels
         self._numbers = tf.lookup.StaticHashTable(
             tf.lookup.KeyValueTensorInitializer(
                 tf.constant(trained.present, tf.string),
@@ -99,7 +101,7 @@ class GanModule(tf.Module):
             ``category_known`` bool [B].
         """
         trained, settings = self._networks.value, self._networks.value.config
-        places, photos = decode_readable(image_bytes, settings.image_size, self._filter, self._fit)
+        places, photos = decode_readable(image_bytes, settings.image_size, self._filter, self._fit, self._max_pixels)
         count = tf.size(image_bytes)
         due = tf.debugging.assert_equal(tf.size(categories), count, "categories: expected one for each image")
         with tf.control_dependencies([due]):

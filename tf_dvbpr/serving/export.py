@@ -8,6 +8,7 @@ import tensorflow as tf
 from tf_dvbpr.plain_path import is_lost
 from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tf_dvbpr.serving.module import ServingModule
+from tf_dvbpr.serving.photos import MAX_PIXELS
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_folder import FolderKind, check_output, whole_folder
@@ -21,11 +22,13 @@ class ExportConfig:
         workdir: a run of tools.train_dvbpr.
         output: the folder to make.
         overwrite: replace a SavedModel that is already at `output`.
+        max_pixels: the most pixels of a photo that the exported model decodes; one of more is unreadable.
     """
 
     workdir: str
     output: str
     overwrite: bool = False
+    max_pixels: int = MAX_PIXELS
 
 
 def export(config: ExportConfig) -> dict:
@@ -44,7 +47,9 @@ def export(config: ExportConfig) -> dict:
     check_finite(*factors_for(factors, dataset))
     known = dataset.own_items()
     embedder = workdir.embedder() if workdir.config["model"] == "dvbpr" else None
-    module = ServingModule(factors, *known, dataset.item_categories, dataset.category_names, embedder)
+    module = ServingModule(
+        factors, *known, dataset.item_categories, dataset.category_names, embedder, config.max_pixels
+    )
     signatures = module.signatures()
     save(module, signatures, output, config.overwrite)
     return {

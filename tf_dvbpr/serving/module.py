@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.topk import known_pairs, rank
-from tf_dvbpr.serving.photos import decode_readable
+from tf_dvbpr.serving.photos import MAX_PIXELS, decode_readable
 from tf_dvbpr.serving.untracked import Untracked
 
 _BLOCK_USERS = 64
@@ -26,6 +26,7 @@ class ServingModule(tf.Module):
         item_categories: int [I], index into `category_names`, -1: none.
         category_names: C names.
         embedder: photos to style vectors (`workdir.Embedder`); None: no signature takes photos.
+        max_pixels: the most pixels of a photo that is decoded.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class ServingModule(tf.Module):
         item_categories: np.ndarray,
         category_names: tuple[str, ...],
         embedder: tf.Module | None,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
         super().__init__(name="recommender")
 
@@ -53,7 +55,7 @@ class ServingModule(tf.Module):
         self._users, self._items = _row_table(factors.user_keys), _row_table(factors.item_keys)
         # The plain variables in the network's place.
         self._network_variables = [] if embedder is None else list(embedder.variables)
-        self._embed = Untracked(embedder)
+        self._embed, self._max_pixels = Untracked(embedder), max_pixels
 
     def signatures(self) -> dict[str, Callable]:
         """The functions to save, by name; ``serving_default`` is ``recommend``."""
@@ -121,7 +123,9 @@ class ServingModule(tf.Module):
             ``style_vectors`` float32 [B, K], NaN where a photo cannot be read; ``image_readable`` bool [B].
         """
         network = self._embed.value
-        places, photos = decode_readable(image_bytes, network.image_size, network.resize_filter, network.fit)
+        places, photos = decode_readable(
+            image_bytes, network.image_size, network.resize_filter, network.fit, self._max_pixels
+        )
         found = network(photos)[: tf.size(places)]
         shape = [tf.size(image_bytes), self._item_factors.shape[1]]
         vectors = tf.tensor_scatter_nd_update(tf.fill(shape, np.float32(np.nan)), places, found)

@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import io
-import re
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -12,13 +11,17 @@ import tensorflow as tf
 from PIL import Image
 
 from tfrecords.files.parallel_map import ordered_map
+from tfrecords.photos.bad_photo import BadPhoto
+from tfrecords.photos.decode import decode_pixels
+from tfrecords.photos.header import MIN_SIDE
+from tfrecords.photos.jpeg_check import jpeg_header, jpeg_scans
+from tfrecords.photos.tiff_numbers import check_numbers, check_unread, eight_bits
 
-MIN_SIDE = 8
 MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 89_478_485  # Pillow's own bound for a decompression bomb
 _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _KEPT = ("JPEG", "MPO", "PNG")  # what readers decode; phones write MPO, a JPEG with further pictures behind it
-_START_OF_SCAN, _END_OF_JPEG = b"\xff\xda", b"\xff\xd9"
-_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # any but those that belong into a scan: restarts, stuffing
+_JPEG = b"\xff\xd8\xff"
+_XMP = ("xmp", "XML:com.adobe.xmp")
 _ENCODE = {"format": "JPEG", "quality": 95, "subsampling": 0}
 _ORIENTATION = 0x0112  # EXIF
 _TO_UPRIGHT = {
@@ -41,10 +44,6 @@ class CheckedPhoto:
     width: int
 
 
-class BadPhoto(Exception):
-    """Why a photo cannot be used, in a few words."""
-
-
 def check_photo(encoded: bytes, image_size: int = 0) -> CheckedPhoto:
     """Decodes one photo to see that it is whole.
 
@@ -54,25 +53,30 @@ def check_photo(encoded: bytes, image_size: int = 0) -> CheckedPhoto:
             quality 95), its shorter side brought down to this many pixels, never up.
 
     Raises:
-        BadPhoto: not an image, cut short, corrupt, animated, CMYK, under `MIN_SIDE` or over `MAX_PIXELS` pixels.
+        BadPhoto: not an image, cut short, corrupt, animated, CMYK or other colours than RGB and grey, numbers without a
+            defined white, under `MIN_SIDE` or over `MAX_PIXELS` pixels.
     """
     if not encoded:
         raise BadPhoto("an empty file")
     try:
+        if encoded.startswith(_JPEG):
+            _check_jpeg_header(encoded)
         # Image.open reads the header alone.
         with Image.open(io.BytesIO(encoded), formats=_formats()) as image:
             _check_header(image)
             turn = _TO_UPRIGHT.get(_orientation(image))
+            if image.format in _KEPT:
+                _check_pixels(image, encoded)
             if image_size or turn is not None or image.format not in _KEPT:
-                return _encode_anew(image, turn, image_size)
+                return _encode_anew(image, encoded, turn, image_size)
             width, height = image.size
-            _check_pixels(image, encoded)
             return CheckedPhoto(encoded, height, width)
     except (BadPhoto, MemoryError):
         raise
     except Image.DecompressionBombError as error:
         raise BadPhoto(f"over {MAX_PIXELS} pixels, a decompression bomb") from error
     except Image.UnidentifiedImageError as error:
+        check_unread(encoded)
         raise BadPhoto("no image of a known format, or its header is corrupt") from error
     except Exception as error:  # Pillow's decoders raise nearly anything on broken files
         raise BadPhoto(f"corrupt or cut short ({' '.join(str(error).split())})") from error
@@ -128,44 +132,75 @@ def _check_header(image: Image.Image) -> None:
         raise BadPhoto(f"{width}x{height} pixels, a decompression bomb (at most {MAX_PIXELS} pixels)")
     if min(width, height) < MIN_SIDE:
         raise BadPhoto(f"{width}x{height} pixels, at least {MIN_SIDE} a side expected")
-    if image.mode == "CMYK":
-        raise BadPhoto("CMYK colours, RGB or grey expected")
+    if image.mode in ("CMYK", "LAB", "HSV"):
+        raise BadPhoto(f"{image.mode} colours, RGB or grey expected")
+    if image.format == "TIFF":
+        check_numbers(image.tag_v2)
     if image.format != "MPO" and getattr(image, "is_animated", False):
         raise BadPhoto("animated, a still photo expected")
 
 
 def _orientation(image: Image.Image) -> int:
+    """The EXIF data's alone, as in browsers: Pillow would take XMP's where there is none."""
+    for name in _XMP:
+        image.info.pop(name, None)
+    if image.format == "TIFF":
+        image.load()  # which turns it
+        return 1
     try:
         return image.getexif().get(_ORIENTATION, 1)
     except (OSError, SyntaxError, ValueError, struct.error):  # broken EXIF does not make the pixels bad
         return 1
 
 
+@functools.cache
+def _graph(function: Callable) -> Callable:
+    """`function` of encoded bytes, compiled, on the CPU."""
+
+    def on_cpu(encoded: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        with tf.device("/cpu:0"):
+            return function(encoded)
+
+    return tf.function(on_cpu, input_signature=[tf.TensorSpec([], tf.string)], autograph=False)
+
+
+def _check_jpeg_header(encoded: bytes) -> None:
+    *_, fault = _graph(jpeg_header)(encoded)
+    if fault != b"":
+        raise BadPhoto(fault.numpy().decode())
+
+
 def _check_pixels(image: Image.Image, encoded: bytes) -> None:
+    """Refuses what readers cannot decode, and what they decode with parts missing."""
     if image.format == "PNG":
         # Pillow lets wrong checksums pass, which the reader would refuse.
         _decode_as_readers_do(encoded, tf.io.decode_png)
         return
-    # An eighth of the size: every coefficient is still read, most of the arithmetic is saved.
-    image.draft("RGB", (1, 1))
-    image.load()
-    # Pillow takes a stray marker for the end and fills up with grey, which the reader would refuse. Progressive files
-    # have markers there of right; they take this way too, and only cost time.
-    marker = _MARKER.search(encoded, encoded.find(_START_OF_SCAN) + len(_START_OF_SCAN))
-    if marker is None or encoded[marker.start() :] != _END_OF_JPEG:
-        _decode_as_readers_do(encoded, tf.io.decode_jpeg)
+    complete, suspect, longer = _decode_as_readers_do(encoded, _graph(jpeg_scans))
+    # By Pillow, which writes no warnings.
+    if not complete or (suspect and _small(encoded) != _small(longer.numpy())):
+        raise BadPhoto("corrupt or cut short (image data is missing)")
 
 
-def _decode_as_readers_do(encoded: bytes, decode: Callable[[bytes], tf.Tensor]) -> None:
+def _small(encoded: bytes) -> bytes:
+    """A JPEG's pixels at half the size or less."""
+    with Image.open(io.BytesIO(encoded), formats=["JPEG"]) as image:
+        image.draft(image.mode, (image.width // 2, image.height // 2))
+        return image.tobytes()
+
+
+def _decode_as_readers_do(encoded: bytes, decode: Callable[[bytes], tf.Tensor]) -> tf.Tensor:
     try:
-        decode(encoded)
+        return decode(encoded)
     except tf.errors.InvalidArgumentError as error:
         raise BadPhoto("corrupt or cut short") from error
 
 
-def _encode_anew(image: Image.Image, turn: Image.Transpose | None, image_size: int) -> CheckedPhoto:
+def _encode_anew(image: Image.Image, encoded: bytes, turn: Image.Transpose | None, image_size: int) -> CheckedPhoto:
     if image_size:
         image.draft("RGB", (image_size, image_size))
+    if _pillow_misreads(image, encoded):
+        image = Image.fromarray(_decode_as_readers_do(encoded, _graph(decode_pixels)).numpy())
     upright = _on_white(image if turn is None else image.transpose(turn))
     if image_size and min(upright.size) > image_size:
         scale = image_size / min(upright.size)
@@ -176,10 +211,14 @@ def _encode_anew(image: Image.Image, turn: Image.Transpose | None, image_size: i
     return CheckedPhoto(buffer.getvalue(), upright.height, upright.width)
 
 
+def _pillow_misreads(image: Image.Image, encoded: bytes) -> bool:
+    """A PNG of other than 8 bits, grey or RGB: Pillow compares its transparent colour with pixels of 8 bits."""
+    return image.format == "PNG" and encoded[24] != 8 and encoded[25] in (0, 2)
+
+
 def _on_white(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
-        # Pillow would clip 16 bits to 255 rather than scale them.
-        image = image.point(lambda value: value / 256, "L") if image.mode == "I;16" else image.convert("I").convert("L")
+        image = eight_bits(image)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")

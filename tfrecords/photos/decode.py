@@ -5,6 +5,8 @@ Every reader, both networks, export and design call these functions, so the same
 
 import tensorflow as tf
 
+from tfrecords.photos.photo_bytes import bytes_of, number
+
 FILTERS = ("nearest", "bilinear", "bicubic", "lanczos3", "area")
 FITS = ("stretch", "pad")
 
@@ -13,7 +15,8 @@ def decode_photo(encoded: tf.Tensor, size: int, resize_filter: str = "bicubic", 
     """Decodes one photo and brings it to a square.
 
     Args:
-        encoded: scalar string, the bytes of a JPEG, PNG, GIF (first frame) or BMP file.
+        encoded: scalar string, the bytes of a JPEG or PNG file; of others, those that
+            `tfrecords.photos.header.photo_header` has nothing against.
         size: side of the square in pixels.
         resize_filter: one of `FILTERS`. All but ``nearest`` and ``area`` are antialiased when they shrink.
         fit: ``stretch`` ignores the aspect ratio (as the authors' code does); ``pad`` keeps it and fills with white.
@@ -21,7 +24,7 @@ def decode_photo(encoded: tf.Tensor, size: int, resize_filter: str = "bicubic", 
     Returns:
         uint8 [size, size, 3], RGB. Grey photos are repeated over the channels, transparency is laid on white.
     """
-    pixels = _decode(encoded)
+    pixels = decode_pixels(encoded)
     if fit == "pad":
         return _pad(pixels, size, resize_filter)
     return _resize(pixels, size, size, resize_filter)
@@ -38,25 +41,68 @@ def denormalise(images: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.clip_by_value(tf.round(scaled), 0.0, 255.0), tf.uint8)
 
 
-def _decode(encoded: tf.Tensor) -> tf.Tensor:
+@tf.autograph.experimental.do_not_convert  # Nothing in it is for AutoGraph, which would take seconds to find out.
+def decode_pixels(encoded: tf.Tensor) -> tf.Tensor:
+    """The photo of `decode_photo` at its own size: uint8 [H, W, 3], RGB, transparency laid on white."""
     # INTEGER_ACCURATE gives Pillow's pixels exactly; the default differs by up to five levels.
     prefix = tf.strings.substr(encoded, 0, 3)
 
     def jpeg() -> tf.Tensor:
         return tf.io.decode_jpeg(encoded, channels=3, dct_method="INTEGER_ACCURATE")
 
-    def png() -> tf.Tensor:
-        rgba = tf.cast(tf.io.decode_png(encoded, channels=4), tf.int32)
-        alpha = rgba[..., 3:]
-        return tf.cast((rgba[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255, tf.uint8)
-
     def other() -> tf.Tensor:
-        return tf.io.decode_image(encoded, channels=3, expand_animations=False)
+        return _on_white(tf.io.decode_image(encoded, expand_animations=False))
 
-    pixels = tf.case(
-        [(tf.equal(prefix, b"\xff\xd8\xff"), jpeg), (tf.equal(prefix, b"\x89PN"), png)], default=other, exclusive=True
-    )
-    return tf.ensure_shape(pixels, [None, None, 3])
+    cases = [
+        (tf.equal(prefix, b"\xff\xd8\xff"), jpeg),
+        (tf.equal(prefix, b"\x89PN"), lambda: _decode_png(encoded)),
+        (tf.equal(tf.strings.substr(prefix, 0, 2), b"BM"), lambda: _decode_bmp(encoded)),
+    ]
+    return tf.ensure_shape(tf.case(cases, default=other, exclusive=True), [None, None, 3])
+
+
+def _decode_png(encoded: tf.Tensor) -> tf.Tensor:
+    data = bytes_of(encoded)
+    depth, kind = number(data, 24, 1), number(data, 25, 1)
+
+    def palette() -> tf.Tensor:
+        return tf.io.decode_png(encoded)  # with alpha where the palette has it
+
+    def few_levels() -> tf.Tensor:
+        # TensorFlow sets the alpha of a file that has none to 2^depth - 1, where 255 is opaque.
+        rgba = tf.io.decode_png(encoded, channels=4)
+        alpha = rgba[..., 3:]
+        missing = tf.cast(alpha, tf.int64) == 2**depth - 1
+        return tf.concat([rgba[..., :3], tf.where(missing, tf.constant(255, tf.uint8), alpha)], -1)
+
+    def any_other() -> tf.Tensor:
+        return tf.io.decode_png(encoded, channels=4)
+
+    return _on_white(tf.case([(kind == 3, palette), (depth < 8, few_levels)], default=any_other))
+
+
+def _decode_bmp(encoded: tf.Tensor) -> tf.Tensor:
+    data = bytes_of(encoded)
+
+    def palette() -> tf.Tensor:
+        # TensorFlow gives the places in the palette, whose colours have four bytes: blue, green, red, 0.
+        indices = tf.cast(tf.io.decode_bmp(encoded)[..., 0], tf.int32)
+        start, end = 14 + number(data, 14, 4, False), number(data, 10, 4, False)
+        colours = tf.reshape(data[start : start + (end - start) // 4 * 4], [-1, 4])
+        return tf.gather(colours[:, 2::-1], indices)
+
+    def direct() -> tf.Tensor:
+        return tf.io.decode_bmp(encoded)[..., :3]  # a fourth byte says nothing
+
+    return tf.cond(number(data, 28, 2, False) == 8, palette, direct)
+
+
+def _on_white(pixels: tf.Tensor) -> tf.Tensor:
+    """uint8 [H, W, 3 or 4] to [H, W, 3]."""
+    opaque = tf.fill(tf.concat([tf.shape(pixels)[:2], [1]], 0), tf.constant(255, tf.uint8))
+    rgba = tf.cast(tf.concat([pixels, opaque], -1)[..., :4], tf.uint16)  # 255 * 255 + 127 fits
+    alpha = rgba[..., 3:]
+    return tf.cast((rgba[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255, tf.uint8)
 
 
 def _resize(pixels: tf.Tensor, height: int | tf.Tensor, width: int | tf.Tensor, resize_filter: str) -> tf.Tensor:

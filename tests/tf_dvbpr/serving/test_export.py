@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.support.odd_photos import odd_photos
+from tests.support.shop import encode
 from tf_dvbpr.dvbpr.train import resolve, train
 from tf_dvbpr.ranking.topk import top_k
 from tf_dvbpr.recommender.recommend import RecommendConfig, recommend
@@ -185,6 +187,26 @@ def test_unreadable_photo_is_marked_and_fails_nobody_else(served, planted, broke
     assert np.isnan(out["style_vectors"].numpy()[[0, 2, 3]]).all()
     nothing = served["embed_image"](image_bytes=strings(broken))
     assert np.isnan(nothing["style_vectors"]).all() and not nothing["image_readable"].numpy().any()
+
+
+def test_photos_of_every_format_are_what_they_show_or_are_marked(served):
+    photos = list(odd_photos().values())
+    out = served["embed_image"](image_bytes=strings(*(photo.encoded for photo in photos)))
+    # An EXIF orientation is not looked at; of lossy files the decoders may differ by a level.
+    read = [n for n, one in enumerate(photos) if one.served == "read" and not one.encoded.startswith(b"\xff\xd8")]
+    unread = [n for n, one in enumerate(photos) if one.served == "not read"]
+    assert out["image_readable"].numpy()[read].all() and not out["image_readable"].numpy()[unread].any()
+    shown = strings(*(tf.io.encode_png(photos[n].shown).numpy() for n in read))
+    vectors = served["embed_image"](image_bytes=shown)["style_vectors"].numpy()
+    scale = np.abs(vectors).max()
+    np.testing.assert_allclose(out["style_vectors"].numpy()[read], vectors, atol=0.02 * scale)
+
+
+def test_a_photo_of_more_pixels_than_the_limit_is_marked_and_fails_nobody_else(workdir, tmp_path):
+    export(ExportConfig(str(workdir), str(tmp_path / "1"), max_pixels=30 * 40))
+    embed = tf.saved_model.load(str(tmp_path / "1")).signatures["embed_image"]
+    files = [encode(size=size, form=form) for form in ("PNG", "JPEG") for size in ((30, 40), (30, 41))]
+    assert embed(image_bytes=strings(*files))["image_readable"].numpy().tolist() == [True, False] * 2
 
 
 def test_score_image(served, workdir, planted):

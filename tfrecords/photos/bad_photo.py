@@ -1,0 +1,5 @@
+"""What is told of a photo that cannot be used."""
+
+
+class BadPhoto(Exception):
+    """Why a photo cannot be used, in a few words."""

@@ -1,0 +1,174 @@
+"""What a JPEG file is and whether its scans are whole, inside a graph.
+
+libjpeg fills scan data that is missing with grey, warns of it, and neither TensorFlow nor Pillow passes the warning on.
+"""
+
+import tensorflow as tf
+
+from tfrecords.photos.photo_bytes import bytes_of, end_of, number, walk
+
+_FRAMES = tuple(marker for marker in range(0xC0, 0xD0) if marker not in (0xC4, 0xC8, 0xCC))
+_LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
+_SEQUENTIAL, _PROGRESSIVE = (0xC0, 0xC1), 0xC2
+_START_OF_SCAN, _RESTART_INTERVAL, _END_OF_IMAGE = 0xDA, 0xDD, 0xD9
+_RESTARTS = (0xD0, 0xD7)
+# Entropy-coded data that says something else than grey: any bytes but 255, which begins a marker.
+_OTHER_DATA = bytes(range(255)) * 2
+
+
+def jpeg_header(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """A JPEG's size and why it cannot be read, from its header alone.
+
+    Args:
+        encoded: scalar string, bytes that begin as a JPEG does.
+
+    Returns:
+        (height and width int64 scalars, 0 without a frame header; a string scalar, '' where nothing is against it).
+    """
+    data = bytes_of(encoded)
+    frame = _segment(data, 2, _FRAMES)
+    kind, components = number(data, frame + 1, 1), number(data, frame + 9, 1)
+    faults = [
+        (frame >= end_of(data), "corrupt or cut short (no frame header)"),
+        (_among(kind, _LOSSLESS), "a lossless JPEG, a baseline or progressive one expected"),
+        (number(data, frame + 4, 1) != 8, "a JPEG of other than 8 bits a colour, 8 expected"),
+        (components == 4, "CMYK colours, RGB or grey expected"),
+    ]
+    fault = tf.constant("")
+    for is_so, name in reversed(faults):
+        fault = tf.where(is_so, name, fault)
+    return number(data, frame + 5, 2), number(data, frame + 7, 2), fault
+
+
+def is_whole_jpeg(encoded: tf.Tensor) -> tf.Tensor:
+    """Whether the scans hold all of the picture: bool scalar.
+
+    libjpeg writes a warning to the error stream for each file that it decodes lengthened (`jpeg_scans`).
+
+    Args:
+        encoded: scalar string, a JPEG that `jpeg_header` has nothing against.
+
+    Raises:
+        tf.errors.InvalidArgumentError: no decoder takes it; in a graph, when it runs.
+    """
+    complete, suspect, longer = jpeg_scans(encoded)
+
+    def alike() -> tf.Tensor:
+        # Half the size shows the loss of any scan, an eighth that of a progressive file's first ones alone.
+        return tf.reduce_all(tf.io.decode_jpeg(encoded, ratio=2) == tf.io.decode_jpeg(longer, ratio=2))
+
+    return complete & tf.cond(suspect, alike, lambda: True)
+
+
+def jpeg_scans(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """What can be told of a JPEG's scans without decoding all of them.
+
+    A decoder that had all the data it needed never comes to data appended to a scan, and gives the same picture; one
+    that ran short decodes that data in place of grey. Of an arithmetic-coded file a loss cannot be told: encoders
+    leave out its last bytes where they are 0.
+
+    Args:
+        encoded: as `is_whole_jpeg`.
+
+    Returns:
+        complete: bool scalar, whether no restart marker and no progressive scan is missing.
+        suspect: bool scalar, whether data may be missing within a scan: in a sequential file the last unit before a
+            restart or the end is the grey, of exactly 128, that libjpeg puts in the place of lost units; in a
+            progressive one nothing tells.
+        longer: string scalar, the file with other data appended to each scan and each part before a restart.
+
+    Raises:
+        tf.errors.InvalidArgumentError: as `is_whole_jpeg`.
+    """
+    data = bytes_of(encoded)
+    frame = _segment(data, 2, _FRAMES)
+    kind, scan = number(data, frame + 1, 1), _segment(data, frame, (_START_OF_SCAN,))
+    small = tf.cast(tf.io.decode_jpeg(encoded, channels=1, ratio=8)[..., 0], tf.int32)
+    markers, codes = _markers(data, scan)
+
+    def sequential() -> tuple[tf.Tensor, tf.Tensor]:
+        interval, ends = _ends(data, frame, scan)
+        restarts = tf.math.count_nonzero((codes >= _RESTARTS[0]) & (codes <= _RESTARTS[1]))
+        complete = (restarts >= tf.size(ends[:, 0], tf.int64) - 1) | (interval == 0)
+        shown = tf.gather_nd(small, tf.minimum(ends, tf.shape(small, tf.int64) - 1))
+        return complete, tf.reduce_any(shown == 128)
+
+    def progressive() -> tuple[tf.Tensor, tf.Tensor]:
+        return _is_complete_progressive(data, frame, markers[codes == _START_OF_SCAN]), tf.constant(True)
+
+    cases = [(_among(kind, _SEQUENTIAL), sequential), (kind == _PROGRESSIVE, progressive)]
+    complete, suspect = tf.case(cases, default=lambda: (tf.constant(True), tf.constant(False)))
+    return complete, suspect, _lengthened(encoded, markers)
+
+
+def _among(value: tf.Tensor, wanted: tuple[int, ...]) -> tf.Tensor:
+    return tf.reduce_any(value == tf.constant(wanted, tf.int64))
+
+
+def _segment(data: tf.Tensor, start: int | tf.Tensor, wanted: tuple[int, ...]) -> tf.Tensor:
+    """Where the next segment with one of these markers begins, at its 255; the file's length: nowhere."""
+
+    def step(place: tf.Tensor) -> tf.Tensor:
+        # What is no marker is stepped over byte by byte, as decoders do.
+        is_marker = (number(data, place, 1) == 255) & (number(data, place + 1, 1) != 255)
+        return place + tf.where(is_marker, 2 + number(data, place + 2, 2), 1)
+
+    def found(place: tf.Tensor) -> tf.Tensor:
+        return (number(data, place, 1) == 255) & _among(number(data, place + 1, 1), wanted)
+
+    return walk(data, start, step, found)
+
+
+def _markers(data: tf.Tensor, start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Places and codes of the markers from the first scan to the end of the image, int64 [m] and uint8 [m]."""
+    rest = data[tf.minimum(start, tf.size(data, tf.int64)) :]
+    first, second = rest[:-1], rest[1:]
+    places = tf.where((first == 255) & (second != 0) & (second != 255))[:, 0]
+    codes = tf.gather(second, places)
+    before_end = tf.cumsum(tf.cast(codes == _END_OF_IMAGE, tf.int32), exclusive=True) == 0
+    return places[before_end] + start, codes[before_end]
+
+
+def _is_complete_progressive(data: tf.Tensor, frame: tf.Tensor, scans: tf.Tensor) -> tf.Tensor:
+    """Whether the last bits of each component came, and each scan of finer bits after the one that it refines."""
+    tails = scans + 2 + tf.cast(tf.gather(data, scans + 3), tf.int64)
+    first, last, bits = (tf.cast(tf.gather(data, tails - place), tf.int64) for place in (3, 2, 1))
+    components = number(data, frame + 9, 1)
+    finished = tf.math.count_nonzero((last == 63) & (bits % 16 == 0)) >= components
+    # Of every coefficient a scan brings the bits from one place, 0 for the top, down to another: places sum to 0.
+    places = tf.range(64, dtype=tf.int64)
+    covers = (first[:, None] <= places) & (places <= last[:, None])
+    came = tf.cast(covers, tf.int64) * (bits % 16 - bits // 16)[:, None]
+    of = data[frame + 10 : frame + 10 + 3 * components : 3][:, None] == tf.gather(data, scans + 5)
+    return finished & tf.reduce_all(tf.reduce_sum(tf.cast(of, tf.int64)[..., None] * came, 1) == 0)
+
+
+def _lengthened(encoded: tf.Tensor, markers: tf.Tensor) -> tf.Tensor:
+    # The first marker begins the first scan, no data stands before it.
+    markers = markers[1:]
+    starts = tf.concat([[0], markers], 0)
+    ends = tf.concat([markers, [tf.cast(tf.strings.length(encoded), tf.int64)]], 0)
+    return tf.strings.reduce_join(tf.strings.substr(encoded, starts, ends - starts), separator=_OTHER_DATA)
+
+
+def _ends(data: tf.Tensor, frame: tf.Tensor, scan: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The restart interval, 0 for none, and the last units before a restart or the end: rows and columns of 8 pixels.
+
+    Of a file of several scans the end alone.
+    """
+    definition = _segment(data, 2, (_RESTART_INTERVAL, _START_OF_SCAN))
+    components = number(data, frame + 9, 1)
+    one_scan = (definition < scan) & (number(data, scan + 4, 1) == components)
+    interval = tf.where(one_scan, number(data, definition + 4, 2), 0)
+    # A unit is 8 x 8 pixels by the largest sampling factors; those of a single component do not count.
+    sampling = tf.cast(data[frame + 11 : frame + 11 + 3 * components : 3], tf.int64)
+    several = tf.cast(components > 1, tf.int64)
+    down, across = (1 + several * (tf.reduce_max(factor) - 1) for factor in (sampling % 16, sampling // 16))
+    rows, columns = (_parts(number(data, frame + 5, 2), 8 * down), _parts(number(data, frame + 7, 2), 8 * across))
+    step = tf.where(interval > 0, interval, rows * columns)
+    ends = tf.minimum(tf.range(step, rows * columns + step, step), rows * columns) - 1
+    return interval, tf.stack([ends // columns * down, ends % columns * across], 1)
+
+
+def _parts(whole: tf.Tensor, part: tf.Tensor) -> tf.Tensor:
+    return -(-whole // part)

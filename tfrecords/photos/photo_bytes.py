@@ -1,0 +1,59 @@
+"""Numbers and places in a photo file's bytes, inside a graph: what is known of a photo before it is decoded."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+_BEHIND = 32
+MOST_STEPS = 20_000  # of a walk through a file's parts; a file with more of them is none that a camera or shop wrote
+
+
+def bytes_of(encoded: tf.Tensor) -> tf.Tensor:
+    """A file's bytes, and zeros behind them for fields that a file cut short lacks: scalar string to uint8 [n + 32]."""
+    return tf.io.decode_raw(encoded + bytes(_BEHIND), tf.uint8)
+
+
+def end_of(data: tf.Tensor) -> tf.Tensor:
+    """The file's length n, int64 scalar."""
+    return tf.size(data, tf.int64) - _BEHIND
+
+
+def number(data: tf.Tensor, place: int | tf.Tensor, count: int, big_endian: bool = True) -> tf.Tensor:
+    """The unsigned number in `count` (at most 7) bytes from `place` on, at most n + 32 - count: int64 scalar."""
+    if count == 1:
+        return tf.cast(tf.gather(data, place), tf.int64)
+    weights = [256**power for power in range(count)]
+    found = tf.cast(tf.slice(data, [place], [count]), tf.int64)
+    return tf.reduce_sum(found * tf.constant(weights[::-1] if big_endian else weights, tf.int64))
+
+
+def walk(
+    data: tf.Tensor,
+    start: int | tf.Tensor,
+    step: Callable[[tf.Tensor], tf.Tensor],
+    found: Callable[[tf.Tensor], tf.Tensor],
+) -> tf.Tensor:
+    """The first place that `found` wants, from `start` in steps.
+
+    Args:
+        data: of `bytes_of`.
+        start: where to begin.
+        step: place (int64 scalar) to the next one.
+        found: place to bool scalar, whether it is the one.
+
+    Returns:
+        int64 scalar; n where the file ends first or has more than `MOST_STEPS` parts.
+    """
+    end = end_of(data)
+
+    def go_on(place: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
+        return (place < end) & (steps < MOST_STEPS) & ~found(place)
+
+    start = tf.minimum(tf.cast(start, tf.int64), end)
+    place, steps = tf.while_loop(
+        go_on,
+        lambda place, steps: (tf.minimum(step(place), end), steps + 1),
+        (start, tf.constant(0)),
+        parallel_iterations=1,
+    )
+    return tf.where(steps < MOST_STEPS, place, end)
