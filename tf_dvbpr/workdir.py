@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import math
 import os
 import platform
 from pathlib import Path
@@ -12,12 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr import __version__
-from tf_dvbpr.baselines.config import TRAINED
-from tf_dvbpr.dvbpr.config import TrainConfig
-from tf_dvbpr.dvbpr.model import DVBPR
 from tf_dvbpr.model_names import GAN, WORKDIRS
 from tf_dvbpr.ranking.factors import Factors
-from tf_dvbpr.training.checkpoint import Checkpoints, variable_shapes
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.json_file import write_json
@@ -29,40 +24,6 @@ _LENGTH = ("epochs", "max_photos", "patience")
 # The first start alone reads these; one that goes on may leave them out.
 STARTS_WITH = ("weights",)
 _NOT_GIVEN = ("", None)
-
-
-class Embedder(tf.Module):
-    """Phi with the best weights: photos to style vectors, exactly as evaluation computes them.
-
-    Attributes:
-        image_size: S.
-        resize_filter: and
-        fit: how the run's data set brings a photo to S x S (`tfrecords.photos.decode.decode_photo`).
-        hidden_layer: what `hidden` gives, as in ``fc7``.
-        hidden_dim: F.
-        preprocessing: of the photos, in words.
-    """
-
-    def __init__(self, model: DVBPR, fit: str, resize_filter: str) -> None:
-        super().__init__(name="embedder")
-        self._model = model
-        self._kept = list(model.weights().values())  # Plain variables, which SavedModel tracks on both Keras versions.
-        self.image_size, self.fit, self.resize_filter = model.image_size, fit, resize_filter
-        network = model.network
-        self.hidden_layer, self.hidden_dim = network.hidden_layer, network.hidden_dim
-        self.preprocessing = network.preprocessing
-
-    def __call__(self, photos: tf.Tensor) -> tf.Tensor:
-        """Style vectors: uint8 [B, S, S, 3] to float32 [B, K]."""
-        return self._model.embed(photos)
-
-    def style_vectors(self, images: tf.Tensor) -> tf.Tensor:
-        """The same of images float32 [B, S, S, 3] in [-1, 1]; gradients pass."""
-        return self._model.network(images)
-
-    def hidden(self, photos: tf.Tensor) -> tf.Tensor:
-        """What the style vectors are made of, CNN-F's fc7: uint8 [B, S, S, 3] to float32 [B, F]."""
-        return self._model.hidden(photos)
 
 
 class Workdir:
@@ -189,19 +150,6 @@ class Workdir:
         """The model as tables write it."""
         return WORKDIRS[self.config["model"]]
 
-    def parameters(self) -> int:
-        """How many numbers the model's variables have; 0 for one that trains none.
-
-        Raises InputError where best/ is damaged.
-        """
-        if self.config["model"] not in ("dvbpr", *TRAINED):
-            return 0
-        return sum(
-            math.prod(shape)
-            for name, shape in variable_shapes(self.path / "best").items()
-            if name.endswith("VARIABLE_VALUE") and not name.startswith("save_counter")
-        )
-
     def factors(self) -> Factors:
         """The factors of the best validation so far. Raises InputError where there are none."""
         if self.config["model"] == GAN:
@@ -217,29 +165,3 @@ class Workdir:
                 "Build it again with the same flags, or train in a new workdir"
             )
         return dataset
-
-    def embedder(self, precision: str | None = None) -> Embedder:
-        """Phi with the best weights, in the precision of its training or another.
-
-        Raises InputError before the first validation, and where the model has no Phi.
-        """
-        if self.config["model"] == GAN:
-            raise InputError(f"{self.path}: the GAN's workdir, and it makes no style vectors; give a DVBPR's")
-        if self.config["model"] != "dvbpr":
-            raise InputError(
-                f"{self.path}: {self.model_name} does not look at photos; only DVBPR does: give the workdir of one"
-            )
-        try:
-            config = TrainConfig(**self.config["train"])
-        except TypeError as error:
-            raise InputError(f"{self.path}/config.json: not a run's config ({error}). Train again") from error
-        config = dataclasses.replace(config, precision=precision or config.precision)
-        factors, dataset = self.factors(), self.dataset()
-        model = DVBPR.from_config(config, len(factors.user_keys))
-        best = Checkpoints(self.path / "best", model.weights(), keep=1).restore()
-        if best is None or best["step"] != factors.step:
-            raise InputError(
-                f"{self.path}: best/ and factors.npz are not of the same step (the training was ended between the "
-                "two). Run the training command again: it goes on and mends this"
-            )
-        return Embedder(model, dataset.fit, dataset.resize_filter)

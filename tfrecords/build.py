@@ -11,7 +11,6 @@ from tfrecords.data_set_folder import DATA_SET
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_folder import check_output, whole_folder
-from tfrecords.photos import decode
 from tfrecords.photos.check import MIN_SIDE
 from tfrecords.progress_bar import progress_bar
 from tfrecords.sources.amazon import AmazonSource
@@ -59,8 +58,8 @@ class BuildConfig:
         name: the data set's name (default: the input's).
         seed: of the split, and of everything drawn in the wardrobe (default 0); not for release.
         min_actions: csv, amazon, tradesy: users with fewer purchases are left out (default 5).
-        resize_filter: one of `tfrecords.photos.decode.FILTERS` (default: nearest for release, bicubic otherwise).
-        fit: one of `tfrecords.photos.decode.FITS`.
+        resize_filter: one of `tfrecords.schema.FILTERS` (default: nearest for release, bicubic otherwise).
+        fit: one of `tfrecords.schema.FITS`.
         image_size: wardrobe: side of the drawings; others: encode photos anew, shorter side at most this; 0: do not.
         shards: files the items are spread over (default 4, or as many as there are items).
         category_names: release: names of its categories in their order.
@@ -95,9 +94,9 @@ class BuildConfig:
 
     def __post_init__(self) -> None:
         _check_choice("source", self.source, SOURCES)
-        _check_choice("fit", self.fit, decode.FITS)
+        _check_choice("fit", self.fit, schema.FITS)
         if self.resize_filter is not None:
-            _check_choice("resize_filter", self.resize_filter, decode.FILTERS)
+            _check_choice("resize_filter", self.resize_filter, schema.FILTERS)
         for name in sorted(_SOME - _OPTIONS[self.source]):
             value = getattr(self, name)
             if value is not None and value is not False:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tfrecords import schema
 from tfrecords.errors import InputError
-from tfrecords.photos import decode
 from tfrecords.text import is_text
 
 REBUILD = "build the data set again (tools.build_dataset --overwrite)"
@@ -152,8 +151,8 @@ _FIELDS = {
     "counts": (lambda value: _is_table(value, _is_count, *_COUNTS), f"counts of {', '.join(_COUNTS)}"),
     "category_names": (_are_names, "a list of different names"),
     "category_counts": (lambda value: _is_table(value, _is_count), "a count of every category"),
-    "fit": _one_of(decode.FITS),
-    "resize_filter": _one_of(decode.FILTERS),
+    "fit": _one_of(schema.FITS),
+    "resize_filter": _one_of(schema.FILTERS),
     "image_size": (_is_count, "a count of pixels"),
     "split": (_is_split, "seed and rule"),
     "shards": (_are_shards, "file, examples, bytes and sha256 of every shard"),

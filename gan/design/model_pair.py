@@ -15,10 +15,11 @@ from gan.search.config import AUTO, AscentConfig
 from gan.search.networks import Networks
 from gan.search.taste import Taste
 from gan.trained import TrainedGan, generate
+from tf_dvbpr.dvbpr.embedder import Embedder, open_embedder
 from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tf_dvbpr.ranking.topk import top_k
 from tf_dvbpr.recommender.keys import find_user
-from tf_dvbpr.workdir import Embedder, Workdir
+from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.progress_bar import write_line
@@ -79,7 +80,7 @@ class Studio:
         """
         with _flag(flags[0]):
             workdir = Workdir.open(recommender)
-            embedder = workdir.embedder(precision)
+            embedder = open_embedder(workdir, precision)
             dataset, factors = workdir.dataset(), workdir.factors()
         with _flag(flags[1]):
             trained = TrainedGan.open(gan, precision)

@@ -19,6 +19,7 @@ from tests.support.small_training import config_for, train_quietly
 from tests.support.tiny_gan import tiny_config
 from tf_dvbpr.baselines import config as baseline_config
 from tf_dvbpr.baselines import train as baselines
+from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.serving.export import ExportConfig, export
 from tf_dvbpr.workdir import Workdir
 from tfrecords.build import BuildConfig, build_dataset
@@ -66,7 +67,7 @@ def _library(folder):
     images = generate(gan.generator, latents, labels)
     return {
         "photos": photos,
-        "style_vectors": Workdir.open(folder / "run").embedder()(tf.constant(photos)),
+        "style_vectors": open_embedder(Workdir.open(folder / "run"))(tf.constant(photos)),
         "images": images,
         "image_scores": discriminate(gan.discriminator, images, labels),
         "mf": Workdir.open(folder / "mf").factors().item_factors,

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tests.support.repository import repository
 from tests.support.small_training import config_for, train_bpr_mf, train_quietly
+from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.reference_rankings import random_ranking
 from tf_dvbpr.report.history import History
@@ -166,7 +167,7 @@ def test_a_damaged_config_is_named(planted, tmp_path, spoilt):
     (tmp_path / "config.json").write_text(json.dumps({**config, "train": {"dim": "8"}}))
     random_ranking(planted).save(tmp_path / "factors.npz")
     with pytest.raises(InputError, match=r"config\.json: not a run's config"):
-        Workdir.open(tmp_path).embedder()
+        open_embedder(Workdir.open(tmp_path))
 
 
 def test_damaged_factors_are_named(planted, tmp_path):

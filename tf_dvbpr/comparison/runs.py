@@ -3,17 +3,18 @@
 import dataclasses
 import gc
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 from tf_dvbpr.baselines import train as baselines
-from tf_dvbpr.baselines.config import SETTINGS, BaselineConfig, resolve
+from tf_dvbpr.baselines.config import SETTINGS, TRAINED, BaselineConfig, resolve
 from tf_dvbpr.comparison.config import CompareConfig, Row
 from tf_dvbpr.dvbpr import train as dvbpr
 from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.networks.imagenet_networks import CNNF
 from tf_dvbpr.ranking.factors import Factors
-from tf_dvbpr.training.checkpoint import remove_checkpoints
+from tf_dvbpr.training.checkpoint import remove_checkpoints, variable_shapes
 from tf_dvbpr.training.metrics_log import MetricsLog
 from tf_dvbpr.workdir import FREE, STARTS_WITH, Workdir
 from tfrecords.dataset import Dataset
@@ -75,7 +76,7 @@ def run_cell(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, 
         result["best_score"],
         result["best_step"],
         round(result["seconds"], 2),
-        Workdir.open(folder).parameters(),
+        parameters_of(Workdir.open(folder)),
     )
     _write(folder, cell)
     return cell, True
@@ -121,7 +122,7 @@ def _given(path: str, dataset: Dataset, seed: int) -> Cell:
         ) from error
     backbone = workdir.config["train"].get("backbone", CNNF)
     settings = {} if backbone == CNNF else {"backbone": backbone}
-    return Cell(path, settings, seed, score, factors.step, seconds, workdir.parameters())
+    return Cell(path, settings, seed, score, factors.step, seconds, parameters_of(workdir))
 
 
 def _training(config: CompareConfig, row: Row, settings: dict, seed: int, folder: Path) -> TrainConfig | BaselineConfig:
@@ -159,3 +160,17 @@ def _write(folder: Path, cell: Cell) -> None:
     write_json(folder / _DONE, {"cell": dataclasses.asdict(cell)})
     # What resumes a run is the largest part of it, and this one is done.
     remove_checkpoints(folder / "checkpoints")
+
+
+def parameters_of(workdir: Workdir) -> int:
+    """How many numbers the model's variables have; 0 for one that trains none.
+
+    Raises InputError where best/ is damaged.
+    """
+    if workdir.config["model"] not in ("dvbpr", *TRAINED):
+        return 0
+    return sum(
+        math.prod(shape)
+        for name, shape in variable_shapes(workdir.path / "best").items()
+        if name.endswith("VARIABLE_VALUE") and not name.startswith("save_counter")
+    )

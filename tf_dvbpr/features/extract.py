@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr.compat import check_versions
+from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.features import import_file
 from tf_dvbpr.features.import_file import RowSource
 from tf_dvbpr.networks.imagenet_networks import CNNF, NETWORKS
@@ -214,7 +215,7 @@ def _own_network(config: ExtractConfig, dataset: Dataset) -> RowSource:
             f"--workdir={config.workdir}: a run of another data set ({workdir.config['dataset']}), which may have seen "
             f"what {dataset.path} holds out; give a run of this one"
         )
-    embedder = workdir.embedder()
+    embedder = open_embedder(workdir)
     made_by = {
         "network": workdir.config["train"].get("backbone", CNNF),
         "run": workdir.path.resolve().name,

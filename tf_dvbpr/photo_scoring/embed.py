@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from tf_dvbpr.workdir import Embedder
+from tf_dvbpr.dvbpr.embedder import Embedder
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.parallel_map import ordered_map

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.photo_scoring import output as output_files
 from tf_dvbpr.photo_scoring.embed import EmbeddedPhotos, embed_photos, files_of, shown_name
 from tf_dvbpr.photo_scoring.results import Group, GroupScore, PhotoScore, PhotoScores, UserScore
@@ -98,7 +99,7 @@ def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScore
         count = min(_CLUSTERS, len(user_factors)) if config.clusters is None else config.clusters
         groups = cluster(user_factors, count, dataset)
     asked = np.arange(len(user_factors)) if named is None else np.array(named)
-    photos = embed_photos(files, workdir.embedder(), dataset, progress)
+    photos = embed_photos(files, open_embedder(workdir), dataset, progress)
     most = min(_USERS if config.users is None else config.users, len(asked)) if named is None else len(asked)
     scorer = _Scorer(dataset.user_keys[asked], user_factors[asked], item_factors, groups, most)
     result = PhotoScores(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.plain_path import is_lost
 from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tf_dvbpr.serving.module import ServingModule
@@ -46,7 +47,7 @@ def export(config: ExportConfig) -> dict:
     dataset, factors = workdir.dataset(), workdir.factors()
     check_finite(*factors_for(factors, dataset))
     known = dataset.own_items()
-    embedder = workdir.embedder() if workdir.config["model"] == "dvbpr" else None
+    embedder = open_embedder(workdir) if workdir.config["model"] == "dvbpr" else None
     module = ServingModule(
         factors, *known, dataset.item_categories, dataset.category_names, embedder, config.max_pixels
     )

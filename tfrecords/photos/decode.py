@@ -7,9 +7,6 @@ import tensorflow as tf
 
 from tfrecords.photos.photo_bytes import bytes_of, number
 
-FILTERS = ("nearest", "bilinear", "bicubic", "lanczos3", "area")
-FITS = ("stretch", "pad")
-
 
 def decode_photo(encoded: tf.Tensor, size: int, resize_filter: str = "bicubic", fit: str = "stretch") -> tf.Tensor:
     """Decodes one photo and brings it to a square.
@@ -18,7 +15,7 @@ def decode_photo(encoded: tf.Tensor, size: int, resize_filter: str = "bicubic", 
         encoded: scalar string, the bytes of a JPEG or PNG file; of others, those that
             `tfrecords.photos.header.photo_header` has nothing against.
         size: side of the square in pixels.
-        resize_filter: one of `FILTERS`. All but ``nearest`` and ``area`` are antialiased when they shrink.
+        resize_filter: one of `schema.FILTERS`. All but ``nearest`` and ``area`` are antialiased when they shrink.
         fit: ``stretch`` ignores the aspect ratio (as the authors' code does); ``pad`` keeps it and fills with white.
 
     Returns:

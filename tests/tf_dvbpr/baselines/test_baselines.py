@@ -18,6 +18,7 @@ from tf_dvbpr.baselines.matrix_factorisation import MatrixFactorisation
 from tf_dvbpr.baselines.train import train
 from tf_dvbpr.baselines.vbpr import VBPR
 from tf_dvbpr.baselines.visrank import visrank
+from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.dvbpr.train import resolve as resolve_dvbpr
 from tf_dvbpr.dvbpr.train import train as train_dvbpr
 from tf_dvbpr.ranking import auc
@@ -261,7 +262,7 @@ def test_a_baselines_workdir_is_one_like_any_other(featured, tmp_path, model):
     rows = served(user_keys=tf.constant(["u0"]), k=tf.constant(3), category=tf.constant(""))
     assert [key.decode() for key in rows["item_keys"].numpy()[0]] == [one.item for one in best]
     with pytest.raises(InputError, match="does not look at photos"):
-        workdir.embedder()
+        open_embedder(workdir)
 
 
 def test_a_workdir_of_another_model_is_refused(featured, tmp_path):

@@ -11,6 +11,7 @@ from tests.support.small_training import assert_same_run, config_for, train_quie
 from tests.support.tiny_network import LAYERS, SIDE, tiny_config
 from tests.support.tool import fails, run
 from tf_dvbpr.dvbpr.build_backbone import build_backbone
+from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.dvbpr.train import resolve
 from tf_dvbpr.serving.export import ExportConfig, export
 from tf_dvbpr.workdir import Workdir
@@ -112,7 +113,7 @@ def test_a_workdir_stands_alone(tiny_weights, own_planted, tmp_path, capsys):
     (tmp_path / "tiny.weights.h5").unlink()
     workdir = Workdir.open(tmp_path / "run")
     photos = tf.constant(load_photo_table(own_planted, SIDE, progress=False))
-    vectors = workdir.embedder()(photos).numpy()
+    vectors = open_embedder(workdir)(photos).numpy()
     expected = workdir.factors().item_factors
     np.testing.assert_allclose(vectors, expected, atol=5e-3 * np.abs(expected).max())
     export(ExportConfig(str(tmp_path / "run"), str(tmp_path / "export")))
@@ -169,7 +170,7 @@ def test_a_run_of_before_loads_and_goes_on(own_planted, tmp_path):
     for name in ("backbone", "weights", "batch_norm_epsilon", "freeze_through", "network_learning_rate"):
         del config["train"][name]
     (workdir / "config.json").write_text(json.dumps(config))
-    assert Workdir.open(workdir).embedder().hidden_layer == "fc7"
+    assert open_embedder(Workdir.open(workdir)).hidden_layer == "fc7"
     assert train_quietly(config_for(own_planted.path, workdir, max_photos=48))["step"] == 2
 
 

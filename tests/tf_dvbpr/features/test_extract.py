@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tests.support.tool import call, fails
+from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.dvbpr.train import resolve, train
 from tf_dvbpr.features import extract
 from tf_dvbpr.networks.imagenet_networks import NETWORKS
@@ -210,7 +211,7 @@ def test_own_cnnf_gives_fc7(run, own_planted, dataset, tmp_path):
     assert status == 0 and "cnnf: 4096 values an item, fc7 in cnnf, step " in out
     features = load_features(own_planted, "cnnf")[1]
 
-    network = Workdir.open(workdir).embedder()._model.network
+    network = open_embedder(Workdir.open(workdir))._model.network
     x = (load_photo_table(own_planted, 32, progress=False).astype(np.float32) - 127.5) / 127.5
     for layer in ("conv1", "pool", "conv2", "pool", "conv3", "conv4", "conv5", "pool", "flatten", "fc6", "fc7"):
         x = getattr(network, layer)(x)

@@ -10,6 +10,7 @@ from PIL import Image
 from tests.support.shop import noise, told_in_one_line, write_shop
 from tests.support.small_training import config_for, train_quietly
 from tests.support.tool import call, fails, names
+from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.photo_scoring import score as photo_scoring
 from tf_dvbpr.photo_scoring.embed import embed_photos, files_of
 from tf_dvbpr.photo_scoring.score import ScorePhotosConfig, score_photos
@@ -93,7 +94,7 @@ def test_the_wardrobes_own_size_is_no_size_to_encode_at(tmp_path):
 
 
 def test_a_photo_of_the_catalogue_has_its_items_style_vector(workdir, planted, photos):
-    embedder, factors = Workdir.open(workdir).embedder(), Workdir.open(workdir).factors()
+    embedder, factors = open_embedder(Workdir.open(workdir)), Workdir.open(workdir).factors()
     embedded = embed_photos(files_of(photos), embedder, planted, progress=False)
     items = [int(path.stem) for path in embedded.paths]
     np.testing.assert_allclose(embedded.vectors, factors.item_factors[items], rtol=1e-4, atol=1e-6)
@@ -105,7 +106,7 @@ def test_the_figures_are_those_of_a_direct_rewrite(workdir, planted, photos, cat
     monkeypatch.setattr(photo_scoring, "_PASS_BYTES", 2 * 4 * 60)
     result = score(workdir, photos, users=4, clusters=3, category=category)
     users, items = (Workdir.open(workdir).factors().user_factors, Workdir.open(workdir).factors().item_factors)
-    embedded = embed_photos(files_of(photos), Workdir.open(workdir).embedder(), planted, progress=False)
+    embedded = embed_photos(files_of(photos), open_embedder(Workdir.open(workdir)), planted, progress=False)
     # Items with even numbers are shoes.
     catalogue = items if category is None else items[1::2]
     assert result.items == len(catalogue) and result.users == 60

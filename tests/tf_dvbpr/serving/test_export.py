@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tests.support.odd_photos import odd_photos
 from tests.support.shop import encode
+from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.dvbpr.train import resolve, train
 from tf_dvbpr.ranking.topk import top_k
 from tf_dvbpr.recommender.recommend import RecommendConfig, recommend
@@ -171,7 +172,7 @@ def test_a_photo_means_the_same_in_training_evaluation_and_export(served, workdi
     ids = [0, 17, 89]
     in_evaluation = opened.factors().item_factors[ids]
     table = load_photo_table(planted, 32, progress=False)
-    same(opened.embedder()(tf.constant(table[ids])), in_evaluation)
+    same(open_embedder(opened)(tf.constant(table[ids])), in_evaluation)
     out = served["embed_image"](image_bytes=strings(*planted.encoded_photos(ids)))
     same(out["style_vectors"], in_evaluation)
     assert out["image_readable"].numpy().all()

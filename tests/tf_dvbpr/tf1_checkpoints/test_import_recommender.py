@@ -13,6 +13,7 @@ from tests.support import tf1_files
 from tests.support.shop import told_in_one_line
 from tests.support.tiny_gan import checkpoint_values
 from tests.support.tool import run
+from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.dvbpr.train import resolve, train
 from tf_dvbpr.recommender.evaluate import EvaluateConfig, evaluate
 from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, import_checkpoint
@@ -109,7 +110,7 @@ def test_the_released_recommender_computes_what_its_description_does(six, tmp_pa
     result = import_checkpoint(config, show_progress=False)
     photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
     workdir = Workdir.open(tmp_path / "run")
-    ours = workdir.embedder()(tf.constant(photos)).numpy()
+    ours = open_embedder(workdir)(tf.constant(photos)).numpy()
     expected = style_vectors(values, photos).numpy()
     assert np.abs(expected).mean() > 0.1
     np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-5)
@@ -163,7 +164,7 @@ def test_the_workdir_holds_what_an_evaluation_leaves(small, planted):
     assert not list(path.parent.glob(".*"))
     photos = tf.zeros([1, 32, 32, 3], tf.uint8)
     np.testing.assert_allclose(
-        Workdir.open(path).embedder()(photos), style_vectors(small[0], photos), rtol=1e-5, atol=1e-5
+        open_embedder(Workdir.open(path))(photos), style_vectors(small[0], photos), rtol=1e-5, atol=1e-5
     )
 
 

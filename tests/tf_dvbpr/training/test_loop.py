@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tests.support.repository import repository
 from tests.support.small_training import assert_same_run, config_for, metrics_without_clock, settings, train_quietly
+from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
@@ -142,7 +143,9 @@ def test_the_embedder_gives_the_factors_of_the_best_step(unbroken, planted):
     table = load_photo_table(planted, 32, progress=False)
     expected = run.factors().item_factors
     # Another batch size adds in another order: equal to float32's last digits at the scale of a style vector.
-    np.testing.assert_allclose(run.embedder()(table).numpy(), expected, rtol=1e-5, atol=2e-6 * np.abs(expected).max())
+    np.testing.assert_allclose(
+        open_embedder(run)(table).numpy(), expected, rtol=1e-5, atol=2e-6 * np.abs(expected).max()
+    )
 
 
 @pytest.mark.long

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tests.support.small_training import checkpoint_values, config_for, metrics_without_clock, train_quietly
 from tests.support.trainable import batches_of, trainable_for
+from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.ranking import auc
 from tf_dvbpr.training import moving_average
 from tf_dvbpr.workdir import Workdir
@@ -75,7 +76,7 @@ def test_the_average_is_what_is_kept(runs, planted):
     run = Workdir.open(averaged)
     factors = run.factors()
     np.testing.assert_array_equal(factors.user_factors, checkpoint["average/user_factors"])
-    styles = run.embedder()(load_photo_table(planted, 32, progress=False)).numpy()
+    styles = open_embedder(run)(load_photo_table(planted, 32, progress=False)).numpy()
     np.testing.assert_allclose(
         factors.item_factors, styles, rtol=1e-5, atol=2e-6 * np.abs(styles).max()
     )  # Added in the order of another batch size.
