@@ -4,8 +4,9 @@ import time
 
 import numpy as np
 import pytest
-from support.fuzz import npy, outcome, page, plain, runner, world
-from support.fuzz.families import photos
+
+from tests.support.fuzz import npy, outcome, page, plain, runner, world
+from tests.support.fuzz.families import photos
 
 SEED, CASES = 7, 40
 

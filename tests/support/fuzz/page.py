@@ -78,7 +78,7 @@ def _shown(number: float, text: str, source: str) -> bool:
     scaled = [1, 100, *([1e-3, 1e-6] if abs(number) >= 1000 else [])]
     for value in (number * scale for scale in scaled):
         fewest = 0 if value == int(value) or abs(value) >= 10 else 1
-        forms |= {f"{value:,.{digits}f}" for digits in range(fewest, 5)} | {f"{value:g}"}
+        forms |= {f"{value:{comma}.{digits}f}" for digits in range(fewest, 5) for comma in ("", ",")} | {f"{value:g}"}
     written = text.replace("−", "-") + source.replace("−", "-")
     return any(re.search(rf"(?<![\d.,]){re.escape(form.lstrip('-'))}(?![.,]?\d)", written) for form in forms)
 
@@ -88,11 +88,13 @@ def _refuse(constant: str) -> None:
 
 
 def wrong_lines(source: str, damaged: bytes) -> str | None:
-    """What is wrong with the table of validations by the lines of metrics.jsonl; None: nothing, or there is no table.
+    """What is wrong with the table of validations by the lines of metrics.jsonl; None: nothing.
 
-    A last line that a kill cut short is no line; any other that is no record is damage.
+    A line that is no record is left out and the page says so, or the file is refused.
     """
-    lines = _records(damaged)
+    lines, broken = records(damaged)
+    if broken and "damaged" not in visible(source):
+        return f"{len(broken)} broken lines are left out without a word"
     table = rows(source, "Validations")
     if not table:
         return "the validations are not shown" if lines else None
@@ -101,6 +103,8 @@ def wrong_lines(source: str, damaged: bytes) -> str | None:
     expected = []
     for line in lines:
         losses = line.get("loss", {})
+        if not isinstance(losses, dict):
+            raise Unreadable("the losses are no dict")
         figures = [line.get("auc/validation_all"), line.get("auc/validation_cold")]
         cells = [*(_cell(figure, 4) for figure in figures), *(_cell(losses.get(_key(n, losses)), 2) for n in head[3:])]
         expected.append([f"{int(line['step']):,}" + " (best)" * (line is best), *cells])
@@ -112,7 +116,10 @@ def wrong_lines(source: str, damaged: bytes) -> str | None:
 
 def wrong_gan(source: str, damaged: bytes) -> str | None:
     """The same of the GAN's page: its figures are those of the best line."""
-    best = next((line for line in reversed(_records(damaged)) if line.get("best")), {})
+    lines, broken = records(damaged)
+    if broken and "damaged" not in visible(source):
+        return f"{len(broken)} broken lines are left out without a word"
+    best = next((line for line in reversed(lines) if line.get("best")), {})
     figures = {
         "Fréchet distance": ("frechet_distance", 1),
         "diversity, 1 − SSIM": ("diversity/images", 3),
@@ -135,26 +142,26 @@ def _cell(value: object, digits: int) -> str:
         return "–"
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unreadable(f"{value!r} is no figure")
+    if not math.isfinite(value):
+        return "–"
     return f"{value:.{digits}f}".replace("-", "−")
 
 
-def _records(data: bytes) -> list[dict]:
+def records(data: bytes) -> tuple[list[dict], list[bytes]]:
+    """The records of metrics.jsonl, and the lines that are none; a last line that a kill cut short is in neither."""
+    whole, broken = [], []
+    *lines, last = data.split(b"\n")
+    for line in filter(bytes.strip, lines):
+        record = _record(line)
+        broken.append(line) if record is None else whole.append(record)
+    record = _record(last)
+    return whole + [record] * (record is not None), broken
+
+
+def _record(line: bytes) -> dict | None:
     try:
-        lines = data.decode().split("\n")
-    except UnicodeDecodeError as error:
-        raise Unreadable("it is not UTF-8") from error
-    records = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line, parse_constant=_refuse)
-            step = record["step"]
-            if type(step) not in (int, float) or not isinstance(record.get("loss", {}), dict):
-                raise ValueError("no step")
-        except (ValueError, KeyError, TypeError) as error:
-            if number == len(lines):
-                break
-            raise Unreadable(f"line {number} is no record") from error
-        records.append(record)
-    return records
+        record = json.loads(line.decode())
+        finite = type(record["step"]) in (int, float) and math.isfinite(record["step"])
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return None
+    return record if finite else None

@@ -5,6 +5,7 @@ Every import of the project stands here, so that a module that moves is mended i
 
 import contextlib
 import importlib
+import importlib.util
 import io
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def parameters(workdir: Path) -> int:
 
 def report_sources():
     """The test suite's writer of everything that a report reads."""
-    try:
-        return importlib.import_module("report_sources")
-    except ImportError:
-        return importlib.import_module("tests.report_sources")
+    for name in ("tests.support.report_sources", "tests.report_sources"):
+        if importlib.util.find_spec(name):
+            return importlib.import_module(name)
+    raise ImportError("report_sources")

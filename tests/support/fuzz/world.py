@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import functools
+import hashlib
 import io
 import json
 import shutil
@@ -159,6 +160,13 @@ def contents(folder: Path) -> dict:
 def _photos(dataset):
     with dataset.damage_named():
         yield from dataset.photos()
+
+
+def signed(meta: dict) -> dict:
+    """dataset.json with the checksum of itself made right, where it carries one."""
+    content = {name: value for name, value in meta.items() if name != "sha256"}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return {**content, **({"sha256": digest} if "sha256" in meta else {})}
 
 
 def copy(folder: Path, to: Path) -> Path:

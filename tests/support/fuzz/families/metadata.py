@@ -19,6 +19,8 @@ def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
     file = data / "dataset.json"
     if draw.integers(4):
         what, document, *_ = json_edits.edit(draw, world.read_json(file))
+        if draw.integers(2):
+            what, document = f"{what}, checksum mended", world.signed(document)
         file.write_bytes(json_edits.dump(document))
     else:
         what, damaged = mutations.damage(draw, file.read_bytes(), mutations.TEXT)
