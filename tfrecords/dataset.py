@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfrecords import schema
+from tfrecords import record_check, schema
 from tfrecords.errors import InputError
 from tfrecords.record_file import find_damage, read_record, record_offsets
 from tfrecords.writer import file_sha256
 
 _PARSE_BATCH = 64
-_REBUILD = "build the data set again (tools.build_dataset --overwrite)"
+_REBUILD = record_check.REBUILD
 
 
 class Dataset:
@@ -187,7 +187,7 @@ class Dataset:
 
     @contextlib.contextmanager
     def damage_named(self) -> Iterator[None]:
-        """Turns TensorFlow's DataLossError from reading the shards into an InputError with shard and byte offset."""
+        """Turns what TensorFlow says of damaged or unreadable records into an InputError with shard and byte offset."""
         try:
             yield
         except tf.errors.DataLossError as error:
@@ -197,6 +197,15 @@ class Dataset:
                 if offset is not None:
                     raise InputError(f"{path}: damaged at byte {offset}; {_REBUILD}") from error
             raise
+        except tf.errors.InvalidArgumentError as error:
+            for shard in self.meta["shards"]:
+                path = self.path / shard["file"]
+                offset = record_check.find_unreadable(path)
+                if offset is not None:
+                    raise InputError(
+                        f"{path}: the record at byte {offset} lacks a field, or its photo cannot be decoded; {_REBUILD}"
+                    ) from error
+            raise
 
     @functools.cached_property
     def _users(self) -> dict[str, np.ndarray]:
@@ -205,13 +214,14 @@ class Dataset:
         held = np.full((2, self.num_users), schema.NO_ITEM, np.int32)
         for batch in self._read("users", schema.parse_users):
             ids = batch[schema.USER_ID].numpy()
-            keys[ids] = [key.decode() for key in batch[schema.USER_KEY].numpy()]
+            keys[ids] = record_check.user_keys(batch, self.path, self.num_users, self.num_items)
             rows = batch[schema.USER_TRAIN]
             for user, items in zip(ids, np.split(rows.flat_values.numpy(), rows.row_splits.numpy()[1:-1]), strict=True):
                 train[user] = np.unique(items).astype(np.int32)
             for split, name in enumerate((schema.USER_VALIDATION, schema.USER_TEST)):
                 lengths = batch[name].row_lengths().numpy()
                 held[split, ids[lengths > 0]] = batch[name].flat_values.numpy()
+        record_check.check_distinct(self.path, "user", keys)
         indptr = np.concatenate([[0], np.cumsum([len(items) for items in train])]).astype(np.int64)
         return {
             "keys": keys.astype(np.str_),
@@ -228,9 +238,10 @@ class Dataset:
         sizes = np.empty((self.num_items, 2), np.int32)
         for batch in self._read("items", schema.parse_labels):
             ids = batch[schema.ITEM_ID].numpy()
-            keys[ids] = [key.decode() for key in batch[schema.ITEM_KEY].numpy()]
+            keys[ids] = record_check.item_keys(batch, self.path, self.num_items, len(self.category_names))
             categories[ids] = batch[schema.ITEM_CATEGORY].numpy()
             sizes[ids] = np.stack([batch[schema.IMAGE_HEIGHT], batch[schema.IMAGE_WIDTH]], axis=1)
+        record_check.check_distinct(self.path, "item", keys)
         return {"keys": keys.astype(np.str_), "categories": categories, "sizes": sizes}
 
     @functools.cached_property
@@ -252,7 +263,7 @@ class Dataset:
         data = read_record(path, offset)
         if data is None:
             raise InputError(f"{path}: damaged at byte {offset}; {_REBUILD}")
-        return tf.train.Example.FromString(data)
+        return record_check.item_example(self.path, item, data)
 
     def _shard_paths(self, stem: str) -> list[Path]:
         return [self.path / shard["file"] for shard in self.meta["shards"] if shard["file"].startswith(f"{stem}.")]

@@ -41,7 +41,7 @@ class Case:
         act: what the project makes of it; raises `Refused`.
         check: says what is wrong with that result, None where it is right. Raises `Unreadable` where nothing could be.
         base: what `act` gives without the mutation.
-        own: names of files that the project may change though it refuses.
+        own: names of files and folders that the project may change or leave though it refuses.
     """
 
     what: str
@@ -94,7 +94,7 @@ def _refusal(line: str, before: dict, after: dict, own: tuple[str, ...]) -> Outc
     if not line.strip() or len(line) > _LONGEST or any(not c.isprintable() for c in line):
         return Outcome("spoilt", f"no clear line: {line[:300]!r}")
     lost = [name for name in before if after.get(name) != before[name] and Path(name).name not in own]
-    left = [name for name in after if name not in before]
+    left = [name for name in after if name not in before and Path(name).name not in own]
     if lost or left:
         return Outcome("spoilt", f"refused, but changed or deleted {lost}, left {left}: {line[:200]}")
     return Outcome("refused", line)

@@ -11,6 +11,7 @@ from ..outcome import Case, Unreadable
 _DIM, _WIDE = 4, 4096
 _LONGEST = 1e15
 _NAME = "mine"
+_OWN = ("features",)  # The folder that is locked while features are made stays, empty.
 
 
 def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
@@ -45,6 +46,7 @@ def _table(draw: np.random.Generator, data: Path, folder: Path, keyed: bool) -> 
         lambda: _import(data, flags),
         lambda got: _differs(got, rows_of(npy.read(file.read_bytes()), _keys(keys) if keyed else None)),
         plain(intact),
+        _OWN,
     )
 
 
@@ -148,4 +150,4 @@ def _records(draw: np.random.Generator, data: Path, folder: Path) -> Case:
             rows[name.decode()] = np.frombuffer(source.read(4 * _WIDE), "<f4")
         return _differs(got, rows_of(np.stack(list(rows.values())), list(rows)))
 
-    return Case(f"rows.b: {what}", lambda: _import(data, [f"--from_file={file}"]), check, plain(values))
+    return Case(f"rows.b: {what}", lambda: _import(data, [f"--from_file={file}"]), check, plain(values), _OWN)

@@ -167,7 +167,7 @@ def _text(key: bytes) -> str:
         text = key.decode()
     except UnicodeDecodeError as error:
         raise Unreadable(f"the key {key!r}") from error
-    if not text.strip() or "\0" in text:
+    if not text or "\0" in text:
         raise Unreadable(f"the key {key!r}")
     return text
 
