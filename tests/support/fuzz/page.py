@@ -4,6 +4,7 @@ import html
 import json
 import math
 import re
+import sys
 from pathlib import Path
 
 from . import json_edits, tested
@@ -60,8 +61,8 @@ def wrong(base: str, got: str, damaged: bytes, edited: tuple | None) -> str | No
     if type(before) in (int, float) and after is not _GONE and after is not None:
         if type(after) not in (int, float):
             raise Unreadable(f"{what} is no number")
-        if not _shown(after, text, got):
-            return f"{after!r} is not on the page"
+        if abs(after) > sys.float_info.max or not _shown(after, text, got):
+            return f"{after!r:.60} is not on the page"
     if isinstance(before, list | dict) and after is not _GONE and after is not None and type(after) is not type(before):
         raise Unreadable(f"{what} is no {type(before).__name__}")
     if isinstance(before, str) and isinstance(after, str) and after.strip():
@@ -72,11 +73,11 @@ def wrong(base: str, got: str, damaged: bytes, edited: tuple | None) -> str | No
 
 
 def _shown(number: float, text: str, source: str) -> bool:
-    if not math.isfinite(float(number)) if abs(number) < 10**300 else True:
+    if not math.isfinite(number):
         return False
     forms = {str(number), f"{number:,}", f"{number:g}", f"{math.floor(1000 * number + 1e-6) / 10:.1f}"}
     scaled = [1, 100, *([1e-3, 1e-6] if abs(number) >= 1000 else [])]
-    for value in (number * scale for scale in scaled):
+    for value in filter(math.isfinite, (number * scale for scale in scaled)):
         fewest = 0 if value == int(value) or abs(value) >= 10 else 1
         forms |= {f"{value:{comma}.{digits}f}" for digits in range(fewest, 5) for comma in ("", ",")} | {f"{value:g}"}
     written = text.replace("−", "-") + source.replace("−", "-")
