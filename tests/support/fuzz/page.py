@@ -75,7 +75,9 @@ def wrong(base: str, got: str, damaged: bytes, edited: tuple | None) -> str | No
 def _shown(number: float, text: str, source: str) -> bool:
     if not math.isfinite(number):
         return False
-    forms = {str(number), f"{number:,}", f"{number:g}", f"{math.floor(1000 * number + 1e-6) / 10:.1f}"}
+    forms = {str(number), f"{number:,}", f"{number:g}"}
+    if abs(number) < 1e300:
+        forms.add(f"{math.floor(1000 * number + 1e-6) / 10:.1f}")  # A share, rounded down to a tenth of a per cent.
     scaled = [1, 100, *([1e-3, 1e-6] if abs(number) >= 1000 else [])]
     for value in filter(math.isfinite, (number * scale for scale in scaled)):
         fewest = 0 if value == int(value) or abs(value) >= 10 else 1
