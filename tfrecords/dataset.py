@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfrecords import schema
+from tfrecords import record_check, schema
 from tfrecords.errors import InputError
 from tfrecords.metadata import REBUILD, read_metadata, shards_of
 from tfrecords.record_file import find_damage, read_record, record_offsets
@@ -182,7 +182,7 @@ class Dataset:
 
     @contextlib.contextmanager
     def damage_named(self) -> Iterator[None]:
-        """Turns what TensorFlow says of damaged shards into an InputError with shard and byte offset.
+        """Turns what TensorFlow says of damaged or unreadable records into an InputError with shard and byte offset.
 
         And what it says of shards that hold other numbers of examples than dataset.json states.
         """
@@ -200,6 +200,15 @@ class Dataset:
                 if offset is not None:
                     raise InputError(f"{path}: damaged at byte {offset}; {REBUILD}") from error
             raise
+        except tf.errors.InvalidArgumentError as error:
+            for shard in self.meta["shards"]:
+                path = self.path / shard["file"]
+                offset = record_check.find_unreadable(path)
+                if offset is not None:
+                    raise InputError(
+                        f"{path}: the record at byte {offset} lacks a field, or its photo cannot be decoded; {REBUILD}"
+                    ) from error
+            raise
 
     @functools.cached_property
     def _users(self) -> dict[str, np.ndarray]:
@@ -207,13 +216,14 @@ class Dataset:
         train: list[np.ndarray] = [np.empty(0, np.int32)] * self.num_users
         held = np.full((2, self.num_users), schema.NO_ITEM, np.int32)
         for ids, batch in self._read(schema.USER_STEM, schema.USER_ID, schema.parse_users):
-            keys[ids] = [key.decode() for key in batch[schema.USER_KEY].numpy()]
+            keys[ids] = record_check.user_keys(batch, self.path, self.num_users, self.num_items)
             rows = batch[schema.USER_TRAIN]
             for user, items in zip(ids, np.split(rows.flat_values.numpy(), rows.row_splits.numpy()[1:-1]), strict=True):
                 train[user] = np.unique(items).astype(np.int32)
             for split, name in enumerate((schema.USER_VALIDATION, schema.USER_TEST)):
                 lengths = batch[name].row_lengths().numpy()
                 held[split, ids[lengths > 0]] = batch[name].flat_values.numpy()
+        record_check.check_distinct(self.path, "user", keys)
         indptr = np.concatenate([[0], np.cumsum([len(items) for items in train])]).astype(np.int64)
         bought = np.concatenate(train)
         found = {"train": len(bought)} | {name: int((row >= 0).sum()) for name, row in zip(_HELD, held, strict=True)}
@@ -230,9 +240,10 @@ class Dataset:
         categories = np.empty(self.num_items, np.int32)
         sizes = np.empty((self.num_items, 2), np.int32)
         for ids, batch in self._read(schema.ITEM_STEM, schema.ITEM_ID, schema.parse_labels):
-            keys[ids] = [key.decode() for key in batch[schema.ITEM_KEY].numpy()]
+            keys[ids] = record_check.item_keys(batch, self.path, self.num_items, len(self.category_names))
             categories[ids] = batch[schema.ITEM_CATEGORY].numpy()
             sizes[ids] = np.stack([batch[schema.IMAGE_HEIGHT], batch[schema.IMAGE_WIDTH]], axis=1)
+        record_check.check_distinct(self.path, "item", keys)
         stated = [*self.meta["category_counts"].values()]
         found = np.bincount(categories - schema.NO_CATEGORY, minlength=len(stated) + 1)[1:].tolist()
         if found != stated:
@@ -261,7 +272,7 @@ class Dataset:
         data = read_record(path, offset)
         if data is None:
             raise InputError(f"{path}: damaged at byte {offset}; {REBUILD}")
-        return tf.train.Example.FromString(data)
+        return record_check.item_example(self.path, item, data)
 
     def _records(self, stem: str) -> tf.data.Dataset:
         paths = [str(self.path / shard["file"]) for shard in shards_of(self.meta, stem)]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tf_dvbpr.report.blocks import Section, garment, on_scale, text
 from tf_dvbpr.report.embedded_picture import embed_file
-from tf_dvbpr.report.formats import number, percent
+from tf_dvbpr.report.formats import number, percent, whole
 from tf_dvbpr.report.item_photos import ItemPhotos
 from tf_dvbpr.report.json_input import as_written_by, file_beside, read_json
 from tf_dvbpr.report.markup import Html, join, tag
@@ -23,9 +23,10 @@ def design_section(folder: Path, photos: ItemPhotos, shown: int) -> Section:
         designs = content["designs"]
         if not designs:
             raise InputError(f"{folder / _FILE}: no designs in it; run {_TOOL} again")
+        starts, steps, eta = whole(content["starts"]), whole(content["steps"]), number(content["eta"], 2)
         told = text(
-            f"Garments drawn for a person: from {content['starts']} random latents, {content['steps']} steps up the "
-            f"person's score, η = {number(content['eta'], 2)} times the loss of realness held against it. Below each "
+            f"Garments drawn for a person: from {starts} random latents, {steps} steps up the person's score, η = "
+            f"{eta} times the loss of realness held against it. Below each "
             "picture stands the score x(u, ·); the dot marks it on one scale from the least to the greatest of the "
             "person's pictures here. A design stands above the share of the category's items that score less."
         )
@@ -80,4 +81,5 @@ def _members(entry: dict, users: Sequence[str]) -> str:
 
 
 def _above(share: float) -> str:
-    return "above all" if share >= 1.0 else f"above {percent(share)}"
+    share_told = percent(share)
+    return "above all" if share >= 1.0 else f"above {share_told}"

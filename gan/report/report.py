@@ -15,6 +15,7 @@ from tf_dvbpr.report.formats import whole
 from tf_dvbpr.report.found_folder import found_in
 from tf_dvbpr.report.history import History
 from tf_dvbpr.report.item_photos import ItemPhotos
+from tf_dvbpr.report.json_input import as_written_by
 from tf_dvbpr.report.page import page
 from tf_dvbpr.report.recommender_section import headline, read_auc, recommender_section
 from tf_dvbpr.report.table3_section import table3_section
@@ -102,7 +103,8 @@ def _preset(run: Workdir) -> str:
 
 
 def _foot(run: Workdir) -> str:
-    versions = run.config.get("versions", {})
+    with as_written_by("the training", run.path / "config.json"):
+        versions = run.config.get("versions", {}).items()
     return "Made by tf_dvbpr from files alone. Trained with " + ", ".join(
-        f"{name} {version}" for name, version in versions.items()
+        f"{name} {version}" for name, version in versions
     )

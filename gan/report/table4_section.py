@@ -49,8 +49,9 @@ def _table(folder: Path) -> Html:
             for column, name in enumerate(measures)
             if name in _LARGER_IS_BETTER and any(source[name]["mean"] is not None for source in sources)
         ]
+        trials, best = whole(content["trials"]), whole(content["k"])
         caption = (
-            f"The {content['k']} best images of each source, mean ± spread over {whole(content['trials'])} trials, "
+            f"The {best} best images of each source, mean ± spread over {trials} trials, "
             f"η = {number(content['eta'], 2)}"
         )
         told = text(

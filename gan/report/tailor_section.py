@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tf_dvbpr.report.blocks import Section, garment, on_scale, text
 from tf_dvbpr.report.embedded_picture import Picture, embed_file
-from tf_dvbpr.report.formats import number
+from tf_dvbpr.report.formats import number, whole
 from tf_dvbpr.report.json_input import as_written_by, file_beside, read_json
 from tf_dvbpr.report.markup import Html, join, tag
 from tfrecords.errors import InputError
@@ -41,9 +41,9 @@ def _strip(one: dict, prototype: Picture, folder: Path, file: Path) -> Html:
         *(
             garment(
                 embed_file(file_beside(folder, step["file"], file)),
-                f"For {user} after {step['step']} steps, score {number(step['score'], 2)}",
+                f"For {user} after {whole(step['step'])} steps, score {number(step['score'], 2)}",
                 number(step["score"], 2),
-                [f"step {step['step']}", f"drift {number(step['drift'])}"],
+                [f"step {whole(step['step'])}", f"drift {number(step['drift'])}"],
                 place,
             )
             for step, place in zip(steps, places, strict=True)

@@ -1,32 +1,35 @@
 """Figures as the page writes them: no more digits than mean something, "–" where there is none."""
 
 import math
+import numbers
+import sys
 
 _NONE = "–"
+_MOST = sys.float_info.max
 
 
 def number(value: float | None, digits: int = 3) -> str:
     """A figure with so many decimals. Raises ValueError or TypeError for what is no number."""
-    if value is None or not math.isfinite(value):
+    if value is None or not math.isfinite(_checked(value)):
         return _NONE
     return f"{value:.{digits}f}".replace("-", "−")
 
 
 def whole(value: int) -> str:
-    """A count, with commas between the thousands."""
-    return f"{value:,d}"
+    """A count, with commas between the thousands. Raises ValueError or TypeError for what is no whole number."""
+    return f"{_checked(value):,d}"
 
 
 def with_error(value: float | None, error: float | None, digits: int = 3) -> str:
     """A figure and its standard error or spread."""
-    if value is None or not math.isfinite(value) or error is None or not math.isfinite(error):
+    if number(value) == _NONE or number(error) == _NONE:
         return number(value, digits)
     return f"{number(value, digits)} ± {number(error, digits)}"
 
 
 def percent(share: float) -> str:
     """A share in 0 to 1, rounded down: what is not all is not called all."""
-    return f"{math.floor(1000 * share + 1e-6) / 10:.1f} %"
+    return f"{math.floor(1000 * _checked(share) + 1e-6) / 10:.1f} %"
 
 
 def short(value: float, step: float) -> str:
@@ -47,3 +50,12 @@ def setting(value: object) -> str:
 def words(name: str) -> str:
     """A setting's or a measure's name without underscores."""
     return name.replace("_", " ")
+
+
+def _checked(value: float) -> float:
+    """Returns `value`; JSON's true and false, which Python takes for 1 and 0, and text are no figures."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{value!r:.60} where a number is expected")
+    if isinstance(value, int) and abs(value) > _MOST:
+        raise ValueError("a number that is too large")
+    return value

@@ -59,6 +59,10 @@ class History:
             ],
         )
 
+    def losses(self) -> list[str]:
+        """Names of the parts of the loss, in the order in which they first come: an imported checkpoint has none."""
+        return list(dict.fromkeys(name for line in self.lines for name in line.get("loss", {})))
+
     def thinned(self, most: int) -> Sequence[dict]:
         """Lines for a table: at most about `most`, evenly spaced, the best and the last among them."""
         every = max(1, -(-len(self.lines) // most))

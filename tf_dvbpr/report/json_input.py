@@ -33,7 +33,7 @@ def as_written_by(maker: str, file: Path) -> Iterator[None]:
         yield
     except KeyError as error:
         raise InputError(f"{file}: {error} is missing; run {maker} again") from error
-    except (TypeError, ValueError, AttributeError, IndexError) as error:
+    except (TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise InputError(f"{file}: not as {maker} writes it ({error}); run it again") from error
 
 

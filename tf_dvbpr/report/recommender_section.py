@@ -60,9 +60,9 @@ def _curves(history: History) -> Html:
     auc = history.figure("auc/validation_all")
     mark = (float(best[history.unit]), f"best {number(auc)} at step {whole(best['step'])}") if best else None
     x_label = {"photos": "photos through the network", "step": "steps"}.get(history.unit, history.unit)
-    part = "loss.bpr" if "bpr" in history.lines[0].get("loss", {}) else "loss.ranking"
+    part = "loss.bpr" if "bpr" in history.losses() else "loss.ranking"
     curves = [history.curve("all users", "auc/validation_all"), history.curve("cold items", "auc/validation_cold")]
-    penalties = [name for name in history.lines[0].get("loss", {}) if name.endswith("penalty")]
+    penalties = [name for name in history.losses() if name.endswith("penalty")]
     charts = [
         Chart("Validation AUC", x_label, "AUC", curves, mark),
         Chart("Ranking loss", x_label, "loss a step", [history.curve("training", part)]),
@@ -82,17 +82,17 @@ def _curves(history: History) -> Html:
 def _validations(history: History) -> Html:
     if not history.lines:
         return Html("")
-    lines = history.thinned(_ROWS)
+    lines, losses = history.thinned(_ROWS), history.losses()
     rows = [
         [
             whole(int(line["step"])) + (" (best)" if line is history.best else ""),
             number(history.figure("auc/validation_all", line), 4),
             number(history.figure("auc/validation_cold", line), 4),
-            *(number(value, 2) for value in line.get("loss", {}).values()),
+            *(number(line.get("loss", {}).get(name), 2) for name in losses),
         ]
         for line in lines
     ]
-    headers = ["step", "AUC, all", "AUC, cold", *(words(name) for name in lines[0].get("loss", {}))]
+    headers = ["step", "AUC, all", "AUC, cold", *map(words, losses)]
     return folded("The same as a table", table("Validations", headers, rows))
 
 
@@ -138,7 +138,7 @@ def _auc_parts(history: History, auc: dict) -> list[Html]:
     if history.best is not None and auc["step"] != history.best["step"]:
         parts.append(
             note(
-                f"This AUC is of step {auc['step']}, but the best step is {history.best['step']} by now: "
+                f"This AUC is of step {whole(auc['step'])}, but the best step is {whole(history.best['step'])} by now: "
                 f"run {_AUC_TOOL} again."
             )
         )

@@ -85,6 +85,21 @@ def edited(folder, name, change):
         ("design", lambda c: c["designs"][0]["designed"][0].update(score="high"), "design.json: not as tools.design"),
         ("tailor", lambda c: c["tailored"][0]["steps"][0].pop("score"), "tailor.json: 'score' is missing"),
         ("tailor", lambda c: c.update(tailored=[]), "nothing tailored in it"),
+        ("tailor", lambda c: c["tailored"][0]["steps"][0].update(step="a"), "'a' where a number is expected"),
+        ("tailor", lambda c: c.update(reconstruction_error=True), "True where a number is expected"),
+        ("design", lambda c: c.update(steps="many"), "'many' where a number is expected"),
+        ("design", lambda c: c.update(starts=None), "None where a number is expected"),
+        (
+            "design",
+            lambda c: c["designs"][0]["designed"][0].update(better_than=True),
+            "True where a number is expected",
+        ),
+        ("table4", lambda c: c.update(k=True), "True where a number is expected"),
+        (
+            "table4",
+            lambda c: c["sources"][0]["quality"].update(mean=10**400),
+            "table4.json: not as tools.evaluate_design",
+        ),
     ],
 )
 def test_what_a_file_says_wrongly_is_told(refused, sources, tmp_path, source, change, told):
@@ -92,6 +107,22 @@ def test_what_a_file_says_wrongly_is_told(refused, sources, tmp_path, source, ch
     edited(folder, f"{source}.json", change)
     flags = [f"--recommender={sources['recommender']}", f"--{source}={folder}"]
     assert told in refused(*flags, f"--output={tmp_path / 'page.html'}")
+    assert not (tmp_path / "page.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "told"),
+    [
+        ("config.json", lambda c: c.update(versions=[1]), "config.json: not as the training writes it"),
+        ("auc.json", lambda c: c["rows"][0]["test"].update(all_se=False), "False where a number is expected"),
+        ("auc.json", lambda c: c.update(step="20"), "'20' where a number is expected"),
+        ("auc.json", lambda c: c["rows"][0]["validation"].update(all=10**400), "auc.json: not as tools.evaluate_auc"),
+    ],
+)
+def test_what_a_run_says_wrongly_is_told(refused, sources, tmp_path, name, change, told):
+    folder = shutil.copytree(sources["recommender"], tmp_path / "bad")
+    edited(folder, name, change)
+    assert told in refused(f"--recommender={folder}", f"--output={tmp_path / 'page.html'}")
     assert not (tmp_path / "page.html").exists()
 
 

@@ -186,6 +186,21 @@ def test_a_run_without_its_auc_shows_the_validation(call, sources, tmp_path):
     assert "validation AUC, all users 0.740" in said and f"tools.evaluate_auc --workdir={workdir}" in said
 
 
+def test_a_figure_of_the_loss_stands_under_its_own_name(call, sources, tmp_path):
+    folder = shutil.copytree(sources["recommender"], tmp_path / "run")
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    del lines[0]["loss"]  # as of an imported checkpoint
+    del lines[1]["loss"]["weight_penalty"]
+    (folder / "metrics.jsonl").write_text(report_sources.lines(lines))
+    call(f"--recommender={folder}", f"--output={tmp_path / 'page.html'}")
+    page = (tmp_path / "page.html").read_text()
+    found = page[page.index('<table aria-label="Validations"') :]
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", found)[:4]]
+    assert rows[0][3:] == ["bpr", "user penalty", "weight penalty"]
+    assert [row[3:] for row in rows[1:]] == [["–"] * 3, ["70.00", "0.50", "–"], ["50.00", "1.00", "13.50"]]
+    assert "Ranking loss" in page and "Penalties" in page
+
+
 def test_an_auc_of_an_older_step_is_pointed_out(call, sources, tmp_path):
     workdir = shutil.copytree(sources["recommender"], tmp_path / "run")
     content = json.loads((workdir / "auc.json").read_text())

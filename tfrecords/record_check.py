@@ -1,0 +1,118 @@
+"""Whether records hold what a build writes: a checksum cannot say so of one that another program wrote."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from tfrecords import schema
+from tfrecords.errors import InputError
+from tfrecords.metadata import REBUILD
+from tfrecords.photos.decode import decode_photo
+from tfrecords.record_file import read_record, record_offsets
+
+_MOST_PIXELS = 2**31 - 1  # a side, as int32 holds it
+
+
+def user_keys(batch: Mapping[str, tf.Tensor], folder: Path, num_users: int, num_items: int) -> list[str]:
+    """The keys of a batch of `schema.parse_users`, once all its values are known to be possible.
+
+    Raises:
+        InputError: an id from ``num_users`` on, an item from ``num_items`` on, several items held out of a user, a key
+            that is no text.
+    """
+    ids = batch[schema.USER_ID].numpy()
+    _check_range(folder, "user", ids, ids, 0, num_users - 1)
+    for name in (schema.USER_TRAIN, schema.USER_VALIDATION, schema.USER_TEST):
+        lengths = batch[name].row_lengths().numpy()
+        _check_range(folder, name, np.repeat(ids, lengths), batch[name].flat_values.numpy(), 0, num_items - 1)
+        if name != schema.USER_TRAIN and lengths.max(initial=0) > 1:
+            user = ids[np.argmax(lengths)]
+            raise _error(folder, f"user {user} has {lengths.max()} items of {name}, one at most expected")
+    return _texts(folder, "user", ids, batch[schema.USER_KEY].numpy())
+
+
+def item_keys(batch: Mapping[str, tf.Tensor], folder: Path, num_items: int, num_categories: int) -> list[str]:
+    """The keys of a batch of `schema.parse_labels`, once all its values are known to be possible.
+
+    Raises:
+        InputError: an id from ``num_items`` on, a category from ``num_categories`` on, a photo without height or width,
+            a key that is no text.
+    """
+    ids = batch[schema.ITEM_ID].numpy()
+    _check_range(folder, "item", ids, ids, 0, num_items - 1)
+    _check_range(
+        folder, schema.ITEM_CATEGORY, ids, batch[schema.ITEM_CATEGORY].numpy(), schema.NO_CATEGORY, num_categories - 1
+    )
+    for name in (schema.IMAGE_HEIGHT, schema.IMAGE_WIDTH):
+        _check_range(folder, name, ids, batch[name].numpy(), 1, _MOST_PIXELS)
+    return _texts(folder, "item", ids, batch[schema.ITEM_KEY].numpy())
+
+
+def check_distinct(folder: Path, what: str, keys: Sequence[str | None]) -> None:
+    """Raises InputError unless every key is there and no two are alike; `what` is ``user`` or ``item``."""
+    first: dict[str, int] = {}
+    for number, key in enumerate(keys):
+        if key is None:
+            raise _error(folder, f"{what} {number} is missing")
+        if first.setdefault(key, number) != number:
+            raise _error(folder, f"{what}s {first[key]} and {number} have the same key {key!r}")
+
+
+def item_example(folder: Path, item: int, data: bytes) -> tf.train.Example:
+    """A record as an example, once it is known to be that of `item` and to hold one photo. Raises InputError."""
+    try:
+        example = tf.train.Example.FromString(data)
+    except Exception as error:  # protobuf's DecodeError, which lies in another place in each of its versions
+        raise _error(folder, f"the record of item {item} is no example") from error
+    feature = example.features.feature
+    if list(feature[schema.ITEM_ID].int64_list.value) != [item]:
+        raise _error(folder, f"another record stands in the place of item {item}")
+    if len(feature[schema.IMAGE_ENCODED].bytes_list.value) != 1:
+        raise _error(folder, f"item {item} has no photo")
+    return example
+
+
+def find_unreadable(path: Path) -> int | None:
+    """The byte offset of the first record of a shard that lacks a field or has a photo that cannot be decoded.
+
+    None where there is none. Slow: for naming what TensorFlow refused.
+    """
+    for offset in record_offsets(path)[0]:
+        record = [read_record(path, offset)]
+        try:
+            if path.name.startswith(f"{schema.USER_STEM}."):
+                schema.parse_users(record)
+            else:
+                schema.parse_labels(record)
+                schema.parse_features(record)
+                decode_photo(schema.parse_photos(record)[1][0], 1)
+        except tf.errors.InvalidArgumentError:
+            return offset
+    return None
+
+
+def _check_range(folder: Path, what: str, ids: np.ndarray, values: np.ndarray, least: int, most: int) -> None:
+    wrong = (values < least) | (values > most)
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        where = "" if ids is values else f" of {ids[at]}"
+        raise _error(folder, f"{what}{where} is {values[at]}, {least} to {most} expected")
+
+
+def _texts(folder: Path, what: str, ids: np.ndarray, keys: np.ndarray) -> list[str]:
+    texts = []
+    for number, key in zip(ids, keys, strict=True):
+        try:
+            text = key.decode()
+        except UnicodeDecodeError:
+            text = ""
+        if not text or "\0" in text:
+            raise _error(folder, f"the key of {what} {number} is {key!r:.60}, text in UTF-8 without NUL expected")
+        texts.append(text)
+    return texts
+
+
+def _error(folder: Path, fault: str) -> InputError:
+    return InputError(f"{folder}: its records are whole but not those of a build: {fault}; {REBUILD}")
