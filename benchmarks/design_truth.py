@@ -37,8 +37,8 @@ def main(values: flags.FlagValues) -> None:
     from gan.metrics.category_classifier import CategoryClassifier
     from gan.search.maximise import Maximiser
     from gan.trained import generate
+    from tfrecords.photo_store.store import PhotoStore
     from tfrecords.photos.decode import denormalise
-    from tfrecords.photos.store import PhotoStore
     from tfrecords.sources.wardrobe.source import TRUTH_FILE
     from tfrecords.sources.wardrobe.tastes import COLOURS
 

@@ -20,7 +20,7 @@ from gan.training.trainable import GanTraining
 from tf_dvbpr.model_names import GAN
 from tf_dvbpr.training.loop import LoopConfig, run
 from tf_dvbpr.workdir import Workdir
-from tfrecords.photos.store import PhotoStore
+from tfrecords.photo_store.store import PhotoStore
 
 ITEMS, USERS = 128, 64
 # As many as the authors' data has. The networks, the batch and the photos are the release's, in full size.

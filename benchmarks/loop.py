@@ -11,7 +11,7 @@ from tf_dvbpr.dvbpr.train import resolve
 from tf_dvbpr.dvbpr.training import DvbprTraining
 from tf_dvbpr.training.loop import LoopConfig, run
 from tf_dvbpr.workdir import Workdir
-from tfrecords.photos.store import PhotoStore
+from tfrecords.photo_store.store import PhotoStore
 
 ITEMS, USERS = 256, 256
 # Small, so that it ends in about a minute; short steps only make the loop's own work show more.

@@ -13,7 +13,7 @@ from benchmarks import shop
 from tf_dvbpr.dvbpr.train import resolve
 from tf_dvbpr.dvbpr.training import DvbprTraining
 from tf_dvbpr.workdir import Workdir
-from tfrecords.photos.store import PhotoStore
+from tfrecords.photo_store.store import PhotoStore
 
 ITEMS, USERS, SIZE = 512, 128, 224
 ROUNDS = 5

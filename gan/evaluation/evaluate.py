@@ -37,7 +37,7 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_folder import FolderKind, check_output, named_in, whole_folder
 from tfrecords.files.cached_arrays import Arrays, kept_part
-from tfrecords.photos.store import PhotoStore
+from tfrecords.photo_store.store import PhotoStore
 from tfrecords.progress_bar import progress_bar, write_line
 
 _PARTS = ".parts"

@@ -11,8 +11,8 @@ from gan.photo_sampler import PhotoDraw
 from tf_dvbpr import stateless
 from tf_dvbpr.compat import as_variable
 from tf_dvbpr.training.checkpoint import Checkpoints
+from tfrecords.photo_store.store import PhotoStore
 from tfrecords.photos.decode import normalise
-from tfrecords.photos.store import PhotoStore
 from tfrecords.progress_bar import progress_bar
 
 FEATURES = 128

@@ -16,7 +16,7 @@ from gan.metrics.nearest_photo import nearest
 from gan.networks.generator import Generator
 from gan.trained import draw_pixels
 from tf_dvbpr import stateless
-from tfrecords.photos.store import PhotoStore
+from tfrecords.photo_store.store import PhotoStore
 
 _PHOTOS_MOST = 10_000  # that the photos' own statistics are made of
 _PAIRS = 600

@@ -22,7 +22,7 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_file import whole_file
 from tfrecords.files.atomic_folder import FolderKind, check_output, whole_folder
-from tfrecords.photos.table import load_photo_table
+from tfrecords.photo_store.table import load_photo_table
 from tfrecords.progress_bar import progress_bar
 
 _COLUMNS = 8

@@ -13,8 +13,8 @@ from gan.photo_sampler import PhotoDraw
 from gan.trained import generate
 from tf_dvbpr import stateless
 from tf_dvbpr.pictures import grid
+from tfrecords.photo_store.store import PhotoStore
 from tfrecords.photos.decode import denormalise
-from tfrecords.photos.store import PhotoStore
 
 _COLUMNS = 8
 _ROWS_MOST = 12

@@ -18,7 +18,7 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.files.folder_lock import held
 from tfrecords.files.output_check import check_place
-from tfrecords.photos.store import PhotoStore
+from tfrecords.photo_store.store import PhotoStore
 from tfrecords.progress_bar import write_line
 
 

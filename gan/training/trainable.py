@@ -19,8 +19,8 @@ from tf_dvbpr.compat import adam_state, as_variable
 from tf_dvbpr.training import moving_average
 from tf_dvbpr.training.workdir_training import WorkdirTraining
 from tf_dvbpr.workdir import Workdir
+from tfrecords.photo_store.store import PhotoStore
 from tfrecords.photos.decode import normalise
-from tfrecords.photos.store import PhotoStore
 
 
 class GanTraining(WorkdirTraining):

@@ -24,7 +24,7 @@ from tf_dvbpr.serving.export import ExportConfig, export
 from tf_dvbpr.workdir import Workdir
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.dataset import Dataset
-from tfrecords.photos.table import load_photo_table
+from tfrecords.photo_store.table import load_photo_table
 
 ITEMS = 24
 STEPS = 4  # of a training

@@ -3,7 +3,7 @@
 from tests.support.small_training import config_for
 from tf_dvbpr.dvbpr.training import DvbprTraining
 from tf_dvbpr.workdir import Workdir
-from tfrecords.photos.store import PhotoStore
+from tfrecords.photo_store.store import PhotoStore
 
 
 def trainable_for(dataset, workdir, **given):

@@ -9,8 +9,8 @@ from tests.support.shop import edit_metadata, noise, write_shop, write_table
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.photo_store.table import load_photo_table
 from tfrecords.photos.decode import decode_photo
-from tfrecords.photos.table import load_photo_table
 from tfrecords.sources.csv_files import CsvSource
 
 # User "a" holds item 0 among others; items 9 to 11 are never bought.

@@ -12,8 +12,8 @@ from tests.support.tool import call
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.dataset import Dataset
 from tfrecords.metadata import checksum
-from tfrecords.photos.store import PhotoStore
-from tfrecords.photos.table import load_photo_table
+from tfrecords.photo_store.store import PhotoStore
+from tfrecords.photo_store.table import load_photo_table
 from tools import describe_dataset
 
 ITEMS, SHARDS = 12, 4

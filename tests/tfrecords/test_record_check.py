@@ -9,7 +9,7 @@ import tensorflow as tf
 from tests.support.shop import told_in_one_line, write_shop
 from tfrecords.build import BuildConfig, build_dataset
 from tfrecords.dataset import Dataset
-from tfrecords.photos.table import load_photo_table
+from tfrecords.photo_store.table import load_photo_table
 
 
 @pytest.fixture(scope="module")

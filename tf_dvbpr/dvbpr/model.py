@@ -14,8 +14,8 @@ from tf_dvbpr.networks.cnnf import build_cnnf
 from tf_dvbpr.networks.imagenet_networks import CNNF
 from tf_dvbpr.training.losses import bpr_loss, l2_loss, shared_bpr_loss
 from tf_dvbpr.training.random_shift import random_shift
+from tfrecords.photo_store.store import PhotoStore
 from tfrecords.photos.decode import normalise
-from tfrecords.photos.store import PhotoStore
 from tfrecords.progress_bar import progress_bar
 
 _WHITE = 255  # of a photo's bytes

@@ -17,7 +17,7 @@ from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.folder_lock import held
 from tfrecords.files.output_check import check_place
-from tfrecords.photos.store import PhotoStore
+from tfrecords.photo_store.store import PhotoStore
 
 # Settings that say something to one kind of network alone.
 _CNNF_ALONE = ("conv1_padding",)

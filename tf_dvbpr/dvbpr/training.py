@@ -17,8 +17,8 @@ from tf_dvbpr.training.triplets import Batch, TripletSampler
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
+from tfrecords.photo_store.store import PhotoStore
 from tfrecords.photos.decode import normalise
-from tfrecords.photos.store import PhotoStore
 
 _INIT_PHOTOS = 256
 

@@ -21,7 +21,7 @@ from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_folder import first_folder
 from tfrecords.files.output_check import check_place
-from tfrecords.photos.store import PhotoStore
+from tfrecords.photo_store.store import PhotoStore
 from tfrecords.settings import need
 
 _MOST_STEPS = 2**31 - 1

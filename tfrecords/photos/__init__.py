@@ -1,1 +1,1 @@
-"""Photos: from encoded bytes to the numbers a network sees, checked, and kept in memory."""
+"""Photos: from encoded bytes to the numbers a network sees, and their checks."""

@@ -12,8 +12,8 @@ from gan.metrics.judge_folder import judge_folder
 from gan.metrics.training_metrics import Measures
 from tests.support.tiny_gan import metrics_without_clock, tiny_config, values_of
 from tf_dvbpr.workdir import Workdir
+from tfrecords.photo_store.store import PhotoStore
 from tfrecords.photos.decode import normalise
-from tfrecords.photos.store import PhotoStore
 
 pytestmark = pytest.mark.stack
 

@@ -15,7 +15,7 @@ from gan.trained import TrainedGan
 from tests.support.repository import repository
 from tests.support.tiny_gan import refusal
 from tests.support.tool import names
-from tfrecords.photos.table import load_photo_table
+from tfrecords.photo_store.table import load_photo_table
 from tools import sample_gan
 
 pytestmark = pytest.mark.stack

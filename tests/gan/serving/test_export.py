@@ -11,8 +11,8 @@ from gan.serving.export import export_gan
 from gan.trained import TrainedGan, discriminate
 from tests.support.tiny_gan import run_tool
 from tf_dvbpr.serving.export import ExportConfig
+from tfrecords.photo_store.table import load_photo_table
 from tfrecords.photos.decode import normalise
-from tfrecords.photos.table import load_photo_table
 from tools import export_saved_model
 
 pytestmark = pytest.mark.stack

@@ -29,9 +29,9 @@ from tests.support.tiny_gan import (
 from tf_dvbpr import stateless
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
+from tfrecords.photo_store.store import PhotoStore
+from tfrecords.photo_store.table import load_photo_table
 from tfrecords.photos.decode import normalise
-from tfrecords.photos.store import PhotoStore
-from tfrecords.photos.table import load_photo_table
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("few_pairs")]
 

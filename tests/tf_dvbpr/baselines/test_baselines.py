@@ -31,7 +31,7 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.features.store import save_features
-from tfrecords.photos.table import load_photo_table
+from tfrecords.photo_store.table import load_photo_table
 
 pytestmark = pytest.mark.stack
 

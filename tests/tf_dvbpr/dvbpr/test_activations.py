@@ -17,9 +17,9 @@ from tf_dvbpr.dvbpr.training import DvbprTraining
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.features.writer import FeatureWriter
+from tfrecords.photo_store.store import PhotoStore
+from tfrecords.photo_store.table import load_photo_table
 from tfrecords.photos.decode import normalise
-from tfrecords.photos.store import PhotoStore
-from tfrecords.photos.table import load_photo_table
 
 pytestmark = pytest.mark.stack
 

@@ -16,8 +16,8 @@ from tf_dvbpr.dvbpr.train import resolve
 from tf_dvbpr.serving.export import ExportConfig, export
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
+from tfrecords.photo_store.table import load_photo_table
 from tfrecords.photos.decode import normalise
-from tfrecords.photos.table import load_photo_table
 from tools import export_checkpoint, extract_features, train_dvbpr
 
 pytestmark = pytest.mark.stack

@@ -17,7 +17,7 @@ from tf_dvbpr.networks.imagenet_networks import NETWORKS
 from tf_dvbpr.workdir import Workdir
 from tfrecords.features.store import load_features
 from tfrecords.features.writer import FeatureWriter
-from tfrecords.photos.table import load_photo_table
+from tfrecords.photo_store.table import load_photo_table
 from tools import describe_dataset, extract_features
 
 pytestmark = pytest.mark.stack

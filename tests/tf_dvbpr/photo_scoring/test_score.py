@@ -16,7 +16,7 @@ from tf_dvbpr.photo_scoring.embed import embed_photos, files_of
 from tf_dvbpr.photo_scoring.score import ScorePhotosConfig, score_photos
 from tf_dvbpr.workdir import Workdir
 from tfrecords.build import BuildConfig, build_dataset
-from tfrecords.photos.table import load_photo_table
+from tfrecords.photo_store.table import load_photo_table
 from tools import score_photos as tool
 
 pytestmark = pytest.mark.stack

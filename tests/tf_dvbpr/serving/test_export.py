@@ -20,7 +20,7 @@ from tf_dvbpr.serving.module import ServingModule
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.files.folder_lock import held
-from tfrecords.photos.table import load_photo_table
+from tfrecords.photo_store.table import load_photo_table
 
 pytestmark = pytest.mark.stack
 

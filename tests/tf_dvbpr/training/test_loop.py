@@ -16,7 +16,7 @@ from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.photos.table import load_photo_table
+from tfrecords.photo_store.table import load_photo_table
 
 pytestmark = pytest.mark.stack
 

@@ -10,7 +10,7 @@ from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.ranking import auc
 from tf_dvbpr.training import moving_average
 from tf_dvbpr.workdir import Workdir
-from tfrecords.photos.table import load_photo_table
+from tfrecords.photo_store.table import load_photo_table
 
 STEPS, PHOTOS = 4, 16 + 8  # Of a run, of a step.
 

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfrecords.dataset import Dataset
+from tfrecords.photo_store.table import load_photo_table
 from tfrecords.photos.decode import decode_photo
-from tfrecords.photos.table import load_photo_table
 from tfrecords.progress_bar import progress_bar
 
 # Of the memory that is free: a decoded table larger than this share stays encoded.

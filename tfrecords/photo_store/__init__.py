@@ -1,0 +1,1 @@
+"""The photos of a data set, kept in memory."""
