@@ -2,8 +2,8 @@
 
     python -m tools.train_dvbpr --dataset=out/fashion --workdir=out/run --preset=fast
 
-A preset sets all flags below that are not given (docs/presets.md has the table). Killed at any moment, the same
-command goes on from the last checkpoint and ends as if it had not been killed. Progress is also in TensorBoard:
+A preset sets all flags below that are not given (docs/reference/presets.md has the table). Killed at any moment, the
+same command resumes from the last checkpoint and ends as if it had not been killed. Progress is also in TensorBoard:
 tensorboard --logdir=WORKDIR.
 """
 
@@ -38,7 +38,7 @@ _INTEGERS = {
     "patience": "stop after this many validations without a better one; 0: never",
 }
 _STRINGS = {
-    "backbone": "the network for photos: cnnf, or one trained on ImageNet, as resnet50 (docs/backbones.md lists them)",
+    "backbone": "the network for photos: cnnf, or one trained on ImageNet such as resnet50 (docs/guides/backbones.md)",
     "weights": "backbone: its HDF5 weights file, classifier included; the library's download if not given",
     "freeze_through": "backbone: the layer up to which it stays as it is; all: only the last is trained; none: all are",
 }
