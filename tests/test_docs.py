@@ -1,8 +1,11 @@
 """The docs say what the code does: the presets' tables, the tools' flags, the links."""
 
+import ast
 import dataclasses
 import importlib
+import importlib.util
 import re
+import textwrap
 
 import pytest
 
@@ -187,3 +190,30 @@ def test_continuous_integration_runs_the_commands_of_the_readme():
     commands = section.split("```")[1].split()
     steps = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line.startswith("make ")]
     assert " ".join(commands) == " ".join(steps)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_python_examples_import_what_exists(page):
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S):
+        for node in ast.walk(ast.parse(textwrap.dedent(block))):
+            if isinstance(node, ast.ImportFrom):
+                module = importlib.import_module(node.module)
+                for alias in node.names:
+                    if not hasattr(module, alias.name):
+                        importlib.import_module(f"{node.module}.{alias.name}")
+
+
+def test_the_page_of_flags_has_every_tool_and_every_flag():
+    spec = importlib.util.spec_from_file_location("tool_flags", ROOT / "docs" / "hooks" / "tool_flags.py")
+    tool_flags = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool_flags)
+    names = tool_flags.tool_names()
+    assert {"build_dataset", "train_dvbpr", "design"} <= set(names)
+    for name in names:
+        section = tool_flags.section(name)
+        registry = importlib.import_module(f"tools.{name}").FLAGS
+        listed = re.findall(r"^\| `--(\w+)`", section, re.M)
+        assert listed == sorted({registry[flag].name for flag in registry} - {"help"})
+        for flag in listed:
+            assert registry[flag].help.split(">: ")[-1].split("|")[0].split("<")[0] in section
+        assert all(line.count(" | ") == 3 for line in section.splitlines() if line.startswith("| `--"))

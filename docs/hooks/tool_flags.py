@@ -1,7 +1,7 @@
 """Writes the flags of every tool into the page reference/tools.md when the site is built.
 
-The page holds the line ``<!-- tool flags -->``. This hook replaces it by one section a tool, made from the tool's own flag
-registry, so that the page cannot differ from the code.
+The page holds the line ``<!-- tool flags -->``. This hook replaces it by one section a tool, made from the tool's own
+flag registry, so that the page cannot differ from the code.
 """
 
 import importlib
@@ -25,7 +25,8 @@ def on_page_markdown(markdown: str, page, **_) -> str:
 
 def tool_names() -> list[str]:
     """The files in tools/ that define ``cli``; the others are shared parts."""
-    return sorted(path.stem for path in (ROOT / "tools").glob("*.py") if "\ndef cli(" in path.read_text(encoding="utf-8"))
+    files = (ROOT / "tools").glob("*.py")
+    return sorted(path.stem for path in files if "\ndef cli(" in path.read_text(encoding="utf-8"))
 
 
 def section(name: str) -> str:
@@ -34,7 +35,7 @@ def section(name: str) -> str:
         sys.path.insert(0, str(ROOT))
     tool = importlib.import_module(f"tools.{name}")
     rows = [row(tool.FLAGS, flag) for flag in sorted(set(tool.FLAGS)) if is_own(tool.FLAGS, flag)]
-    table = ["| flag | value | default | |", "| --- | --- | --- | --- |", *rows]
+    table = ["| flag | value | default | meaning |", "| --- | --- | --- | --- |", *rows]
     return "\n".join([f"## {name}", "", description(tool.__doc__), "", *table])
 
 
