@@ -63,7 +63,14 @@ def row(registry, name: str) -> str:
     flag = registry[name]
     choices = getattr(flag.parser, "enum_values", None)
     kind = " ".join(f"`{choice}`" for choice in choices) if choices else flag.flag_type()
-    default = "" if flag.default is None else f"`{flag.default}`"
-    default = "required" if app.is_required(registry, name) else default
-    cells = [f"`--{name}`", kind, default, app.help_of(flag)]
+    meaning, written = split_default(app.help_of(flag))
+    default = written if flag.default is None else str(flag.default)
+    default = "required" if app.is_required(registry, name) else f"`{default}`" if default else ""
+    cells = [f"`--{name}`", kind, default, meaning]
     return "| " + " | ".join(cell.replace("|", r"\|").replace("<", "&lt;") for cell in cells) + " |"
+
+
+def split_default(text: str) -> tuple[str, str]:
+    """A flag's help as its meaning and the default that it may end in, as in ``items a user (default 10)``."""
+    match = re.fullmatch(r"(.*) \(default (.*)\)", text, re.DOTALL)
+    return (match[1], match[2].strip("'")) if match else (text, "")
