@@ -69,6 +69,15 @@ lint: $(VENV)/.ready ## style, format, and which folder imports which
 	$(BIN)/ruff format --check .
 	PYTHONPATH=. $(BIN)/lint-imports --no-logo
 
+$(VENV)/.docs: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@
+
+# Without --quiet, which hides warnings from --strict too.
+.PHONY: docs
+docs: $(VENV)/.docs ## the documentation as a website in OUT/site; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --site-dir=$(abspath $(OUT))/site
+
 .PHONY: bench
 bench: $(VENV)/.ready ## every speed figure, one line each; also OUT/bench.json
 	$(BIN)/python -m benchmarks --output=$(OUT)/bench.json

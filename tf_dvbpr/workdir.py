@@ -1,4 +1,4 @@
-"""The folder of one run: its config, checkpoints, best weights and factors (docs/workdir.md lists the files)."""
+"""The folder of one run: its config, checkpoints, best weights and factors (files: docs/reference/workdir.md)."""
 
 import dataclasses
 import json

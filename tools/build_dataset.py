@@ -6,7 +6,8 @@
     python -m tools.build_dataset --source=amazon --input=dumps --images=photos --subset=fashion --output=out/fashion
     python -m tools.build_dataset --source=tradesy --input=tradesy.json.gz --images=photos --output=out/tradesy
 
-docs/your_data.md has the CSV files' columns, docs/authors_data.md the .npy files, docs/raw_sources.md the dumps.
+The formats: docs/guides/your_data.md (CSV files), docs/guides/authors_data.md (.npy files),
+docs/guides/raw_sources.md (dumps).
 """
 
 from collections.abc import Sequence

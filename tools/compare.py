@@ -4,7 +4,7 @@
     python -m tools.compare --dataset=out/fashion --output=out/table3 --models=bpr_mf,vbpr,dvbpr --dvbpr_workdir=out/run
 
 Runs that are done are not run again; one that was ended goes on. Writes table3.md, .csv, .tex, .json and .png into the
-output folder. docs/compare.md says how models are tuned, docs/baselines.md how to add one.
+output folder. docs/guides/compare.md says how models are tuned, docs/reference/baselines.md how to add one.
 """
 
 from collections.abc import Sequence

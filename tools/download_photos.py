@@ -5,7 +5,7 @@
     python -m tools.download_photos --input=my_shop/items.csv --images=my_shop/images
 
 A folder is one of Amazon's dump, as for tools.build_dataset: the photos that its data set needs are fetched. What did
-not come is listed in failures.csv in the folder of images. docs/raw_sources.md tells more.
+not come is listed in failures.csv in the folder of images. docs/guides/raw_sources.md tells more.
 """
 
 from collections.abc import Sequence

@@ -4,7 +4,7 @@
     python -m tools.evaluate_auc --factors=mine.npz --dataset=out/fashion
 
 For each ranking: validation and test, over all users and over cold items (fewer than 5 purchases in training), each
-with its standard error over users. docs/auc.md has the definition. Writes auc.json into the workdir.
+with its standard error over users. docs/reference/auc.md has the definition. Writes auc.json into the workdir.
 """
 
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
     python -m tools.export_checkpoint --workdir=out/release --output=out/ckpt/DVBPR-60040
 
 Two files appear, OUTPUT.index and OUTPUT.data-00000-of-00001. Only networks of --preset=release can be written;
-docs/checkpoints.md has the variables' names.
+docs/guides/checkpoints.md has the variables' names.
 """
 
 from collections.abc import Sequence

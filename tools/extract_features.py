@@ -4,7 +4,7 @@
     python -m tools.extract_features --dataset=out/fashion --workdir=out/run
     python -m tools.extract_features --dataset=out/fashion --from_file=image_features.b
 
-A killed run goes on where it stopped. docs/features.md has the formats, and why --batch_norm_epsilon matters.
+A killed run goes on where it stopped. docs/guides/features.md has the formats, and why --batch_norm_epsilon matters.
 """
 
 from collections.abc import Sequence

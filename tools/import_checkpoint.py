@@ -5,7 +5,7 @@
 
 PREFIX is the common name of the checkpoint's files, as in DVBPR_auc_100_39728.ckpt or DCGAN.model-311502.
 All other tools then take the workdir as if it had been trained here with --preset=release, and training goes on in it.
-docs/checkpoints.md has the variables' names and what the step stands for.
+docs/guides/checkpoints.md has the variables' names and what the step stands for.
 """
 
 from collections.abc import Sequence

@@ -5,7 +5,7 @@
     python -m tools.score_photos --workdir=out/run --photos=new_designs --user=u00012,u00013
 
 A photo's percentile for a user is the share of the catalogue that the user would score below it. The folder gets
-scores.json, scores.csv and photos.png. docs/score_photos.md has the formulas.
+scores.json, scores.csv and photos.png. docs/guides/score_photos.md has the formulas.
 """
 
 from collections.abc import Sequence

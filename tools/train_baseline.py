@@ -3,7 +3,7 @@
     python -m tools.train_baseline --dataset=out/fashion --workdir=out/vbpr --model=vbpr
 
 fm, vbpr and visrank need item features: tools.extract_features makes them. What it leaves is a workdir like DVBPR's:
-evaluate_auc, recommend and export_saved_model work on it. docs/baselines.md has the models' formulas.
+evaluate_auc, recommend and export_saved_model work on it. docs/reference/baselines.md has the models' formulas.
 """
 
 from collections.abc import Sequence

@@ -2,8 +2,8 @@
 
     python -m tools.train_dvbpr --dataset=out/fashion --workdir=out/run --preset=fast
 
-A preset sets all flags below that are not given (docs/presets.md has the table). Killed at any moment, the same
-command goes on from the last checkpoint and ends as if it had not been killed. Progress is also in TensorBoard:
+A preset sets all flags below that are not given (docs/reference/presets.md has the table). Killed at any moment, the
+same command resumes from the last checkpoint and ends as if it had not been killed. Progress is also in TensorBoard:
 tensorboard --logdir=WORKDIR.
 """
 

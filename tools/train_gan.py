@@ -2,9 +2,10 @@
 
     python -m tools.train_gan --dataset=out/fashion --workdir=out/gan --preset=fast --image_size=64
 
-A preset sets all flags below that are not given (docs/gan.md has the table). Killed at any moment, the same command
-goes on from the last checkpoint and ends as if it had not been killed. The workdir gets reals.png and, each
---eval_every steps, samples-STEP.png of the same latents; progress is also in TensorBoard: tensorboard --logdir=WORKDIR.
+A preset sets all flags below that are not given (docs/guides/gan.md has the table). Killed at any moment, the same
+command resumes from the last checkpoint and ends as if it had not been killed. The workdir gets reals.png and,
+each --eval_every steps, samples-STEP.png of the same latents. Progress is also in TensorBoard:
+tensorboard --logdir=WORKDIR.
 """
 
 from collections.abc import Sequence

@@ -37,7 +37,7 @@ def design_garments(config: DesignConfig, progress: bool = True, studio: Studio 
         studio: the two runs, where they are open already, in ``config.ascent.precision``.
 
     Returns:
-        What design.json holds (docs/design.md).
+        What design.json holds (docs/guides/design.md).
 
     Raises:
         InputError: an unknown user or category, runs that do not fit together, an output that is taken, a query all of

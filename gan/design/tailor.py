@@ -67,7 +67,7 @@ def tailor(config: TailorConfig, progress: bool = True, studio: Studio | None = 
         studio: the two runs, where they are open already, in ``config.ascent.precision``.
 
     Returns:
-        What tailor.json holds (docs/design.md).
+        What tailor.json holds (docs/guides/design.md).
 
     Raises:
         InputError: an unknown user, item or category, a photo that cannot be read, runs that do not fit together, an

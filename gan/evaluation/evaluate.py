@@ -86,7 +86,7 @@ def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studi
         studio: the two runs, where they are open already, in ``config.ascent.precision``.
 
     Returns:
-        What table4.json or fig3.json holds (docs/design.md).
+        What table4.json or fig3.json holds (docs/guides/design.md).
 
     Raises:
         InputError: runs that do not fit together, no trials to be had, an output that is taken.

@@ -1,4 +1,4 @@
-"""The GAN's variables as the authors' checkpoint names them, and as ours does (docs/checkpoints.md)."""
+"""The GAN's variables as the authors' checkpoint names them, and as ours does (docs/guides/checkpoints.md)."""
 
 _KINDS = ("gamma", "beta", "moving_mean", "moving_variance")
 

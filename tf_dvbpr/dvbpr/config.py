@@ -45,7 +45,7 @@ class TrainConfig:
     )
     backbone: str = setting(
         CNNF,
-        "the network for photos: cnnf, or one trained on ImageNet, as resnet50 (docs/backbones.md lists them)",
+        "the network for photos: cnnf, or one trained on ImageNet, as resnet50 (docs/guides/backbones.md lists them)",
         Bounds(lambda value: value in BACKBONES, "one of " + ", ".join(BACKBONES)),
     )
     weights: str = setting(

@@ -1,4 +1,4 @@
-"""The recommender's variables as the authors' checkpoint names them, and as ours does (docs/checkpoints.md)."""
+"""The recommender's variables as the authors' checkpoint names them, and as ours does (docs/guides/checkpoints.md)."""
 
 from collections.abc import Mapping
 

@@ -151,14 +151,15 @@ def _import_tensorflow_quietly() -> None:
 def _flag_error(registry: flags.FlagValues, error: flags.Error) -> str:
     for name in registry:
         if f"Flag --{name} must have a value other than None" in str(error):
-            return f"--{name} is required: {_help(registry[name])}"
+            return f"--{name} is required: {help_of(registry[name])}"
     for said, expected in _UNPARSED.items():
         if said in str(error):
             return f"{str(error).removeprefix('flag ').split(f': {said}')[0]}: {expected} expected"
     return str(error).rstrip(".")
 
 
-def _help(flag: flags.Flag) -> str:
+def help_of(flag: flags.Flag) -> str:
+    """The text that explains a flag."""
     # absl puts an enum's values before its help.
     return flag.help.split(">: ", 1)[1] if hasattr(flag.parser, "enum_values") else flag.help
 
@@ -196,12 +197,13 @@ def _describe(registry: flags.FlagValues) -> str:
         values = getattr(flag.parser, "enum_values", None)
         kind = "|".join(values) if values else flag.flag_type()
         default = f" (default {flag.default!r})" if flag.default is not None else ""
-        default = " (required)" if _is_required(registry, name) else default
-        lines.append(f"  --{name}={kind}\n      {_help(flag)}{default}")
+        default = " (required)" if is_required(registry, name) else default
+        lines.append(f"  --{name}={kind}\n      {help_of(flag)}{default}")
     return "\n".join(lines)
 
 
-def _is_required(registry: flags.FlagValues, name: str) -> bool:
+def is_required(registry: flags.FlagValues, name: str) -> bool:
+    """Whether the tool refuses to start without the flag."""
     return registry[name].default is None and any(
         name in validator.get_flags_names() for validator in registry[name].validators
     )
