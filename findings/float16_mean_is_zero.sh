@@ -14,9 +14,9 @@
 #   sum of 70000 halves: 35008, in float16
 #   means of 2 columns of 65504 halves: [0.01564 0.01564]
 #   least-squares loss of 70000 scores of 0.5 against 1: 0, of its gradient the largest: 0
-# Why it matters: in mixed precision a loss over a batch of images is a mean over far more numbers than that (16 images of
-#   64 x 64 x 3 are 196,608): a least-squares GAN loss written with tf.reduce_mean reads 0 and looks converged, and its
-#   gradient is 0 as well. The error hides on machines where the step is compiled.
+# Why it matters: in mixed precision a loss over the pixels of a batch is a mean over more numbers than that (16 images of
+#   64 x 64 x 3 are 196,608). A GAN's reconstruction loss or a patch discriminator's least-squares loss that is written
+#   with tf.reduce_mean reads 0 and looks converged, and its gradient is 0 as well. Compiling the step hides the error.
 set -euo pipefail
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT

@@ -4,7 +4,7 @@
 # Packages: tensorflow 2.21.0 with keras 3.15.1.
 # Behaviour: tf.Module.variables, trainable_variables and submodules pass over Keras 3's layers, models and variables, as
 #   these are no tf.Module and no tf.Variable. tf.train.Checkpoint follows another path and finds every weight.
-# Expected: the model's weights, as with TensorFlow 2.15 and Keras 2 from these very lines (4 variables there), or the
+# Expected: the model's weights, as with TensorFlow 2.15 and Keras 2 from these very lines (5 variables there), or the
 #   same answer from both.
 # Seen:
 #   trainable variables of the module: ['users:0'], of its Keras model: 4

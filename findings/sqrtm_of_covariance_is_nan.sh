@@ -2,8 +2,9 @@
 # tf.linalg.sqrtm of a covariance of fewer samples than features is all NaN, without an error.
 #
 # Packages: tensorflow 2.21.0 (2.15.1 does the same); SciPy 1.17.1 and NumPy for comparison.
-# Behaviour: a positive semi-definite matrix with two or more eigenvalues of about 0, where its root is real and unique,
-#   gives NaN in every element. Even the root of the zero matrix is NaN; that of diag(1, 0) is right.
+# Behaviour: a positive semi-definite matrix has one positive semi-definite root, but where several of its eigenvalues are
+#   0, up to rounding, every element of the result is NaN: always for the zero matrix and diag(1, 0, 0), and for large
+#   covariances of few samples; small ones of nearly full rank may come out right, as diag(1, 1, 0) does.
 # Expected: the root, as scipy.linalg.sqrtm gives it (up to an imaginary part of rounding), or as an eigendecomposition
 #   with negative eigenvalues set to 0 does.
 # Seen:
