@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A tf.Module that holds a Keras 3 model has no trainable variables, though a checkpoint of it holds them all.
+# A tf.Module that holds a Keras 3 model leaves its weights out of its variables, though a checkpoint of it has them.
 #
 # Packages: tensorflow 2.21.0 with keras 3.15.1.
 # Behaviour: tf.Module.variables, trainable_variables and submodules pass over Keras 3's layers, models and variables, as
