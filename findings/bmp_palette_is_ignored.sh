@@ -5,7 +5,7 @@
 # Behaviour: for a BMP of 8 bits a pixel the decoder returns the stored bytes, which are indices of the file's colour
 #   table, as one grey channel, and with channels=3 the same three times. The table is never read. No error is raised.
 # Expected: the colours, as decode_image gives them for a palette PNG or GIF of the same picture; or an error, as TensorFlow
-#   has for BMP files of 1 or 4 bits.
+#   has for BMP files of 1 bit a pixel.
 # Seen:
 #   PNG: left and right half [[250, 10, 10], [10, 250, 10]], by Pillow [[250, 10, 10], [10, 250, 10]]
 #   GIF: left and right half [[250, 10, 10], [10, 250, 10]], by Pillow [[250, 10, 10], [10, 250, 10]]
