@@ -18,7 +18,9 @@ flags.DEFINE_string("recommender", None, "folder of a training of DVBPR", requir
 flags.DEFINE_string("gan", None, "folder of a training of the GAN", required=True, flag_values=FLAGS)
 flags.DEFINE_string("user", None, "the user's key, or several with commas between", required=True, flag_values=FLAGS)
 flags.DEFINE_string("output", None, "folder for the designs", required=True, flag_values=FLAGS)
-flags.DEFINE_list("category", [], "some categories, by name; default: all that the GAN draws", flag_values=FLAGS)
+flags.DEFINE_string(
+    "category", None, "a category, or several with commas between; default: all that the GAN draws", flag_values=FLAGS
+)
 flags.DEFINE_integer("k", 3, "garments to retrieve and to design", flag_values=FLAGS)
 flags.DEFINE_enum(
     "group",
@@ -44,7 +46,7 @@ def main(values: flags.FlagValues) -> None:
         output=values.output,
         users=values.user,
         ascent=ascent_flags.config(values),
-        categories=tuple(values.category),
+        categories=(values.category,) if values.category else (),
         k=values.k,
         group=values.group,
         weights=ascent_flags.numbers(values.weights, "weights"),

@@ -15,7 +15,7 @@ from tools.common import app
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("workdir", None, "folder of a training of the GAN", required=True, flag_values=FLAGS)
 flags.DEFINE_string("output", None, "folder for the pictures", required=True, flag_values=FLAGS)
-flags.DEFINE_list("category", [], "some categories, by name; default: all", flag_values=FLAGS)
+flags.DEFINE_string("category", None, "a category, or several with commas between; default: all", flag_values=FLAGS)
 flags.DEFINE_integer("count", 64, "images of each category", flag_values=FLAGS)
 flags.DEFINE_integer("seed", 0, "of the latents", flag_values=FLAGS)
 flags.DEFINE_float(
@@ -42,7 +42,7 @@ def main(values: flags.FlagValues) -> None:
     config = SampleConfig(
         workdir=values.workdir,
         output=values.output,
-        categories=tuple(values.category),
+        categories=(values.category,) if values.category else (),
         count=values.count,
         seed=values.seed,
         truncation=values.truncation,

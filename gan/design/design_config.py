@@ -20,7 +20,7 @@ class DesignConfig:
         output: folder for the pictures, design.json and latents.npz.
         users: keys; a single one that names no user is taken apart at its commas.
         ascent: how the latents are searched.
-        categories: names; (): all that the GAN draws.
+        categories: names, or texts with commas between several; (): all that the GAN draws.
         k: garments a query.
         group: of several users, besides each by himself: ``mean``, ``minimum`` or ``none``.
         weights: of the users in ``mean``, one each; (): equal.

@@ -14,7 +14,7 @@ class SampleConfig:
     Attributes:
         workdir: a run of tools.train_gan.
         output: folder for the pictures and latents.npz.
-        categories: names; () for all.
+        categories: names, or texts with commas between several; () for all.
         count: images of each category.
         seed: of the latents.
         truncation: factor on the latents, over 0; 1 leaves them as the training drew them.

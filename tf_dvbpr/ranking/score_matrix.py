@@ -15,7 +15,8 @@ LEAST_ROWS = 2
 
 
 def score_matrix(users: np.ndarray, items: np.ndarray) -> np.ndarray:
-    """``U[u] . V[i]`` of all pairs: float32 [B, D] and [I, D] to float32 [B, I]. Equal rows of V score the same."""
+    """``U[u] . V[i]`` of all pairs: [B, D] and [I, D], read as float32, to float32 [B, I]; equal rows of V tie."""
+    users, items = np.asarray(users, np.float32), np.asarray(items, np.float32)
     with full_float32():
         rows = tf.constant(with_rows(users, max(len(users), LEAST_ROWS)))
         return tf.matmul(rows, tf.constant(items), transpose_b=True).numpy()[: len(users)]
