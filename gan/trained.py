@@ -10,6 +10,7 @@ from gan.config import GanConfig
 from gan.networks.discriminator import Discriminator, build_discriminator
 from gan.networks.generator import Generator, build_generator
 from tf_dvbpr.model_names import GAN
+from tf_dvbpr.recommender.keys import split_names
 from tf_dvbpr.training.checkpoint import Checkpoints
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
@@ -73,6 +74,11 @@ class TrainedGan:
         if name not in self.present:
             raise InputError(f"category '{name}': not one the GAN was trained on ({', '.join(self.present)})")
         return self.category_names.index(name)
+
+    def chosen(self, texts: tuple[str, ...]) -> list[str]:
+        """The categories of texts with commas between, each once; all that the training had photos of for ()."""
+        names = [name for text in texts or self.present for name in split_names(text, self.present)]
+        return list(dict.fromkeys(names))
 
     def labels(self, categories: np.ndarray) -> tf.Tensor:
         """One-hot float32 [N, C] of categories' numbers [N]."""

@@ -18,7 +18,9 @@ from .common import app, ascent_flags, setting_flags, table
 FLAGS = app.new_flags(__doc__)
 setting_flags.define(FLAGS, DesignConfig, leave_out=("users", "categories"))
 flags.DEFINE_string("user", None, "the user's key, or several with commas between", required=True, flag_values=FLAGS)
-flags.DEFINE_list("category", [], "some categories, by name; default: all that the GAN draws", flag_values=FLAGS)
+flags.DEFINE_string(
+    "category", None, "a category, or several with commas between; default: all that the GAN draws", flag_values=FLAGS
+)
 ascent_flags.define(FLAGS)
 
 
@@ -30,7 +32,7 @@ def main(values: flags.FlagValues) -> None:
     config = DesignConfig(
         **{**settings, "weights": ascent_flags.numbers(settings.get("weights", ()), "weights")},
         users=values.user,
-        categories=tuple(values.category),
+        categories=(values.category,) if values.category else (),
         ascent=ascent_flags.config(values),
     )
     result = design_garments(config)

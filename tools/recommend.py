@@ -15,21 +15,21 @@ from .common import app, table
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("workdir", None, "folder of a training", required=True, flag_values=FLAGS)
 flags.DEFINE_string("user", None, "the user's key, or several with commas between", required=True, flag_values=FLAGS)
-flags.DEFINE_integer("k", 10, "items a user", flag_values=FLAGS)
+flags.DEFINE_integer("k", None, "items a user; 10 if not given, or all where there are fewer", flag_values=FLAGS)
 flags.DEFINE_string("category", None, "only items of this category", flag_values=FLAGS)
 flags.DEFINE_string("picture", None, "picture file to write (.png, .jpg, .webp)", flag_values=FLAGS)
 
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, the tables."""
-    from tf_dvbpr.recommender.recommend import RecommendConfig, recommend
+    from tf_dvbpr.recommender.recommend import DEFAULT_K, RecommendConfig, recommend
 
     config = RecommendConfig(values.workdir, values.user, values.k, values.category, values.picture)
     for user, items in recommend(config).items():
         print(f"{user}")
         rows = [(item.rank, item.item, item.category or "-", f"{item.score:.4f}") for item in items]
         print(table.render(["rank", "item", "category", "score"], rows, left=(1, 2)))
-        if len(items) < config.k:
+        if len(items) < (config.k or DEFAULT_K):
             print(f"(only {len(items)} items are left to recommend)")
         print()
     if config.picture is not None:

@@ -16,7 +16,7 @@ from .common import app, setting_flags
 
 FLAGS = app.new_flags(__doc__)
 setting_flags.define(FLAGS, SampleConfig, leave_out=("categories",))
-flags.DEFINE_list("category", [], "some categories, by name; default: all", flag_values=FLAGS)
+flags.DEFINE_string("category", None, "a category, or several with commas between; default: all", flag_values=FLAGS)
 
 
 def main(values: flags.FlagValues) -> None:
@@ -28,7 +28,8 @@ def main(values: flags.FlagValues) -> None:
     needless = [f"--{name}" for name in drawn if values.latents is not None and values[name].present]
     if needless:
         raise InputError(f"{', '.join(needless)}: --latents={values.latents} says which images; leave one of them out")
-    config = SampleConfig(**setting_flags.given(values, SampleConfig), categories=tuple(values.category))
+    categories = (values.category,) if values.category else ()
+    config = SampleConfig(**setting_flags.given(values, SampleConfig), categories=categories)
     result = draw_samples(config)
     print(f"{values.output}: {result['images']} images of step {result['step']} in {', '.join(result['files'])}")
 

@@ -56,9 +56,8 @@ def design_garments(config: DesignConfig, progress: bool = True, studio: Studio 
 
 def _queries(config: DesignConfig, studio: Studio) -> list[Query]:
     users = [studio.user(key) for key in split_keys(config.users, studio.dataset)]
-    names = dict.fromkeys(config.categories or studio.gan.present)
     try:
-        categories = [studio.gan.category(name) for name in names]
+        categories = [studio.gan.category(name) for name in studio.gan.chosen(config.categories)]
     except InputError as error:
         raise InputError(f"--category: {error}") from None
     if config.weights and len(users) == 1:

@@ -7,7 +7,10 @@ from tfrecords.settings import MOST_SEED, Bounds, between, check_settings, requi
 
 @dataclasses.dataclass(frozen=True)
 class SampleConfig:
-    """Which images to draw, and into what; each field's help says what it is."""
+    """Which images to draw, and into what; each field's help says what it is.
+
+    `categories` are names, or texts with commas between several; (): all.
+    """
 
     workdir: str = required("folder of a training of the GAN")
     output: str = required("folder for the pictures")

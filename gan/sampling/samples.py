@@ -99,7 +99,7 @@ SAMPLES = FolderKind("samples of the GAN", LATENTS, "drawing", _drawn_before)
 
 
 def _draw(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndarray]:
-    numbers = [_number(trained, name, "--category") for name in dict.fromkeys(config.categories or trained.present)]
+    numbers = [_number(trained, name, "--category") for name in trained.chosen(config.categories)]
     settings = trained.config
     drawn = [
         # A category's images do not depend on which others are asked for.

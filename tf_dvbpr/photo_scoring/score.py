@@ -12,6 +12,7 @@ from tf_dvbpr.photo_scoring.results import Group, GroupScore, PhotoScore, PhotoS
 from tf_dvbpr.photo_scoring.user_groups import UserGroup, cluster, read_groups
 from tf_dvbpr.ranking.percentiles import count_below, score_scales
 from tf_dvbpr.ranking.score_checks import check_finite, factors_for
+from tf_dvbpr.ranking.score_matrix import score_matrix
 from tf_dvbpr.recommender.keys import find_user, items_of, split_keys
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
@@ -171,7 +172,7 @@ class _Scorer:
     def _best_users(self, vector: np.ndarray, below: np.ndarray) -> list[UserScore]:
         least = np.partition(below, len(below) - self._most)[len(below) - self._most]
         likely = np.flatnonzero(below >= least)
-        scores = self._users[likely] @ vector
+        scores = score_matrix(vector[None], self._users[likely])[0]  # equal users score the same
         standardised = (scores - self._means[likely]) / self._deviations[likely]
         items = len(self._items)
         return [

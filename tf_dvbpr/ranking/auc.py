@@ -8,15 +8,14 @@ and the AUC is the mean over users (Kang et al., ICDM 2017). No item is sampled 
 block of users at a time, so memory depends on the block and never on users x items.
 """
 
-import contextlib
 import dataclasses
-from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.score_checks import check_finite, factors_for
+from tf_dvbpr.ranking.score_matrix import LEAST_ROWS, full_float32, with_rows
 from tfrecords.dataset import Dataset
 from tfrecords.progress_bar import progress_bar
 
@@ -133,10 +132,10 @@ def user_auc(
     owned = np.diff(own_indptr)
     counts = np.zeros(len(known), np.int64)
     blocks = user_blocks(len(known), len(items), block_bytes)
-    size = blocks[0].stop
     # Every block is padded to one shape, so that it is compiled once.
+    size = max(blocks[0].stop, LEAST_ROWS)
     pairs = max(int(owned[known[block]].sum()) for block in blocks)
-    with _full_float32():
+    with full_float32():
         item_tensor = tf.constant(items)
         for block in progress_bar(
             blocks, desc="AUC", unit="block", disable=not progress or len(blocks) == 1, leave=False
@@ -145,11 +144,11 @@ def user_auc(
             rows, columns = _own_pairs(ids, own_indptr, own_items)
             _check_targets_owned(ids, rows, columns, targets[ids])
             beaten, own_beaten = _count_block(
-                tf.constant(_padded(users[ids], size)),
+                tf.constant(with_rows(users[ids], size)),
                 item_tensor,
-                tf.constant(_padded(targets[ids].astype(np.int32), size)),
-                tf.constant(_padded(rows, pairs)),
-                tf.constant(_padded(columns, pairs)),
+                tf.constant(with_rows(targets[ids].astype(np.int32), size)),
+                tf.constant(with_rows(rows, pairs)),
+                tf.constant(with_rows(columns, pairs)),
                 ties,
             )
             own = np.bincount(rows, weights=own_beaten.numpy()[: len(rows)], minlength=len(ids)).astype(np.int64)
@@ -194,7 +193,8 @@ def _count_block(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Compares each user's target with all items: (points of each user [B], points of each own pair [P]), int32.
 
-    All scores come out of one matrix product, so equal items of one user score bitwise the same and a tie is a tie.
+    All scores come out of one matrix product of two rows at least, so equal items of one user score bitwise the same
+    and a tie is a tie.
     """
     scores = tf.matmul(users, items, transpose_b=True)
     target = tf.gather(scores, targets, axis=1, batch_dims=1)
@@ -224,25 +224,10 @@ def _own_pairs(ids: np.ndarray, indptr: np.ndarray, items: np.ndarray) -> tuple[
     return rows, items[np.repeat(indptr[ids], lengths) + within]
 
 
-def _padded(array: np.ndarray, size: int) -> np.ndarray:
-    return np.concatenate([array, np.zeros((size - len(array), *array.shape[1:]), array.dtype)])
-
-
 def _mean(values: np.ndarray) -> tuple[float, float, int]:
     users = len(values)
     error = float(values.std(ddof=1) / np.sqrt(users)) if users > 1 else float("nan")
     return (float(values.mean()) if users else float("nan")), error, users
-
-
-@contextlib.contextmanager
-def _full_float32() -> Iterator[None]:
-    # Recent GPUs round the inputs of a float32 product to ten bits unless told not to: that makes ties of near scores.
-    before = tf.config.experimental.tensor_float_32_execution_enabled()
-    tf.config.experimental.enable_tensor_float_32_execution(False)
-    try:
-        yield
-    finally:
-        tf.config.experimental.enable_tensor_float_32_execution(before)
 
 
 def _check_arrays(

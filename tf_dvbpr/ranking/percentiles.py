@@ -6,6 +6,7 @@ import numpy as np
 
 from tf_dvbpr.ranking.auc import user_blocks
 from tf_dvbpr.ranking.score_checks import check_finite
+from tf_dvbpr.ranking.score_matrix import score_matrix
 
 BLOCK_BYTES = 2**26
 
@@ -35,13 +36,13 @@ def count_below(
         InputError: factors that are not finite, or so large that scores overflow.
     """
     users = np.asarray(user_factors, np.float32)
-    # In one matrix product, as equal vectors had best get equal scores.
+    # In one matrix product: equal vectors get equal scores.
     rows = np.concatenate([item_factors, photo_factors]).astype(np.float32, copy=False)
     check_finite(users, rows)
     items = len(item_factors)
     below = np.empty([len(photo_factors), len(users)], np.int32)
     for block in user_blocks(len(users), len(rows), block_bytes):
-        scores = users[block] @ rows.T
+        scores = score_matrix(users[block], rows)
         catalogue, photos = scores[:, :items], scores[:, items:]
         catalogue.sort(axis=1)
         below[:, block] = np.stack([np.searchsorted(*row) for row in zip(catalogue, photos, strict=True)], axis=1)

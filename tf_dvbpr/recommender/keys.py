@@ -1,6 +1,7 @@
 """What an owner's keys and names stand for in a data set; where there is no such one, near ones are named."""
 
 import difflib
+from collections.abc import Collection
 
 import numpy as np
 
@@ -13,17 +14,26 @@ def split_keys(user: str, dataset: Dataset) -> list[str]:
 
     Raises InputError where one of several is empty, and no user's key is.
     """
-    # A key may itself hold commas: from each place on, the longest text that is a key is taken.
-    known, parts, keys = set(dataset.user_keys.tolist()), user.split(","), []
-    most = 1 + max(key.count(",") for key in known)
+    known = set(dataset.user_keys.tolist())
+    keys = split_names(user, known)
+    if "" in keys and "" not in known:
+        raise InputError(f"--user={user}: an empty key in the list; keys with one comma between expected")
+    return keys
+
+
+def split_names(text: str, known: Collection[str]) -> list[str]:
+    """The names of a text with commas between; each once, in the order given.
+
+    A name may itself hold commas: from each place on, the longest text that is one of `known` is taken.
+    """
+    parts, names = text.split(","), []
+    most = 1 + max((name.count(",") for name in known), default=0)
     while parts:
         sizes = (size for size in range(min(len(parts), most), 0, -1) if ",".join(parts[:size]) in known)
         size = next(sizes, 1)
-        keys.append(",".join(parts[:size]))
-        if not keys[-1] and "" not in known:
-            raise InputError(f"--user={user}: an empty key in the list; keys with one comma between expected")
+        names.append(",".join(parts[:size]))
         parts = parts[size:]
-    return list(dict.fromkeys(keys))
+    return list(dict.fromkeys(names))
 
 
 def find_user(key: str, dataset: Dataset) -> int:

@@ -12,6 +12,7 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 
+DEFAULT_K = 10  # items a user
 _COLUMNS = 10
 _MOST_PURCHASES = 2 * _COLUMNS  # shown in a picture
 
@@ -23,14 +24,14 @@ class RecommendConfig:
     Attributes:
         workdir: a run of tools.train_dvbpr.
         user: the owner's key of a user, or several with commas between.
-        k: items a user.
+        k: items a user; None: 10, or all where there are fewer.
         category: name of the category the items are to be of; None: any.
         picture: file for the picture; None: no picture.
     """
 
     workdir: str
     user: str
-    k: int = 10
+    k: int | None = None
     category: str | None = None
     picture: str | None = None
 
@@ -59,13 +60,14 @@ def recommend(config: RecommendConfig) -> dict[str, list[Recommendation]]:
     workdir = Workdir.open(config.workdir)
     dataset = workdir.dataset()
     factors = factors_for(workdir.factors(), dataset)
-    if not 1 <= config.k <= dataset.num_items:
-        raise InputError(f"--k={config.k}: from 1 to {dataset.num_items}, the number of items, expected")
+    k = min(DEFAULT_K, dataset.num_items) if config.k is None else config.k
+    if not 1 <= k <= dataset.num_items:
+        raise InputError(f"--k={k}: from 1 to {dataset.num_items}, the number of items, expected")
     keys = split_keys(config.user, dataset)
     users = np.array([find_user(key, dataset) for key in keys])
     allowed = None if config.category is None else items_of(config.category, dataset)
     own = dataset.own_items()
-    items, scores = top_k(*factors, users, config.k, *own, allowed)
+    items, scores = top_k(*factors, users, k, *own, allowed)
     result = {
         key: [
             Recommendation(rank, str(dataset.item_keys[item]), _category(dataset, item), float(score))

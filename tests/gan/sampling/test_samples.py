@@ -14,7 +14,7 @@ from gan.sampling.samples import draw_samples, file_names
 from gan.trained import TrainedGan
 from tests.support.repository import repository
 from tests.support.tiny_gan import refusal
-from tests.support.tool import names
+from tests.support.tool import call, names
 from tfrecords.photo_store.table import load_photo_table
 from tools import sample_gan
 
@@ -143,6 +143,15 @@ def test_categories_with_slashes_and_spaces_get_files_of_their_own(fast_gan, dra
     )
     assert "latents.npz: category 'shoes': not one the GAN was trained on (a/b, a b)" in line
     assert not (tmp_path / "x").exists()
+
+
+def test_categories_with_commas_are_written_as_they_are(fast_gan, tmp_path, capsys):
+    workdir = renamed(fast_gan, tmp_path / "run", shoes="a, b", tops="a")
+    for number, (asked, files) in enumerate([("a, b", ["a_b"]), ("a", ["a"]), ("a, b,a", ["a_b", "a"])]):
+        output = tmp_path / str(number)
+        flags = (f"--workdir={workdir}", f"--output={output}", "--count=1", "--neighbours=0", "--interpolations=0")
+        assert call(capsys, sample_gan.cli, *flags, f"--category={asked}")[0] == 0
+        assert sorted(path.stem for path in output.glob("*.png")) == sorted(files)
 
 
 def test_samples_replace_samples_and_nothing_else(fast_gan, tmp_path, capsys, monkeypatch):

@@ -5,7 +5,7 @@ import types
 import numpy as np
 import pytest
 
-from tf_dvbpr.recommender.keys import split_keys
+from tf_dvbpr.recommender.keys import split_keys, split_names
 from tfrecords.errors import InputError
 
 SHOP = types.SimpleNamespace(user_keys=np.array(["u1", "u2", "smith, john", "a,b,c", "a", "Jürgen"]))
@@ -33,3 +33,11 @@ def test_an_empty_key_among_several_is_refused(text):
 
 def test_a_user_whose_key_is_empty_may_be_asked_for():
     assert split_keys("u1,", types.SimpleNamespace(user_keys=np.array(["u1", ""]))) == ["u1", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("tops", ["tops"]), ("tops, men", ["tops, men"]), ("hats,tops, men,tops", ["hats", "tops, men", "tops"])],
+)
+def test_names_of_categories_may_hold_commas(text, names):
+    assert split_names(text, ("tops", "tops, men", "hats")) == names
