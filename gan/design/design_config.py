@@ -13,8 +13,8 @@ NO_GROUP = "none"
 class DesignConfig:
     """For whom to design what, and into which folder; each field's help says what it is.
 
-    `users` are keys; a single one that names no user is taken apart at its commas. `categories` are names, or texts with
-    commas between several; (): all that the GAN draws.
+    `users` are keys; a single one that names no user is taken apart at its commas. `categories` are names, or texts
+    with commas between several; (): all that the GAN draws.
     """
 
     recommender: str = required("folder of a training of DVBPR")
