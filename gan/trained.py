@@ -8,8 +8,10 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from gan.config import GanConfig
+from gan.latents import draw_latents
 from gan.networks.discriminator import Discriminator, build_discriminator
 from gan.networks.generator import Generator, build_generator
+from tf_dvbpr import stateless
 from tf_dvbpr.model_names import GAN
 from tf_dvbpr.training.checkpoint import Checkpoints
 from tf_dvbpr.workdir import Workdir
@@ -73,6 +75,12 @@ class TrainedGan:
         if name not in self.present:
             raise InputError(f"category '{name}': not one the GAN was trained on ({', '.join(self.present)})")
         return self.category_names.index(name)
+
+    def latents(self, category: int, count: int, seed: int) -> tf.Tensor:
+        """The first latents of a category, float32 [count, Z]: the same, whichever other categories are drawn."""
+        config = self.config
+        category_seed = stateless.seed_of(seed, stateless.LATENTS, category)
+        return draw_latents(category_seed, count, config.latent_dim, config.latent_distribution)
 
     def labels(self, categories: np.ndarray) -> tf.Tensor:
         """One-hot float32 [N, C] of categories' numbers [N]."""

@@ -16,6 +16,8 @@ from tf_dvbpr.baselines.config import TRAINED
 from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.dvbpr.model import DVBPR
 from tf_dvbpr.model_names import GAN, WORKDIRS
+from tf_dvbpr.networks.backbone import Backbone
+from tf_dvbpr.networks.cnnf import CNNF
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.training.checkpoint import Checkpoints
 from tfrecords.dataset import Dataset
@@ -51,6 +53,11 @@ class Embedder(tf.Module):
         network = model.network
         self.hidden_layer, self.hidden_dim = network.hidden_layer, network.hidden_dim
         self.preprocessing = network.preprocessing
+
+    @property
+    def network(self) -> CNNF | Backbone:
+        """Phi itself: images float32 [B, S, S, 3] in [-1, 1] to float32 [B, K]."""
+        return self._model.network
 
     def __call__(self, photos: tf.Tensor) -> tf.Tensor:
         """Style vectors: uint8 [B, S, S, 3] to float32 [B, K]."""

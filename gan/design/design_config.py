@@ -18,7 +18,7 @@ class DesignConfig:
         recommender: a run of tools.train_dvbpr.
         gan: a run of tools.train_gan.
         output: folder for the pictures, design.json and latents.npz.
-        users: keys; a single one that names no user is taken apart at its commas.
+        users: keys, or a text of one or more with commas between.
         ascent: how the latents are searched.
         categories: names; (): all that the GAN draws.
         k: garments a query.
@@ -30,7 +30,7 @@ class DesignConfig:
     recommender: str
     gan: str
     output: str
-    users: str
+    users: str | tuple[str, ...]
     ascent: AscentConfig
     categories: tuple[str, ...] = ()
     k: int = 3

@@ -16,7 +16,7 @@ class TailorConfig:
         recommender: a run of tools.train_dvbpr.
         gan: a run of tools.train_gan.
         output: folder for the pictures, tailor.json and latents.npz.
-        users: keys; a single one that names no user is taken apart at its commas.
+        users: keys, or a text of one or more with commas between.
         ascent: how the garment is altered; its starts and candidates are not used, there is one start.
         inversion: how the garment's latent is found.
         item: key of the item that is altered, or
@@ -31,7 +31,7 @@ class TailorConfig:
     recommender: str
     gan: str
     output: str
-    users: str
+    users: str | tuple[str, ...]
     ascent: AscentConfig
     inversion: InversionConfig = dataclasses.field(default_factory=InversionConfig)
     item: str | None = None

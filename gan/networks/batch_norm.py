@@ -9,6 +9,7 @@ MOMENTUM = 0.9
 EPSILON = 1e-5
 
 
+@keras.saving.register_keras_serializable("gan")
 class BatchNorm(keras.layers.Layer):
     """``gamma (x - mean) / sqrt(variance + 1e-5) + beta``, per channel of [B, H, W, C].
 

@@ -18,6 +18,16 @@ class _SpectralNorm:
         )
         self.power_iteration()
 
+    def save_own_variables(self, store: dict) -> None:
+        """Keras' layers save kernel and bias alone."""
+        super().save_own_variables(store)
+        store["singular"] = as_variable(self.singular).numpy()
+
+    def load_own_variables(self, store: dict) -> None:
+        """What `save_own_variables` saved."""
+        super().load_own_variables({name: store[name] for name in store if name != "singular"})
+        as_variable(self.singular).assign(store["singular"])
+
     def power_iteration(self) -> None:
         """One step of the power method towards the kernel's first right singular vector."""
         matrix, singular = self._matrix(), as_variable(self.singular)
@@ -36,6 +46,7 @@ class _SpectralNorm:
         return tf.reshape(kernel, [-1, kernel.shape[-1]])
 
 
+@keras.saving.register_keras_serializable("gan")
 class SpectralConv2D(_SpectralNorm, keras.layers.Conv2D):
     """A convolution with its kernel, as [kh kw in, out], spectrally normalised."""
 
@@ -46,6 +57,7 @@ class SpectralConv2D(_SpectralNorm, keras.layers.Conv2D):
         return self.activation(tf.nn.bias_add(y, tf.cast(as_variable(self.bias), x.dtype)))
 
 
+@keras.saving.register_keras_serializable("gan")
 class SpectralDense(_SpectralNorm, keras.layers.Dense):
     """A dense layer with its kernel [in, out] spectrally normalised."""
 

@@ -1,6 +1,7 @@
 """What an owner's keys and names stand for in a data set; where there is no such one, near ones are named."""
 
 import difflib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -8,11 +9,13 @@ from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 
 
-def split_keys(user: str, dataset: Dataset) -> list[str]:
-    """The user keys of a flag's text, several with commas between; each once, in the order given.
+def split_keys(user: str | Sequence[str], dataset: Dataset) -> list[str]:
+    """The user keys of a flag's text, several with commas between, or of a list; each once, in the order given.
 
     Raises InputError where one of several is empty, and no user's key is.
     """
+    if not isinstance(user, str):
+        return list(dict.fromkeys(user))
     # A key may itself hold commas: from each place on, the longest text that is a key is taken.
     known, parts, keys = set(dataset.user_keys.tolist()), user.split(","), []
     most = 1 + max(key.count(",") for key in known)
