@@ -64,9 +64,10 @@ test-addons-quick: ## of these, the tests that a version of Keras can change
 	@$(MAKE) --no-print-directory test-addons TESTS='-m "stack and not long"'
 
 .PHONY: lint
-lint: $(VENV)/.ready ## style and format
+lint: $(VENV)/.ready ## style, format and the types of the public names
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
 
 .PHONY: bench
 bench: $(VENV)/.ready ## every speed figure, one line each; also OUT/bench.json

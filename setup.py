@@ -43,7 +43,7 @@ setup(
         "gpu": ["tensorflow[and-cuda]"],
         "addons": ["keras==2.15.0", "tensorflow==2.15.1", "tensorflow-addons==0.23.0"],
         "report": ["matplotlib"],
-        "test": ["matplotlib", "pytest", "ruff"],
+        "test": ["matplotlib", "mypy", "pytest", "ruff", "setuptools>=68", "wheel"],
     },
     entry_points={"console_scripts": [f"dvbpr-{name.replace('_', '-')} = tf_dvbpr.tools.{name}:cli" for name in TOOLS]},
 )

@@ -16,7 +16,7 @@ NAMES = {"tf_dvbpr": tf_dvbpr, "gan": gan}
 @pytest.mark.parametrize("module", MODULES)
 def test_examples(module, example_folder, monkeypatch):
     monkeypatch.chdir(example_folder)
-    found = doctest.DocTestFinder().find(importlib.import_module(module), globs={})
+    found = doctest.DocTestFinder().find(importlib.import_module(module), module=False, globs={})
     examples = [one for one in found if one.examples]
     if module.startswith(("tf_dvbpr.api", "gan.api")):
         assert examples, f"{module}: a public name without an example"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tf_dvbpr.api.keywords import settings
+from tf_dvbpr.api.parameters import names_parameters
 from tfrecords.errors import InputError
 
 if TYPE_CHECKING:
@@ -97,11 +98,12 @@ class Designer:
 
     def __init__(self, studio: Studio, recommender: str, gan: str, precision: str) -> None:
         self._studio, self._precision = studio, precision
-        self._runs = {"recommender": recommender, "gan": gan}
+        self._runs: dict[str, Any] = {"recommender": recommender, "gan": gan}
         self.categories: tuple[str, ...] = studio.gan.present
         self.notes: tuple[str, ...] = tuple(studio.notes)
 
     @classmethod
+    @names_parameters
     def open(
         cls,
         recommender: str | os.PathLike[str],
@@ -122,13 +124,14 @@ class Designer:
         from tf_dvbpr.dvbpr.config import PRECISIONS
 
         if precision not in PRECISIONS:
-            raise InputError(f"--precision={precision}: expected one of {', '.join(PRECISIONS)}")
+            raise InputError(f"precision={precision}: expected one of {', '.join(PRECISIONS)}")
         runs = os.fspath(recommender), os.fspath(gan)
         return cls(Studio.open(*runs, precision), *runs, precision)
 
     def __repr__(self) -> str:
         return f"Designer({self._runs['recommender']!r}, {self._runs['gan']!r})"
 
+    @names_parameters
     def design(
         self,
         users: str | Sequence[str],
@@ -192,6 +195,7 @@ class Designer:
                 first = last
         return designs
 
+    @names_parameters
     def tailor(
         self,
         users: str | Sequence[str],
@@ -281,7 +285,7 @@ class Designer:
         from gan.search.config import PRESETS, AscentConfig, resolve
 
         if preset not in PRESETS:
-            raise InputError(f"--preset={preset}: expected one of {', '.join(PRESETS)}")
+            raise InputError(f"preset={preset}: expected one of {', '.join(PRESETS)}")
         if "precision" in given:
             raise InputError("precision: give it to Designer.open, which makes the networks")
         return resolve(preset, {**settings(AscentConfig, given), "precision": self._precision})

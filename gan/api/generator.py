@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tf_dvbpr.api.parameters import names_parameters
 from tfrecords.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Generator:
         self.discriminator: Discriminator = trained.discriminator
 
     @classmethod
+    @names_parameters
     def open(cls, workdir: str | os.PathLike[str]) -> Generator:
         """Opens the workdir of a training of the GAN. Raises InputError where there is none, or it trained nothing."""
         from gan.trained import TrainedGan
@@ -57,6 +59,7 @@ class Generator:
         drawn = ", ".join(self.categories)
         return f"Generator({drawn}; {self.image_size} pixels, step {self.step}, {str(self.path)!r})"
 
+    @names_parameters
     def sample(self, category: str, n: int = 64, seed: int = 0, truncation: float = 1.0) -> np.ndarray:
         """Images of a category, those of tools.sample_gan with the same seed and truncation.
 
@@ -83,12 +86,13 @@ class Generator:
         from gan.trained import draw_pixels
 
         if n < 1:
-            raise InputError(f"--n={n}: at least 1 expected")
+            raise InputError(f"n={n}: at least 1 expected")
         SampleConfig(str(self.path), "", seed=seed, truncation=truncation)  # Checks both.
         number = self._trained.category(category)
         latents = truncate(self._trained.latents(number, n, seed), truncation)
         return draw_pixels(self.network, latents, self._trained.labels(np.full(n, number)))
 
+    @names_parameters
     def discriminate(self, images: np.ndarray, category: str) -> np.ndarray:
         """The discriminator's raw scores, of which the training wants 1 for photos and 0 for generated images.
 

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tf_dvbpr.api.keywords import settings
+from tf_dvbpr.api.parameters import names_parameters
 from tfrecords.errors import InputError
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from tfrecords.dataset import Dataset
 
 
+@names_parameters
 def train(
     dataset: str | os.PathLike[str] | Dataset,
     workdir: str | os.PathLike[str],
@@ -47,7 +49,7 @@ def train(
     from gan.training import train as library
 
     if preset not in PRESETS:
-        raise InputError(f"--preset={preset}: expected one of {', '.join(PRESETS)}")
+        raise InputError(f"preset={preset}: expected one of {', '.join(PRESETS)}")
     folder = str(getattr(dataset, "path", dataset))
     library.train(library.resolve(folder, os.fspath(workdir), preset, settings(GanConfig, given)), progress)
     return Generator.open(workdir)

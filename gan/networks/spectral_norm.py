@@ -9,8 +9,8 @@ from tf_dvbpr.compat import as_variable
 class _SpectralNorm:
     """What both layers share: one singular vector, moved by `power_iteration` alone."""
 
-    def build(self, shape: tuple) -> None:
-        super().build(shape)
+    def build(self, input_shape: tuple) -> None:
+        super().build(input_shape)
         units = as_variable(self.kernel).shape[-1]
         start = keras.initializers.RandomNormal(seed=units)
         self.singular = self.add_weight(
@@ -25,7 +25,7 @@ class _SpectralNorm:
 
     def load_own_variables(self, store: dict) -> None:
         """What `save_own_variables` saved."""
-        super().load_own_variables({name: store[name] for name in store if name != "singular"})
+        super().load_own_variables(store)
         as_variable(self.singular).assign(store["singular"])
 
     def power_iteration(self) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
+
+from tf_dvbpr.api.parameters import names_parameters
 
 if TYPE_CHECKING:
     import numpy as np
 
     from tf_dvbpr.api.evaluate import Evaluation
-    from tf_dvbpr.api.photos import Photo, Photos
+    from tf_dvbpr.api.photos import Photos
     from tf_dvbpr.networks.backbone import Backbone
     from tf_dvbpr.networks.cnnf import CNNF
     from tf_dvbpr.ranking.factors import Factors
@@ -48,6 +49,7 @@ class Recommender:
         check_finite(self.user_factors, self.item_factors)
 
     @classmethod
+    @names_parameters
     def open(cls, workdir: str | os.PathLike[str]) -> Recommender:
         """Opens the workdir of a training. Raises InputError where there is none, or nothing was validated yet."""
         from tf_dvbpr.workdir import Workdir
@@ -88,6 +90,7 @@ class Recommender:
         return self.dataset.category_names
 
     @property
+    @names_parameters
     def network(self) -> CNNF | Backbone:
         """Phi, with the best weights. CNN-F is a Keras model. Raises InputError for a baseline, which has none."""
         return self._embedder.network
@@ -97,11 +100,12 @@ class Recommender:
 
     @overload
     def recommend(
-        self, user: Sequence[str], k: int = ..., category: str | None = ...
+        self, user: list[str] | tuple[str, ...], k: int = ..., category: str | None = ...
     ) -> dict[str, list[Recommendation]]: ...
 
+    @names_parameters
     def recommend(
-        self, user: str | Sequence[str], k: int = 10, category: str | None = None
+        self, user: str | list[str] | tuple[str, ...], k: int = 10, category: str | None = None
     ) -> list[Recommendation] | dict[str, list[Recommendation]]:
         """The k best items of a user, all that the user is known to own left out.
 
@@ -134,8 +138,9 @@ class Recommender:
     def score(self, user: str, items_or_photos: str | os.PathLike[str] | bytes) -> float: ...
 
     @overload
-    def score(self, user: str, items_or_photos: Sequence[Photo] | np.ndarray) -> np.ndarray: ...
+    def score(self, user: str, items_or_photos: list[Any] | tuple[Any, ...] | np.ndarray) -> np.ndarray: ...
 
+    @names_parameters
     def score(self, user: str, items_or_photos: Photos) -> float | np.ndarray:
         """``x(u, i)`` of items, or of photos, which only DVBPR can score.
 
@@ -174,6 +179,7 @@ class Recommender:
         scores = vectors @ self.user_factors[row]
         return float(scores[0]) if single else scores
 
+    @names_parameters
     def embed(self, photos: Photos) -> np.ndarray:
         """Style vectors, computed as evaluation computes those of the items.
 
@@ -194,6 +200,7 @@ class Recommender:
 
         return embed(as_list(photos)[0], self.item_factors.shape[1], self._embedder, self.dataset)
 
+    @names_parameters
     def evaluate(self, *, progress: bool = True, **options: object) -> Evaluation:
         """The AUC beside RAND and PopRank: `tf_dvbpr.evaluate` of this workdir.
 
@@ -205,6 +212,7 @@ class Recommender:
 
         return evaluate(self.path, progress=progress, **options)
 
+    @names_parameters
     def export(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Writes a SavedModel that TensorFlow alone can load and TensorFlow Serving can serve.
 

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tf_dvbpr.api.keywords import settings
+from tf_dvbpr.api.parameters import names_parameters
 from tfrecords.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _DEFAULT = "fast"
 
 
+@names_parameters
 def train(
     dataset: str | os.PathLike[str] | Dataset,
     workdir: str | os.PathLike[str],
@@ -51,11 +53,11 @@ def train(
 
     folders = str(getattr(dataset, "path", dataset)), os.fspath(workdir)
     if model not in NAMES:
-        raise InputError(f"--model={model}: expected one of {', '.join(NAMES)}")
+        raise InputError(f"model={model}: expected one of {', '.join(NAMES)}")
     if model == "dvbpr":
         _train_dvbpr(*folders, preset, given, progress)
     elif preset != _DEFAULT:
-        raise InputError(f"--preset={preset} has no effect with --model={model}: leave it out")
+        raise InputError(f"preset={preset} has no effect with model={model}: leave it out")
     else:
         _train_baseline(*folders, model, given, progress)
     return Recommender.open(workdir)
@@ -66,7 +68,7 @@ def _train_dvbpr(dataset: str, workdir: str, preset: str, given: dict[str, objec
     from tf_dvbpr.dvbpr.train import resolve, train
 
     if preset not in PRESETS:
-        raise InputError(f"--preset={preset}: expected one of {', '.join(PRESETS)}")
+        raise InputError(f"preset={preset}: expected one of {', '.join(PRESETS)}")
     train(resolve(dataset, workdir, preset, settings(TrainConfig, given)), progress)
 
 

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import gan.networks
+import tf_dvbpr.networks
 from gan.networks.discriminator import build_discriminator
 from gan.networks.generator import build_generator
 from tf_dvbpr.networks.cnnf import build_cnnf
@@ -26,6 +28,12 @@ def made(name):
         network = build_generator(32, 5, 3, width=8, upsampling_kernel=4, seed=3)
         return network, (DRAW.normal(size=[3, 5]).astype(np.float32), LABELS)
     return build_discriminator(32, 3, width=4, norm=name, seed=3), (IMAGES, LABELS)
+
+
+def test_the_packages_name_the_networks():
+    assert tf_dvbpr.networks.CNNF is type(made("cnnf")[0])
+    assert gan.networks.Generator is type(made("generator")[0])
+    assert gan.networks.Discriminator is type(made("none")[0])
 
 
 @pytest.mark.parametrize("name", ["cnnf", "generator", "batch", "spectral", "none"])
