@@ -37,7 +37,7 @@ def test_the_error_itself_is_passed_on():
         """A docstring."""
         raise error
 
-    with pytest.raises(InputError, match="^k=0: too small$") as caught:
+    with pytest.raises(InputError, match=r"^k=0: too small$") as caught:
         fails(1, other=2)
     assert caught.value is error and fails.__doc__ == "A docstring."
 
@@ -76,5 +76,5 @@ def test_values_of_another_type_are_refused(given, said):
 
 def test_bad_input_inside_a_reader_keeps_its_own_message():
     """It is a ValueError too, which the reader turns into a message of its own."""
-    with pytest.raises(InputError, match="^mended so$"), as_written_by("tools.x", Path("x.json")):
+    with pytest.raises(InputError, match=r"^mended so$"), as_written_by("tools.x", Path("x.json")):
         raise InputError("mended so")
