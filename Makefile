@@ -64,9 +64,10 @@ test-addons-quick: ## of these, the tests that a version of Keras can change
 	@$(MAKE) --no-print-directory test-addons TESTS='-m "stack and not long"'
 
 .PHONY: lint
-lint: $(VENV)/.ready ## style, format, and which folder imports which
+lint: $(VENV)/.ready ## style, format, the types of the public names, and which folder imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
 	PYTHONPATH=. $(BIN)/lint-imports --no-logo
 
 $(VENV)/.docs: $(VENV)/.ready

@@ -44,7 +44,16 @@ setup(
         "addons": ["keras==2.15.0", "tensorflow==2.15.1", "tensorflow-addons==0.23.0"],
         "docs": ["mkdocs>=1.6,<2", "mkdocs-material>=9.7,<10", "mkdocstrings[python]>=1.0,<2"],
         "report": ["matplotlib"],
-        "test": ["import-linter", "matplotlib", "pytest", "pytest-xdist", "ruff"],
+        "test": [
+            "import-linter",
+            "matplotlib",
+            "mypy",
+            "pytest",
+            "pytest-xdist",
+            "ruff",
+            "setuptools>=68",
+            "wheel",
+        ],
     },
     entry_points={"console_scripts": [f"dvbpr-{name.replace('_', '-')} = tf_dvbpr.tools.{name}:cli" for name in TOOLS]},
 )

@@ -7,8 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from gan.config import GanConfig
+from gan.latents import draw_latents
 from gan.networks.discriminator import Discriminator, build_discriminator
 from gan.networks.generator import Generator, build_generator
+from tf_dvbpr import stateless
 from tf_dvbpr.model_names import GAN
 from tf_dvbpr.recommender.keys import split_names
 from tf_dvbpr.training.checkpoint import Checkpoints
@@ -79,6 +81,12 @@ class TrainedGan:
         """The categories of texts with commas between, each once; all that the training had photos of for ()."""
         names = [name for text in texts or self.present for name in split_names(text, self.present)]
         return list(dict.fromkeys(names))
+
+    def latents(self, category: int, count: int, seed: int) -> tf.Tensor:
+        """The first latents of a category, float32 [count, Z]: the same, whichever other categories are drawn."""
+        config = self.config
+        category_seed = stateless.seed_of(seed, stateless.LATENTS, category)
+        return draw_latents(category_seed, count, config.latent_dim, config.latent_distribution)
 
     def labels(self, categories: np.ndarray) -> tf.Tensor:
         """One-hot float32 [N, C] of categories' numbers [N]."""

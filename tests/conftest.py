@@ -181,6 +181,14 @@ def small_recommender(planted_folder, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def example_folder(planted_folder, small_recommender, lively_gan, tmp_path_factory):
+    """The folder that the examples of docstrings run in; `tests.support.example_folder` says what lies there."""
+    from tests.support import example_folder
+
+    return example_folder.make(tmp_path_factory.mktemp("examples"), planted_folder, small_recommender, lively_gan)
+
+
+@pytest.fixture(scope="session")
 def studio(small_recommender, lively_gan):
     """Those two runs, open."""
     from gan.design.model_pair import Studio

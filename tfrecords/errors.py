@@ -5,7 +5,7 @@ import unicodedata
 _ESCAPED = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of surrogate pairs, separators of lines, of paragraphs
 
 
-class InputError(Exception):
+class InputError(ValueError):
     """Bad input, told in one line: what, where, what was expected, how to mend it.
 
     Libraries raise it; the tools print its message after ``error:`` and exit with status 1, without a traceback.

@@ -13,14 +13,14 @@ NO_GROUP = "none"
 class DesignConfig:
     """For whom to design what, and into which folder; each field's help says what it is.
 
-    `users` are keys; a single one that names no user is taken apart at its commas. `categories` are names, or texts
+    `users` are keys, or a text of one or more with commas between. `categories` are names, or texts
     with commas between several; (): all that the GAN draws.
     """
 
     recommender: str = required("folder of a training of DVBPR")
     gan: str = required("folder of a training of the GAN")
     output: str = required("folder for the designs")
-    users: str = required("the user's key, or several with commas between")
+    users: str | tuple[str, ...] = required("the user's key, or several with commas between")
     ascent: AscentConfig = dataclasses.field(default_factory=AscentConfig)
     categories: tuple[str, ...] = setting((), "some categories, by name; default: all that the GAN draws")
     k: int = setting(3, "garments to retrieve and to design", between(1, 1000))

@@ -11,14 +11,14 @@ from tfrecords.settings import between, check_settings, inside, required, settin
 class TailorConfig:
     """Which garment to alter, for whom, and into which folder; each field's help says what it is.
 
-    `users` are keys; a single one that names no user is taken apart at its commas. Of `ascent`, starts and candidates
+    `users` are keys, or a text of one or more with commas between. Of `ascent`, starts and candidates
     are not used: there is one start.
     """
 
     recommender: str = required("folder of a training of DVBPR")
     gan: str = required("folder of a training of the GAN")
     output: str = required("folder for the pictures")
-    users: str = required("the user's key, or several with commas between")
+    users: str | tuple[str, ...] = required("the user's key, or several with commas between")
     ascent: AscentConfig = dataclasses.field(default_factory=AscentConfig)
     inversion: InversionConfig = dataclasses.field(default_factory=InversionConfig)
     item: str | None = setting(None, "key of the item to alter")

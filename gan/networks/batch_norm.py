@@ -9,6 +9,7 @@ MOMENTUM = 0.9
 EPSILON = 1e-5
 
 
+@keras.saving.register_keras_serializable("gan")
 class BatchNorm(keras.layers.Layer):
     """``gamma (x - mean) / sqrt(variance + 1e-5) + beta``, per channel of [B, H, W, C].
 
@@ -17,18 +18,18 @@ class BatchNorm(keras.layers.Layer):
     twice the time on Keras 3.
     """
 
-    def build(self, shape: tuple) -> None:
+    def build(self, input_shape: tuple) -> None:
         """Makes gamma (ones), beta (zeros) and the moving statistics of the last axis."""
 
         def weight(name: str, start: str, trainable: bool) -> object:
             return self.add_weight(
-                name=name, shape=(shape[-1],), initializer=start, trainable=trainable, dtype="float32"
+                name=name, shape=(input_shape[-1],), initializer=start, trainable=trainable, dtype="float32"
             )
 
         self.gamma, self.beta = weight("gamma", "ones", True), weight("beta", "zeros", True)
         self.moving_mean = weight("moving_mean", "zeros", False)
         self.moving_variance = weight("moving_variance", "ones", False)
-        super().build(shape)
+        super().build(input_shape)
 
     def call(self, x: tf.Tensor, training: bool = False, move: bool = True) -> tf.Tensor:
         """Normalises [B, H, W, C].

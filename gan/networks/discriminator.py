@@ -10,6 +10,7 @@ from gan.networks.spectral_norm import SpectralConv2D, SpectralDense
 _NOT_TRAINED = ("/moving_mean", "/moving_variance", "/singular")
 
 
+@keras.saving.register_keras_serializable("gan")
 class Discriminator(keras.Model):
     """Four 5x5 convolutions of stride 2, leaky ReLU after each, and a dense unit: the authors' with a width of 64.
 
@@ -37,6 +38,8 @@ class Discriminator(keras.Model):
         precision: str = "float32",
     ) -> None:
         super().__init__(name="discriminator", dtype=precision)
+        self._config = {"image_size": image_size, "num_categories": num_categories, "width": width}
+        self._config |= {"norm": norm, "seed": seed, "precision": precision}
         self.image_size, self.num_categories = image_size, num_categories
         conv2d, dense = (
             (SpectralConv2D, SpectralDense) if norm == "spectral" else (keras.layers.Conv2D, keras.layers.Dense)
@@ -64,6 +67,15 @@ class Discriminator(keras.Model):
                 tf.TensorSpec([None, num_categories]),
             ],
         )
+
+    def get_config(self) -> dict:
+        """The arguments it was made with, for `keras.models.load_model`."""
+        return dict(self._config)
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Discriminator":
+        """A discriminator of these arguments, with its weights made."""
+        return build_discriminator(**config)
 
     def call(self, images: tf.Tensor, labels: tf.Tensor, training: bool = False, move: bool = True) -> tf.Tensor:
         """Raw scores, of which the training wants 1 for photos and 0 for generated images.

@@ -10,6 +10,7 @@ SLOPE = 0.2  # of every leaky ReLU below 0, in both networks
 _STRIDES = (2, 1, 2, 1, 2, 2)
 
 
+@keras.saving.register_keras_serializable("gan")
 class Generator(keras.Model):
     """A dense layer and seven 3x3 transposed convolutions, the authors' at 64 pixels with a width of 256.
 
@@ -39,6 +40,8 @@ class Generator(keras.Model):
         precision: str = "float32",
     ) -> None:
         super().__init__(name="generator", dtype=precision)
+        self._config = {"image_size": image_size, "latent_dim": latent_dim, "num_categories": num_categories}
+        self._config |= {"width": width, "upsampling_kernel": upsampling_kernel, "seed": seed, "precision": precision}
         self.image_size, self.latent_dim, self.num_categories = image_size, latent_dim, num_categories
         channels = (width, width, width, width, width // 2, width // 4)
 
@@ -66,6 +69,15 @@ class Generator(keras.Model):
             lambda latents, labels: self(latents, labels, training=False),
             input_signature=[tf.TensorSpec([None, latent_dim]), tf.TensorSpec([None, num_categories])],
         )
+
+    def get_config(self) -> dict:
+        """The arguments it was made with, for `keras.models.load_model`."""
+        return dict(self._config)
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Generator":
+        """A generator of these arguments, with its weights made."""
+        return build_generator(**config)
 
     def call(self, latents: tf.Tensor, labels: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Images.

@@ -9,14 +9,24 @@ from tf_dvbpr.compat import as_variable
 class _SpectralNorm:
     """What both layers share: one singular vector, moved by `power_iteration` alone."""
 
-    def build(self, shape: tuple) -> None:
-        super().build(shape)
+    def build(self, input_shape: tuple) -> None:
+        super().build(input_shape)
         units = as_variable(self.kernel).shape[-1]
         start = keras.initializers.RandomNormal(seed=units)
         self.singular = self.add_weight(
             name="singular", shape=(units,), initializer=start, trainable=False, dtype="float32"
         )
         self.power_iteration()
+
+    def save_own_variables(self, store: dict) -> None:
+        """Keras' layers save kernel and bias alone."""
+        super().save_own_variables(store)
+        store["singular"] = as_variable(self.singular).numpy()
+
+    def load_own_variables(self, store: dict) -> None:
+        """What `save_own_variables` saved."""
+        super().load_own_variables(store)
+        as_variable(self.singular).assign(store["singular"])
 
     def power_iteration(self) -> None:
         """One step of the power method towards the kernel's first right singular vector."""
@@ -36,6 +46,7 @@ class _SpectralNorm:
         return tf.reshape(kernel, [-1, kernel.shape[-1]])
 
 
+@keras.saving.register_keras_serializable("gan")
 class SpectralConv2D(_SpectralNorm, keras.layers.Conv2D):
     """A convolution with its kernel, as [kh kw in, out], spectrally normalised."""
 
@@ -46,6 +57,7 @@ class SpectralConv2D(_SpectralNorm, keras.layers.Conv2D):
         return self.activation(tf.nn.bias_add(y, tf.cast(as_variable(self.bias), x.dtype)))
 
 
+@keras.saving.register_keras_serializable("gan")
 class SpectralDense(_SpectralNorm, keras.layers.Dense):
     """A dense layer with its kernel [in, out] spectrally normalised."""
 

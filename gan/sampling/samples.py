@@ -12,11 +12,10 @@ import tensorflow as tf
 from PIL import Image
 
 from gan.categories import labelled
-from gan.latents import draw_latents, interpolate, truncate
+from gan.latents import interpolate, truncate
 from gan.metrics.nearest_photo import nearest
 from gan.sampling.config import SampleConfig
 from gan.trained import TrainedGan, draw_pixels
-from tf_dvbpr import stateless
 from tf_dvbpr.pictures.grid import Row, draw, save
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
@@ -100,17 +99,7 @@ SAMPLES = FolderKind("samples of the GAN", LATENTS, "drawing", _drawn_before)
 
 def _draw(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndarray]:
     numbers = [_number(trained, name, "--category") for name in trained.chosen(config.categories)]
-    settings = trained.config
-    drawn = [
-        # A category's images do not depend on which others are asked for.
-        draw_latents(
-            stateless.seed_of(config.seed, stateless.LATENTS, number),
-            config.count,
-            settings.latent_dim,
-            settings.latent_distribution,
-        )
-        for number in numbers
-    ]
+    drawn = [trained.latents(number, config.count, config.seed) for number in numbers]
     return truncate(tf.concat(drawn, 0), config.truncation), np.repeat(numbers, config.count)
 
 

@@ -7,6 +7,8 @@ import tensorflow as tf
 from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.dvbpr.model import DVBPR
 from tf_dvbpr.model_names import GAN
+from tf_dvbpr.networks.backbone import Backbone
+from tf_dvbpr.networks.cnnf import CNNF
 from tf_dvbpr.training.checkpoint import Checkpoints
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
@@ -32,6 +34,11 @@ class Embedder(tf.Module):
         network = model.network
         self.hidden_layer, self.hidden_dim = network.hidden_layer, network.hidden_dim
         self.preprocessing = network.preprocessing
+
+    @property
+    def network(self) -> CNNF | Backbone:
+        """Phi itself: images float32 [B, S, S, 3] in [-1, 1] to float32 [B, K]."""
+        return self._model.network
 
     def __call__(self, photos: tf.Tensor) -> tf.Tensor:
         """Style vectors: uint8 [B, S, S, 3] to float32 [B, K]."""

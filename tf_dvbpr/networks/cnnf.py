@@ -10,6 +10,7 @@ LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8")
 HIDDEN = 4096  # units of fc6 and of fc7
 
 
+@keras.saving.register_keras_serializable("tf_dvbpr")
 class CNNF(keras.Model):
     """Five convolutions and three dense layers; ReLU after every layer but the last.
 
@@ -36,6 +37,7 @@ class CNNF(keras.Model):
 
     def __init__(self, dim: int, conv1_padding: str = "same", seed: int = 0, precision: str = "float32") -> None:
         super().__init__(name="cnnf", dtype=precision)
+        self._config = {"dim": dim, "conv1_padding": conv1_padding, "seed": seed, "precision": precision}
 
         def options(name: str) -> dict:
             initializer = keras.initializers.GlorotUniform(seed=seed * len(LAYERS) + LAYERS.index(name))
@@ -54,6 +56,14 @@ class CNNF(keras.Model):
         self.fc6 = keras.layers.Dense(HIDDEN, activation="relu", **options("fc6"))
         self.fc7 = keras.layers.Dense(HIDDEN, activation="relu", **options("fc7"))
         self.fc8 = keras.layers.Dense(dim, **options("fc8"))
+
+    def get_config(self) -> dict:
+        """The arguments it was made with, for `keras.models.load_model`."""
+        return dict(self._config)
+
+    def build_from_config(self, config: dict) -> None:
+        """Makes the weights, as the first call of the saved network did."""
+        self(tf.zeros([1, *config["input_shape"][1:]]))
 
     def call(self, images: tf.Tensor, dropout_rate: float = 0.0, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
         """Style vectors.

@@ -85,7 +85,7 @@ def embed_photos(paths: list[Path], embedder: Embedder, dataset: Dataset, progre
     ):
         # Photos over the bound are refused by name; the warning would only repeat it.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        for path, pixels in zip(paths, ordered_map(decode, check_photos(paths, _size_on_entry(dataset))), strict=True):
+        for path, pixels in zip(paths, ordered_map(decode, check_photos(paths, size_on_entry(dataset))), strict=True):
             if isinstance(pixels, BadPhoto):
                 bad[shown_name(path)] = str(pixels)
             else:
@@ -106,6 +106,6 @@ def embed_photos(paths: list[Path], embedder: Embedder, dataset: Dataset, progre
     return EmbeddedPhotos(good, np.concatenate(vectors), bad)
 
 
-def _size_on_entry(dataset: Dataset) -> int:
+def size_on_entry(dataset: Dataset) -> int:
     """The size that build_dataset encoded photos anew at, 0 where it kept them; the wardrobe's is that it drew at."""
     return 0 if dataset.meta["source"] == "wardrobe" else dataset.meta.get("image_size", 0)

@@ -1,7 +1,7 @@
 """What an owner's keys and names stand for in a data set; where there is no such one, near ones are named."""
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -9,11 +9,13 @@ from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 
 
-def split_keys(user: str, dataset: Dataset) -> list[str]:
-    """The user keys of a flag's text, several with commas between; each once, in the order given.
+def split_keys(user: str | Sequence[str], dataset: Dataset) -> list[str]:
+    """The user keys of a flag's text, several with commas between, or of a list; each once, in the order given.
 
     Raises InputError where one of several is empty, and no user's key is.
     """
+    if not isinstance(user, str):
+        return list(dict.fromkeys(user))
     known = set(dataset.user_keys.tolist())
     keys = split_names(user, known)
     if "" in keys and "" not in known:

@@ -1,13 +1,15 @@
 """What to show a person: the best items they do not have yet, with a picture."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from tf_dvbpr.pictures import grid
 from tf_dvbpr.ranking.score_checks import factors_for
 from tf_dvbpr.ranking.topk import top_k
-from tf_dvbpr.recommender.keys import find_user, items_of, split_keys
+from tf_dvbpr.recommender.keys import find_item, find_user, items_of, split_keys
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
@@ -36,8 +38,7 @@ class RecommendConfig:
     picture: str | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     """One recommended item: its place in the list from 1, key, category name ('' for none) and score."""
 
     rank: int
@@ -60,15 +61,47 @@ def recommend(config: RecommendConfig) -> dict[str, list[Recommendation]]:
     workdir = Workdir.open(config.workdir)
     dataset = workdir.dataset()
     factors = factors_for(workdir.factors(), dataset)
-    k = min(DEFAULT_K, dataset.num_items) if config.k is None else config.k
+    keys = split_keys(config.user, dataset)
+    own = dataset.own_items()
+    result = best_items(factors, dataset, own, keys, config.k, config.category)
+    if config.picture is not None:
+        rows = []
+        for key, best in result.items():
+            user = find_user(key, dataset)
+            purchases = own[1][own[0][user] : own[0][user + 1]]
+            rows += [_purchases(key, purchases, dataset), _best(config.category, best, dataset)]
+        grid.save(grid.draw(rows, _COLUMNS), config.picture)
+    return result
+
+
+def best_items(
+    factors: tuple[np.ndarray, np.ndarray],
+    dataset: Dataset,
+    own: tuple[np.ndarray, np.ndarray],
+    keys: Sequence[str],
+    k: int | None = None,
+    category: str | None = None,
+) -> dict[str, list[Recommendation]]:
+    """The k best items of each user that the user does not own, by user key, best first.
+
+    Args:
+        factors: float32 [U, D] and [I, D].
+        dataset: that they are of.
+        own: as `Dataset.own_items`.
+        keys: of the users.
+        k: items a user, fewer where fewer are left; None: 10, or all where there are fewer.
+        category: name of the category the items are to be of; None: any.
+
+    Raises:
+        InputError: an unknown user or category, `k` out of range.
+    """
+    k = min(DEFAULT_K, dataset.num_items) if k is None else k
     if not 1 <= k <= dataset.num_items:
         raise InputError(f"--k={k}: from 1 to {dataset.num_items}, the number of items, expected")
-    keys = split_keys(config.user, dataset)
     users = np.array([find_user(key, dataset) for key in keys])
-    allowed = None if config.category is None else items_of(config.category, dataset)
-    own = dataset.own_items()
+    allowed = None if category is None else items_of(category, dataset)
     items, scores = top_k(*factors, users, k, *own, allowed)
-    result = {
+    return {
         key: [
             Recommendation(rank, str(dataset.item_keys[item]), _category(dataset, item), float(score))
             for rank, (item, score) in enumerate(zip(*row, strict=True), 1)
@@ -76,13 +109,6 @@ def recommend(config: RecommendConfig) -> dict[str, list[Recommendation]]:
         ]
         for key, row in zip(keys, zip(items, scores, strict=True), strict=True)
     }
-    if config.picture is not None:
-        rows = []
-        for user, row, (key, best) in zip(users, items, result.items(), strict=True):
-            purchases = own[1][own[0][user] : own[0][user + 1]]
-            rows += [_purchases(key, purchases, dataset), _best(config.category, row[row >= 0], best, dataset)]
-        grid.save(grid.draw(rows, _COLUMNS), config.picture)
-    return result
 
 
 def _category(dataset: Dataset, item: int) -> str:
@@ -99,7 +125,8 @@ def _purchases(key: str, purchases: np.ndarray, dataset: Dataset) -> grid.Row:
     return grid.Row(f"{key} bought ({number})", dataset.encoded_photos(shown), captions)
 
 
-def _best(category: str | None, items: np.ndarray, best: list[Recommendation], dataset: Dataset) -> grid.Row:
+def _best(category: str | None, best: list[Recommendation], dataset: Dataset) -> grid.Row:
+    items = [find_item(one.item, dataset) for one in best]
     captions = [f"{one.rank}. {one.item}\n{one.score:.4g}\n{one.category}" for one in best]
     heading = "recommended" if category is None else f"recommended from {category}"
     return grid.Row(heading if best else f"{heading}: nothing is left", dataset.encoded_photos(items), captions)

@@ -31,6 +31,8 @@ def as_written_by(maker: str, file: Path) -> Iterator[None]:
     """Turns what a block stumbles over in the content of `file` into an InputError."""
     try:
         yield
+    except InputError:
+        raise
     except KeyError as error:
         raise InputError(f"{file}: {error} is missing; run {maker} again") from error
     except (TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:

@@ -81,8 +81,8 @@ def test_a_category_twice_is_drawn_once(fast_gan, tmp_path):
 
 
 def test_the_neighbours_shown_are_the_nearest_of_the_category(fast_gan, planted, tmp_path, monkeypatch):
-    pages, own = [], samples.pictures.draw
-    monkeypatch.setattr(samples.pictures, "draw", lambda rows, *size: pages.append(rows) or own(rows, *size))
+    pages, own = [], samples.draw
+    monkeypatch.setattr(samples, "draw", lambda rows, *size: pages.append(rows) or own(rows, *size))
     draw(fast_gan, tmp_path, neighbours=3)
     rows = pages[-1]
     assert [row.heading for row in rows[::3]] == ["shoes: drawn", "tops: drawn"]
@@ -165,7 +165,7 @@ def test_samples_replace_samples_and_nothing_else(fast_gan, tmp_path, capsys, mo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(samples.pictures, "save", killed)
+        patched.setattr(samples, "save", killed)
         draw(fast_gan, output, neighbours=0, interpolations=0, seed=1)
     assert {path.name for path in tmp_path.iterdir()} == {"out"}
     assert (output / "latents.npz").read_bytes() == before

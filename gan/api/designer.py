@@ -1,0 +1,322 @@
+"""`gan.Designer`."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tf_dvbpr.api.keywords import settings
+from tf_dvbpr.api.parameters import names_parameters
+from tfrecords.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gan.design.model_pair import Studio
+    from tf_dvbpr.api.photos import Photo
+
+_DEFAULT = "fast"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Design:
+    """The garments designed for one user, or a group, in one category, best first.
+
+    Attributes:
+        users: their keys.
+        group: how their scores were brought together; None for one user.
+        category: its name.
+        images: uint8 [k, S, S, 3].
+        scores: float [k], what the recommender scores each image.
+        latents: float32 [k, Z], of which the GAN draws them.
+        figures: what design.json holds of this design (docs/design.md), among it ``retrieved``: the best items there
+            are.
+    """
+
+    users: tuple[str, ...]
+    group: str | None
+    category: str
+    images: np.ndarray
+    scores: np.ndarray
+    latents: np.ndarray
+    figures: dict[str, Any]
+
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{score:.4g}" for score in self.scores)
+        return f"Design({'+'.join(self.users)}, {self.category}, {len(self.images)} images, scores {scores})"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Tailoring:
+    """A garment altered step by step for one user.
+
+    Attributes:
+        user: the key.
+        category: its name.
+        steps: int [n], the steps of the search that are shown, from 0, the GAN's image of the garment.
+        images: uint8 [n, S, S, 3].
+        scores: float [n], what the recommender scores each image.
+        drifts: float [n], mean absolute difference of pixels, in [-1, 1], from the image of step 0.
+        latents: float32 [n, Z], of which the GAN draws them.
+        best: place in `images` of the one with the highest objective.
+        figures: what tailor.json holds of this user (docs/design.md).
+    """
+
+    user: str
+    category: str
+    steps: np.ndarray
+    images: np.ndarray
+    scores: np.ndarray
+    drifts: np.ndarray
+    latents: np.ndarray
+    best: int
+    figures: dict[str, Any]
+
+    def __repr__(self) -> str:
+        way = f"score {self.scores[0]:.4g} -> {self.scores[-1]:.4g} in {self.steps[-1]} steps"
+        return f"Tailoring({self.user}, {self.category}, {way})"
+
+
+class Designer:
+    """A trained DVBPR and a trained GAN: the GAN is searched for garments that the recommender scores highly.
+
+    >>> designer = gan.Designer.open("out/run", "out/gan")
+    >>> settings = {"starts": 4, "candidates": 0, "steps": 2}
+    >>> [design] = designer.design("u0", "tops", k=2, progress=False, **settings)
+    >>> design.images.shape, design.scores.shape
+    ((2, 32, 32, 3), (2,))
+
+    Attributes:
+        categories: names of the categories that the GAN draws.
+        notes: what the owner of the two runs ought to know, a line each.
+    """
+
+    def __init__(self, studio: Studio, recommender: str, gan: str, precision: str) -> None:
+        self._studio, self._precision = studio, precision
+        self._runs: dict[str, Any] = {"recommender": recommender, "gan": gan}
+        self.categories: tuple[str, ...] = studio.gan.present
+        self.notes: tuple[str, ...] = tuple(studio.notes)
+
+    @classmethod
+    @names_parameters
+    def open(
+        cls,
+        recommender: str | os.PathLike[str],
+        gan: str | os.PathLike[str],
+        precision: str = "float32",
+    ) -> Designer:
+        """Opens the workdirs of both trainings and checks that they fit together.
+
+        Args:
+            recommender: of a DVBPR.
+            gan: of a GAN with the same categories.
+            precision: of the networks' arithmetic: ``float32`` or ``mixed_bfloat16``.
+
+        Raises:
+            InputError: no such workdir, one not trained yet, two that do not fit together.
+        """
+        from gan.design.model_pair import Studio
+        from tf_dvbpr.dvbpr.config import PRECISIONS
+
+        if precision not in PRECISIONS:
+            raise InputError(f"precision={precision}: expected one of {', '.join(PRECISIONS)}")
+        runs = os.fspath(recommender), os.fspath(gan)
+        return cls(Studio.open(*runs, precision), *runs, precision)
+
+    def __repr__(self) -> str:
+        return f"Designer({self._runs['recommender']!r}, {self._runs['gan']!r})"
+
+    @names_parameters
+    def design(
+        self,
+        users: str | Sequence[str],
+        category: str | Sequence[str] = (),
+        k: int = 3,
+        group: str = "mean",
+        weights: Sequence[float] = (),
+        *,
+        preset: str = _DEFAULT,
+        output: str | os.PathLike[str] | None = None,
+        progress: bool = True,
+        **search: object,
+    ) -> list[Design]:
+        """Designs what each user would like best, and several users together, as tools.design does.
+
+        Args:
+            users: a user's key, or several.
+            category: a category's name, or several; (): all.
+            k: garments of each design.
+            group: of several users, besides each alone: ``mean``, ``minimum`` or ``none``.
+            weights: of the users in ``mean``; (): equal.
+            preset: of the search: ``fast``, ``paper`` or ``release``.
+            output: folder for the pictures and figures that the tool writes; None: they are not kept.
+            progress: show progress bars.
+            **search: settings in place of the preset's: fields of `gan.search.config.AscentConfig`.
+
+        Returns:
+            A design for each user and category, then one for each category of the group.
+
+        Raises:
+            InputError: an unknown user, category or setting, an output that is taken, figures that are not finite.
+        """
+        import numpy as np
+
+        from gan.design.design_config import DesignConfig
+        from gan.design.designs import design_garments
+
+        ascent = self._ascent(preset, search)
+        given = {"k": k, "group": group, "weights": tuple(weights), "categories": category}
+        with _folder(output) as folder:
+            keys = users if isinstance(users, str) else tuple(users)
+            config = DesignConfig(
+                **self._runs, output=folder, users=keys, ascent=ascent, **settings(DesignConfig, given)
+            )
+            result = design_garments(config, progress, self._studio)
+            latents = np.load(Path(folder) / "latents.npz")["latents"]
+            designs, first = [], 0
+            for entry in result["designs"]:
+                last = first + len(entry["designed"])
+                designs.append(
+                    Design(
+                        users=tuple(entry["users"]),
+                        group=entry["group"],
+                        category=entry["category"],
+                        images=_images(folder, entry["designed"]),
+                        scores=np.array([one["score"] for one in entry["designed"]]),
+                        latents=latents[first:last],
+                        figures=entry,
+                    )
+                )
+                first = last
+        return designs
+
+    @names_parameters
+    def tailor(
+        self,
+        users: str | Sequence[str],
+        photo: Photo | None = None,
+        category: str | None = None,
+        *,
+        item: str | None = None,
+        max_drift: float | None = None,
+        every: int = 10,
+        preset: str = _DEFAULT,
+        output: str | os.PathLike[str] | None = None,
+        progress: bool = True,
+        **search: object,
+    ) -> list[Tailoring]:
+        """Alters a garment step by step until a user likes it better, as tools.tailor does.
+
+        >>> designer = gan.Designer.open("out/run", "out/gan")
+        >>> brief = {"steps": 2, "every": 1, "invert_starts": 2, "invert_candidates": 4, "invert_steps": 2}
+        >>> [tailored] = designer.tailor("u0", "photo.jpg", "tops", progress=False, **brief)
+        >>> tailored.steps
+        array([0, 1, 2])
+
+        Args:
+            users: a user's key, or several, each of whom gets an alteration.
+            photo: of the garment: a path, a file's bytes, or pixels uint8 [H, W, 3].
+            category: its name, which a photo needs; None: the item's own.
+            item: the key of an item that is altered, in place of a photo.
+            max_drift: bound on the mean absolute difference of pixels, in [-1, 1], from step 0; None: none.
+            every: steps between the images shown.
+            preset: of the search: ``fast``, ``paper`` or ``release``.
+            output: folder for the pictures and figures that the tool writes; None: they are not kept.
+            progress: show progress bars.
+            **search: settings in place of the preset's: fields of `gan.search.config.AscentConfig` and
+                `gan.search.invert.InversionConfig`.
+
+        Returns:
+            An alteration for each user.
+
+        Raises:
+            InputError: neither or both of `photo` and `item`, an unknown user, item, category or setting, a photo that
+                cannot be read, an output that is taken, figures that are not finite.
+        """
+        import numpy as np
+
+        from gan.design.tailor import tailor
+        from gan.design.tailor_config import TailorConfig
+        from gan.search.config import TAILORING
+        from gan.search.invert import InversionConfig
+
+        invert = {name: value for name, value in search.items() if name.startswith("invert_")}
+        others = {name: value for name, value in search.items() if name not in invert}
+        ascent = self._ascent(preset, {**TAILORING, **others})
+        inversion = InversionConfig(**settings(InversionConfig, invert))
+        with _folder(output) as folder, _file(photo) as file:
+            given = {"item": item, "photo": file, "category": category, "max_drift": max_drift, "every": every}
+            keys = users if isinstance(users, str) else tuple(users)
+            config = TailorConfig(
+                **self._runs,
+                output=folder,
+                users=keys,
+                ascent=ascent,
+                inversion=inversion,
+                **settings(TailorConfig, given),
+            )
+            result = tailor(config, progress, self._studio)
+            latents = np.load(Path(folder) / "latents.npz")["latents"]
+            shown = np.split(latents, len(result["tailored"]))
+            tailored = []
+            for entry, own in zip(result["tailored"], shown, strict=True):
+                steps = np.array([one["step"] for one in entry["steps"]])
+                tailored.append(
+                    Tailoring(
+                        user=entry["user"],
+                        category=result["category"],
+                        steps=steps,
+                        images=_images(folder, entry["steps"]),
+                        scores=np.array([one["score"] for one in entry["steps"]]),
+                        drifts=np.array([one["drift"] for one in entry["steps"]]),
+                        latents=own,
+                        best=int(np.flatnonzero(steps == entry["best_step"])[0]),
+                        figures=entry,
+                    )
+                )
+        return tailored
+
+    def _ascent(self, preset: str, given: dict[str, object]) -> Any:
+        from gan.search.config import PRESETS, AscentConfig, resolve
+
+        if preset not in PRESETS:
+            raise InputError(f"preset={preset}: expected one of {', '.join(PRESETS)}")
+        if "precision" in given:
+            raise InputError("precision: give it to Designer.open, which makes the networks")
+        return resolve(preset, {**settings(AscentConfig, given), "precision": self._precision})
+
+
+@contextmanager
+def _folder(output: str | os.PathLike[str] | None) -> Iterator[str]:
+    """The folder asked for, or one that is gone afterwards."""
+    if output is not None:
+        yield os.fspath(output)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield str(Path(folder) / "output")
+
+
+@contextmanager
+def _file(photo: Photo | None) -> Iterator[str | None]:
+    """A photo as a file, for as long as it is needed."""
+    if photo is None or isinstance(photo, str | os.PathLike):
+        yield None if photo is None else os.fspath(photo)
+        return
+    from tf_dvbpr.api.photos import as_file_bytes
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "photo"
+        path.write_bytes(as_file_bytes(photo))
+        yield str(path)
+
+
+def _images(folder: str, entries: list[dict[str, Any]]) -> np.ndarray:
+    import numpy as np
+    from PIL import Image
+
+    return np.stack([np.asarray(Image.open(Path(folder) / one["file"]).convert("RGB")) for one in entries])

@@ -1,0 +1,77 @@
+"""`tf_dvbpr.evaluate`."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import Any
+
+from tf_dvbpr.api.keywords import settings
+from tf_dvbpr.api.parameters import names_parameters
+
+_SPLITS, _GROUPS = ("validation", "test"), ("all", "cold")
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Evaluation:
+    """The AUC of a recommender beside RAND, PopRank and, where the truth is known, the oracle.
+
+    Attributes:
+        figures: what auc.json holds; `tf_dvbpr.recommender.evaluate.evaluate` has the names.
+    """
+
+    figures: dict[str, Any]
+
+    @property
+    def validation(self) -> float | None:
+        """The recommender's AUC on the validation items, over all users; None where there are none."""
+        return self.auc(self.figures["model"], "validation")
+
+    @property
+    def test(self) -> float | None:
+        """The same on the test items."""
+        return self.auc(self.figures["model"], "test")
+
+    def auc(self, ranking: str, split: str = "test", group: str = "all") -> float | None:
+        """One figure of the table; None where there are no such users.
+
+        Args:
+            ranking: a row's name, such as ``PopRank``.
+            split: ``validation`` or ``test``.
+            group: ``all`` users, or ``cold``: those whose held-out item has fewer than 5 purchases in training.
+        """
+        row = next(row for row in reversed(self.figures["rows"]) if row["name"] == ranking)
+        value: float | None = row[split][group]
+        return value
+
+    def __repr__(self) -> str:
+        columns = [(split, group) for split in _SPLITS for group in _GROUPS]
+        lines = [["AUC", *(" ".join(column) for column in columns)]]
+        for row in self.figures["rows"]:
+            values = [row[split][group] for split, group in columns]
+            lines.append([row["name"], *("-" if value is None else f"{value:.4f}" for value in values)])
+        return "\n".join(f"{name:10}" + "".join(f"{cell:>16}" for cell in cells) for name, *cells in lines)
+
+
+@names_parameters
+def evaluate(workdir: str | os.PathLike[str] | None = None, *, progress: bool = True, **options: object) -> Evaluation:
+    """Computes the AUC of a recommender, as tools.evaluate_auc does, and writes auc.json into the workdir.
+
+    >>> result = tf_dvbpr.evaluate("out/run", progress=False)
+    >>> 0 <= result.test <= 1
+    True
+    >>> result.auc("PopRank", "validation") == result.figures["rows"][1]["validation"]["all"]
+    True
+
+    Args:
+        workdir: of a training. Leave it out to give ``factors`` and ``dataset`` instead.
+        progress: show progress bars.
+        **options: further fields of `tf_dvbpr.recommender.evaluate.EvaluateConfig`, such as ``protocol``, ``ties``.
+
+    Raises:
+        InputError: contradictory or missing input, factors of another data set or not finite.
+    """
+    from tf_dvbpr.recommender import evaluate as library
+
+    given = settings(library.EvaluateConfig, {"workdir": workdir, **options})
+    return Evaluation(library.evaluate(library.EvaluateConfig(**given), progress))
