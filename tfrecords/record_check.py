@@ -50,7 +50,7 @@ def item_keys(batch: Mapping[str, tf.Tensor], folder: Path, num_items: int, num_
     return _texts(folder, "item", ids, batch[schema.ITEM_KEY].numpy())
 
 
-def check_distinct(folder: Path, what: str, keys: Sequence[str | None]) -> None:
+def check_distinct(folder: Path, what: str, keys: np.ndarray) -> None:
     """Raises InputError unless every key is there and no two are alike; `what` is ``user`` or ``item``."""
     first: dict[str, int] = {}
     for number, key in enumerate(keys):

@@ -83,7 +83,7 @@ def _remarks(config: GanConfig, dataset: Dataset, labelled_photos: int, present:
 
 
 def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -> GanConfig:
-    """The config of a preset with the settings given in its place; see `train_config.PRESETS`.
+    """The config of a preset with the settings given in its place; see `gan.config.PRESETS`.
 
     For augment ``none`` stands for ''.
     """

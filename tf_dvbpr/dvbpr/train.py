@@ -72,7 +72,7 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
 
 
 def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -> TrainConfig:
-    """The config of a preset with the settings given in its place; see `train_config.PRESETS`.
+    """The config of a preset with the settings given in its place; see `config.PRESETS`.
 
     For freeze_through ``none`` stands for "". A preset's average gives way to ``lazy_adam``: it passes over all user
     factors, which that is there to avoid. Raises InputError for a setting that the others leave without effect.

@@ -25,7 +25,7 @@ class ServingModule(tf.Module):
         known_items: int [nnz], never recommended to their user.
         item_categories: int [I], index into `category_names`, -1: none.
         category_names: C names.
-        embedder: photos to style vectors (`workdir.Embedder`); None: no signature takes photos.
+        embedder: photos to style vectors (`tf_dvbpr.dvbpr.embedder.Embedder`); None: no signature takes photos.
         max_pixels: the most pixels of a photo that is decoded.
     """
 
