@@ -16,7 +16,8 @@ from tf_dvbpr.photo_scoring.embed import size_on_entry
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.parallel_map import ordered_map
-from tfrecords.photos.check import BadPhoto, check_photo
+from tfrecords.photos.bad_photo import BadPhoto
+from tfrecords.photos.check import check_photo
 from tfrecords.photos.decode import decode_photo
 
 Photo: TypeAlias = str | os.PathLike[str] | bytes | np.ndarray
