@@ -201,7 +201,7 @@ def opened(studio, monkeypatch):
     """A tool that designs finds the two runs open already, whatever folders it is given."""
     from gan.design.model_pair import Studio
 
-    monkeypatch.setattr(Studio, "open", lambda *_: studio)
+    monkeypatch.setattr(Studio, "open", lambda *_, **__: studio)
 
 
 @pytest.fixture(scope="session")

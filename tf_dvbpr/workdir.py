@@ -16,6 +16,7 @@ from tf_dvbpr.ranking.factors import Factors
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.json_file import write_json
+from tfrecords.schema import METADATA_FILE
 
 # These may differ between two starts of one run: they do not change what it computes.
 FREE = ("dataset", "workdir", "preset", "photo_store", "checkpoint_every")
@@ -32,14 +33,16 @@ class Workdir:
     Attributes:
         path: its folder.
         config: what `config.json` holds: ``model``, ``dataset``, ``dataset_fingerprint``, ``train``, ``versions``.
+        moved_to: where its data set lies now; None: where the training found it.
     """
 
-    def __init__(self, path: Path, config: dict) -> None:
+    def __init__(self, path: Path, config: dict, moved_to: str | None = None) -> None:
         self.path = path
         self.config = config
+        self.moved_to = moved_to
 
     @classmethod
-    def open(cls, path: str | os.PathLike) -> "Workdir":
+    def open(cls, path: str | os.PathLike, moved_to: str | None = None) -> "Workdir":
         """Opens a run that has been started. Raises InputError where there is none, or its config cannot be read."""
         path = Path(path)
         file = path / "config.json"
@@ -50,7 +53,7 @@ class Workdir:
             config["train"].items(), Path(config["dataset"]), config["dataset_fingerprint"], WORKDIRS[config["model"]]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{file}: not a run's config ({error}). Train again in a new workdir") from error
-        return cls(path, config)
+        return cls(path, config, moved_to)
 
     @classmethod
     def create_or_resume(
@@ -158,7 +161,18 @@ class Workdir:
 
     def dataset(self) -> Dataset:
         """The data set the run was trained on. Raises InputError when it is gone or is no longer the same."""
-        dataset = Dataset.open(self.config["dataset"])
+        expected = Path(self.config["dataset"])
+        if self.moved_to is None and not (expected / METADATA_FILE).is_file():
+            raise InputError(
+                f"{self.path}: trained on a data set at {expected}, and there is none now. If it was moved, give its "
+                "folder as --dataset; else build it again with the same flags"
+            )
+        dataset = Dataset.open(expected if self.moved_to is None else self.moved_to)
+        if self.moved_to is not None and dataset.fingerprint != self.config["dataset_fingerprint"]:
+            raise InputError(
+                f"--dataset={self.moved_to}: data set {dataset.name!r} is another than {self.path} was trained on "
+                f"(which was at {expected}); give that one, wherever it is now"
+            )
         if dataset.fingerprint != self.config["dataset_fingerprint"]:
             raise InputError(
                 f"{dataset.path}: not the data set that {self.path} was trained on (its contents changed). "

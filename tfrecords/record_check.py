@@ -1,6 +1,6 @@
 """Whether records hold what a build writes: a checksum cannot say so of one that another program wrote."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np

@@ -17,6 +17,7 @@ from typing import Any
 from tfrecords.errors import InputError
 
 MOST_SEED = 2**31 - 1
+MOVED_DATASET = "where the run's data set is now, if it was moved"  # The help of every such setting.
 
 
 @dataclasses.dataclass(frozen=True)

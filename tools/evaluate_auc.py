@@ -16,7 +16,9 @@ from .common import app, table
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("workdir", None, "folder of a training", flag_values=FLAGS)
 flags.DEFINE_string("factors", None, "a factors file, instead of a workdir", flag_values=FLAGS)
-flags.DEFINE_string("dataset", None, "the data set folder, with --factors", flag_values=FLAGS)
+flags.DEFINE_string(
+    "dataset", None, "the data set folder, with --factors; or where a run's lies now", flag_values=FLAGS
+)
 flags.DEFINE_enum(
     "protocol",
     "exact",

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 from absl import flags
 
+from tfrecords import settings
+
 from .common import app
 
 FLAGS = app.new_flags(__doc__)
@@ -38,6 +40,7 @@ flags.DEFINE_integer(
     lower_bound=64,
     flag_values=FLAGS,
 )
+flags.DEFINE_string("dataset", None, settings.MOVED_DATASET, flag_values=FLAGS)
 flags.DEFINE_bool("overwrite", False, "replace the SavedModel that is at output", flag_values=FLAGS)
 
 
@@ -52,7 +55,7 @@ def main(values: flags.FlagValues) -> None:
 
     if values["preset"].present and values.gan is None:
         raise InputError(f"--preset={values.preset}: --preset has no effect without --gan; leave it out")
-    config = ExportConfig(values.workdir, values.output, values.overwrite, values.max_pixels)
+    config = ExportConfig(values.workdir, values.output, values.overwrite, values.max_pixels, values.dataset)
     is_gan = Workdir.open(config.workdir).config["model"] == GAN
     if is_gan:
         if values.gan is not None:

@@ -11,12 +11,15 @@ from collections.abc import Sequence
 
 from absl import flags
 
+from tfrecords import settings
+
 from .common import app
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("output", None, "the HTML file to write", required=True, flag_values=FLAGS)
 flags.DEFINE_string("recommender", None, "workdir of a recommender; this or --gan is needed", flag_values=FLAGS)
 flags.DEFINE_string("gan", None, "workdir of the GAN", flag_values=FLAGS)
+flags.DEFINE_string("dataset", None, settings.MOVED_DATASET, flag_values=FLAGS)
 flags.DEFINE_string("table3", None, "folder that tools.compare left", flag_values=FLAGS)
 flags.DEFINE_string("samples", None, "folder that tools.sample_gan left", flag_values=FLAGS)
 flags.DEFINE_list("table4", [], "folders that tools.evaluate_design left, with commas between", flag_values=FLAGS)
@@ -42,6 +45,7 @@ def main(values: flags.FlagValues) -> None:
         tailor=values.tailor,
         title=values.title,
         shown=values.shown,
+        dataset=values.dataset,
     )
     result = write_report(config)
     print(f"{result['output']}: {', '.join(result['sections'])}; {result['bytes'] / 1024:,.0f} KB")

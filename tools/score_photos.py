@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 from absl import flags
 
+from tfrecords import settings
+
 from .common import app
 
 FLAGS = app.new_flags(__doc__)
@@ -33,6 +35,7 @@ flags.DEFINE_string(
 flags.DEFINE_integer(
     "clusters", None, "k-means clusters of the users' taste vectors, 0: none; 8 if not given", flag_values=FLAGS
 )
+flags.DEFINE_string("dataset", None, settings.MOVED_DATASET, flag_values=FLAGS)
 flags.DEFINE_string("category", None, "compare with the items of this category only", flag_values=FLAGS)
 
 
@@ -42,7 +45,7 @@ def main(values: flags.FlagValues) -> None:
 
     from .common import photo_score_tables as tables
 
-    names = ("workdir", "photos", "output", "users", "user", "groups", "clusters", "category")
+    names = ("workdir", "photos", "output", "users", "user", "groups", "clusters", "category", "dataset")
     scores = score_photos(ScorePhotosConfig(**{name: values[name].value for name in names}))
     parts = [
         tables.heading(scores),

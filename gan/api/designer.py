@@ -242,8 +242,7 @@ class Designer:
 
         from gan.design.tailor import tailor
         from gan.design.tailor_config import TailorConfig
-        from gan.search.config import TAILORING
-        from gan.search.config import InversionConfig
+        from gan.search.config import TAILORING, InversionConfig
 
         invert = {name: value for name, value in search.items() if name.startswith("invert_")}
         others = {name: value for name, value in search.items() if name not in invert}

@@ -4,7 +4,7 @@ import dataclasses
 
 from gan.search.config import GROUPS, AscentConfig
 from tfrecords.errors import InputError
-from tfrecords.settings import between, check_settings, need, one_of, required, setting
+from tfrecords.settings import MOVED_DATASET, between, check_settings, need, one_of, required, setting
 
 NO_GROUP = "none"
 
@@ -32,6 +32,7 @@ class DesignConfig:
     )
     weights: tuple[float, ...] = setting((), "of the users in --group=mean, as 2,1,1; default: equal")
     trajectory: bool = setting(False, "also draw how each search went")
+    dataset: str | None = setting(None, MOVED_DATASET)
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -45,7 +45,7 @@ def design_garments(config: DesignConfig, progress: bool = True, studio: Studio 
     """
     output = Path(config.output).absolute()
     check_output(output, _DESIGNS)
-    studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision)
+    studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision, moved_to=config.dataset)
     queries = _queries(config, studio)
     ascent = studio.settled(config.ascent)
     made_for = studio.made_for(config, ascent)

@@ -65,6 +65,7 @@ class Studio:
         gan: str,
         precision: str | None = None,
         flags: tuple[str, str] = ("recommender", "gan"),
+        moved_to: str | None = None,
     ) -> "Studio":
         """Opens both, and sees that they fit together. A GAN of less than an epoch is warned of on standard error.
 
@@ -73,13 +74,14 @@ class Studio:
             gan: a workdir of tools.train_gan.
             precision: of all networks' arithmetic; None: each as it was trained.
             flags: as messages name the two.
+            moved_to: where the recommender's data set lies now; None: where its training found it.
 
         Raises:
             InputError: one of them is none, is not trained yet, or does not look at photos; other categories, or photos
                 brought to a square in another way.
         """
         with _flag(flags[0]):
-            workdir = Workdir.open(recommender)
+            workdir = Workdir.open(recommender, moved_to)
             embedder = open_embedder(workdir, precision)
             dataset, factors = workdir.dataset(), workdir.factors()
         with _flag(flags[1]):
@@ -104,7 +106,7 @@ class Studio:
             ascent: that one, settled.
         """
         return {
-            **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent)),
+            **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent, dataset=None)),
             "dataset": self.dataset.fingerprint,
             "factors": hashlib.sha256(self.user_factors.tobytes() + self.item_factors.tobytes()).hexdigest(),
             "gan": dataclasses.asdict(self.gan.config),

@@ -75,7 +75,7 @@ def tailor(config: TailorConfig, progress: bool = True, studio: Studio | None = 
     """
     output = Path(config.output).absolute()
     check_output(output, _TAILORED)
-    studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision)
+    studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision, moved_to=config.dataset)
     users = [studio.user(key) for key in split_keys(config.users, studio.dataset)]
     encoded, category = _prototype(config, studio)
     ascent = studio.settled(config.ascent)

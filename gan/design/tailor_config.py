@@ -4,7 +4,7 @@ import dataclasses
 
 from gan.search.config import AscentConfig, InversionConfig
 from tfrecords.errors import InputError
-from tfrecords.settings import between, check_settings, inside, required, setting
+from tfrecords.settings import MOVED_DATASET, between, check_settings, inside, required, setting
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +31,7 @@ class TailorConfig:
     )
     every: int = setting(10, "steps between the images shown", between(1, 100_000))
     gif: bool = setting(False, "also write an animation for each user")
+    dataset: str | None = setting(None, MOVED_DATASET)
 
     def __post_init__(self) -> None:
         if (self.item is None) == (self.photo is None):

@@ -5,7 +5,7 @@ import dataclasses
 from gan.config import JUDGE, OWN_JUDGE
 from gan.search.config import AscentConfig
 from tfrecords.errors import InputError
-from tfrecords.settings import between, check_settings, need, required, setting
+from tfrecords.settings import MOVED_DATASET, between, check_settings, need, required, setting
 
 SWEEP = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 
@@ -36,6 +36,7 @@ class EvaluateConfig:
     )
     retrieve_owned: bool = setting(True, "retrieve among all items of the category, the user's own too (eq. 8)")
     etas: tuple[float, ...] = setting((), "those of --eta_sweep; default: 0,0.1,0.3,1,3,10,30")
+    dataset: str | None = setting(None, MOVED_DATASET)
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -95,7 +95,7 @@ def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studi
     form = fig3 if config.etas else table4
     kind = FolderKind(form.NAME, form.FILE, "evaluating designs", named_in(form.FILE))
     check_output(output, kind)
-    studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision)
+    studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision, moved_to=config.dataset)
     judge = _judge(config, studio, progress)
     ascent = studio.settled(config.ascent)
     trials = draw_trials(studio, config.trials, config.k, ascent.seed)
@@ -131,7 +131,8 @@ def _judge(config: EvaluateConfig, studio: Studio, progress: bool) -> Judge:
         )
     # The one that the GAN's training made, if it did.
     workdir, size = Workdir.open(config.gan), studio.networks.image_size
-    dataset = workdir.dataset()
+    same = workdir.config["dataset_fingerprint"] == studio.dataset.fingerprint
+    dataset = studio.dataset if same else workdir.dataset()
     categories, names = labelled(dataset)
     classifier = trained_classifier(
         judge_folder(workdir),

@@ -25,6 +25,7 @@ class ReportConfig:
         tailor: folder with ``tailor.json`` and its pictures.
         title: of the page; named after the model and the data set if not given.
         shown: designs, and tailorings, shown at most.
+        dataset: where the run's data set was moved to; None: where the training found it.
     """
 
     output: str
@@ -37,6 +38,7 @@ class ReportConfig:
     tailor: str | None = None
     title: str | None = None
     shown: int = 12
+    dataset: str | None = None
 
     def __post_init__(self) -> None:
         if self.recommender is None and self.gan is None:

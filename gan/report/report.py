@@ -40,7 +40,7 @@ def write_report(config: ReportConfig, progress: bool = True) -> dict:
     Raises:
         InputError: a source that is missing, damaged or of another data set.
     """
-    recommender, gan = (_open(name, getattr(config, name)) for name in ("recommender", "gan"))
+    recommender, gan = (_open(name, getattr(config, name), config.dataset) for name in ("recommender", "gan"))
     runs = [run for run in (recommender, gan) if run is not None]
     if len({run.config["dataset_fingerprint"] for run in runs}) > 1:
         raise InputError(f"--gan={config.gan}: trained on another data set than --recommender={config.recommender}")
@@ -79,13 +79,13 @@ def write_report(config: ReportConfig, progress: bool = True) -> dict:
     return {"output": str(output), "sections": [one.anchor for one in sections], "bytes": len(text.encode())}
 
 
-def _open(flag: str, folder: str | None) -> Workdir | None:
+def _open(flag: str, folder: str | None, moved_to: str | None) -> Workdir | None:
     if folder is None:
         return None
     path, expected = Path(folder), _EXPECTED[flag]
     if not (path / "config.json").is_file():
         raise InputError(f"--{flag}={folder}: {found_in(path)}; {expected} expected")
-    workdir = Workdir.open(folder)
+    workdir = Workdir.open(folder, moved_to)
     if (workdir.config["model"] == GAN) != (flag == "gan"):
         other = "recommender" if flag == "gan" else "gan"
         raise InputError(f"--{flag}={folder}: {found_in(path)}; {expected} expected. Give this one as --{other}")

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tfrecords.settings import MOST_SEED, Bounds, between, check_settings, required, setting
+from tfrecords.settings import MOST_SEED, MOVED_DATASET, Bounds, between, check_settings, required, setting
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +28,7 @@ class SampleConfig:
     neighbours: int = setting(
         8, "images of each category shown beside the photos nearest to them; 0: none", between(0, 100)
     )
+    dataset: str | None = setting(None, MOVED_DATASET)
 
     def __post_init__(self) -> None:
         check_settings(self)

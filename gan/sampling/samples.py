@@ -140,7 +140,7 @@ def _number(trained: TrainedGan, name: str, flag: str) -> int:
 
 def _photos(config: SampleConfig, progress: bool) -> tuple[np.ndarray, np.ndarray]:
     """The photos at the generator's size and the categories of the data set that the GAN was trained on."""
-    workdir = Workdir.open(config.workdir)
+    workdir = Workdir.open(config.workdir, config.dataset)
     try:
         dataset = workdir.dataset()
     except InputError as error:

@@ -26,7 +26,7 @@ def export_design(config: ExportConfig, gan: str, preset: str) -> dict:
     output = Path(config.output).absolute()
     check_export(output, config.overwrite)
     ascent = resolve(preset, {})
-    studio = Studio.open(config.workdir, gan, ascent.precision, flags=("workdir", "gan"))
+    studio = Studio.open(config.workdir, gan, ascent.precision, flags=("workdir", "gan"), moved_to=config.dataset)
     ascent = studio.settled(ascent)
     factors, known = Workdir.open(config.workdir).factors(), studio.dataset.own_items()
     rate, inversion = TAILORING["learning_rate"], InversionConfig()

@@ -19,7 +19,7 @@ def export_gan(config: ExportConfig) -> dict:
     """
     output = Path(config.output).absolute()
     check_export(output, config.overwrite)
-    trained, dataset = TrainedGan.open(config.workdir), Workdir.open(config.workdir).dataset()
+    trained, dataset = TrainedGan.open(config.workdir), Workdir.open(config.workdir, config.dataset).dataset()
     module = GanModule(trained, dataset.fit, dataset.resize_filter, config.max_pixels)
     signatures = module.signatures()
     save(module, signatures, output, config.overwrite)

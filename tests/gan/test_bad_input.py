@@ -244,9 +244,9 @@ def test_a_data_set_that_is_gone(gan, tmp_path, capsys):
     (gan / "config.json").write_text(json.dumps({**config, "dataset": str(tmp_path / "gone")}))
     out = f"--output={tmp_path}/out"
     line = refusal(capsys, sample_gan, f"--workdir={gan}", out)
-    assert "gone: no data set here" in line
+    assert f"trained on a data set at {tmp_path}/gone, and there is none now" in line
     assert "--neighbours=0 draws without it" in line
-    assert "gone: no data set here" in refusal(capsys, export_saved_model, f"--workdir={gan}", out)
+    assert "gone, and there is none now" in refusal(capsys, export_saved_model, f"--workdir={gan}", out)
     assert not (tmp_path / "out").exists()
     assert run_tool(capsys, sample_gan, f"--workdir={gan}", out, "--count=1", "--neighbours=0")[0] == 0
     assert {path.name for path in (tmp_path / "out").glob("[!.]*")} == {"shoes.png", "tops.png", "latents.npz"}

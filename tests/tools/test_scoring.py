@@ -120,7 +120,7 @@ def test_evaluate_refuses(run, workdir, planted, planted_folder, tmp_path):
     with pytest.raises(InputError, match="--protocol=other: expected one of exact, release"):
         EvaluateConfig(workdir="run", protocol="other")
     assert "either --workdir" in fails(run, evaluate_auc)
-    assert "go together" in fails(run, evaluate_auc, "--factors=mine.npz")
+    assert "--factors needs --dataset" in fails(run, evaluate_auc, "--factors=mine.npz")
     assert "contradicts" in fails(run, evaluate_auc, f"--workdir={workdir}", "--protocol=release", "--ties=half")
     assert "not a workdir" in fails(run, evaluate_auc, f"--workdir={tmp_path}")
     (tmp_path / "file").touch()

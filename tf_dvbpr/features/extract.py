@@ -215,6 +215,7 @@ def _own_network(config: ExtractConfig, dataset: Dataset) -> RowSource:
             f"--workdir={config.workdir}: a run of another data set ({workdir.config['dataset']}), which may have seen "
             f"what {dataset.path} holds out; give a run of this one"
         )
+    workdir.moved_to = str(dataset.path)
     embedder = open_embedder(workdir)
     made_by = {
         "network": workdir.config["train"].get("backbone", CNNF),

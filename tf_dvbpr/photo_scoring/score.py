@@ -38,6 +38,7 @@ class ScorePhotosConfig:
         groups: a CSV file with the columns user and group; None: clusters.
         clusters: k-means clusters of the users' taste vectors, 0: none; None: 8, or as many as there are users.
         category: name of the category whose items the photos are compared with; None: the whole catalogue.
+        dataset: where the run's data set was moved to; None: where the training found it.
     """
 
     workdir: str
@@ -48,6 +49,7 @@ class ScorePhotosConfig:
     groups: str | None = None
     clusters: int | None = None
     category: str | None = None
+    dataset: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("users", "clusters"):
@@ -81,7 +83,7 @@ def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScore
         InputError: a run without Phi, no photo that can be read, unknown users, category or files.
     """
     files = files_of(Path(config.photos))
-    workdir = Workdir.open(config.workdir)
+    workdir = Workdir.open(config.workdir, config.dataset)
     factors, dataset = workdir.factors(), workdir.dataset()
     user_factors, item_factors = factors_for(factors, dataset)
     check_finite(user_factors, item_factors)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_file import whole_file
 
@@ -22,7 +23,7 @@ class Factors:
         item_factors: float32 [I, D].
         user_keys: unicode [U].
         item_keys: unicode [I].
-        step: training step the factors were taken at (0 where there was no training).
+        step: training step the factors were taken at (0 where there was no training, or none is told).
     """
 
     user_factors: np.ndarray
@@ -46,9 +47,22 @@ class Factors:
         with whole_file(path) as temporary, temporary.open("wb") as file:
             np.savez(file, step=np.int64(self.step), **{name: getattr(self, name) for name in _ARRAYS})
 
+    def of_dataset(self, dataset: Dataset, where: str | os.PathLike) -> "Factors":
+        """The same with a row for each user and item of a data set, in its order; rows of others are left out.
+
+        Raises InputError, with the file's name `where`, for a key that is missing or there twice.
+        """
+        users = _rows(self.user_keys, dataset.user_keys, f"{where}: user_keys", dataset)
+        items = _rows(self.item_keys, dataset.item_keys, f"{where}: item_keys", dataset)
+        matrices = self.user_factors[users], self.item_factors[items]
+        return Factors(*matrices, dataset.user_keys, dataset.item_keys, self.step)
+
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Factors":
-        """Reads what `save` wrote. Raises InputError when the file is missing, cut short or of another kind."""
+        """Reads what `save` wrote, or another library: without a step, and with whole numbers as keys.
+
+        Raises InputError when the file is missing, cut short or of another kind.
+        """
         path = Path(path)
         if not path.is_file():
             raise InputError(
@@ -59,9 +73,14 @@ class Factors:
                 raise ValueError("no whole .npz")
             with np.load(path, allow_pickle=False) as arrays:
                 kinds = "".join(arrays[name].dtype.kind for name in _ARRAYS)
-                if not (set(kinds[:2]) <= set("fiu") and kinds[2:] == "UU"):
+                if not (set(kinds[:2]) <= set("fiu") and set(kinds[2:]) <= set("Uiu")):
                     raise ValueError("two matrices of numbers and two lists of text expected")
-                return cls(**{name: arrays[name] for name in _ARRAYS}, step=int(arrays["step"]))
+                matrices, keys = _ARRAYS[:2], _ARRAYS[2:]
+                return cls(
+                    **{name: arrays[name] for name in matrices},
+                    **{name: arrays[name].astype(np.str_) for name in keys},
+                    step=int(arrays["step"]) if "step" in arrays else 0,
+                )
         except (MemoryError, PermissionError):
             raise  # says nothing about the content
         # Damaged files make NumPy, zipfile and the decompressors raise classes that have no other base in common.
@@ -71,3 +90,17 @@ class Factors:
                 f"{path}: not a whole factors file ({reason}). A training's is made anew by "
                 "its command once it is moved away; one of your own is what Factors.save writes"
             ) from error
+
+
+def _rows(keys: np.ndarray, wanted: np.ndarray, where: str, dataset: Dataset) -> np.ndarray:
+    names, counts = np.unique(keys, return_counts=True)
+    if (counts > 1).any():
+        raise InputError(f"{where}: {str(names[counts > 1][0])!r} is there twice; one row a key expected")
+    rows = {key: row for row, key in enumerate(keys.tolist())}
+    missing = [key for key in wanted.tolist() if key not in rows]
+    if missing:
+        raise InputError(
+            f"{where}: {len(missing)} of the {len(wanted)} keys of data set {dataset.name!r} are missing, as "
+            f"{missing[0]!r}; a row for each is expected"
+        )
+    return np.array([rows[key] for key in wanted.tolist()], np.int64)

@@ -24,7 +24,7 @@ class EvaluateConfig:
     Attributes:
         workdir: a run of tools.train_dvbpr.
         factors: a factors file of any recommender.
-        dataset: the data set folder the factors belong to.
+        dataset: the data set folder the factors belong to; with `workdir`: where its data set was moved to, if it was.
         protocol: ``exact`` (all items) or ``release`` (the authors' 100 random items a user).
         ties: ``strict`` or ``half``, of the exact protocol.
         seed: of RAND's order and of the release protocol's draws.
@@ -42,10 +42,8 @@ class EvaluateConfig:
     def __post_init__(self) -> None:
         if (self.workdir is None) == (self.factors is None):
             raise InputError("give either --workdir, or --factors and --dataset")
-        if (self.factors is None) != (self.dataset is None):
-            raise InputError(
-                "--factors and --dataset go together: a workdir knows its data set, a factors file does not"
-            )
+        if self.factors is not None and self.dataset is None:
+            raise InputError("--factors needs --dataset: a workdir knows its data set, a factors file does not")
         need(self, self.protocol in PROTOCOLS, "protocol", "one of " + ", ".join(PROTOCOLS))
         if self.protocol == "release" and self.ties != "strict":
             raise InputError("--ties=half contradicts --protocol=release: the authors' evaluator is strict")
@@ -67,18 +65,19 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict:
         InputError: contradictory or missing input, factors of another data set or not finite.
     """
     if config.workdir is not None:
-        workdir = Workdir.open(config.workdir)
+        workdir = Workdir.open(config.workdir, config.dataset)
         factors, dataset = workdir.factors(), workdir.dataset()
         name = workdir.model_name
         output = workdir.path / "auc.json" if config.output is None else Path(config.output)
     else:
-        factors, dataset = Factors.load(config.factors), Dataset.open(config.dataset)
+        dataset = Dataset.open(config.dataset)
+        factors = Factors.load(config.factors).of_dataset(dataset, config.factors)
         name = Path(config.factors).stem
         output = None if config.output is None else Path(config.output)
     rankings = {"RAND": random_ranking(dataset, config.seed), "PopRank": popularity_ranking(dataset), name: factors}
     oracle = dataset.path / ORACLE_FILE
     if oracle.is_file():
-        rankings["oracle"] = Factors.load(oracle)
+        rankings["oracle"] = Factors.load(oracle).of_dataset(dataset, oracle)
     result = {
         "data_set": dataset.name,
         "fingerprint": dataset.fingerprint,

@@ -29,6 +29,7 @@ class RecommendConfig:
         k: items a user; None: 10, or all where there are fewer.
         category: name of the category the items are to be of; None: any.
         picture: file for the picture; None: no picture.
+        dataset: where the run's data set was moved to; None: where the training found it.
     """
 
     workdir: str
@@ -36,6 +37,7 @@ class RecommendConfig:
     k: int | None = None
     category: str | None = None
     picture: str | None = None
+    dataset: str | None = None
 
 
 class Recommendation(NamedTuple):
@@ -58,7 +60,7 @@ def recommend(config: RecommendConfig) -> dict[str, list[Recommendation]]:
     """
     if config.picture is not None:
         grid.check_name(config.picture)
-    workdir = Workdir.open(config.workdir)
+    workdir = Workdir.open(config.workdir, config.dataset)
     dataset = workdir.dataset()
     factors = factors_for(workdir.factors(), dataset)
     keys = split_keys(config.user, dataset)

@@ -24,12 +24,14 @@ class ExportConfig:
         output: the folder to make.
         overwrite: replace a SavedModel that is already at `output`.
         max_pixels: the most pixels of a photo that the exported model decodes; one of more is unreadable.
+        dataset: where the run's data set was moved to; None: where the training found it.
     """
 
     workdir: str
     output: str
     overwrite: bool = False
     max_pixels: int = MAX_PIXELS
+    dataset: str | None = None
 
 
 def export(config: ExportConfig) -> dict:
@@ -43,7 +45,7 @@ def export(config: ExportConfig) -> dict:
     """
     output = Path(config.output).absolute()
     check_export(output, config.overwrite)
-    workdir = Workdir.open(config.workdir)
+    workdir = Workdir.open(config.workdir, config.dataset)
     dataset, factors = workdir.dataset(), workdir.factors()
     check_finite(*factors_for(factors, dataset))
     known = dataset.own_items()
