@@ -98,7 +98,11 @@ def _check_range(folder: Path, what: str, ids: np.ndarray, values: np.ndarray, l
     if wrong.any():
         at = int(np.argmax(wrong))
         where = "" if ids is values else f" of {ids[at]}"
-        raise _error(folder, f"{what}{where} is {values[at]}, {least} to {most} expected")
+        raise _error(
+            folder,
+            f"{what}{where} is {values[at]}, {least} to {most} expected",
+            f"undo a change of {schema.METADATA_FILE}, or {REBUILD}",
+        )
 
 
 def _texts(folder: Path, what: str, ids: np.ndarray, keys: np.ndarray) -> list[str]:
@@ -114,5 +118,5 @@ def _texts(folder: Path, what: str, ids: np.ndarray, keys: np.ndarray) -> list[s
     return texts
 
 
-def _error(folder: Path, fault: str) -> InputError:
-    return InputError(f"{folder}: its records are whole but not those of a build: {fault}; {REBUILD}")
+def _error(folder: Path, fault: str, mend: str = REBUILD) -> InputError:
+    return InputError(f"{folder}: its records are whole but not those of a build: {fault}; {mend}")

@@ -159,8 +159,11 @@ AT_ONCE = {
 # What contradicts nothing in dataset.json itself; the shards tell it when they are read.
 WHEN_READ = {
     "items made up": (renumber(8), "counts are 6 users and 20 items, the shards hold more or fewer"),
-    "items left out": (renumber(-4), "counts.items is 8, the shards hold purchases of others"),
-    "a category left out": (drop_a_category, r"category_counts are \[4, 4\], the shards hold \[4, 4, 4\]"),
+    "items left out": (renumber(-4), r"user/train of \d is \d+, 0 to 7 expected; undo a change of dataset.json"),
+    "a category left out": (
+        drop_a_category,
+        r"item/category of 2 is 2, -1 to 1 expected; undo a change of dataset.json",
+    ),
     "counts of categories moved": (
         set_to("category_counts", {"c0": 3, "c1": 5, "c2": 4}),
         r"category_counts are \[3, 5, 4\], the shards hold \[4, 4, 4\]",
@@ -169,7 +172,7 @@ WHEN_READ = {
         lambda meta: meta.update(
             category_names=["c2", "c0"], category_counts={"c2": 8, "c0": 4}, counts=meta["counts"] | {"categories": 2}
         ),
-        "the shards hold",
+        r"item/category of 2 is 2, -1 to 1 expected",
     ),
     "a user made up": (users(7), "counts are 7 users and 12 items, the shards hold more or fewer"),
     "a user left out": (
@@ -217,7 +220,7 @@ def test_no_reader_takes_items_that_are_not_there(folder, reader, change_by):
     meta = metadata(folder)
     renumber(change_by)(meta)
     dataset = Dataset.open(edit_metadata(folder, **meta))
-    with told_in_one_line(r"dataset\.json: .*, the shards hold "):
+    with told_in_one_line(r"dataset\.json: .*, the shards hold |expected; undo a change of dataset\.json"):
         READERS[reader](dataset)
 
 

@@ -159,8 +159,11 @@ def remove_checkpoints(folder: Path) -> None:
 def _newest(folder: Path) -> str | None:
     """What the list names, where it is there."""
     file = folder / _LIST
-    # TensorFlow's own reader of the list prints lines of its own where it is damaged.
-    named = _NAMED.search(file.read_text(errors="replace")) if file.is_file() else None
+    # TensorFlow's own reader prints lines of its own where the list is damaged, and raises where it is no UTF-8.
+    try:
+        named = _NAMED.search(file.read_text(encoding="utf-8")) if file.is_file() else None
+    except UnicodeDecodeError:
+        return None
     found = folder / named[1] if named else None
     return str(found) if found and Path(f"{found}.index").is_file() else None
 

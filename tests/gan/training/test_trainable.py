@@ -39,7 +39,7 @@ ROOT = repository()
 # Dies as a power cut would: what the third grid brought is on the disk, its checkpoint is not.
 DIES = """
 import os, signal, sys
-from gan import measures
+from gan.metrics import training_metrics as measures
 from tf_dvbpr.training.checkpoint import Checkpoints
 
 save = Checkpoints.save

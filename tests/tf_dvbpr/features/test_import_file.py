@@ -118,7 +118,7 @@ def test_a_flipped_bit_in_a_header(run, dataset, tmp_path):
 
 
 def test_a_file_mended_after_a_refusal_is_taken(run, dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr(extract.feature_import, "_BLOCK", 5)
+    monkeypatch.setattr(extract.import_file, "_BLOCK", 5)
     rows = np.random.default_rng(0).normal(size=[ITEMS, 3])
     bad = rows.copy()
     bad[7] = np.inf
