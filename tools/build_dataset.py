@@ -111,8 +111,9 @@ def main(values: flags.FlagValues) -> None:
         category_levels=values.category_levels,
     )
     dataset = build_dataset(config)
-    lines = [dataset_tables.table_two(dataset), dataset_tables.left_out(dataset), dataset_tables.known_auc(dataset)]
-    print("\n".join(line for line in [*lines, f"written to {dataset.path}"] if line))
+    parts = (dataset_tables.table_two, dataset_tables.left_out, dataset_tables.bad_images, dataset_tables.known_auc)
+    lines = [*(part(dataset) for part in parts), f"written to {dataset.path}"]
+    print("\n".join(line for line in lines if line))
 
 
 def cli(argv: Sequence[str] | None = None) -> None:

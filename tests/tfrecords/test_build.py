@@ -34,6 +34,8 @@ def test_what_is_left_out_is_told(capsys, shop, tmp_path):
     assert status == 0
     told = "1 duplicate interactions, 1 users under min actions, 1 interactions of those users, 1 items with bad images"
     assert f"left out: {told}" in out
+    table = out.splitlines()
+    assert table[table.index("bad image  reason") + 2].startswith("i11        ")
 
 
 def test_amazon(capsys, tmp_path):

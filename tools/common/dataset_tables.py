@@ -6,11 +6,13 @@ from tf_dvbpr.dvbpr.activations import FOLDER as ACTIVATIONS
 from tfrecords.dataset import Dataset
 from tfrecords.features.store import list_features
 from tfrecords.features.writer import STORED, read_record
+from tfrecords.schema import METADATA_FILE
 from tfrecords.summary import QUANTILES, Summary
 
 from . import table
 
 _SIZES_SHOWN = 5
+_BAD_SHOWN = 20
 
 
 def table_two(dataset: Dataset) -> str:
@@ -24,6 +26,14 @@ def left_out(dataset: Dataset) -> str:
     """One line on what the source had and the data set has not; "" where nothing was dropped."""
     dropped = [f"{count} {name.replace('_', ' ')}" for name, count in dataset.meta.get("dropped", {}).items() if count]
     return f"left out: {', '.join(dropped)}" if dropped else ""
+
+
+def bad_images(dataset: Dataset) -> str:
+    """The items whose photos could not be used, each with the reason; "" where there are none."""
+    bad = dataset.meta.get("bad_images") or []
+    rows = [(image["item"], image["reason"]) for image in bad[:_BAD_SHOWN]]
+    more = [f"and {len(bad) - len(rows)} more, in {METADATA_FILE} under bad_images"] if len(bad) > len(rows) else []
+    return "\n".join(["", table.render(["bad image", "reason"], rows, left=(0, 1)), *more, ""]) if rows else ""
 
 
 def known_auc(dataset: Dataset) -> str:
