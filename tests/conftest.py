@@ -64,7 +64,7 @@ def forget_graphs():
     """What a module compiled is let go when its tests have run: GBs in a suite that trains full-sized networks."""
     from tf_dvbpr.training import gradient_registry
 
-    with gradient_registry.let_go():
+    with gradient_registry.forget_custom_gradients():
         yield
     gc.collect()
 

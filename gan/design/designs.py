@@ -9,7 +9,7 @@ import numpy as np
 from gan.design.design_config import NO_GROUP, DesignConfig
 from gan.design.design_pictures import draw_designs, draw_trajectory
 from gan.design.model_pair import Studio
-from gan.design.results import Query, beside_each_other
+from gan.design.results import Query, design_entry
 from gan.sampling.samples import file_names, save_latents
 from gan.search.config import AscentConfig
 from gan.search.maximise import Maximiser
@@ -151,7 +151,7 @@ def _write(
         for image, file in zip(images, files, strict=True):
             image.save(folder / file)
         taste, styles = taste_of(studio, [query]), studio.networks.style_vectors(drawn).numpy()
-        entry = beside_each_other(studio, query, taste, part, styles, files, config.k)
+        entry = design_entry(studio, query, taste, part, styles, files, config.k)
         garments.append((query, entry, images))
         latents.append(found)
     lengths = [len(found) for found in latents]

@@ -28,7 +28,7 @@ class Query:
     weights: tuple[float, ...] = ()
 
 
-def beside_each_other(
+def design_entry(
     studio: Studio,
     query: Query,
     taste: Taste,

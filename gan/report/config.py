@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from tfrecords.errors import InputError
-from tfrecords.files.output_check import check_place
+from tfrecords.files.output_check import check_writable
 from tfrecords.settings import need
 
 _ENDINGS = (".html", ".htm")
@@ -46,4 +46,4 @@ class ReportConfig:
         need(self, Path(self.output).suffix.lower() in _ENDINGS, "output", f"a name that ends in {_ENDINGS[0]}")
         need(self, all(folder.strip() for folder in self.table4), "table4", "folders with commas between")
         need(self, self.shown >= 1, "shown", "1 or more")
-        check_place(self.output)
+        check_writable(self.output)

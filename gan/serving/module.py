@@ -13,7 +13,7 @@ from tfrecords.photos.decode import denormalise, normalise
 
 
 class GanModule(tf.Module):
-    """Everything the signatures need. What is wrong with a row gives a marked row; as many rows as asked for are due.
+    """Everything the signatures need. An invalid row is marked; the output has one row per input.
 
     Args:
         trained: the networks.

@@ -16,8 +16,8 @@ from tf_dvbpr.model_names import GAN
 from tf_dvbpr.training.loop import LoopConfig, run, steps_per_call
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.files.folder_lock import held
-from tfrecords.files.output_check import check_place
+from tfrecords.files.folder_lock import locked
+from tfrecords.files.output_check import check_writable
 from tfrecords.photo_store.store import PhotoStore
 from tfrecords.progress_bar import write_line
 
@@ -31,11 +31,11 @@ def train(config: GanConfig, show_progress: bool = True) -> dict:
     """
     check_versions()
     dataset = Dataset.open(config.dataset)
-    check_place(config.workdir, folder=True)
+    check_writable(config.workdir, folder=True)
     categories, _ = labelled(dataset)
     count = int(np.count_nonzero(categories >= 0))
     facts = category_facts(dataset)
-    with held(Path(config.workdir), "training"):
+    with locked(Path(config.workdir), "training"):
         workdir = Workdir.create_or_resume(config, dataset, GAN, facts=facts)
         if show_progress:
             for line in _remarks(config, dataset, count, facts["present"]):

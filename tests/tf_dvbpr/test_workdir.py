@@ -28,8 +28,8 @@ ROOT = repository()
 
 
 def test_one_training_at_a_time(planted_folder, tmp_path):
-    hold = "import sys; from pathlib import Path; from tfrecords.files.folder_lock import held\n"
-    hold += f"with held(Path({str(tmp_path / 'run')!r}), 'training'):\n print(flush=True); sys.stdin.read()"
+    hold = "import sys; from pathlib import Path; from tfrecords.files.folder_lock import locked\n"
+    hold += f"with locked(Path({str(tmp_path / 'run')!r}), 'training'):\n print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", hold], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:

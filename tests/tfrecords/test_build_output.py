@@ -12,7 +12,7 @@ from tests.support.shop import noise
 from tests.support.tool import names, run
 from tfrecords import schema, writer
 from tfrecords.dataset import Dataset
-from tfrecords.files.folder_lock import held
+from tfrecords.files.folder_lock import locked
 from tools.build_dataset import cli
 
 ROOT = repository()
@@ -129,7 +129,7 @@ def test_killed_half_way_and_started_again(capsys, shop, tmp_path, sent, left):
 
 
 def test_one_build_at_a_time(capsys, shop, tmp_path):
-    with held(tmp_path / ".data.partial", "building a data set"):
+    with locked(tmp_path / ".data.partial", "building a data set"):
         _, _, errors = run(capsys, cli, "--source=csv", f"--input={shop}", f"--output={tmp_path}/data")
     partial = tmp_path / ".data.partial"
     assert errors == [f"error: {partial}: another process is building a data set here; wait for it to end"]

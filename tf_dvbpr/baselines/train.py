@@ -20,8 +20,8 @@ from tf_dvbpr.training.loop import LoopConfig, run
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.features.store import load_features
-from tfrecords.files.folder_lock import held
-from tfrecords.files.output_check import check_place
+from tfrecords.files.folder_lock import locked
+from tfrecords.files.output_check import check_writable
 
 
 def train(config: BaselineConfig, show_progress: bool = True) -> dict:
@@ -33,8 +33,8 @@ def train(config: BaselineConfig, show_progress: bool = True) -> dict:
     check_versions()
     dataset = Dataset.open(config.dataset)
     features = load_features(dataset, config.features)[1] if config.model in VISUAL else None
-    check_place(config.workdir, folder=True)
-    with held(Path(config.workdir), "training"):
+    check_writable(config.workdir, folder=True)
+    with locked(Path(config.workdir), "training"):
         workdir = Workdir.create_or_resume(config, dataset, config.model)
         if config.model not in TRAINED:
             return _compute(config, dataset, features, workdir)

@@ -10,7 +10,7 @@ from tf_dvbpr.baselines.config import VISUAL
 from tf_dvbpr.comparison.config import CompareConfig, Row, check_output, rows_of, settings_of
 from tf_dvbpr.comparison.published import published
 from tf_dvbpr.comparison.ranking_metrics import ranking_metrics
-from tf_dvbpr.comparison.runs import Cell, check_alike, run_cell, told
+from tf_dvbpr.comparison.runs import Cell, check_alike, format_settings, run_cell
 from tf_dvbpr.ranking import auc
 from tfrecords.dataset import Dataset
 from tfrecords.features.store import load_features
@@ -92,7 +92,7 @@ def _seeds(row: Row, config: CompareConfig) -> int:
 
 
 def _run(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, seed: int, bar: ProgressBar) -> Cell:
-    shown = " ".join([row.name, *told(settings), f"seed={seed}"])
+    shown = " ".join([row.name, *format_settings(settings), f"seed={seed}"])
     bar.set_postfix_str(shown)
     cell, new = run_cell(config, dataset, row, settings, seed)
     if not bar.disable:

@@ -10,7 +10,7 @@ from tf_dvbpr.model_names import NAMES
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.features.store import STORED, list_features
-from tfrecords.files.output_check import check_place
+from tfrecords.files.output_check import check_writable
 from tfrecords.files.written_list import foreign
 
 # Regularisers and numbers of factors; `paper` is the paper's own search (section V).
@@ -128,7 +128,7 @@ def rows_of(config: CompareConfig, dataset: Dataset) -> list[Row]:
 def check_output(config: CompareConfig, dataset: Dataset) -> None:
     """Raises InputError where the output folder is something else's, or goes when the data set is built anew."""
     output = Path(config.output)
-    check_place(output, folder=True)
+    check_writable(output, folder=True)
     if dataset.path.resolve() in (output.resolve(), *output.resolve().parents):
         raise InputError(f"--output={output}: lies in the data set's folder; name another")
     ours = any((output / name).exists() for name in ("cells", "table3.json"))

@@ -62,7 +62,7 @@ def run_cell(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, 
     """
     if row.model == "dvbpr" and config.dvbpr_workdirs:
         return _given(config.dvbpr_workdirs[seed], dataset, seed), False
-    folder = Path(config.output) / "cells" / row.slug / ",".join([*told(settings), f"seed={seed}"])
+    folder = Path(config.output) / "cells" / row.slug / ",".join([*format_settings(settings), f"seed={seed}"])
     training = _training(config, row, settings, seed, folder)
     done = _read(folder, dataset, training)
     if done is not None:
@@ -96,7 +96,7 @@ def check_alike(paths: Sequence[str]) -> None:
                 )
 
 
-def told(settings: dict, between: str = "=") -> list[str]:
+def format_settings(settings: dict, between: str = "=") -> list[str]:
     """Settings as they are shown, ``name=value`` each."""
     return [f"{name}{between}{value if isinstance(value, str) else f'{value:g}'}" for name, value in settings.items()]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tf_dvbpr.comparison.chart import bar_chart
 from tf_dvbpr.comparison.config import TABLES, check_tables
-from tf_dvbpr.comparison.runs import told
+from tf_dvbpr.comparison.runs import format_settings
 from tfrecords.files.atomic_file import write_text
 from tfrecords.files.json_file import without_nan, write_json
 from tfrecords.files.written_list import LIST, write_list
@@ -54,7 +54,7 @@ def table_three(result: dict) -> tuple[list[str], list[list[str]]]:
         cells += [_number(row["all_spread"]), _number(row["cold_spread"])] if several else []
         cells += [_number(value) for value in row["published"] or (None, None)] if paper else []
         cells += [_number(row["validation"]), *(_number(row[name]) for name in measures)]
-        chosen = ", ".join(told(row["settings"], " ")) or "-"
+        chosen = ", ".join(format_settings(row["settings"], " ")) or "-"
         cells += [f"{row['seconds']:.1f}", str(row["parameters"]), str(row["cells"]), chosen]
         rows.append(cells)
     return headers, rows

@@ -14,7 +14,7 @@ from tf_dvbpr.networks.imagenet_networks import ALL
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.features.writer import FeatureWriter, feature_file, read_record
-from tfrecords.files.folder_lock import held
+from tfrecords.files.folder_lock import locked
 from tfrecords.files.npy_file import map_npy
 from tfrecords.photos.decode import decode_photo, normalise
 from tfrecords.progress_bar import progress_bar, write_line
@@ -81,7 +81,7 @@ class Activations:
         names = [name, f"{name}-mirrored"] if self._config.flip else [name]
         folder = self._dataset.path / FOLDER
         if any(not self._there(one) for one in names):
-            with held(folder, "making activations", wait=True):
+            with locked(folder, "making activations", wait=True):
                 missing = [one for one in names if not self._there(one)]
                 self._check_space(names, missing)
                 for one in missing:

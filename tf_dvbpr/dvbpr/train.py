@@ -15,8 +15,8 @@ from tf_dvbpr.training.strategy import is_chief, make_strategy
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.files.folder_lock import held
-from tfrecords.files.output_check import check_place
+from tfrecords.files.folder_lock import locked
+from tfrecords.files.output_check import check_writable
 from tfrecords.photo_store.store import PhotoStore
 
 # Settings that say something to one kind of network alone.
@@ -38,9 +38,9 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
     strategy = make_strategy(config.strategy)
     dataset = Dataset.open(config.dataset)
     purchases = len(dataset.train_items)
-    check_place(config.workdir, folder=True)
+    check_writable(config.workdir, folder=True)
     chief = is_chief(strategy)
-    with held(Path(config.workdir), "training") if chief else contextlib.nullcontext():
+    with locked(Path(config.workdir), "training") if chief else contextlib.nullcontext():
         workdir = Workdir.create_or_resume(config, dataset, write=chief)
         shown = show_progress and chief
         with strategy.scope():

@@ -60,8 +60,8 @@ class DvbprTraining(RecommenderTraining):
         if config.init == "photos" and not workdir.has_checkpoint():
             self._fit_to_photos(dataset.num_items)
         # What is measured and kept.
-        self._shown = DVBPR.from_config(config, dataset.num_users) if config.average else self.model
-        shown, weights, parts = self._shown.weights(), self.model.weights(), self.model.parts()
+        self._averaged = DVBPR.from_config(config, dataset.num_users) if config.average else self.model
+        shown, weights, parts = self._averaged.weights(), self.model.weights(), self.model.parts()
         self._pairs = []
         if config.average:
             for name, average in shown.items():
@@ -91,7 +91,7 @@ class DvbprTraining(RecommenderTraining):
 
     def weights(self) -> dict[str, tf.Variable]:
         """The network's variables and the user factors; their average, where there is one."""
-        return self._shown.weights()
+        return self._averaged.weights()
 
     def state(self) -> dict[str, tf.Variable]:
         """The weights, beside their average, and the moments of each part's Adam."""
@@ -174,7 +174,7 @@ class DvbprTraining(RecommenderTraining):
 
     def matrices(self) -> tuple[np.ndarray, np.ndarray]:
         """t_u of every user and Phi of every photo."""
-        return self._shown.user_factors.numpy(), self._shown.item_factors(self._photos, self._progress)
+        return self._averaged.user_factors.numpy(), self._averaged.item_factors(self._photos, self._progress)
 
     def show(self, step: int) -> None:
         """The settings as text and the first photos that training will see, if it sees any."""

@@ -19,7 +19,7 @@ from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.features.store import check_differ, zero_rows
 from tfrecords.features.writer import FOLDER, FeatureWriter, check_name, difference, feature_file, read_record
-from tfrecords.files.folder_lock import held
+from tfrecords.files.folder_lock import locked
 from tfrecords.photos.decode import decode_photo
 from tfrecords.progress_bar import progress_bar
 from tfrecords.writer import file_sha256
@@ -112,7 +112,7 @@ def extract(config: ExtractConfig, progress: bool = True, tell: Callable[[str], 
             config = dataclasses.replace(config, name=network if network == CNNF else f"trained_{network}")
     else:
         source = _pretrained(config, dataset)
-    with held(dataset.path / FOLDER, "making features"):
+    with locked(dataset.path / FOLDER, "making features"):
         return _extract(config, dataset, source, progress, tell)
 
 

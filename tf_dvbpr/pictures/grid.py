@@ -13,7 +13,7 @@ from PIL.ImageFont import FreeTypeFont
 from tf_dvbpr.pictures.font import fitting
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_file import whole_file
-from tfrecords.files.output_check import check_place
+from tfrecords.files.output_check import check_writable
 from tfrecords.photos.decode import denormalise
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
@@ -126,7 +126,7 @@ def check_name(path: str | os.PathLike) -> str:
 
     Raises InputError for any but PNG, JPEG and WebP, and where no file can be.
     """
-    check_place(path)
+    check_writable(path)
     form = _FORMATS.get(Path(path).suffix.lower())
     if form is None:
         raise InputError(f"{path}: a picture's name must end in {', '.join(_FORMATS)}")

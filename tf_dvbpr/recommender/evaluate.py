@@ -10,7 +10,7 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.json_file import without_nan, write_json
-from tfrecords.files.output_check import check_place
+from tfrecords.files.output_check import check_writable
 from tfrecords.settings import need
 
 PROTOCOLS = ("exact", "release")
@@ -50,7 +50,7 @@ class EvaluateConfig:
         if self.seed < 0:
             raise InputError(f"--seed={self.seed}: 0 or more expected")
         if self.output is not None:
-            check_place(self.output)
+            check_writable(self.output)
 
 
 def evaluate(config: EvaluateConfig, progress: bool = True) -> dict:

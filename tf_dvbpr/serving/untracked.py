@@ -1,4 +1,4 @@
-"""What tf.Module must not track."""
+"""Hides a value from tf.Module's tracking."""
 
 
 class Untracked:

@@ -13,7 +13,7 @@ from tf_dvbpr.tf1_checkpoints.reader import write_tf1_checkpoint
 from tf_dvbpr.training.checkpoint import Checkpoints
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.files.output_check import check_place
+from tfrecords.files.output_check import check_writable
 
 # Settings without which the network is another; K and the number of users are the authors' code's to set.
 _ARCHITECTURE = ("backbone", "image_size", "conv1_padding")
@@ -68,7 +68,7 @@ def export_checkpoint(config: ExportCheckpointConfig) -> dict:
 def new_checkpoint(config: ExportCheckpointConfig) -> Path:
     """The place of a config's output. Raises InputError where no checkpoint may be written to."""
     output = Path(config.output)
-    check_place(f"{output}.index")
+    check_writable(f"{output}.index")
     if output.is_dir():
         raise InputError(f"--output={output}: a folder; give a file's name in it, as in {output / 'DVBPR'}")
     if Path(f"{output}.index").exists() and not config.overwrite:

@@ -20,7 +20,7 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_folder import first_folder
-from tfrecords.files.output_check import check_place
+from tfrecords.files.output_check import check_writable
 from tfrecords.photo_store.store import PhotoStore
 from tfrecords.settings import need
 
@@ -173,6 +173,6 @@ def _settings(config: ImportConfig, checkpoint: Tf1Checkpoint, dataset: Dataset,
 
 def check_new(output: Path) -> None:
     """Raises InputError where something is at `output` already; an empty folder may be."""
-    check_place(output, folder=True)
+    check_writable(output, folder=True)
     if output.exists() and any(output.iterdir()):
         raise InputError(f"{output}: is not empty; a checkpoint is imported into a new --workdir")

@@ -1,4 +1,4 @@
-"""What TensorFlow would keep of every training to the end of the process."""
+"""Frees the gradient functions that TensorFlow would keep until the process ends."""
 
 import contextlib
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from tensorflow.python.framework import ops
 
 
 @contextlib.contextmanager
-def let_go() -> Iterator[None]:
+def forget_custom_gradients() -> Iterator[None]:
     """Takes the gradients that were registered inside off TensorFlow's registry.
 
     Keras' optimisers call `tf.distribute.ReplicaContext.all_reduce`, which registers a gradient for each function that

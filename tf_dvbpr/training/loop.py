@@ -14,7 +14,7 @@ import tensorflow as tf
 from tf_dvbpr.training import gradient_registry
 from tf_dvbpr.training.checkpoint import Checkpoints, drop_unfinished
 from tf_dvbpr.training.metrics_log import MetricsLog
-from tf_dvbpr.training.signals import Interrupt
+from tf_dvbpr.training.signals import StopSignal
 from tf_dvbpr.training.strategy import is_chief
 from tfrecords.errors import InputError
 from tfrecords.progress_bar import progress_bar, write_line
@@ -112,7 +112,7 @@ def run(
     InputError when a loss is no longer finite (the last good checkpoint is kept) or the workdir is
     removed, and KeyboardInterrupt, after a checkpoint, on the first Ctrl-C or SIGTERM.
     """
-    with gradient_registry.let_go(), _removal_named(workdir):
+    with gradient_registry.forget_custom_gradients(), _removal_named(workdir):
         return _Loop(trainable, config, workdir, strategy or tf.distribute.get_strategy(), show_progress).run()
 
 
@@ -217,7 +217,7 @@ class _Loop:
             disable=not self.show_progress,
             smoothing=0.1,
         )
-        with bar, Interrupt() as interrupt:
+        with bar, StopSignal() as stop:
             while not self._finished():
                 started = time.perf_counter()
                 count = self._steps_to_go()
@@ -234,9 +234,9 @@ class _Loop:
                 if evaluated:
                     self._evaluate()
                 between = config.checkpoint_every and now.step % config.checkpoint_every == 0
-                if self.chief and (evaluated or between or interrupt.asked):
+                if self.chief and (evaluated or between or stop.received):
                     self.checkpoints.save(now.step, dataclasses.asdict(now))
-                if interrupt.asked:
+                if stop.received:
                     raise KeyboardInterrupt(
                         f"A checkpoint of step {now.step} is in {self.workdir}: the same command goes on from there"
                     )

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a question asked between two steps, so that a checkpoint is never of half a step."""
+"""Ctrl-C and SIGTERM, noted and acted on between two steps, so that a checkpoint never holds half a step."""
 
 import signal
 import threading
@@ -7,17 +7,17 @@ from types import FrameType, TracebackType
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Interrupt:
-    """While entered, the first signal sets `asked`; a second one ends the process as usual."""
+class StopSignal:
+    """While entered, the first signal sets `received`; a second one ends the process as usual."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.received = False
         self._previous: dict = {}
 
-    def __enter__(self) -> "Interrupt":
+    def __enter__(self) -> "StopSignal":
         # Only the main thread may set handlers; elsewhere signals keep their usual meaning.
         if threading.current_thread() is threading.main_thread():
-            self._previous = {number: signal.signal(number, self._ask) for number in _SIGNALS}
+            self._previous = {number: signal.signal(number, self._receive) for number in _SIGNALS}
         return self
 
     def __exit__(
@@ -25,8 +25,8 @@ class Interrupt:
     ) -> None:
         self._restore()
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        self.received = True
         self._restore()
 
     def _restore(self) -> None:

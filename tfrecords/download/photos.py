@@ -18,8 +18,8 @@ from tfrecords.download.http import FetchError, fetch_image, host_of
 from tfrecords.download.urls import photo_urls
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_file import whole_file
-from tfrecords.files.folder_lock import held
-from tfrecords.files.output_check import check_place
+from tfrecords.files.folder_lock import locked
+from tfrecords.files.output_check import check_writable
 from tfrecords.photos.check import BadPhoto, check_photo
 from tfrecords.photos.folder import PhotoFolder, is_file_name
 from tfrecords.progress_bar import progress_bar
@@ -60,12 +60,12 @@ def download_photos(config: DownloadConfig, progress: bool = True) -> DownloadSu
     Raises:
         InputError: bad input; or no photo came, because all failed or a host's name does not resolve.
     """
-    check_place(config.images, folder=True)
+    check_writable(config.images, folder=True)
     chosen = config.subset is not None or config.category_path is not None
     choice = choose(config.subset, config.category_path, config.category_levels) if chosen else None
     min_actions = 5 if config.min_actions is None else config.min_actions
     urls = photo_urls(config.input, choice, min_actions, progress)
-    with held(config.images, "fetching photos"):
+    with locked(config.images, "fetching photos"):
         return _download(config, urls, progress)
 
 

@@ -49,7 +49,7 @@ class FeatureWriter:
     Raises:
         InputError: a bad name, features of this name are there, or a run that made them in another way is unfinished.
 
-    Two writers of one name would mix their rows: hold the folder (`folder_lock.held`) where there may be two.
+    Two writers of one name would mix their rows: hold the folder (`folder_lock.locked`) where there may be two.
     """
 
     def __init__(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_file import write_text
-from tfrecords.files.folder_lock import held
-from tfrecords.files.output_check import check_place
+from tfrecords.files.folder_lock import locked
+from tfrecords.files.output_check import check_writable
 from tfrecords.files.written_list import foreign, read_list, write_list
 
 _MADE_FOR = ".made_for.json"
@@ -88,7 +88,7 @@ def check_output(output: Path, kind: FolderKind, overwrite: bool = True) -> None
     It cannot be a folder at all, holds a file that no run wrote or that was changed since, is of another kind, or is
     there already and shall not be replaced.
     """
-    check_place(output, folder=True)
+    check_writable(output, folder=True)
     if output.is_symlink():
         raise InputError(f"{output}: not a folder but a link; name a new folder as --output")
     if not output.is_dir() or not any(output.iterdir()):
@@ -112,7 +112,7 @@ def _made_aside(output: Path, doing: str, check: Callable[[], None], made_for: d
     check()
     output = output.absolute()
     partial = output.with_name(f".{output.name}.partial")
-    with held(partial, doing):
+    with locked(partial, doing):
         note, text = partial / _MADE_FOR, json.dumps(made_for, indent=2, sort_keys=True) + "\n"
         if made_for is None or not note.is_file() or note.read_text(errors="replace") != text:
             for left_over in partial.iterdir():

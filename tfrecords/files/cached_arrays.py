@@ -1,4 +1,4 @@
-"""Parts of a long computation, kept on disk until the whole is there, so that a killed run goes on."""
+"""Caches intermediate arrays so that an interrupted computation can resume."""
 
 import struct
 import zipfile

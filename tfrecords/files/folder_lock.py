@@ -15,7 +15,7 @@ except ImportError:  # Windows has none: there nothing is held.
 
 
 @contextlib.contextmanager
-def held(folder: Path, doing: str, wait: bool = False) -> Iterator[None]:
+def locked(folder: Path, doing: str, wait: bool = False) -> Iterator[None]:
     """Holds a folder, made if missing, until the block ends; no file is put into it.
 
     Where another process holds it this one waits for it, and says so, or raises InputError: what that one is `doing`.

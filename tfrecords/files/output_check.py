@@ -10,7 +10,7 @@ from tfrecords.errors import InputError
 _LONGEST = 240  # of the 255 that file systems take, some are for the temporary name
 
 
-def check_place(path: str | os.PathLike, folder: bool = False) -> None:
+def check_writable(path: str | os.PathLike, folder: bool = False) -> None:
     """Raises InputError where `path` cannot become a file, or a folder.
 
     Its name is too long, a file is above it, the folder it would be in is not writable, or the other of the two is

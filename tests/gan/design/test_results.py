@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gan.design import design_pictures
-from gan.design.results import Query, beside_each_other
+from gan.design.results import Query, design_entry
 from gan.search.taste import Taste
 
 TOPS, SHOES = 0, 1
@@ -49,7 +49,7 @@ def entry_of(studio, members, category, *best, group=None, k=2, styles=()):
     taste = Taste.of(USERS, ITEMS, [members], group=group or "mean")
     query = Query(tuple(members), group, category)
     files = [f"{number}.png" for number in range(len(best))]
-    return beside_each_other(studio, query, taste, part_of(*best), np.array(styles), files, k)
+    return design_entry(studio, query, taste, part_of(*best), np.array(styles), files, k)
 
 
 def test_one_user(studio):

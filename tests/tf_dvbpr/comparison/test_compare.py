@@ -184,7 +184,10 @@ def test_given_runs_differ_in_their_seeds_alone(run, dvbpr, tmp_path):
     with pytest.raises(InputError, match=r"has --dropout=0\.5, .*rate has 0\.1; give runs of one model"):
         run(models=("dvbpr",), seeds=2, dvbpr_workdirs=(dvbpr, copy("rate", dropout=0.1)))
     other = run(models=("dvbpr",), dvbpr_workdirs=(copy("backbone", backbone="resnet50"),))["rows"][0]["settings"]
-    assert other == {"backbone": "resnet50"} and runs.told({**other, "dim": 5.0}) == ["backbone=resnet50", "dim=5"]
+    assert other == {"backbone": "resnet50"} and runs.format_settings({**other, "dim": 5.0}) == [
+        "backbone=resnet50",
+        "dim=5",
+    ]
 
 
 def damage_config(workdir):

@@ -9,7 +9,7 @@ from tests.support.tool import call, fails, names
 from tf_dvbpr.features import extract
 from tfrecords.errors import InputError
 from tfrecords.features.store import load_features, save_features
-from tfrecords.files.folder_lock import held
+from tfrecords.files.folder_lock import locked
 from tfrecords.files.npy_file import map_npy
 from tools import extract_features
 
@@ -133,7 +133,7 @@ def test_a_file_mended_after_a_refusal_is_taken(run, dataset, tmp_path, monkeypa
 def test_one_extraction_at_a_time(run, dataset, tmp_path):
     np.save(tmp_path / "mine.npy", np.eye(ITEMS))
     command = [f"--dataset={dataset.path}", f"--from_file={tmp_path}/mine.npy"]
-    with held(dataset.path / "features", "making features"):
+    with locked(dataset.path / "features", "making features"):
         assert "features: another process is making features here; wait for it to end" in fails(run, *command)
     assert run(*command)[0] == 0
 

@@ -19,7 +19,7 @@ from tf_dvbpr.serving.export import ExportConfig, export
 from tf_dvbpr.serving.module import ServingModule
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
-from tfrecords.files.folder_lock import held
+from tfrecords.files.folder_lock import locked
 from tfrecords.photo_store.table import load_photo_table
 
 pytestmark = pytest.mark.stack
@@ -270,7 +270,7 @@ def test_one_export_at_a_time_and_what_a_kill_left_goes(tmp_path):
     partial = tmp_path / ".1.partial"
     (partial / "variables").mkdir(parents=True)
     (partial / "variables/half").write_text("cut short")
-    with held(partial, "exporting a SavedModel"), pytest.raises(InputError, match="another process is exporting"):
+    with locked(partial, "exporting a SavedModel"), pytest.raises(InputError, match="another process is exporting"):
         export_file.save(tf.Module(), {}, tmp_path / "1")
     export_file.save(tf.Module(), {}, tmp_path / "1")
     assert [path.name for path in tmp_path.iterdir()] == ["1"]

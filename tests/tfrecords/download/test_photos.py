@@ -11,7 +11,7 @@ from tests.support.shop import write_table
 from tests.support.tool import run
 from tfrecords.download import http
 from tfrecords.download import photos as photo_download
-from tfrecords.files.folder_lock import held
+from tfrecords.files.folder_lock import locked
 from tfrecords.photos.check import check_photo
 from tools.download_photos import cli
 
@@ -130,7 +130,7 @@ def test_csv_with_the_other_column(capsys, tmp_path, server):
 
 
 def test_one_download_into_a_folder_at_a_time(capsys, tmp_path, server):
-    with held(tmp_path / "photos", "fetching photos"):
+    with locked(tmp_path / "photos", "fetching photos"):
         status, _, lines = fetch(capsys, tmp_path, {"a": server.url + "/photo"})
     assert status == 1 and lines[-1].endswith("another process is fetching photos here; wait for it to end")
     assert fetch(capsys, tmp_path, {"a": server.url + "/photo"})[0] == 0

@@ -6,14 +6,14 @@ import pytest
 
 from tfrecords.errors import InputError
 from tfrecords.files import folder_lock
-from tfrecords.files.folder_lock import held
+from tfrecords.files.folder_lock import locked
 
 
 def test_a_held_folder_is_refused_and_free_again_afterwards(tmp_path):
     refused = pytest.raises(InputError, match=r"a: another process is sewing here; wait for it to end$")
-    with held(tmp_path / "a", "sewing"), held(tmp_path / "b", "sewing"), refused, held(tmp_path / "a", "sewing"):
+    with locked(tmp_path / "a", "sewing"), locked(tmp_path / "b", "sewing"), refused, locked(tmp_path / "a", "sewing"):
         pass
-    with held(tmp_path / "a", "sewing"):
+    with locked(tmp_path / "a", "sewing"):
         pass
 
 
@@ -25,12 +25,12 @@ def test_who_waits_says_so_and_goes_on_when_the_other_has_ended(tmp_path, monkey
         said.set()
 
     def second():
-        with held(tmp_path, "sewing", wait=True):
+        with locked(tmp_path, "sewing", wait=True):
             order.append("second")
 
     monkeypatch.setattr(folder_lock, "write_line", say)
     thread = threading.Thread(target=second)
-    with held(tmp_path, "sewing"):
+    with locked(tmp_path, "sewing"):
         thread.start()
         assert said.wait(60)
         order.append("first")

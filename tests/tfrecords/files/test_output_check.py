@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.tool import call, fails
 from tfrecords.errors import InputError
-from tfrecords.files.output_check import check_place
+from tfrecords.files.output_check import check_writable
 from tools import design, evaluate_design, report, sample_gan, tailor
 
 RUNS = ["--recommender=run", "--gan=gan"]
@@ -30,15 +30,15 @@ def test_a_folder_that_nobody_may_write_in_is_named(tmp_path, monkeypatch):
     (tmp_path / "archive").mkdir()
     monkeypatch.setattr(tempfile, "mkdtemp", failing(tmp_path / "archive", errno.EROFS))
     with pytest.raises(InputError, match=r"run: nothing can be written in .*archive; name another place"):
-        check_place(tmp_path / "archive/new/run", folder=True)
-    check_place(tmp_path / "elsewhere/run", folder=True)
+        check_writable(tmp_path / "archive/new/run", folder=True)
+    check_writable(tmp_path / "elsewhere/run", folder=True)
     assert [path.name for path in tmp_path.iterdir()] == ["archive"]
 
 
 def test_a_full_disk_is_told_as_one(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "mkdtemp", failing(tmp_path, errno.ENOSPC))
     with pytest.raises(OSError, match="No space left"):
-        check_place(tmp_path / "run", folder=True)
+        check_writable(tmp_path / "run", folder=True)
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="no such file system here")
