@@ -200,7 +200,7 @@ class Dataset:
                 if offset is not None:
                     raise InputError(f"{path}: damaged at byte {offset}; {REBUILD}") from error
             raise
-        except tf.errors.InvalidArgumentError as error:
+        except record_check.UNREADABLE as error:
             for shard in self.meta["shards"]:
                 path = self.path / shard["file"]
                 offset = record_check.find_unreadable(path)

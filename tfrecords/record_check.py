@@ -15,6 +15,10 @@ from tfrecords.record_file import read_record, record_offsets
 _MOST_PIXELS = 2**31 - 1  # a side, as int32 holds it
 
 
+# TensorFlow quotes the record in its error, which Python then cannot always decode.
+UNREADABLE = (tf.errors.InvalidArgumentError, UnicodeDecodeError)
+
+
 def user_keys(batch: Mapping[str, tf.Tensor], folder: Path, num_users: int, num_items: int) -> list[str]:
     """The keys of a batch of `schema.parse_users`, once all its values are known to be possible.
 
@@ -88,7 +92,7 @@ def find_unreadable(path: Path) -> int | None:
                 schema.parse_labels(record)
                 schema.parse_features(record)
                 decode_photo(schema.parse_photos(record)[1][0], 1)
-        except tf.errors.InvalidArgumentError:
+        except UNREADABLE:
             return offset
     return None
 

@@ -126,3 +126,16 @@ def test_whole_records_are_read_as_ever(built, copy):
     one, two = Dataset.open(built), Dataset.open(copy)
     assert (one.user_keys == two.user_keys).all() and (one.item_keys == two.item_keys).all()
     assert one.encoded_photos(range(12)) == two.encoded_photos(range(12))
+
+
+class Garbage:
+    """In an example's place: bytes that are no example, and no UTF-8, which TensorFlow quotes in its error."""
+
+    def SerializeToString(self):
+        return b"\xda\xff\x01" * 40
+
+
+def test_a_record_that_is_no_example_and_no_text(copy):
+    rewrite(copy, "items", lambda examples: examples.__setitem__(1, Garbage()))
+    with told_in_one_line("record at byte [0-9]+ lacks a field"):
+        _ = Dataset.open(copy).item_keys

@@ -75,6 +75,8 @@ class Factors:
                 kinds = "".join(arrays[name].dtype.kind for name in _ARRAYS)
                 if not (set(kinds[:2]) <= set("fiu") and set(kinds[2:]) <= set("Uiu")):
                     raise ValueError("two matrices of numbers and two lists of text expected")
+                if "step" not in arrays and (bad := arrays.zip.testzip()) is not None:
+                    raise ValueError(f"{bad} is damaged")  # The step may be missing because its name is.
                 matrices, keys = _ARRAYS[:2], _ARRAYS[2:]
                 return cls(
                     **{name: arrays[name] for name in matrices},

@@ -43,3 +43,13 @@ def test_keys_that_are_missing_or_there_twice_are_named(tmp_path, given, said):
     path = written(tmp_path / "mine.npz", **given)
     with told_in_one_line(f"mine.npz: {said}"):
         Factors.load(path).of_dataset(DATASET, path)
+
+
+def test_a_step_whose_name_is_damaged_is_not_left_out(tmp_path):
+    path = tmp_path / "factors.npz"
+    Factors(*np.zeros([2, 3, 1], np.float32), np.array(["a", "b", "c"]), np.array(["x", "y", "z"]), 7).save(path)
+    content = path.read_bytes()
+    at = content.rindex(b"step.npy")  # in the directory at the file's end
+    path.write_bytes(content[:at] + b"\0" * 8 + content[at + 8 :])
+    with told_in_one_line("factors.npz: not a whole factors file"):
+        Factors.load(path)
