@@ -34,8 +34,8 @@ class Design:
         images: uint8 [k, S, S, 3].
         scores: float [k], what the recommender scores each image.
         latents: float32 [k, Z], of which the GAN draws them.
-        figures: what design.json holds of this design (docs/design.md), among it ``retrieved``: the best items there
-            are.
+        figures: what design.json holds of this design (docs/guides/design.md), among it ``retrieved``: the best items
+            there are.
     """
 
     users: tuple[str, ...]
@@ -64,7 +64,7 @@ class Tailoring:
         drifts: float [n], mean absolute difference of pixels, in [-1, 1], from the image of step 0.
         latents: float32 [n, Z], of which the GAN draws them.
         best: place in `images` of the one with the highest objective.
-        figures: what tailor.json holds of this user (docs/design.md).
+        figures: what tailor.json holds of this user (docs/guides/design.md).
     """
 
     user: str
