@@ -1,11 +1,14 @@
 import functools
 import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
 from tests.support import report_sources, tool
 from tests.support.tool import fails, names
+from tf_dvbpr.report import recommender_section
+from tfrecords.errors import InputError
 from tools import report
 
 
@@ -174,3 +177,10 @@ def test_flags_that_cannot_be(refused, sources, tmp_path, dataset):
     report_sources.write_gan(tmp_path / "gan", dataset)
     assert "another data set than --recommender" in refused(good, f"--gan={tmp_path / 'gan'}", output)
     assert not (tmp_path / "page.html").exists()
+
+
+def test_a_model_without_a_row_is_named(tmp_path):
+    auc = {"model": "dvbpX", "rows": [{"name": "dvbpr", "test": 0.7}, {"name": "poprank", "test": 0.6}]}
+    expected = r"auc\.json: .*model 'dvbpX' has no row; the rows are dvbpr, poprank"
+    with pytest.raises(InputError, match=expected):
+        recommender_section.own_row(auc, SimpleNamespace(path=tmp_path))
