@@ -51,7 +51,7 @@ class Workdir:
         try:
             config = json.loads(file.read_text())
             config["train"].items(), Path(config["dataset"]), config["dataset_fingerprint"], WORKDIRS[config["model"]]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise InputError(f"{file}: not a run's config ({error}). Train again in a new workdir") from error
         return cls(path, config, moved_to)
 

@@ -31,7 +31,7 @@ def _added(folder: Path) -> set[str]:
 def _is_record(file: Path) -> bool:
     try:
         return "dataset_fingerprint" in json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return False
 
 

@@ -140,7 +140,7 @@ def _training(config: CompareConfig, row: Row, settings: dict, seed: int, folder
 def _read(folder: Path, dataset: Dataset, training: TrainConfig | BaselineConfig) -> Cell | None:
     try:
         cell = Cell(**json.loads((folder / _DONE).read_text())["cell"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None  # Not done, or half-written: the training itself knows where to go on.
     try:
         workdir = Workdir.open(folder)

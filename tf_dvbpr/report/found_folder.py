@@ -37,5 +37,5 @@ def _model(config: Path) -> str | None:
     """Whose workdir it is; None: nobody's."""
     try:
         return WORKDIRS[json.loads(config.read_text(encoding="utf-8"))["model"]]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

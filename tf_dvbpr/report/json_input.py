@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +19,8 @@ def read_json(folder: Path, name: str, maker: str) -> dict:
     if not file.is_file():
         raise InputError(f"{folder}: no {name} here, {found_in(folder)}; {maker} writes it")
     try:
-        content = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse)
-    except ValueError as error:
+        content = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{file}: damaged, not JSON ({error}); run {maker} again") from error
     if not isinstance(content, dict):
         raise InputError(f"{file}: a JSON object expected, not a {type(content).__name__}; run {maker} again")
@@ -35,7 +36,7 @@ def as_written_by(maker: str, file: Path) -> Iterator[None]:
         raise
     except KeyError as error:
         raise InputError(f"{file}: {error} is missing; run {maker} again") from error
-    except (TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+    except (TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError, StopIteration) as error:
         raise InputError(f"{file}: not as {maker} writes it ({error}); run it again") from error
 
 
@@ -51,3 +52,10 @@ def file_beside(folder: Path, name: object, file: Path) -> Path:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    """JSON has no infinity, but Python reads 1e999 as one."""
+    if not math.isfinite(value := float(text)):
+        raise ValueError(f"{text:.60} is too large a number")
+    return value

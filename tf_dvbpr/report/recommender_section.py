@@ -33,7 +33,7 @@ def read_auc(workdir: Workdir) -> dict | None:
 def own_row(result: dict, workdir: Workdir) -> dict:
     """The run's own test figures in what `read_auc` gave."""
     with as_written_by(_AUC_TOOL, workdir.path / _AUC_FILE):
-        return next(row["test"] for row in result["rows"] if row["name"] == result["model"])
+        return result["rows"][_own_row(result)]["test"]
 
 
 def recommender_section(workdir: Workdir, history: History, auc: dict | None) -> Section:
@@ -112,7 +112,7 @@ def _auc_parts(history: History, auc: dict) -> list[Html]:
         [row["name"], *(with_error(row[split][group], row[split][f"{group}_se"], 4) for split, group in columns)]
         for row in rows
     ]
-    own = next(index for index, row in enumerate(rows) if row["name"] == auc["model"])
+    own = _own_row(auc)
     plot = dot_plot(
         "Test AUC",
         ["all users", "cold items"],
@@ -160,3 +160,11 @@ def headline(auc: dict | None, workdir: Workdir, history: History) -> list[tuple
             ]
     figures = [(name, history.figure(f"auc/validation_{group}")) for group, name in groups]
     return [(f"validation AUC, {name}", number(value), "") for name, value in figures if value is not None]
+
+
+def _own_row(auc: dict) -> int:
+    """Where the evaluated model stands in the rows. Raises ValueError where none has its name."""
+    names = [row["name"] for row in auc["rows"]]
+    if auc["model"] not in names:
+        raise ValueError(f"model {auc['model']!r:.60} has no row; the rows are {', '.join(map(str, names)):.200}")
+    return names.index(auc["model"])

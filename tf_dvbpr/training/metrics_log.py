@@ -5,7 +5,9 @@ import math
 import os
 from pathlib import Path
 
-from tfrecords.files.atomic_file import write_text
+from tfrecords.files.atomic_file import whole_file
+
+_AS_BYTES = "surrogateescape"  # Bytes that are no UTF-8 are written back as they were read.
 
 
 class MetricsLog:
@@ -26,7 +28,8 @@ class MetricsLog:
         whole = [number for number, line in enumerate(lines, 1) if kept[number - 1] and _step_of(line) is not None]
         last = max(whole, default=0)
         stay = [line for line, keep in zip(lines[:last], kept, strict=False) if keep]
-        write_text(self._path, "".join(f"{line}\n" for line in stay))
+        with whole_file(self._path) as temporary:
+            temporary.write_text("".join(f"{line}\n" for line in stay), encoding="utf-8", errors=_AS_BYTES)
 
     def append(self, line: dict) -> None:
         """Adds one line and sees it to the disk."""
@@ -56,14 +59,15 @@ class MetricsLog:
 
     def _lines(self) -> list[str]:
         # What is damaged is a broken line, not a broken file. Other line ends than ours may be part of what is broken.
-        lines = self._path.read_text(errors="replace").split("\n")
+        lines = self._path.read_text(encoding="utf-8", errors=_AS_BYTES).split("\n")
         return lines if lines[-1] else lines[:-1]
 
 
 def _step_of(line: str) -> float | None:
     """None for a broken line."""
     try:
+        line.encode("utf-8")  # raises a ValueError for bytes that are no UTF-8
         step = float(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     return step if math.isfinite(step) else None

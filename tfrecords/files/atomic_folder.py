@@ -22,7 +22,7 @@ def named_in(mark: str) -> Callable[[Path], Collection[str]]:
     def names(folder: Path) -> set[str]:
         try:
             return {mark, *_texts(json.loads((folder / mark).read_text(encoding="utf-8")))}
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {mark}
 
     return names

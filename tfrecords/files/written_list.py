@@ -25,7 +25,7 @@ def read_list(folder: Path) -> tuple[str, dict[str, dict]] | None:
     try:
         content = json.loads((folder / LIST).read_text(encoding="utf-8"))
         what, files = content["what"], content["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return (what, files) if isinstance(what, str) and isinstance(files, dict) else None
 

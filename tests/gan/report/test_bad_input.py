@@ -1,11 +1,14 @@
 import functools
 import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
 from tests.support import report_sources, tool
 from tests.support.tool import fails, names
+from tf_dvbpr.report import recommender_section
+from tfrecords.errors import InputError
 from tools import report
 
 
@@ -34,6 +37,9 @@ DAMAGES = [
     ("recommender", "config.json", None, "the workdir of a recommender"),
     ("recommender", "metrics.jsonl", '{"step": 1, "loss": 3}\n', "metrics.jsonl: not as"),
     ("recommender", "auc.json", "{", "auc.json: damaged, not JSON"),
+    ("recommender", "auc.json", '{"x":' * 100_000, "auc.json: damaged, not JSON"),
+    ("recommender", "auc.json", '{"x": 1e999}', "1e999 is too large a number"),
+    ("recommender", "config.json", "[" * 100_000, "config.json: not a run's config"),
     ("recommender", "auc.json", {"fingerprint": "other"}, "auc.json: of another data set"),
     ("gan", "reals.png", b"\x89PNG\r\n\x1a\nno", "reals.png: not an image"),
     ("table3", "table3.json", None, "no table3.json here, it is an empty folder; tools.compare writes it"),
@@ -171,3 +177,10 @@ def test_flags_that_cannot_be(refused, sources, tmp_path, dataset):
     report_sources.write_gan(tmp_path / "gan", dataset)
     assert "another data set than --recommender" in refused(good, f"--gan={tmp_path / 'gan'}", output)
     assert not (tmp_path / "page.html").exists()
+
+
+def test_a_model_without_a_row_is_named(tmp_path):
+    auc = {"model": "dvbpX", "rows": [{"name": "dvbpr", "test": 0.7}, {"name": "poprank", "test": 0.6}]}
+    expected = r"auc\.json: .*model 'dvbpX' has no row; the rows are dvbpr, poprank"
+    with pytest.raises(InputError, match=expected):
+        recommender_section.own_row(auc, SimpleNamespace(path=tmp_path))
