@@ -75,7 +75,8 @@ class Toy:
         return values, tf.nn.softmax(tf.stack([top, bottom], axis=1))
 
 
-def test_images_of_any_number_in_order_and_traced_once(capsys):
+def test_images_of_any_number_in_order_and_traced_once(capsys, monkeypatch):
+    monkeypatch.setattr("tfrecords.progress_bar.at_terminal", lambda: True)
     toy, photos = Toy(), noise(11, 8)
     features, probabilities = images_seen_by(toy.judge, photos, batch_size=4)
     assert "images through toy" in (err := capsys.readouterr().err) and "11/11" in err and "image/s" in err

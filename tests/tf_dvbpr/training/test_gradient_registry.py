@@ -27,7 +27,8 @@ def trained(monkeypatch):
         kept.extend(weakref.ref(variable.handle) for variable in trainable.state().values())
         return run(trainable, *arguments, **named)
 
-    monkeypatch.setattr(loop, "run", watched)
+    for module in ("gan.training.train", "tf_dvbpr.baselines.train", "tf_dvbpr.dvbpr.train"):
+        monkeypatch.setattr(f"{module}.run", watched)
     return kept
 
 

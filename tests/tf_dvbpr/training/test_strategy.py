@@ -48,10 +48,8 @@ tf.config.set_logical_device_configuration(
 {TRAIN}
 """
 TINY = """
-import sys
-sys.path.insert(0, "tests")
 import keras
-from tiny_network import build_tiny
+from tests.support.tiny_network import build_tiny
 keras.applications.MobileNet = build_tiny
 """
 
