@@ -1,7 +1,6 @@
 """The folder of one run: its config, checkpoints, best weights and factors (files: docs/reference/workdir.md)."""
 
 import dataclasses
-import json
 import os
 import platform
 from pathlib import Path
@@ -15,8 +14,9 @@ from tf_dvbpr.model_names import GAN, WORKDIRS
 from tf_dvbpr.ranking.factors import Factors
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.files.json_file import write_json
+from tfrecords.files.json_file import parse_json, write_json
 from tfrecords.schema import METADATA_FILE
+from tfrecords.settings import has_type
 
 # These may differ between two starts of one run: they do not change what it computes.
 FREE = ("dataset", "workdir", "preset", "photo_store", "checkpoint_every")
@@ -49,9 +49,9 @@ class Workdir:
         if not file.is_file():
             raise InputError(f"{path}: not a workdir (no config.json). Give the workdir of a training")
         try:
-            config = json.loads(file.read_text())
+            config = parse_json(file.read_text(encoding="utf-8"))
             config["train"].items(), Path(config["dataset"]), config["dataset_fingerprint"], WORKDIRS[config["model"]]
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{file}: not a run's config ({error}). Train again in a new workdir") from error
         return cls(path, config, moved_to)
 
@@ -143,10 +143,19 @@ class Workdir:
     def settings(self, config: type) -> dict[str, object]:
         """What the run was trained with, by the names of a config's fields.
 
-        One that the run's version did not have yet stands at what it has been since: the default.
+        One that the run's version did not have yet stands at what it has been since: the default. Raises InputError for
+        one that is of another type than the field.
         """
-        defaults = {field.name: field.default for field in dataclasses.fields(config)}
-        return {**defaults, **self.config["train"]}
+        fields = dataclasses.fields(config)
+        settings = {**{field.name: field.default for field in fields}, **self.config["train"]}
+        for field in fields:
+            value = settings[field.name]
+            if field.name in self.config["train"] and not has_type(value, field.type):
+                raise InputError(
+                    f"{self.path / 'config.json'}: train.{field.name} is {value!r}, which no training writes. Undo the "
+                    "change, or train again in a new workdir"
+                )
+        return settings
 
     @property
     def model_name(self) -> str:

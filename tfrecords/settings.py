@@ -11,6 +11,7 @@ The checks, a tool's flags and the pages of flags are made of these fields::
 """
 
 import dataclasses
+import typing
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -95,6 +96,16 @@ def below_one() -> Bounds:
 def inside(least: float, most: float) -> Bounds:
     """A number between two others that it may not be."""
     return Bounds(lambda value: least < value < most, f"a number above {least:g} and under {most:g}")
+
+
+def has_type(value: object, kind: Any) -> bool:
+    """Whether a value read from JSON is of a field's type: a whole number is a float too, a truth value is no number."""
+    if typing.get_origin(kind) is tuple:
+        return isinstance(value, list | tuple)
+    kinds = typing.get_args(kind) or (kind,)
+    if isinstance(value, bool) or value is None:
+        return type(value) in kinds
+    return isinstance(value, kinds) or (float in kinds and isinstance(value, int))
 
 
 def choices_of(config: type, name: str) -> Collection:

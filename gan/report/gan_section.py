@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from gan.config import GanConfig
 from tf_dvbpr.report.blocks import Section, captioned, plates, table, text
 from tf_dvbpr.report.curves import Chart, draw
 from tf_dvbpr.report.embedded_picture import embed_file
@@ -20,7 +21,7 @@ def gan_section(workdir: Workdir, history: History) -> Section:
     """Curves, the best step's figures, an early grid of images, one between and the best."""
     with as_written_by("tools.train_gan", workdir.path / "metrics.jsonl"):
         parts = [told(history), _curves(history), _figures(history)]
-    return Section("gan", "GAN", "The GAN", join(*parts, _grids(workdir, history), settings(workdir)))
+    return Section("gan", "GAN", "The GAN", join(*parts, _grids(workdir, history), settings(workdir, GanConfig)))
 
 
 def headline(history: History) -> list[tuple[str, str, str]]:

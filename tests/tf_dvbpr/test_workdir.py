@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tests.support.repository import repository
 from tests.support.small_training import config_for, train_bpr_mf, train_quietly
+from tf_dvbpr.baselines import config as baseline_config
 from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.reference_rankings import random_ranking
@@ -218,3 +219,20 @@ def test_a_checkpoint_that_a_full_disk_cut_short_leaves_nothing(tmp_path, monkey
     variable.assign([0.0, 0.0])
     assert checkpoints.restore() == {"step": 1}
     np.testing.assert_array_equal(variable, [1.0, 2.0])
+
+
+@pytest.mark.parametrize("value", [True, "8", 8.5, None, [8]])
+def test_a_setting_of_another_type_is_named(value, tmp_path):
+    train = dataclasses.asdict(baseline_config.resolve("data", str(tmp_path), "bpr_mf", {})) | {"batch_size": value}
+    config = {"model": "bpr_mf", "dataset": "data", "dataset_fingerprint": "", "train": train, "versions": {}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match=r"config\.json: train\.batch_size is .*, which no training writes"):
+        Workdir.open(tmp_path).settings(baseline_config.BaselineConfig)
+
+
+@pytest.mark.parametrize("number", ["Infinity", "NaN", "1e999"])
+def test_a_number_that_json_does_not_have_is_refused(number, tmp_path):
+    text = json.dumps({"model": "bpr_mf", "dataset": "d", "dataset_fingerprint": "", "train": {"seed": 0}})
+    (tmp_path / "config.json").write_text(text.replace('"seed": 0', f'"seed": {number}'))
+    with pytest.raises(InputError, match="not a run's config"):
+        Workdir.open(tmp_path)

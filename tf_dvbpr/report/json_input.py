@@ -1,13 +1,12 @@
 """The JSON files of other tools, with one line for what is wrong with them."""
 
 import contextlib
-import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
 from tf_dvbpr.report.found_folder import found_in
 from tfrecords.errors import InputError
+from tfrecords.files.json_file import parse_json
 
 
 def read_json(folder: Path, name: str, maker: str) -> dict:
@@ -19,8 +18,8 @@ def read_json(folder: Path, name: str, maker: str) -> dict:
     if not file.is_file():
         raise InputError(f"{folder}: no {name} here, {found_in(folder)}; {maker} writes it")
     try:
-        content = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_finite)
-    except (ValueError, RecursionError) as error:
+        content = parse_json(file.read_text(encoding="utf-8"))
+    except ValueError as error:
         raise InputError(f"{file}: damaged, not JSON ({error}); run {maker} again") from error
     if not isinstance(content, dict):
         raise InputError(f"{file}: a JSON object expected, not a {type(content).__name__}; run {maker} again")
@@ -48,14 +47,3 @@ def file_beside(folder: Path, name: object, file: Path) -> Path:
     if not path.is_file():
         raise InputError(f"{path}: this picture is missing; {file.name} speaks of it. Make both again")
     return path
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number of JSON")
-
-
-def _finite(text: str) -> float:
-    """JSON has no infinity, but Python reads 1e999 as one."""
-    if not math.isfinite(value := float(text)):
-        raise ValueError(f"{text:.60} is too large a number")
-    return value

@@ -2,6 +2,8 @@
 
 import math
 
+from tf_dvbpr.baselines.config import BaselineConfig
+from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.report.blocks import Section, folded, note, table, text
 from tf_dvbpr.report.curves import Chart, draw
 from tf_dvbpr.report.dot_plot import Row, dot_plot
@@ -38,7 +40,13 @@ def own_row(result: dict, workdir: Workdir) -> dict:
 
 def recommender_section(workdir: Workdir, history: History, auc: dict | None) -> Section:
     """Curves where the model is trained in steps, the AUC table where there is one."""
-    parts = [told(history), _curves(history), _validations(history), _auc(workdir, history, auc), settings(workdir)]
+    parts = [
+        told(history),
+        _curves(history),
+        _validations(history),
+        _auc(workdir, history, auc),
+        settings(workdir, _config_of(workdir)),
+    ]
     return Section("recommender", "Recommender", f"The recommender: {workdir.model_name}", join(*parts))
 
 
@@ -47,8 +55,13 @@ def told(history: History) -> Html:
     return note(history.remark) if history.remark else Html("")
 
 
-def settings(workdir: Workdir) -> Html:
-    """Every setting of a training, folded away."""
+def _config_of(workdir: Workdir) -> type:
+    return TrainConfig if workdir.config["model"] == "dvbpr" else BaselineConfig
+
+
+def settings(workdir: Workdir, config: type) -> Html:
+    """Every setting of a training, folded away; `config` is the class that they are of."""
+    workdir.settings(config)  # Refuses one of another type.
     rows = [[words(name), setting(value)] for name, value in workdir.config["train"].items()]
     return folded("Settings of this training", table("Settings", ["setting", "value"], rows, left=(0, 1)))
 

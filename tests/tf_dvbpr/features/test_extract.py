@@ -73,7 +73,9 @@ def independent(mobilenet, dataset, epsilon):
     return np.asarray(network(photos.astype(np.float32) / 127.5 - 1.0, training=False))
 
 
-def test_features_equal_an_independent_computation_at_each_epsilon(run, monkeypatch, dataset, mobilenet, weights):
+def test_features_equal_an_independent_computation_at_each_epsilon(
+    run, capsys, monkeypatch, dataset, mobilenet, weights
+):
     monkeypatch.setattr("tfrecords.progress_bar.at_terminal", lambda: True)
     command = [f"--dataset={dataset.path}", "--network=mobilenet", f"--weights={weights}", "--batch_size=5"]
     status, out, err = run(*command)
