@@ -99,7 +99,7 @@ def inside(least: float, most: float) -> Bounds:
 
 
 def has_type(value: object, kind: Any) -> bool:
-    """Whether a value read from JSON is of a field's type: a whole number is a float too, a truth value is no number."""
+    """Whether a value from JSON is of a field's type: a whole number is a float too, a truth value no number."""
     if typing.get_origin(kind) is tuple:
         return isinstance(value, list | tuple)
     kinds = typing.get_args(kind) or (kind,)

@@ -15,8 +15,8 @@ def write_json(path: str | os.PathLike, content: object) -> None:
 def parse_json(text: str) -> object:
     """What JSON text says. Raises ValueError for text that is none, and for numbers that JSON does not have.
 
-    Python's own reader takes NaN and Infinity, makes infinity of 1e999, and raises RecursionError where lists are nested
-    deeply.
+    Python's own reader takes NaN and Infinity, makes infinity of 1e999, and raises RecursionError where lists are
+    nested deeply.
     """
     try:
         return json.loads(text, parse_constant=_refuse, parse_float=_finite)
