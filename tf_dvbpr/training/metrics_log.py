@@ -47,19 +47,22 @@ class MetricsLog:
     def remark(self) -> str:
         """What is to be said of broken lines in a sentence, "" where there are none but perhaps the last.
 
-        The last line is half-written where the run was killed, and says nothing wrong.
+        A last line without its end is half-written, as a killed run leaves it, and says nothing wrong.
         """
-        lines = self._lines() if self._path.exists() else []
-        broken = [str(number) for number, line in enumerate(lines[:-1], 1) if _step_of(line) is None]
+        *whole, _ = self._text().split("\n") if self._path.exists() else [""]
+        broken = [str(number) for number, line in enumerate(whole, 1) if _step_of(line) is None]
         if not broken:
             return ""
         which = f"line {broken[0]} is" if len(broken) == 1 else f"lines {', '.join(broken[:5])} are"
         which = which if len(broken) <= 5 else f"{len(broken)} lines, the first line {broken[0]}, are"
         return f"{self._path.name}: {which} damaged and left out"
 
-    def _lines(self) -> list[str]:
+    def _text(self) -> str:
         # What is damaged is a broken line, not a broken file. Other line ends than ours may be part of what is broken.
-        lines = self._path.read_text(encoding="utf-8", errors=_AS_BYTES).split("\n")
+        return self._path.read_text(encoding="utf-8", errors=_AS_BYTES)
+
+    def _lines(self) -> list[str]:
+        lines = self._text().split("\n")
         return lines if lines[-1] else lines[:-1]
 
 
