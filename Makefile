@@ -11,6 +11,8 @@ OUT ?= out
 ADDONS_VENV ?= .venv-addons
 EXTRAS := test
 TESTS ?=
+# Processes that the tests run in; each takes up to 6 GB.
+JOBS ?= 2
 
 # The newest supported Python that really starts; a version manager's shim may stand there and fail.
 SUPPORTED := 3.13 3.12 3.11 3.10
@@ -52,7 +54,7 @@ compare-demo: $(VENV)/.ready ## Table III on the synthetic wardrobe; WEIGHTS=FIL
 
 .PHONY: test
 test: $(VENV)/.ready ## the whole test suite; TESTS='tests/tf_dvbpr/dvbpr' for less
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 .PHONY: test-addons
 test-addons: ## the same with TensorFlow 2.15, Keras 2 and tensorflow-addons, in .venv-addons
