@@ -135,7 +135,7 @@ def test_an_interrupt_that_falls_into_a_finaliser_is_not_lost(capsys):
 
 
 PRINTS = """
-from tools import app
+from tools.common import app
 from tfrecords.errors import InputError
 def main(values):
     print("line\\n" * {lines})
