@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tf_dvbpr.dvbpr.config import EPOCHS, MOST, MOST_STEPS, NONE, PHOTO_STORES, PRECISIONS
+from tf_dvbpr.dvbpr.config import EPOCHS, MOST, MOST_STEPS, NONE, PHOTO_STORES, PRECISIONS, PRESET
 from tf_dvbpr.networks.imagenet_networks import NETWORKS
 from tfrecords.settings import (
     MOST_SEED,
@@ -39,7 +39,7 @@ class GanConfig:
     preset: str = setting(
         "fast",
         "paper: as published; release: as the authors' code; fast: the best images soonest",
-        one_of("fast", "paper", "release"),
+        PRESET,
     )
     image_size: int = setting(64, "side of the images: 32, 64, 128 or 256", one_of(*IMAGE_SIZES))
     latent_dim: int = setting(256, "length Z of a latent", between(1, MOST))

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tf_dvbpr.dvbpr.config import PRECISIONS
+from tf_dvbpr.dvbpr.config import PRECISIONS, PRESET
 from tfrecords.errors import InputError
 from tfrecords.settings import (
     MOST_SEED,
@@ -34,7 +34,7 @@ class AscentConfig:
     preset: str = setting(
         "fast",
         "paper: as published; release: as the authors' code; fast: the best designs soonest",
-        one_of("fast", "paper", "release"),
+        PRESET,
     )
     starts: int = setting(64, "latents that are optimised for each design asked for", between(1, MOST))
     candidates: int = setting(0, "latents drawn first, of which the best are the starts; 0: the starts alone")

@@ -41,7 +41,7 @@ class TrainConfig:
     preset: str = setting(
         "fast",
         "paper: as published; release: as the authors' code; fast: the best validation AUC soonest",
-        one_of("fast", "paper", "release"),
+        PRESET,
     )
     backbone: str = setting(
         CNNF,

@@ -237,6 +237,6 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
         try:
             exif.load(image.info.get("exif", b""))
             number = exif.get(_ORIENTATION)
-        except Exception:
+        except Exception:  # Pillow raises nearly anything on damaged EXIF data; such data says no orientation.
             number = None
     return Image.Transpose[_TURNS[number]] if number in _TURNS else None
