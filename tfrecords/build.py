@@ -6,15 +6,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from tfrecords import schema, split
+from tfrecords import schema
+from tfrecords.build_config import BuildConfig
 from tfrecords.data_set_folder import DATA_SET
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_folder import check_output, whole_folder
-from tfrecords.photos.check import MIN_SIDE
 from tfrecords.progress_bar import progress_bar
 from tfrecords.sources.amazon import AmazonSource
-from tfrecords.sources.amazon_categories import choose
 from tfrecords.sources.base import Source, User
 from tfrecords.sources.csv_files import CsvSource
 from tfrecords.sources.release import ReleaseSource
@@ -23,102 +22,6 @@ from tfrecords.sources.tradesy import TradesySource
 from tfrecords.sources.wardrobe.source import WardrobeSource
 from tfrecords.text import is_text
 from tfrecords.writer import Shard, ShardWriter, write_metadata
-
-SOURCES = schema.SOURCES
-# Which options speak to which source; any other that is given contradicts it.
-_OPTIONS = {
-    "csv": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images"},
-    "release": {"input", "category_names", "image_size", "skip_bad_images"},
-    "wardrobe": {"seed", "users", "items", "image_size"},
-    "amazon": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images", "features"}
-    | {"subset", "category_path", "category_levels"},
-    "tradesy": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images", "features"},
-}
-_INPUTS = {
-    "csv": "the folder with interactions.csv and items.csv",
-    "release": "the .npy file",
-    "amazon": "the folder with meta_*.json.gz and reviews_*.json.gz",
-    "tradesy": "the file tradesy.json.gz",
-}
-_PHOTO_FOLDERS = ("amazon", "tradesy")
-_SOME = frozenset().union(*_OPTIONS.values())
-
-
-@dataclasses.dataclass(frozen=True)
-class BuildConfig:
-    """What to build; None is "not given": the source's default.
-
-    Attributes:
-        source: one of `SOURCES`.
-        output: the dataset folder to make.
-        input: csv: the folder with interactions.csv and items.csv; release: the .npy file; amazon: the folder with
-            meta_*.json.gz and reviews_*.json.gz; tradesy: the file tradesy.json.gz.
-        images: csv: the folder that the column image is relative to (default: input); amazon, tradesy: the folder of
-            photos named by item.
-        name: the data set's name (default: the input's).
-        seed: of the split, and of everything drawn in the wardrobe (default 0); not for release.
-        min_actions: csv, amazon, tradesy: users with fewer purchases are left out (default 5).
-        resize_filter: one of `tfrecords.schema.FILTERS` (default: nearest for release, bicubic otherwise).
-        fit: one of `tfrecords.schema.FITS`.
-        image_size: wardrobe: side of the drawings; others: encode photos anew, shorter side at most this; 0: do not.
-        shards: files the items are spread over (default 4, or as many as there are items).
-        category_names: release: names of its categories in their order.
-        skip_bad_images: release: give items with an unusable photo a white one; others: leave them out.
-        overwrite: replace a data set that is already at `output`.
-        users: wardrobe: number of users.
-        items: wardrobe: number of items.
-        features: amazon, tradesy: a `.b` file of image features to store with the items.
-        subset, category_path, category_levels: amazon: as `tfrecords.sources.amazon_categories.choose`.
-    """
-
-    source: str
-    output: Path
-    input: Path | None = None
-    images: Path | None = None
-    name: str | None = None
-    seed: int | None = None
-    min_actions: int | None = None
-    resize_filter: str | None = None
-    fit: str = "stretch"
-    image_size: int | None = None
-    shards: int | None = None
-    category_names: tuple[str, ...] | None = None
-    skip_bad_images: bool = False
-    overwrite: bool = False
-    users: int | None = None
-    items: int | None = None
-    features: Path | None = None
-    subset: str | None = None
-    category_path: str | None = None
-    category_levels: int | None = None
-
-    def __post_init__(self) -> None:
-        _check_choice("source", self.source, SOURCES)
-        _check_choice("fit", self.fit, schema.FITS)
-        if self.resize_filter is not None:
-            _check_choice("resize_filter", self.resize_filter, schema.FILTERS)
-        for name in sorted(_SOME - _OPTIONS[self.source]):
-            value = getattr(self, name)
-            if value is not None and value is not False:
-                raise InputError(f"--{name} has no effect with --source={self.source}; leave it out")
-        if self.name is not None and not (self.name.isprintable() and self.name.strip()):
-            raise InputError(f"--name={self.name!r}: text on one line expected")
-        if self.input is None and self.source in _INPUTS:
-            raise InputError(f"--source={self.source} needs --input, {_INPUTS[self.source]}")
-        if self.images is None and self.source in _PHOTO_FOLDERS:
-            raise InputError(f"--source={self.source} needs --images, the folder of photos named by item")
-        if self.source == "amazon":
-            choose(self.subset, self.category_path, self.category_levels)
-        for name, least, most in (
-            ("min_actions", split.MIN_ACTIONS, 1_000_000),
-            ("shards", 1, 1000),
-            ("seed", 0, 2**63 - 1),
-        ):
-            value = getattr(self, name)
-            if value is not None and not least <= value <= most:
-                raise InputError(f"--{name}={value}: from {least} to {most} expected")
-        if self.image_size is not None and self.image_size != 0 and self.image_size < MIN_SIDE:
-            raise InputError(f"--image_size={self.image_size}: 0 or at least {MIN_SIDE} expected")
 
 
 def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
@@ -150,11 +53,6 @@ def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
     return Dataset.open(config.output)
 
 
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise InputError(f"--{name}={value}: one of {', '.join(choices)} expected")
-
-
 def _check_names(config: BuildConfig, source: Source) -> None:
     if not is_text(config.name or source.name):
         raise InputError(f"{config.input}: its name, which the data set would take, is not UTF-8; pass --name")
@@ -167,9 +65,8 @@ def _open_source(config: BuildConfig, progress: bool) -> Source:
     if config.source == "csv":
         return CsvSource(config.input, config.images, _shop_options(config))
     if config.source == "amazon":
-        choice = choose(config.subset, config.category_path, config.category_levels)
         options = _shop_options(config)
-        return AmazonSource(config.input, config.images, choice, config.features, options, progress)
+        return AmazonSource(config.input, config.images, config.choose(), config.features, options, progress)
     if config.source == "tradesy":
         return TradesySource(config.input, config.images, config.features, _shop_options(config), progress)
     if config.source == "release":

@@ -37,7 +37,7 @@ class Dataset:
         num_items: I.
         category_names: one name a category, () where items have none.
         fit: ``stretch`` or ``pad``, for `tfrecords.photos.decode.decode_photo`.
-        resize_filter: one of `tfrecords.schema.FILTERS`, for the same.
+        resize_filter: one of `tfrecords.choices.FILTERS`, for the same.
         fingerprint: hex digest that changes with the shards, the split, the categories, `fit` or `resize_filter`, but
             not with the folder's place.
     """

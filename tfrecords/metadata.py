@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tfrecords import schema
+from tfrecords.choices import FILTERS, FITS, SOURCES
 from tfrecords.errors import InputError
 from tfrecords.text import is_text
 
@@ -147,12 +148,12 @@ def _one_of(choices: Sequence[str]) -> tuple[Callable[[object], bool], str]:
 
 _FIELDS = {
     "name": (lambda value: is_text(value) and bool(value.strip()), "text"),
-    "source": _one_of(schema.SOURCES),
+    "source": _one_of(SOURCES),
     "counts": (lambda value: _is_table(value, _is_count, *_COUNTS), f"counts of {', '.join(_COUNTS)}"),
     "category_names": (_are_names, "a list of different names"),
     "category_counts": (lambda value: _is_table(value, _is_count), "a count of every category"),
-    "fit": _one_of(schema.FITS),
-    "resize_filter": _one_of(schema.FILTERS),
+    "fit": _one_of(FITS),
+    "resize_filter": _one_of(FILTERS),
     "image_size": (_is_count, "a count of pixels"),
     "split": (_is_split, "seed and rule"),
     "shards": (_are_shards, "file, examples, bytes and sha256 of every shard"),

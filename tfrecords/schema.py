@@ -6,10 +6,6 @@ import tensorflow as tf
 
 FORMAT_VERSION = 1
 METADATA_FILE = "dataset.json"
-SOURCES = ("csv", "release", "wardrobe", "amazon", "tradesy")  # what a data set can be built from
-# How a photo is brought to a square, and by which filter; `photos.decode` has both.
-FITS = ("stretch", "pad")
-FILTERS = ("nearest", "bilinear", "bicubic", "lanczos3", "area")
 ITEM_STEM = "items"
 USER_STEM = "users"
 

@@ -157,15 +157,23 @@ BAD_FLAGS = {
         1,
         "--category_names has no effect with",
     ),
-    "min_actions": (["--source=csv", "--input=.", "--output=x", "--min_actions=2"], 1, "--min_actions=2: from 3"),
-    "name": (["--source=csv", "--input=.", "--output=x", "--name=a\nb"], 1, r"--name='a\nb': text on one line"),
-    "shards": (["--source=csv", "--input=.", "--output=x", "--shards=0"], 1, "--shards=0: from 1 to 1000 expected"),
-    "many shards": (["--source=csv", "--input=.", "--output=x", "--shards=1001"], 1, "--shards=1001: from 1 to 1000"),
-    "seed": (["--source=csv", "--input=.", "--output=x", "--seed=-1"], 1, "--seed=-1: from 0 to"),
+    "min_actions": (
+        ["--source=csv", "--input=.", "--output=x", "--min_actions=2"],
+        1,
+        "--min_actions=2: expected from 3",
+    ),
+    "name": (["--source=csv", "--input=.", "--output=x", "--name=a\nb"], 1, r"--name=a\nb: expected text on one line"),
+    "shards": (["--source=csv", "--input=.", "--output=x", "--shards=0"], 1, "--shards=0: expected from 1 to 1000"),
+    "many shards": (
+        ["--source=csv", "--input=.", "--output=x", "--shards=1001"],
+        1,
+        "--shards=1001: expected from 1 to 1000",
+    ),
+    "seed": (["--source=csv", "--input=.", "--output=x", "--seed=-1"], 1, "--seed=-1: expected from 0 to"),
     "tiny photos": (
         ["--source=csv", "--input=.", "--output=x", "--image_size=1"],
         1,
-        "--image_size=1: 0 or at least 8",
+        "--image_size=1: expected 0 or at least 8",
     ),
 }
 

@@ -32,12 +32,13 @@ def build_dataset(
         output: the folder to make.
         input: the folder or file that the source reads; the wardrobe reads none.
         progress: show a progress bar.
-        **options: further fields of `tfrecords.build.BuildConfig`, such as ``min_actions``, ``seed``, ``overwrite``.
+        **options: further fields of `tfrecords.build_config.BuildConfig`, such as ``min_actions`` or ``seed``.
 
     Raises:
         InputError: bad input, an unknown option, or `output` is taken.
     """
-    from tfrecords import build
+    from tfrecords.build import build_dataset as build
+    from tfrecords.build_config import BuildConfig
 
-    given = settings(build.BuildConfig, {"source": source, "output": output, "input": input, **options})
-    return build.build_dataset(build.BuildConfig(**given), progress)
+    given = settings(BuildConfig, {"source": source, "output": output, "input": input, **options})
+    return build(BuildConfig(**given), progress)

@@ -4,67 +4,47 @@ import dataclasses
 from pathlib import Path
 
 from tfrecords import split
-from tfrecords.download.urls import is_csv
 from tfrecords.errors import InputError
-from tfrecords.sources.amazon_categories import choose
+from tfrecords.settings import Bounds, between, check_settings, required, setting
+from tfrecords.sources.amazon_categories import AmazonItems
 
-_BOUNDS = (
-    ("workers", 1, 256),
-    ("per_host", 1, 256),
-    ("retries", 0, 20),
-    ("max_bytes", 1, 2**31 - 1),
-    ("delay", 0, 3600),
-    ("timeout", 0, 3600),
-    ("backoff", 0, 3600),
-)
+_SECONDS = between(0, 3600)
+_SOME_SECONDS = Bounds(lambda value: 0 < value <= 3600, "a number above 0, at most 3600")
+
+
+def is_csv(path: Path) -> bool:
+    """Whether a file is taken for a table rather than for one record a line."""
+    return path.name.endswith((".csv", ".csv.gz"))
 
 
 @dataclasses.dataclass(frozen=True)
-class DownloadConfig:
-    """What to fetch and how fast; None is "not given".
+class DownloadConfig(AmazonItems):
+    """What to fetch and how fast; each field's help says what it is. None is "not given"."""
 
-    Attributes:
-        input: as `tfrecords.download.urls.photo_urls`.
-        images: the folder to fill, KEY.jpg or KEY.png an item; made if missing.
-        subset, category_path, category_levels: as `amazon_categories.choose`; for a file, None is all.
-        min_actions: with a folder: users with fewer purchases do not count (default 5).
-        workers: photos fetched at once.
-        per_host: of these at one host.
-        delay: least seconds between the starts of two requests to one host.
-        timeout: seconds without a byte until a try counts as failed.
-        retries: further tries after one that failed but might not again.
-        backoff: seconds before the first of them, doubled for each further.
-        max_bytes: largest file that is taken.
-    """
-
-    input: Path
-    images: Path
-    subset: str | None = None
-    category_path: str | None = None
-    category_levels: int | None = None
-    min_actions: int | None = None
-    workers: int = 8
-    per_host: int = 4
-    delay: float = 0.05
-    timeout: float = 20.0
-    retries: int = 4
-    backoff: float = 1.0
-    max_bytes: int = 20_000_000
+    input: Path = required(
+        "folder with meta_*.json.gz and reviews_*.json.gz; or a file of metadata; or a .csv file with the columns "
+        "item_id and url (or imUrl)"
+    )
+    images: Path = required("the folder to put the photos in")
+    min_actions: int | None = setting(
+        None,
+        "with a folder: leave out items that only users with fewer purchases bought; 5 if not given",
+        Bounds(lambda value: value >= split.MIN_ACTIONS, f"at least {split.MIN_ACTIONS}"),
+    )
+    workers: int = setting(8, "photos fetched at once", between(1, 256))
+    per_host: int = setting(4, "of these at one host", between(1, 256))
+    delay: float = setting(0.05, "least seconds between the starts of two requests to a host", _SECONDS)
+    timeout: float = setting(20.0, "seconds without a byte until a try has failed", _SOME_SECONDS)
+    retries: int = setting(4, "further tries after one that failed but might not again", between(0, 20))
+    backoff: float = setting(1.0, "seconds before the first further try, doubled for each", _SOME_SECONDS)
+    max_bytes: int = setting(20_000_000, "largest file that is taken", between(1, 2**31 - 1))
 
     def __post_init__(self) -> None:
-        for name, least, most in _BOUNDS:
-            if not least <= getattr(self, name) <= most:
-                raise InputError(f"--{name}={getattr(self, name)}: from {least} to {most} expected")
-        for name in ("timeout", "backoff"):
-            if getattr(self, name) == 0:
-                raise InputError(f"--{name}=0: more than 0 expected")
-        if self.min_actions is not None and self.min_actions < split.MIN_ACTIONS:
-            raise InputError(f"--min_actions={self.min_actions}: at least {split.MIN_ACTIONS} expected")
-        choosing = ("subset", "category_path", "category_levels")
-        given = [name for name in choosing if getattr(self, name) is not None]
+        check_settings(self)
+        given = [name for name in ("subset", "category_path", "category_levels") if getattr(self, name) is not None]
         if is_csv(self.input) and given:
             raise InputError(f"--{given[0]} has no effect with a CSV file; leave it out")
         if given:
-            choose(self.subset, self.category_path, self.category_levels)
+            self.choose()
         if self.min_actions is not None and not self.input.is_dir():
             raise InputError("--min_actions has no effect with a file; leave it out, or name the folder of the dump")

@@ -23,7 +23,6 @@ from tfrecords.files.output_check import check_writable
 from tfrecords.photos.check import BadPhoto, check_photo
 from tfrecords.photos.folder import PhotoFolder, is_file_name
 from tfrecords.progress_bar import progress_bar
-from tfrecords.sources.amazon_categories import choose
 
 FAILURES_FILE = "failures.csv"
 LONGEST_WAIT = 120.0  # seconds of Retry-After that are waited for; a host that asks for more is left alone
@@ -62,7 +61,7 @@ def download_photos(config: DownloadConfig, progress: bool = True) -> DownloadSu
     """
     check_writable(config.images, folder=True)
     chosen = config.subset is not None or config.category_path is not None
-    choice = choose(config.subset, config.category_path, config.category_levels) if chosen else None
+    choice = config.choose() if chosen else None
     min_actions = 5 if config.min_actions is None else config.min_actions
     urls = photo_urls(config.input, choice, min_actions, progress)
     with locked(config.images, "fetching photos"):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tfrecords.download.config import is_csv
 from tfrecords.errors import InputError
 from tfrecords.files.csv_table import CsvTable
 from tfrecords.files.json_lines import JsonLines, as_key
@@ -11,11 +12,6 @@ from tfrecords.sources.shop import ShopOptions
 
 _KEY_FIELDS = ("asin", "itemID")  # of Amazon's metadata and of Tradesy's list of addresses
 _CSV_COLUMNS = ("url", "imUrl")
-
-
-def is_csv(path: Path) -> bool:
-    """Whether a file is taken for a table rather than for one record a line."""
-    return path.name.endswith((".csv", ".csv.gz"))
 
 
 def photo_urls(

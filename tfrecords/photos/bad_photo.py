@@ -1,5 +1,7 @@
 """What is told of a photo that cannot be used."""
 
+MIN_SIDE = 8  # pixels; a photo with fewer a side is bad
+
 
 class BadPhoto(Exception):
     """Why a photo cannot be used, in a few words."""

@@ -11,9 +11,8 @@ import tensorflow as tf
 from PIL import Image
 
 from tfrecords.files.parallel_map import ordered_map
-from tfrecords.photos.bad_photo import BadPhoto
+from tfrecords.photos.bad_photo import MIN_SIDE, BadPhoto
 from tfrecords.photos.decode import decode_pixels
-from tfrecords.photos.header import MIN_SIDE
 from tfrecords.photos.jpeg_check import jpeg_header, jpeg_scans
 from tfrecords.photos.tiff_numbers import check_numbers, check_unread, eight_bits
 

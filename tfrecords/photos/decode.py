@@ -15,7 +15,7 @@ def decode_photo(encoded: tf.Tensor, size: int, resize_filter: str = "bicubic", 
         encoded: scalar string, the bytes of a JPEG or PNG file; of others, those that
             `tfrecords.photos.header.photo_header` has nothing against.
         size: side of the square in pixels.
-        resize_filter: one of `schema.FILTERS`. All but ``nearest`` and ``area`` are antialiased when they shrink.
+        resize_filter: one of `choices.FILTERS`. All but ``nearest`` and ``area`` are antialiased when they shrink.
         fit: ``stretch`` ignores the aspect ratio (as the authors' code does); ``pad`` keeps it and fills with white.
 
     Returns:

@@ -5,10 +5,9 @@ TensorFlow's decoders give other pixels than the file's for some files, and allo
 
 import tensorflow as tf
 
+from tfrecords.photos.bad_photo import MIN_SIDE
 from tfrecords.photos.jpeg_check import is_whole_jpeg, jpeg_header
 from tfrecords.photos.photo_bytes import bytes_of, number, walk
-
-MIN_SIDE = 8
 
 # What a format's header says: height, width, and whether the rest of it is as it has to be.
 _Header = tuple[tf.Tensor, tf.Tensor, tf.Tensor]

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from tfrecords.errors import InputError
-from tfrecords.sources.release import FASHION_CATEGORIES
+from tfrecords.settings import Bounds, check_settings, one_of, setting
 
+FASHION_CATEGORIES = ("men_bottoms", "men_shoes", "men_tops", "women_bottoms", "women_shoes", "women_tops")
 SUBSETS = ("fashion", "women", "men")
 ROOT = "Clothing, Shoes & Jewelry"
 # Names under Clothing that make up a paper's category. Where two spellings stand, the tree was renamed between dumps.
@@ -87,32 +88,46 @@ class Below:
         return _BETWEEN.join(next(filter(None, tails), ()))
 
 
-def choose(subset: str | None, category_path: str | None, category_levels: int | None = None) -> CategoryChoice:
-    """The choice that the flags of these names make.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AmazonItems:
+    """The settings that choose among Amazon's items: a subset, or everything under a path of its category tree."""
 
-    Args:
-        subset: one of `SUBSETS`; "women" and "men" are everything below that department, two levels to a category.
-        category_path: names from the root on with ``>`` between, instead of a subset.
-        category_levels: with category_path: names below it that make a category (default 1).
+    subset: str | None = setting(
+        None,
+        "amazon: the paper's items: six kinds of garment, or everything for women or for men",
+        one_of(*SUBSETS),
+    )
+    category_path: str | None = setting(
+        None,
+        f"amazon: instead of a subset, everything under this path, as in '{ROOT}>Women'",
+        Bounds(lambda path: all(_names(path)), f"names with > between, as in '{ROOT}>Women'"),
+    )
+    category_levels: int | None = setting(
+        None,
+        "amazon: how many names below the category path make a category; 1 if not given",
+        Bounds(lambda levels: levels >= 1, "at least 1"),
+    )
 
-    Raises:
-        InputError: neither or both of the first two, an unknown subset, an empty name, levels under 1.
-    """
-    if (subset is None) == (category_path is None):
-        raise InputError("--subset or --category_path chooses the items; pass one of the two")
-    if subset is not None:
-        if category_levels is not None:
-            raise InputError(f"--category_levels has no effect with --subset={subset}; leave it out")
-        if subset not in SUBSETS:
-            raise InputError(f"--subset={subset}: one of {', '.join(SUBSETS)} expected")
-        return FashionSix() if subset == "fashion" else Below((ROOT, _DEPARTMENTS[subset]), 2)
-    prefix = tuple(name.strip() for name in category_path.split(">"))
-    if not all(prefix):
-        raise InputError(f"--category_path={category_path}: names with > between expected, as in '{ROOT}>Women'")
-    levels = 1 if category_levels is None else category_levels
-    if levels < 1:
-        raise InputError(f"--category_levels={levels}: at least 1 expected")
-    return Below(prefix, levels)
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+    def choose(self) -> CategoryChoice:
+        """The items chosen; women and men are everything below that department, two levels to a category.
+
+        Raises:
+            InputError: both of subset and path or neither, levels with a subset.
+        """
+        if (self.subset is None) == (self.category_path is None):
+            raise InputError("--subset or --category_path chooses the items; pass one of the two")
+        if self.category_path is not None:
+            return Below(_names(self.category_path), self.category_levels or 1)
+        if self.category_levels is not None:
+            raise InputError(f"--category_levels has no effect with --subset={self.subset}; leave it out")
+        return FashionSix() if self.subset == "fashion" else Below((ROOT, _DEPARTMENTS[self.subset]), 2)
+
+
+def _names(path: str) -> Path:
+    return tuple(name.strip() for name in path.split(">"))
 
 
 def paths_of(row: dict[str, Any]) -> list[Path]:

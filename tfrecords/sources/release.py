@@ -12,12 +12,12 @@ from PIL import Image
 from tfrecords import schema
 from tfrecords.errors import InputError
 from tfrecords.photos.check import BadPhoto, CheckedPhoto, check_photos
+from tfrecords.sources.amazon_categories import FASHION_CATEGORIES
 from tfrecords.sources.base import Item, User
 from tfrecords.sources.release_unpickler import PickledArray, load_object_array
 from tfrecords.text import is_text
 
 # The order of the six categories' one-hot code; the file itself does not name them.
-FASHION_CATEGORIES = ("men_bottoms", "men_shoes", "men_tops", "women_bottoms", "women_shoes", "women_tops")
 _PARTS = ("user_train", "user_validation", "user_test", "Item", "usernum", "itemnum")
 _WHITE_SIDE = 224
 

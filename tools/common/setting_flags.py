@@ -1,13 +1,16 @@
 """Flags made of a config's fields (`tfrecords.settings`): name, type, default, choices and help stand there alone."""
 
 import dataclasses
+import types
 import typing
 from collections.abc import Collection
+from pathlib import Path
+from typing import Any
 
 from absl import flags
 
 # What absl calls the flags of a type.
-_KINDS = {int: "integer", float: "float", str: "string", bool: "bool"}
+_KINDS = {int: "integer", float: "float", str: "string", bool: "bool", Path: "string"}
 
 
 def define(
@@ -47,15 +50,19 @@ def _fields(config: type, leave_out: Collection[str] = ()) -> list[dataclasses.F
     return [field for field in dataclasses.fields(config) if "help" in field.metadata and field.name not in leave_out]
 
 
+def _type(field: dataclasses.Field) -> Any:
+    """The first type that a field's annotation allows, besides None; a tuple of anything as `tuple`."""
+    kinds = typing.get_args(field.type) if isinstance(field.type, types.UnionType) else (field.type,)
+    kind = next(kind for kind in kinds if kind is not type(None))
+    return typing.get_origin(kind) or kind
+
+
 def _kind(field: dataclasses.Field) -> str:
-    if typing.get_origin(field.type) is tuple:
-        return "list"
-    types = [one for one in typing.get_args(field.type) or (field.type,) if one is not type(None)]
-    return _KINDS[types[0]]
+    return "list" if _type(field) is tuple else _KINDS[_type(field)]
 
 
 def _value(field: dataclasses.Field, value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
+    return _type(field)(value) if _type(field) in (tuple, Path) else value
 
 
 def _written(value: object) -> str:

@@ -155,12 +155,16 @@ BAD_FLAGS = {
     "actions": (["--input=.", "--images=x", "--subset=men", "--min_actions=2"], 1, "at least 3"),
     "both": (["--input=.", "--images=x", "--subset=men", "--category_path=A"], 1, "pass one of the two"),
     "unknown subset": (["--input=.", "--images=x", "--subset=girls"], 2, "fashion|women|men"),
-    "workers": (["--input=items.csv", "--images=x", "--workers=0"], 1, "--workers=0: from 1 to 256"),
-    "timeout": (["--input=items.csv", "--images=x", "--timeout=0"], 1, "--timeout=0: more than 0"),
-    "endless": (["--input=items.csv", "--images=x", "--timeout=inf"], 1, "--timeout=inf: from 0 to 3600"),
-    "no number": (["--input=items.csv", "--images=x", "--delay=nan"], 1, "--delay=nan: from 0 to 3600"),
-    "retries": (["--input=items.csv", "--images=x", "--retries=-1"], 1, "--retries=-1: from 0 to 20"),
-    "clock": (["--input=items.csv", "--images=x", "--timeout=1e300"], 1, "--timeout=1e+300: from 0 to 3600"),
+    "workers": (["--input=items.csv", "--images=x", "--workers=0"], 1, "--workers=0: expected from 1 to 256"),
+    "timeout": (["--input=items.csv", "--images=x", "--timeout=0"], 1, "--timeout=0.0: expected a number above 0"),
+    "endless": (
+        ["--input=items.csv", "--images=x", "--timeout=inf"],
+        1,
+        "timeout=inf: expected a number above 0",
+    ),
+    "no number": (["--input=items.csv", "--images=x", "--delay=nan"], 1, "--delay=nan: expected from 0 to 3600"),
+    "retries": (["--input=items.csv", "--images=x", "--retries=-1"], 1, "--retries=-1: expected from 0 to 20"),
+    "clock": (["--input=items.csv", "--images=x", "--timeout=1e300"], 1, "--timeout=1e+300: expected a number above 0"),
     "file": (["--input=items.csv", "--images=items.csv/x"], 1, "items.csv is a file, not a folder"),
 }
 

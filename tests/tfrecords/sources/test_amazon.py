@@ -17,10 +17,14 @@ from tests.support.dumps import (
 from tests.support.shop import encode, held_out, noise, told_in_one_line
 from tfrecords.errors import InputError
 from tfrecords.sources.amazon import AmazonSource
-from tfrecords.sources.amazon_categories import choose, paths_of
+from tfrecords.sources.amazon_categories import AmazonItems, paths_of
 from tfrecords.sources.shop import ShopOptions
 
 SIX = ["men_bottoms", "men_shoes", "men_tops", "women_bottoms", "women_shoes", "women_tops"]
+
+
+def choose(subset, path=None, levels=None):
+    return AmazonItems(subset=subset, category_path=path, category_levels=levels).choose()
 
 
 def read(folder, choice=None, features=None, **options):
@@ -135,9 +139,9 @@ def test_choices():
     [
         ((None, None), "pass one of the two"),
         (("women", "A>B"), "pass one of the two"),
-        (("girls", None), "--subset=girls: one of fashion, women, men expected"),
+        (("girls", None), "--subset=girls: expected one of fashion, women, men"),
         ((None, "A>>B"), "names with > between"),
-        ((None, "A", 0), "--category_levels=0: at least 1"),
+        ((None, "A", 0), "--category_levels=0: expected at least 1"),
         (("men", None, 2), "--category_levels has no effect with --subset=men"),
     ],
 )

@@ -1,0 +1,93 @@
+"""What tools.build_dataset is asked for."""
+
+import dataclasses
+from pathlib import Path
+
+from tfrecords import split
+from tfrecords.choices import FILTERS, FITS, SOURCES
+from tfrecords.errors import InputError
+from tfrecords.photos.bad_photo import MIN_SIDE
+from tfrecords.settings import Bounds, between, check_settings, one_of, required, setting
+from tfrecords.sources.amazon_categories import AmazonItems
+
+# Which options speak to which source; any other that is given contradicts it.
+_OPTIONS = {
+    "csv": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images"},
+    "release": {"input", "category_names", "image_size", "skip_bad_images"},
+    "wardrobe": {"seed", "users", "items", "image_size"},
+    "amazon": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images", "features"}
+    | {"subset", "category_path", "category_levels"},
+    "tradesy": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images", "features"},
+}
+_INPUTS = {
+    "csv": "the folder with interactions.csv and items.csv",
+    "release": "the .npy file",
+    "amazon": "the folder with meta_*.json.gz and reviews_*.json.gz",
+    "tradesy": "the file tradesy.json.gz",
+}
+_PHOTO_FOLDERS = ("amazon", "tradesy")
+_SOME = frozenset().union(*_OPTIONS.values())
+
+
+@dataclasses.dataclass(frozen=True)
+class BuildConfig(AmazonItems):
+    """What to build; each field's help says what it is. None is "not given": the source's default."""
+
+    source: str = required("where the data comes from", one_of(*SOURCES))
+    output: Path = required("the dataset folder to make")
+    input: Path | None = setting(
+        None,
+        "csv: folder with interactions.csv and items.csv; release: the .npy file; amazon: folder with meta_*.json.gz "
+        "and reviews_*.json.gz; tradesy: the file tradesy.json.gz",
+    )
+    images: Path | None = setting(
+        None,
+        "csv: the folder that the column image is relative to, input if not given; amazon, tradesy: the folder of "
+        "photos named by item",
+    )
+    name: str | None = setting(
+        None,
+        "the data set's name; the input's if not given",
+        Bounds(lambda name: name.isprintable() and bool(name.strip()), "text on one line"),
+    )
+    seed: int | None = setting(
+        None, "all but release: seed of the split and of the drawings; 0 if not given", between(0, 2**63 - 1)
+    )
+    min_actions: int | None = setting(
+        None,
+        "csv, amazon, tradesy: leave out users with fewer; 5 if not given",
+        between(split.MIN_ACTIONS, 1_000_000),
+    )
+    resize_filter: str | None = setting(
+        None, "how readers resize photos; nearest for release, bicubic otherwise, if not given", one_of(*FILTERS)
+    )
+    fit: str = setting("stretch", "how readers make photos square; pad fills with white", one_of(*FITS))
+    image_size: int | None = setting(
+        None,
+        "all but wardrobe: encode photos anew, shorter side at most this many pixels (at least 8), 0 keeps their "
+        "bytes; wardrobe: side of the drawings, 32 to 1024, 128 if not given",
+        Bounds(lambda side: side == 0 or side >= MIN_SIDE, f"0 or at least {MIN_SIDE}"),
+    )
+    shards: int | None = setting(None, "files that the items are spread over; 4 if not given", between(1, 1000))
+    category_names: tuple[str, ...] | None = setting(None, "release: names of the categories in their order")
+    skip_bad_images: bool = setting(
+        False,
+        "leave out items whose photo is unusable or whose features are missing; release: give them a white photo",
+    )
+    overwrite: bool = setting(False, "replace the data set that is at output")
+    users: int | None = setting(None, "wardrobe: number of users, at least 1; 2400 if not given")
+    items: int | None = setting(None, "wardrobe: number of items, at least 100; 3600 if not given")
+    features: Path | None = setting(None, "amazon, tradesy: a .b file of image features to store with the items")
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        for name in sorted(_SOME - _OPTIONS[self.source]):
+            value = getattr(self, name)
+            if value is not None and value is not False:
+                raise InputError(f"--{name} has no effect with --source={self.source}; leave it out")
+        if self.input is None and self.source in _INPUTS:
+            raise InputError(f"--source={self.source} needs --input, {_INPUTS[self.source]}")
+        if self.images is None and self.source in _PHOTO_FOLDERS:
+            raise InputError(f"--source={self.source} needs --images, the folder of photos named by item")
+        if self.source == "amazon":
+            self.choose()
