@@ -1,4 +1,4 @@
-"""What tools.download_photos is asked for."""
+"""The settings of a download of photos (tools.download_photos)."""
 
 import dataclasses
 from pathlib import Path
@@ -21,20 +21,20 @@ _BOUNDS = (
 
 @dataclasses.dataclass(frozen=True)
 class DownloadConfig:
-    """What to fetch and how fast; None is "not given".
+    """What to download and how fast; None means "not given".
 
     Attributes:
         input: as `tfrecords.download.urls.photo_urls`.
-        images: the folder to fill, KEY.jpg or KEY.png an item; made if missing.
-        subset, category_path, category_levels: as `amazon_categories.choose`; for a file, None is all.
-        min_actions: with a folder: users with fewer purchases do not count (default 5).
-        workers: photos fetched at once.
-        per_host: of these at one host.
-        delay: least seconds between the starts of two requests to one host.
-        timeout: seconds without a byte until a try counts as failed.
-        retries: further tries after one that failed but might not again.
-        backoff: seconds before the first of them, doubled for each further.
-        max_bytes: largest file that is taken.
+        images: the folder to fill, with KEY.jpg or KEY.png per item; made if missing.
+        subset, category_path, category_levels: as in `amazon_categories.choose`; for a file, None means all items.
+        min_actions: with a folder: users with fewer purchases are ignored (default 5).
+        workers: number of photos downloaded at the same time.
+        per_host: how many of these from one host.
+        delay: minimum seconds between the starts of two requests to one host.
+        timeout: seconds without a byte after which a try counts as failed.
+        retries: number of further tries after a failure that may be temporary.
+        backoff: seconds before the first retry, doubled for each further one.
+        max_bytes: largest file that is accepted.
     """
 
     input: Path

@@ -1,4 +1,4 @@
-"""Which of Amazon's items belong to a data set, and under which category: read off the paths of their category tree."""
+"""Chooses Amazon's items, and their categories, by the paths of Amazon's category tree."""
 
 import dataclasses
 import html
@@ -10,7 +10,7 @@ from tfrecords.sources.release import FASHION_CATEGORIES
 
 SUBSETS = ("fashion", "women", "men")
 ROOT = "Clothing, Shoes & Jewelry"
-# Names under Clothing that make up a paper's category. Where two spellings stand, the tree was renamed between dumps.
+# Names under Clothing that make up a category of the paper. Where there are two spellings, the dumps differ.
 _GARMENTS = {
     "women_tops": ("Tops & Tees", "Tops, Tees & Blouses", "Sweaters", "Fashion Hoodies & Sweatshirts"),
     "women_bottoms": ("Pants", "Pants & Capris", "Jeans", "Leggings", "Shorts", "Skirts"),
@@ -24,12 +24,12 @@ Path = tuple[str, ...]
 
 
 class CategoryChoice(Protocol):
-    """What is chosen from the tree.
+    """A choice of items and categories from the tree.
 
     Attributes:
-        names: the categories in their order where it is fixed, else None.
-        label: how dataset.json states the choice.
-        data_set: the default name of a data set of it.
+        names: the categories in order if the order is fixed, otherwise None.
+        label: the text for the choice in dataset.json.
+        data_set: the default name of such a data set.
     """
 
     names: Sequence[str] | None
@@ -37,7 +37,7 @@ class CategoryChoice(Protocol):
     data_set: str
 
     def category_of(self, paths: Iterable[Path]) -> str | None:
-        """An item's category by the first of its paths that has one; "" for a member without, None for no member."""
+        """Returns an item's category by its first path that has one; "": no category; None: not chosen."""
         ...
 
 
@@ -55,14 +55,14 @@ class FashionSix:
             self._table |= {(ROOT, department, "Clothing", garment): category for garment in garments}
 
     def category_of(self, paths: Iterable[Path]) -> str | None:
-        """As `CategoryChoice.category_of`; a member always has a category."""
+        """Returns an item's category, as `CategoryChoice.category_of`; a chosen item always has one."""
         found = (self._table.get(path[:3]) or self._table.get(path[:4]) for path in paths)
         return next(filter(None, found), None)
 
 
 @dataclasses.dataclass(frozen=True)
 class Below:
-    """Everything whose path starts with `prefix`; the next `levels` names are the category."""
+    """All items whose path starts with `prefix`; the next `levels` names are the category."""
 
     prefix: Path
     levels: int
@@ -70,16 +70,16 @@ class Below:
 
     @property
     def label(self) -> str:
-        """The path and the number of levels."""
+        """Returns the path and the number of levels."""
         return f"{_BETWEEN.join(self.prefix)}, {self.levels} level{'s' * (self.levels > 1)} below"
 
     @property
     def data_set(self) -> str:
-        """After the last name of the path."""
+        """Returns a name made from the last name of the path."""
         return f"amazon_{self.prefix[-1].lower().replace(' ', '_')}"
 
     def category_of(self, paths: Iterable[Path]) -> str | None:
-        """As `CategoryChoice.category_of`."""
+        """Returns an item's category, as `CategoryChoice.category_of`."""
         depth = len(self.prefix)
         tails = [path[depth : depth + self.levels] for path in paths if path[:depth] == self.prefix]
         if not tails:
@@ -88,12 +88,12 @@ class Below:
 
 
 def choose(subset: str | None, category_path: str | None, category_levels: int | None = None) -> CategoryChoice:
-    """The choice that the flags of these names make.
+    """Returns the choice that the flags of these names make.
 
     Args:
         subset: one of `SUBSETS`; "women" and "men" are everything below that department, two levels to a category.
-        category_path: names from the root on with ``>`` between, instead of a subset.
-        category_levels: with category_path: names below it that make a category (default 1).
+        category_path: names from the root, separated by ``>``, instead of a subset.
+        category_levels: with category_path: the number of names below it that make a category (default 1).
 
     Raises:
         InputError: neither or both of the first two, an unknown subset, an empty name, levels under 1.
@@ -116,7 +116,7 @@ def choose(subset: str | None, category_path: str | None, category_levels: int |
 
 
 def paths_of(row: dict[str, Any]) -> list[Path]:
-    """The category paths of a line of metadata: a list of lists (`categories`) or one flat list (`category`)."""
+    """Returns the category paths of a line of metadata, from a list of lists (`categories`) or a list (`category`)."""
     value = row.get("categories") or row.get("category") or []
     if not isinstance(value, list):
         return []
