@@ -1,1 +1,1 @@
-"""Datasets of purchases and photos as TFRecords: sources, split, shards and their readers."""
+"""Builds datasets of purchases and photos as TFRecords, and reads them: sources, split, shards, readers."""

@@ -1,4 +1,4 @@
-"""What of a data set's folder is the builder's, and may be replaced with it."""
+"""Says which files of a dataset folder a build may replace: those that builds and other tools wrote."""
 
 import json
 import re
@@ -12,12 +12,12 @@ _RECORD = re.compile(r"(\.?)([\w-]+)\.json(\.partial)?")
 
 
 def _listed_shards(folder: Path) -> set[str]:
-    """What versions that kept no list of a data set's files wrote: the shards, and the wardrobe's truth."""
+    """Returns the files that versions without a list of files wrote: the shards and the wardrobe's oracle."""
     return {*named_in(schema.METADATA_FILE)(folder), ORACLE_FILE, TRUTH_FILE}
 
 
 def _added(folder: Path) -> set[str]:
-    """Features and activations, whole or unfinished, each with a record of ours, and describe_dataset's picture."""
+    """Returns what other tools add: features and activations with a record of ours, and describe_dataset's picture."""
     names = {"photos.png"}
     for below in ("features", "activations"):
         for record in (folder / below).glob("*.json*"):

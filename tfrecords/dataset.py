@@ -1,4 +1,4 @@
-"""A dataset folder as everything else reads it."""
+"""Reads a dataset folder: users, items, purchases and photos."""
 
 import contextlib
 import functools
@@ -19,15 +19,15 @@ from tfrecords.record_file import find_damage, read_record, record_offsets
 from tfrecords.writer import file_sha256
 
 _PARSE_BATCH = 64
-_CARDINALITY = "expected to contain"  # in what TensorFlow says of a dataset that has another number of elements
+_CARDINALITY = "expected to contain"  # from TensorFlow's error about a dataset with another number of elements
 _HELD = ("validation", "test")
 
 
 class Dataset:
-    """Users, items and photos of one dataset folder; use `open`.
+    """The users, items and photos of one dataset folder; open it with `Dataset.open`.
 
-    Everything is read when first asked for and kept, photos apart. Ids are row numbers: user u is row u of the user
-    arrays, item i row i of the item arrays; user 0 and item 0 are as good as any other.
+    Each property is read at its first use and kept, except photos. Ids are row numbers: user u is row u of the user
+    arrays, item i is row i of the item arrays, both counted from 0.
 
     Attributes:
         path: the folder.
@@ -35,11 +35,11 @@ class Dataset:
         name: the data set's name.
         num_users: U.
         num_items: I.
-        category_names: one name a category, () where items have none.
+        category_names: one name per category; () if items have no categories.
         fit: ``stretch`` or ``pad``, for `tfrecords.photos.decode.decode_photo`.
         resize_filter: one of `tfrecords.choices.FILTERS`, for the same.
         fingerprint: hex digest that changes with the shards, the split, the categories, `fit` or `resize_filter`, but
-            not with the folder's place.
+            not with the folder's path.
     """
 
     def __init__(self, path: Path, meta: dict):
@@ -56,12 +56,12 @@ class Dataset:
 
     @classmethod
     def open(cls, path: str | os.PathLike) -> "Dataset":
-        """Reads and checks dataset.json, and that every shard is there and as long as stated.
+        """Opens a dataset folder: checks dataset.json, and that each shard exists with the stated length.
 
-        What the shards hold is compared with dataset.json when they are read, all of it by `verify`.
+        The contents of the shards are compared with dataset.json when they are read; `verify` compares everything.
 
         Raises:
-            InputError: no data set here, one of another format version, a dataset.json that is damaged or contradicts
+            InputError: there is no data set, it has another format version, dataset.json is damaged or contradicts
                 itself, or a shard missing or cut short.
         """
         path = Path(path)
@@ -72,57 +72,57 @@ class Dataset:
 
     @functools.cached_property
     def user_keys(self) -> np.ndarray:
-        """Unicode [U], the owner's ids."""
+        """Returns the users' external ids, unicode [U]."""
         return self._users["keys"]
 
     @functools.cached_property
     def train_indptr(self) -> np.ndarray:
-        """int64 [U+1]: the training items of user u are ``train_items[train_indptr[u]:train_indptr[u + 1]]``."""
+        """Returns int64 [U+1]: user u's training items are ``train_items[train_indptr[u]:train_indptr[u + 1]]``."""
         return self._users["indptr"]
 
     @functools.cached_property
     def train_items(self) -> np.ndarray:
-        """int32 [nnz], item ids, ascending and distinct within each user."""
+        """Returns all users' training items, int32 [nnz] item ids, ascending and distinct within each user."""
         return self._users["items"]
 
     @functools.cached_property
     def validation(self) -> np.ndarray:
-        """int32 [U], the item held out for validation, -1: none."""
+        """Returns each user's validation item, int32 [U]; -1: none."""
         return self._users["validation"]
 
     @functools.cached_property
     def test(self) -> np.ndarray:
-        """int32 [U], the item held out for test, -1: none."""
+        """Returns each user's test item, int32 [U]; -1: none."""
         return self._users["test"]
 
     @functools.cached_property
     def item_keys(self) -> np.ndarray:
-        """Unicode [I], the owner's ids."""
+        """Returns the items' external ids, unicode [I]."""
         return self._items["keys"]
 
     @functools.cached_property
     def item_categories(self) -> np.ndarray:
-        """int32 [I], index into `category_names`, -1: none."""
+        """Returns each item's category, int32 [I], an index into `category_names`; -1: none."""
         return self._items["categories"]
 
     @functools.cached_property
     def photo_sizes(self) -> np.ndarray:
-        """int32 [I, 2], height and width in pixels of the photo as stored."""
+        """Returns each stored photo's height and width in pixels, int32 [I, 2]."""
         return self._items["sizes"]
 
     @functools.cached_property
     def item_counts(self) -> np.ndarray:
-        """int32 [I], purchases of each item in training."""
+        """Returns the number of training purchases of each item, int32 [I]."""
         return np.bincount(self.train_items, minlength=self.num_items).astype(np.int32)
 
     @functools.cached_property
     def has_item_features(self) -> bool:
-        """Whether features are stored with the items; reads the first item alone."""
+        """Returns whether features are stored with the items; reads only the first item."""
         return bool(self._item_example(0).features.feature[schema.ITEM_FEATURES].float_list.value)
 
     @functools.cached_property
     def item_features(self) -> np.ndarray | None:
-        """float32 [I, F], the features stored with the items, None where there are none."""
+        """Returns the features stored with the items, float32 [I, F], or None if there are none."""
         read = self._read(schema.ITEM_STEM, schema.ITEM_ID, schema.parse_features)
         parts = [(ids, batch[schema.ITEM_FEATURES]) for ids, batch in read]
         ids = np.concatenate([ids for ids, _ in parts])
@@ -134,11 +134,11 @@ class Dataset:
         return features
 
     def train_of(self, user: int) -> np.ndarray:
-        """int32, the user's training items, ascending."""
+        """Returns the user's training items, int32, ascending."""
         return self.train_items[self.train_indptr[user] : self.train_indptr[user + 1]]
 
     def own_items(self) -> tuple[np.ndarray, np.ndarray]:
-        """Training, validation and test items of every user together.
+        """Returns the training, validation and test items of every user together.
 
         Returns:
             (indptr int64 [U+1], items int32), ascending and distinct within each user.
@@ -152,9 +152,9 @@ class Dataset:
         return indptr.astype(np.int64), (pairs % self.num_items).astype(np.int32)
 
     def photos(self) -> tf.data.Dataset:
-        """(item id int64, encoded photo string) of every item once, in item order, read in parallel.
+        """Returns each item once, in item order, as (id int64, encoded photo string); shards are read in parallel.
 
-        Iterate inside `damage_named` to have a damaged shard told as an InputError.
+        Iterate inside `damage_named`: a damaged shard then raises an InputError.
         """
         records = self._records(schema.ITEM_STEM)
         return (
@@ -162,15 +162,15 @@ class Dataset:
         )
 
     def encoded_photos(self, ids: Sequence[int]) -> list[bytes]:
-        """The photos of a few items as stored, in the order asked for."""
+        """Yields the stored photos of a few items, in the order asked for."""
         return [
             self._item_example(int(item)).features.feature[schema.IMAGE_ENCODED].bytes_list.value[0] for item in ids
         ]
 
     def verify(self) -> None:
-        """Compares every shard with its checksum in dataset.json, and what the shards hold with what it says.
+        """Compares every shard with its checksum in dataset.json, and the shards' contents with its figures.
 
-        Raises InputError naming the shard and the offset, or what dataset.json says wrongly.
+        Raises InputError, which names the shard and the offset, or the wrong statement of dataset.json.
         """
         for shard in self.meta["shards"]:
             path = self.path / shard["file"]
@@ -182,9 +182,9 @@ class Dataset:
 
     @contextlib.contextmanager
     def damage_named(self) -> Iterator[None]:
-        """Turns what TensorFlow says of damaged or unreadable records into an InputError with shard and byte offset.
+        """Turns TensorFlow's errors about damaged or unreadable records into an InputError with shard and byte offset.
 
-        And what it says of shards that hold other numbers of examples than dataset.json states.
+        Also turns its error about a shard whose number of examples differs from dataset.json.
         """
         try:
             yield
@@ -266,7 +266,7 @@ class Dataset:
     def _item_example(self, item: int) -> tf.train.Example:
         if not 0 <= item < self.num_items:
             raise IndexError(f"item {item}: ids run from 0 to {self.num_items - 1}")
-        # The writer deals items round-robin over the shards.
+        # The writer distributes items round-robin over the shards.
         path, offsets = self._item_shards[item % len(self._item_shards)]
         offset = offsets[item // len(self._item_shards)]
         data = read_record(path, offset)
@@ -287,7 +287,7 @@ class Dataset:
         return counted.batch(_PARSE_BATCH)
 
     def _read(self, stem: str, key: str, parse: Callable[[tf.Tensor], dict]) -> Iterator[tuple[np.ndarray, dict]]:
-        """(ids int64 [B], parsed examples) of all, in the order of the ids."""
+        """Returns (ids int64 [B], parsed examples) of all records, sorted by id."""
         read = 0
         with self.damage_named():
             for batch in self._records(stem).map(parse, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE):

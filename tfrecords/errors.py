@@ -1,15 +1,15 @@
-"""The one exception that means: the input, not the program, is at fault."""
+"""`InputError`, the one exception that means: the input is wrong, not the program."""
 
 import unicodedata
 
-_ESCAPED = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of surrogate pairs, separators of lines, of paragraphs
+_ESCAPED = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of surrogate pairs, separators of lines and paragraphs
 
 
 class InputError(ValueError):
-    """Bad input, told in one line: what, where, what was expected, how to mend it.
+    """Bad input, reported in one line: what is wrong, where, what was expected, how to fix it.
 
     Libraries raise it; the tools print its message after ``error:`` and exit with status 1, without a traceback.
-    Whatever the message quotes, it stays one line: see `one_line`.
+    `one_line` keeps the message on one line, whatever it quotes.
     """
 
     def __init__(self, message: str = "") -> None:
@@ -17,9 +17,9 @@ class InputError(ValueError):
 
 
 def one_line(text: str) -> str:
-    """`text` with its line ends and other control characters written as escapes, a backslash and n for a line feed.
+    """Returns `text` with line ends and other control characters escaped, for example a line feed as a backslash and n.
 
-    Names of files, headers and keys may hold them. Text that has been through here stays as it is.
+    Names of files, headers and keys may hold such characters. Applying it twice changes nothing.
     """
     if text.isprintable():
         return text

@@ -1,4 +1,4 @@
-"""dataset.json: read with every check that needs no shard's content, and the checksum that it carries of itself."""
+"""Reads dataset.json and checks everything that needs no shard's content, including the file's own checksum."""
 
 import hashlib
 import json
@@ -13,22 +13,22 @@ from tfrecords.errors import InputError
 from tfrecords.text import is_text
 
 REBUILD = "build the data set again (tools.build_dataset --overwrite)"
-CHECKSUM = "sha256"  # the field with that of all others; data sets of earlier versions have none
+CHECKSUM = "sha256"  # the field with the checksum of all others; data sets of earlier versions have none
 _MEND = f"undo the change, or {REBUILD}"
 _COUNTS = ("users", "items", "interactions", "categories", "train", "validation", "test")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_LEAST_RECORD = 16  # bytes, those of an empty one: lengths and checksums
+_LEAST_RECORD = 16  # bytes of an empty record: two lengths and their checksums
 
 
 def read_metadata(folder: Path) -> dict:
-    """What dataset.json of a folder says.
+    """Returns the checked content of a folder's dataset.json.
 
-    Every field that is read anywhere has its type and one of its values, and the counts agree with each other and with
-    the list of shards. The shards themselves are not opened.
+    Every field that any code reads must have a valid value, and the counts must agree with each other and with the list
+    of shards. The shards themselves are not opened.
 
     Raises:
-        InputError: no data set here, one of another format version, not JSON, a field missing or with a value that no
-            build writes, counts that contradict each other, or a content that is not the one written.
+        InputError: there is no data set, it has another format version, the file is not JSON, a field is missing or has
+            a value that no build writes, counts contradict each other, or the content was changed.
     """
     path = folder / schema.METADATA_FILE
     if not path.is_file():
@@ -61,18 +61,18 @@ def read_metadata(folder: Path) -> dict:
 
 
 def checksum(meta: dict) -> str:
-    """Hex SHA-256 of all fields but the checksum itself, whatever their order and layout."""
+    """Returns the hex SHA-256 of all fields except the checksum itself, independent of their order and layout."""
     content = {name: value for name, value in meta.items() if name != CHECKSUM}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def shards_of(meta: dict, stem: str) -> list[dict]:
-    """The shards of the items, or of the users, in their order."""
+    """Returns the shards of the items, or of the users, in order."""
     return [shard for shard in meta["shards"] if shard["file"].startswith(f"{stem}.")]
 
 
 def _contradiction(meta: dict) -> str:
-    """What two fields say differently, in words; "" where all agree."""
+    """Returns in words which two fields contradict each other; "" if all agree."""
     counts, names, shards = meta["counts"], meta["category_names"], meta["shards"]
     stems = {stem: shards_of(meta, stem) for stem in (schema.ITEM_STEM, schema.USER_STEM)}
     expected = [schema.shard_name(stem, index, len(some)) for stem, some in stems.items() for index in range(len(some))]
@@ -80,7 +80,7 @@ def _contradiction(meta: dict) -> str:
         return f"shards are {reprlib.repr([shard['file'] for shard in shards])}; each once and in order expected"
     for stem, some in stems.items():
         total = counts[stem]
-        # As the writer deals them out.
+        # The writer distributes them in this way.
         dealt = [(total - index + len(some) - 1) // len(some) for index in range(len(some))]
         if total < 1 or [shard["examples"] for shard in some] != dealt:
             return f"counts.{stem} is {total}, and its shards hold {sum(shard['examples'] for shard in some)}"
@@ -113,7 +113,7 @@ def _are_names(value: object) -> bool:
 
 
 def _is_table(value: object, is_right: Callable[[object], bool], *names: str) -> bool:
-    """A dict with text as keys, all of `names` among them, and right values."""
+    """Returns whether the value is a dict with text as keys, all `names` among them, and valid values."""
     return (
         isinstance(value, dict)
         and all(map(is_right, value.values()))

@@ -1,4 +1,4 @@
-"""How far a tool is: a bar at a terminal, and where nobody watches, a plain line about every half minute."""
+"""Shows progress: a bar at a terminal, and otherwise a plain line about every half minute."""
 
 import contextlib
 import sys
@@ -24,16 +24,16 @@ def progress_bar(
     smoothing: float = 0.3,
     disable: bool = False,
 ) -> "ProgressBar":
-    """What shows how far something is, on standard error; used as tqdm's bars are.
+    """Returns a progress bar on standard error; it is used like a tqdm bar.
 
     Args:
-        iterable: what to go through; None: `update` moves it.
-        desc: what is done.
-        unit: what is counted, in the singular; B for bytes, of which thousands are told as k.
-        total: how many there are; None: the iterable's length, if it has one.
+        iterable: what to iterate over; None: the caller counts with `update`.
+        desc: what is being done.
+        unit: what is counted, in the singular; B for bytes, which are shown in k, M and so on.
+        total: the total number; None: the iterable's length, if it has one.
         initial: how many were done before.
-        leave: leave the bar on the terminal when all is done.
-        smoothing: of the rate that the bar shows, from 0, the mean, to 1, the latest.
+        leave: leave the bar on the terminal at the end.
+        smoothing: smoothing of the shown rate, from 0 (the mean) to 1 (the latest).
         disable: show nothing.
     """
     if total is None and hasattr(iterable, "__len__"):
@@ -54,18 +54,18 @@ def progress_bar(
 
 
 def write_line(line: str, file: TextIO | None = None) -> None:
-    """Prints a line, on standard output unless `file` is given, above the bars that are shown."""
+    """Prints a line above the visible bars, on standard output unless `file` is given."""
     tqdm.write(line, file)
 
 
 def at_terminal() -> bool:
-    """Whether somebody may be watching standard error."""
+    """Returns whether standard error is a terminal."""
     return sys.stderr is not None and sys.stderr.isatty()
 
 
 @contextlib.contextmanager
 def waiting(what: str) -> Iterator[None]:
-    """Tells about every half minute, where there is no terminal, that `what` still goes on."""
+    """If there is no terminal, prints about every half minute that `what` is still running."""
     began, done = time.monotonic(), threading.Event()
 
     def tell() -> None:
@@ -85,12 +85,12 @@ def waiting(what: str) -> Iterator[None]:
 
 
 class ProgressLines:
-    """The part of tqdm's bars that is used here, as lines: the first after half a minute, so that short work has none.
+    """The part of tqdm's interface that is used here, printing lines; the first after half a minute.
 
     Attributes:
         n: how many are done.
-        total: of how many, None if that is not known.
-        disable: False, as of a bar that is shown.
+        total: the total number, None if it is not known.
+        disable: always False, as for a visible bar.
     """
 
     disable = False
@@ -116,19 +116,19 @@ class ProgressLines:
             _say(self._line(now - self._began))
 
     def set_postfix(self, figures: Mapping[str, object] | None = None, refresh: bool = True, **more: object) -> None:
-        """What the next lines tell besides."""
+        """Sets figures that the next lines show."""
         self.set_postfix_str(", ".join(f"{name} {value}" for name, value in {**(figures or {}), **more}.items()))
 
     def set_postfix_str(self, text: str, refresh: bool = True) -> None:
-        """The same as text."""
+        """Sets text that the next lines show."""
         self._more = text
 
     def write(self, line: str) -> None:
-        """As `write_line`."""
+        """Prints a line, like `write_line`."""
         write_line(line)
 
     def close(self) -> None:
-        """The last line, where there were others."""
+        """Prints the last line, if there were others."""
         if self._told is not None and self._told != self.n:
             self._told = self.n
             _say(self._line(time.monotonic() - self._began))
@@ -140,7 +140,7 @@ class ProgressLines:
         self.close()
 
     def _line(self, seconds: float) -> str:
-        """As in: training: 3,200 of 10,000 photos (32%), 1:30 so far, about 3:10 left, loss 0.5."""
+        """Returns a line such as: training: 3,200 of 10,000 photos (32%), 1:30 so far, about 3:10 left, loss 0.5."""
         done, total = self.n - self._initial, self.total
         parts = [self._count(self.n) if total is None else f"{self._count(self.n, unit=False)} of {self._count(total)}"]
         if total:

@@ -1,4 +1,4 @@
-"""Whether records hold what a build writes: a checksum cannot say so of one that another program wrote."""
+"""Checks that records are what a build writes: a record of another program can have a correct checksum too."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,19 +12,19 @@ from tfrecords.metadata import REBUILD
 from tfrecords.photos.decode import decode_photo
 from tfrecords.record_file import read_record, record_offsets
 
-_MOST_PIXELS = 2**31 - 1  # a side, as int32 holds it
+_MOST_PIXELS = 2**31 - 1  # a side, as int32
 
 
-# TensorFlow quotes the record in its error, which Python then cannot always decode.
+# TensorFlow quotes the record in its error, and Python cannot always decode the quotation.
 UNREADABLE = (tf.errors.InvalidArgumentError, UnicodeDecodeError)
 
 
 def user_keys(batch: Mapping[str, tf.Tensor], folder: Path, num_users: int, num_items: int) -> list[str]:
-    """The keys of a batch of `schema.parse_users`, once all its values are known to be possible.
+    """Returns the keys of a batch of `schema.parse_users`, after checking all its values.
 
     Raises:
-        InputError: an id from ``num_users`` on, an item from ``num_items`` on, several items held out of a user, a key
-            that is no text.
+        InputError: an id of ``num_users`` or more, an item of ``num_items`` or more, several held-out items of a user,
+            a key that is not text.
     """
     ids = batch[schema.USER_ID].numpy()
     _check_range(folder, "user", ids, ids, 0, num_users - 1)
@@ -38,11 +38,11 @@ def user_keys(batch: Mapping[str, tf.Tensor], folder: Path, num_users: int, num_
 
 
 def item_keys(batch: Mapping[str, tf.Tensor], folder: Path, num_items: int, num_categories: int) -> list[str]:
-    """The keys of a batch of `schema.parse_labels`, once all its values are known to be possible.
+    """Returns the keys of a batch of `schema.parse_labels`, after checking all its values.
 
     Raises:
-        InputError: an id from ``num_items`` on, a category from ``num_categories`` on, a photo without height or width,
-            a key that is no text.
+        InputError: an id of ``num_items`` or more, a category of ``num_categories`` or more, a photo without height or
+            width, a key that is not text.
     """
     ids = batch[schema.ITEM_ID].numpy()
     _check_range(folder, "item", ids, ids, 0, num_items - 1)
@@ -55,7 +55,7 @@ def item_keys(batch: Mapping[str, tf.Tensor], folder: Path, num_items: int, num_
 
 
 def check_distinct(folder: Path, what: str, keys: np.ndarray) -> None:
-    """Raises InputError unless every key is there and no two are alike; `what` is ``user`` or ``item``."""
+    """Raises InputError if a key is missing or appears twice; `what` is ``user`` or ``item``."""
     first: dict[str, int] = {}
     for number, key in enumerate(keys):
         if key is None:
@@ -65,10 +65,10 @@ def check_distinct(folder: Path, what: str, keys: np.ndarray) -> None:
 
 
 def item_example(folder: Path, item: int, data: bytes) -> tf.train.Example:
-    """A record as an example, once it is known to be that of `item` and to hold one photo. Raises InputError."""
+    """Parses a record and checks that it is that of `item` and holds one photo. Raises InputError if not."""
     try:
         example = tf.train.Example.FromString(data)
-    except Exception as error:  # protobuf's DecodeError, which lies in another place in each of its versions
+    except Exception as error:  # protobuf's DecodeError, whose module differs between versions
         raise _error(folder, f"the record of item {item} is no example") from error
     feature = example.features.feature
     if list(feature[schema.ITEM_ID].int64_list.value) != [item]:
@@ -79,9 +79,9 @@ def item_example(folder: Path, item: int, data: bytes) -> tf.train.Example:
 
 
 def find_unreadable(path: Path) -> int | None:
-    """The byte offset of the first record of a shard that lacks a field or has a photo that cannot be decoded.
+    """Returns the byte offset of the first record of a shard that lacks a field or whose photo cannot be decoded.
 
-    None where there is none. Slow: for naming what TensorFlow refused.
+    Returns None if there is none. It is slow; use it to find the record that TensorFlow refused.
     """
     for offset in record_offsets(path)[0]:
         record = [read_record(path, offset)]

@@ -1,4 +1,4 @@
-"""The framing of a TFRecord file: where each record lies, and where a damaged file stops being readable.
+"""Finds the records of a TFRecord file, and the offset at which a damaged file becomes unreadable.
 
 A record is its length (uint64), the masked CRC-32C of that length, the data and the masked CRC-32C of the data, all
 little-endian. Source: TensorFlow's ``core/lib/io/record_writer.h``.
@@ -12,15 +12,15 @@ import tensorflow as tf
 
 _LENGTH = struct.Struct("<QI")
 _FOOTER = 4
-_POLYNOMIAL = 0x82F63B78  # Castagnoli, reflected
+_POLYNOMIAL = 0x82F63B78  # the Castagnoli polynomial, reflected
 
 
 def record_offsets(path: Path) -> tuple[list[int], int | None]:
     """Walks the lengths of a TFRecord file without reading its data.
 
     Returns:
-        The byte offset of each whole record, and the offset of the first one that is cut short or whose length is
-        not to be believed (None when the file ends where a record ends).
+        The byte offset of each complete record, and the offset of the first record that is cut short or has a wrong
+        length (None if the file ends at the end of a record).
     """
     offsets = []
     size = path.stat().st_size
@@ -41,7 +41,7 @@ def record_offsets(path: Path) -> tuple[list[int], int | None]:
 
 
 def read_record(path: Path, offset: int) -> bytes | None:
-    """The data of the record at `offset`, or None when its checksum says it was altered."""
+    """Returns the data of the record at `offset`, or None if its checksum is wrong."""
     with path.open("rb") as file:
         file.seek(offset)
         length, _ = _LENGTH.unpack(file.read(_LENGTH.size))
@@ -51,7 +51,7 @@ def read_record(path: Path, offset: int) -> bytes | None:
 
 
 def find_damage(path: Path) -> int | None:
-    """The byte offset of the first record that is cut short or altered, None when every record is whole."""
+    """Returns the byte offset of the first record that is cut short or altered; None if all records are intact."""
     offsets, broken = record_offsets(path)
     whole = 0
     try:

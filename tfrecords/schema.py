@@ -1,4 +1,4 @@
-"""The dataset folder's format: every feature key, file name and the functions that write and parse an example."""
+"""Defines the dataset folder's format: feature keys, file names, and functions that write and parse an example."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ ITEM_STEM = "items"
 USER_STEM = "users"
 
 ITEM_ID = "item/id"  # int64, 0..I-1
-ITEM_KEY = "item/key"  # the owner's id, UTF-8
+ITEM_KEY = "item/key"  # external id, UTF-8
 ITEM_CATEGORY = "item/category"  # int64, -1: none
 ITEM_FEATURES = "item/features"  # float32 [F], optional
 IMAGE_ENCODED = "image/encoded"  # JPEG or PNG bytes
@@ -18,7 +18,7 @@ IMAGE_HEIGHT = "image/height"  # int64, pixels
 IMAGE_WIDTH = "image/width"  # int64, pixels
 
 USER_ID = "user/id"  # int64, 0..U-1
-USER_KEY = "user/key"  # the owner's id, UTF-8
+USER_KEY = "user/key"  # external id, UTF-8
 USER_TRAIN = "user/train"  # int64 [n], item ids
 USER_VALIDATION = "user/validation"  # int64 [0 or 1], item ids
 USER_TEST = "user/test"  # int64 [0 or 1], item ids
@@ -51,7 +51,7 @@ _USER = {
 
 
 def shard_name(stem: str, shard: int, shards: int) -> str:
-    """``items.tfrecord-00000-of-00004`` for ("items", 0, 4)."""
+    """Returns the name of a shard: ``items.tfrecord-00000-of-00004`` for ("items", 0, 4)."""
     return f"{stem}.tfrecord-{shard:05d}-of-{shards:05d}"
 
 
@@ -64,7 +64,7 @@ def item_example(
     width: int,
     features: Sequence[float] | None = None,
 ) -> bytes:
-    """One item as a serialised ``tf.train.Example``."""
+    """Returns one item as a serialised ``tf.train.Example``."""
     example = tf.train.Example()
     feature = example.features.feature
     feature[ITEM_ID].int64_list.value.append(item_id)
@@ -79,7 +79,7 @@ def item_example(
 
 
 def user_example(user_id: int, key: str, train: Sequence[int], validation: int, test: int) -> bytes:
-    """One user as a serialised ``tf.train.Example``; `NO_ITEM` as `validation` or `test` writes an empty list."""
+    """Returns one user as a serialised ``tf.train.Example``; for `NO_ITEM` in `validation` or `test` an empty list."""
     example = tf.train.Example()
     feature = example.features.feature
     feature[USER_ID].int64_list.value.append(user_id)
@@ -91,21 +91,21 @@ def user_example(user_id: int, key: str, train: Sequence[int], validation: int, 
 
 
 def parse_photos(serialised: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """A batch of item examples [B] to (item id int64 [B], encoded photo string [B])."""
+    """Parses a batch of item examples [B]; returns (item id int64 [B], encoded photo string [B])."""
     parsed = tf.io.parse_example(serialised, _PHOTO)
     return parsed[ITEM_ID], parsed[IMAGE_ENCODED]
 
 
 def parse_labels(serialised: tf.Tensor) -> dict[str, tf.Tensor]:
-    """A batch of item examples [B] to id, key, category, height and width, each [B]; the photo is not touched."""
+    """Parses a batch of item examples [B]; returns id, key, category, height and width, each [B], without the photo."""
     return tf.io.parse_example(serialised, _LABELS)
 
 
 def parse_features(serialised: tf.Tensor) -> dict[str, tf.Tensor]:
-    """A batch of item examples [B] to id [B] and the optional features, ragged float32 [B, None]."""
+    """Parses a batch of item examples [B]; returns id [B] and the optional features, ragged float32 [B, None]."""
     return tf.io.parse_example(serialised, _FEATURES)
 
 
 def parse_users(serialised: tf.Tensor) -> dict[str, tf.Tensor]:
-    """A batch of user examples [B] to id and key [B], and train, validation, test, ragged int64 [B, None]."""
+    """Parses a batch of user examples [B]; returns id, key [B], and train, validation, test, ragged int64 [B, None]."""
     return tf.io.parse_example(serialised, _USER)

@@ -1,4 +1,4 @@
-"""The figures of a data set: sizes, how long its tail is, how it splits."""
+"""Computes the figures of a data set: sizes, the long tail, the split."""
 
 import dataclasses
 from collections import Counter
@@ -14,7 +14,7 @@ _TOP = 0.1
 
 @dataclasses.dataclass(frozen=True)
 class Category:
-    """One category's name, items and training purchases."""
+    """One category's name, number of items, and number of training purchases."""
 
     name: str
     items: int
@@ -23,16 +23,16 @@ class Category:
 
 @dataclasses.dataclass(frozen=True)
 class Summary:
-    """What `summarise` finds.
+    """The result of `summarise`.
 
     Attributes:
-        per_user: purchases of a user, all splits together, at `QUANTILES`.
-        per_item: training purchases of an item, at `QUANTILES`.
-        never_bought: items without a training purchase.
-        cold_items: items with fewer than `COLD` of them, the never bought ones included.
-        top_share: share of the training purchases that falls on the most bought tenth of the items.
-        held_out: users with a purchase held out for (validation, test).
-        cold_users: of those, how many hold out a cold item.
+        per_user: quantiles (`QUANTILES`) of the purchases of a user, all splits together.
+        per_item: quantiles (`QUANTILES`) of the training purchases of an item.
+        never_bought: number of items without a training purchase.
+        cold_items: number of items with fewer than `COLD` training purchases, including those with none.
+        top_share: share of the training purchases that belongs to the most bought tenth of the items.
+        held_out: numbers of users with a purchase held out for (validation, test).
+        cold_users: how many of these hold out a cold item.
         categories: in the order of their index; items that have none come last, as "(none)".
         photo_sizes: (height, width) and number of photos, the most frequent first.
     """
@@ -49,7 +49,7 @@ class Summary:
 
 
 def summarise(dataset: Dataset) -> Summary:
-    """Counts; reads all shards once, decodes no photo. Raises InputError where a shard is damaged."""
+    """Counts; reads all shards once, decodes no photo. Raises InputError if a shard is damaged."""
     counts = dataset.item_counts
     indptr, _ = dataset.own_items()
     held = [items[items >= 0] for items in (dataset.validation, dataset.test)]
@@ -69,11 +69,11 @@ def summarise(dataset: Dataset) -> Summary:
 
 
 def sample_items(dataset: Dataset, per_category: int, seed: int = 0) -> list[tuple[str, list[int]]]:
-    """Draws a few items of each category, for a picture.
+    """Draws a few items of each category for a picture.
 
     Returns:
-        (category name, up to `per_category` item ids, ascending), categories without items left out. One entry with
-        the data set's name where there are no categories.
+        (category name, up to `per_category` item ids, ascending), without categories that have no items. One entry with
+        the data set's name if there are no categories.
     """
     rng = np.random.default_rng(seed)
     rows = []
@@ -86,7 +86,7 @@ def sample_items(dataset: Dataset, per_category: int, seed: int = 0) -> list[tup
 
 def _categories(dataset: Dataset) -> tuple[Category, ...]:
     names = [*dataset.category_names, "(none)"]
-    # Index -1, none, becomes the last.
+    # Index -1 (none) becomes the last.
     index = dataset.item_categories % len(names)
     items = np.bincount(index, minlength=len(names))
     purchases = np.bincount(index, weights=dataset.item_counts, minlength=len(names)).astype(int)

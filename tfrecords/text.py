@@ -1,4 +1,4 @@
-"""What counts as text."""
+"""Checks that a value is text."""
 
 import re
 
@@ -6,8 +6,8 @@ _HALVES = re.compile("[\ud800-\udfff]")
 
 
 def is_text(value: object) -> bool:
-    """Whether a value is a str that UTF-8 can hold.
+    """Returns whether a value is a str that UTF-8 can encode.
 
-    JSON, pickles and names of files can bring halves of surrogate pairs, which no file of UTF-8 takes.
+    JSON, pickles and file names can contain halves of surrogate pairs, which UTF-8 cannot encode.
     """
     return isinstance(value, str) and not _HALVES.search(value)

@@ -16,7 +16,7 @@ from tfrecords.metadata import CHECKSUM, checksum
 
 @dataclasses.dataclass(frozen=True)
 class Shard:
-    """A finished shard as dataset.json lists it."""
+    """A finished shard, as listed in dataset.json."""
 
     file: str
     examples: int
@@ -25,9 +25,9 @@ class Shard:
 
 
 class ShardWriter:
-    """Deals serialised examples round-robin over `shards` files, so that reading them in turn gives their order back.
+    """Distributes serialised examples round-robin over `shards` files; reading them in turn restores the order.
 
-    Use as a context manager; `finish` closes the files and returns what they hold.
+    Use it as a context manager; `finish` closes the files and returns the list of shards.
     """
 
     def __init__(self, folder: Path, stem: str, shards: int):
@@ -60,13 +60,13 @@ class ShardWriter:
             if kind is None:
                 writer.close()
             else:
-                # The first error is the one to tell; a full disk would fail here again.
+                # Report the first error; on a full disk this would fail again.
                 with contextlib.suppress(tf.errors.OpError):
                     writer.close()
 
 
 def file_sha256(path: Path) -> str:
-    """Hex SHA-256 of a file, read in blocks."""
+    """Returns the hex SHA-256 of a file, read in blocks."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -75,6 +75,6 @@ def file_sha256(path: Path) -> str:
 
 
 def write_metadata(folder: Path, metadata: dict) -> None:
-    """Writes dataset.json with its checksum, the last file of a folder: without it the folder is no data set."""
+    """Writes dataset.json with its checksum, as the last file: without it the folder is not a data set."""
     text = json.dumps({**metadata, CHECKSUM: checksum(metadata)}, indent=2, ensure_ascii=False)
     (folder / schema.METADATA_FILE).write_text(text + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Phi on a network trained on ImageNet: its classifier gives way to a linear layer of K units, ``style``."""
+"""Phi on a network trained on ImageNet, with a linear layer of K units, ``style``, instead of the classifier."""
 
 import difflib
 import hashlib
@@ -19,23 +19,23 @@ _STYLE = "style"
 
 
 class Backbone:
-    """``Phi(x) = W^T dropout(f(x)) + b`` with f the network up to its classifier, at inference throughout.
+    """``Phi(x) = W^T dropout(f(x)) + b``; f is the network up to its classifier, always in inference mode.
 
-    Batch normalisation uses the means and variances it came with, also in training; its scale and shift are trained
-    like other weights. The attributes are those of `cnnf.CNNF`. Plain variables are found in `named_variables`.
+    Batch normalisation always uses the means and variances of the weights file; its scale and shift are trained
+    like other weights. The attributes are those of `cnnf.CNNF`; `named_variables` returns the plain variables.
 
     Args:
-        features: f, as `pretrained.without_classifier` gives it: preprocessed photos [B, S, S, 3] to [B, F].
-        preprocess: of RGB in 0..255, float32.
-        preprocessing: the same in words.
+        features: f, from `pretrained.without_classifier`: preprocessed photos [B, S, S, 3] to [B, F].
+        preprocess: the network's preprocessing of RGB in 0..255, float32.
+        preprocessing: its name in words.
         dim: K.
-        freeze_through: name of a layer (`layer_names`): it and all before it are not trained; ``all``: nothing of f
-            is; "": all is.
-        seed: of the initial W, Glorot-uniform.
-        precision: that the network was built with, ``float32`` or ``mixed_bfloat16``.
+        freeze_through: name of a layer (`layer_names`): this layer and all before it are not trained; ``all``: f is not
+            trained; "": everything is trained.
+        seed: seed of the initial W, Glorot-uniform.
+        precision: the precision of the built network, ``float32`` or ``mixed_bfloat16``.
 
     Raises:
-        InputError: no such layer, or one that not all data passes through.
+        InputError: there is no such layer, or some data does not pass through it.
     """
 
     name = "backbone"
@@ -67,22 +67,22 @@ class Backbone:
     def __call__(
         self, images: tf.Tensor, dropout_rate: float = 0.0, dropout_seed: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """Style vectors: float [B, S, S, 3] in [-1, 1] to float32 [B, K]; arguments as of `cnnf.CNNF`."""
+        """Returns style vectors: float [B, S, S, 3] in [-1, 1] to float32 [B, K]; arguments as in `cnnf.CNNF`."""
         return self.above(self.below(images), dropout_rate, dropout_seed)
 
     def below(self, images: tf.Tensor) -> tf.Tensor:
-        """What `above` goes on from: the frozen layers' activations, or the preprocessed images where none is."""
+        """Returns the input of `above`: the frozen layers' activations, or, if none is frozen, the preprocessed images."""
         x = self._preprocess(tf.cast(images, tf.float32) * 127.5 + 127.5)
         return x if self._frozen is None else self._frozen(x, training=False)
 
     def above(
         self, activations: tf.Tensor, dropout_rate: float = 0.0, dropout_seed: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """Style vectors float32 [B, K] of what `below` gave."""
+        """Returns the style vectors, float32 [B, K], from the output of `below`."""
         return tf.cast(self._style(self._pooled(activations, dropout_rate, dropout_seed)), tf.float32)
 
     def hidden(self, images: tf.Tensor, dropout_rate: float = 0.0, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
-        """The images' f(x), [B, F] in the precision of the arithmetic; arguments as of `cnnf.CNNF`."""
+        """Returns the images' f(x), [B, F], in the computation's precision; arguments as in `cnnf.CNNF`."""
         return self._pooled(self.below(images), dropout_rate, dropout_seed)
 
     def _pooled(self, activations: tf.Tensor, dropout_rate: float, dropout_seed: tf.Tensor | None) -> tf.Tensor:
@@ -92,27 +92,27 @@ class Backbone:
         return x
 
     def fit_last_layer(self, activations: tf.Tensor, progress: bool = False) -> None:
-        """Gives each unit of ``style`` mean 0 and variance 1 over photos; `activations` as `below` gives them."""
+        """Gives each unit of ``style`` mean 0 and variance 1 over photos; `activations` are outputs of `below`."""
         batches = tf.data.Dataset.from_tensor_slices(activations).batch(self.embed_batch)
         bar = progress_bar(batches, desc="first weights", unit="batch", disable=not progress)
         fit_layer(self._style, tf.concat([self.above(batch) for batch in bar], 0))
 
     def named_variables(self) -> dict[str, tf.Variable]:
-        """All variables, frozen ones and moving statistics too, as plain ones: ``<layer>/<kind>``, style's last."""
+        """Returns all variables, also frozen ones and statistics, as plain ones: ``<layer>/<kind>``, those of style last."""
         return {name: as_variable(one) for name, one in _named({**self._layers, _STYLE: self._style}).items()}
 
     def parts(self) -> dict[str, dict[str, object]]:
-        """What is trained, as Keras keeps it: part to name to variable, ``network`` only where there is any."""
+        """Returns the trained Keras variables, as part to name to variable; no ``network`` if all of it is frozen."""
         network = _named(self._trained, trainable=True)
         return {**({"network": network} if network else {}), "last_layer": _named({_STYLE: self._style})}
 
     @property
     def activation_shape(self) -> tuple[int, ...]:
-        """Of what the frozen layers make of a photo."""
+        """Returns the shape of the frozen layers' output for one photo."""
         return tuple(self._frozen.output_shape[1:])
 
     def frozen_sha256(self) -> str:
-        """Of the frozen variables' names and values."""
+        """Returns a SHA-256 over the frozen variables' names and values."""
         digest = hashlib.sha256()
         frozen = {name: layer for name, layer in self._layers.items() if name not in self._trained}
         for name, variable in _named(frozen).items():
@@ -129,19 +129,20 @@ def _named(layers: dict[str, keras.layers.Layer], trainable: bool = False) -> di
 
 
 def _split(features: keras.Model, layers: dict[str, keras.layers.Layer], name: str) -> tuple[keras.Model, keras.Model]:
-    """The network up to and including a layer, and the rest of it; both share its layers."""
+    """Splits the network after a layer into two models that share its layers."""
     if name not in layers:
         near = difflib.get_close_matches(name, layers, n=3, cutoff=0.0)
         raise InputError(
             f"--freeze_through={name}: the network has no such layer; near that name are {', '.join(near)}, and the "
             f"last is {list(layers)[-1]}"
         )
-    outputs = {one: layer.output for one, layer in layers.items()}  # A layer that is called again gives none.
+    # Read before the loop: its models call layers again, and a layer called twice has no single output.
+    outputs = {one: layer.output for one, layer in layers.items()}
     before = list(layers)[: list(layers).index(name) + 1]
     for one in reversed(before):
         try:
             above = keras.Model(outputs[one], features.output)
-        except ValueError:  # Data comes to the end past this layer.
+        except ValueError:  # Some data reaches the end without passing this layer.
             continue
         if one == name:
             return keras.Model(features.input, outputs[name]), above

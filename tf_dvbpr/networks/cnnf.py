@@ -12,7 +12,7 @@ HIDDEN = 4096  # units of fc6 and of fc7
 
 @keras.saving.register_keras_serializable("tf_dvbpr")
 class CNNF(keras.Model):
-    """Five convolutions and three dense layers; ReLU after every layer but the last.
+    """Five convolutions and three dense layers, with ReLU after every layer except the last.
 
     ``conv1 64x11x11/4, pool, conv2 256x5x5, pool, conv3..5 256x3x3, pool, fc6 4096, fc7 4096, fc8 K``. Pools are
     2x2 with stride 2 and SAME padding. At 224 pixels fc6 sees 7 * 7 * 256 = 12544 values, flattened in NHWC order.
@@ -21,14 +21,14 @@ class CNNF(keras.Model):
     Args:
         dim: K, the length of a style vector.
         conv1_padding: ``same`` (the authors' code: 224 -> 56) or ``valid`` (the paper's pad 0: 224 -> 54).
-        seed: of the initial weights.
+        seed: seed of the initial weights.
         precision: ``float32`` or ``mixed_bfloat16`` (computes in bfloat16, keeps weights in float32).
 
     Attributes:
-        hidden_layer: what `hidden` gives, in words.
-        hidden_dim: how many values that are.
-        preprocessing: of the photos, in words.
-        embed_batch: photos that go through it together where nothing is trained.
+        hidden_layer: the name of the output of `hidden`, in words.
+        hidden_dim: the number of values of `hidden` per photo.
+        preprocessing: the photos' preprocessing, in words.
+        embed_batch: photos per batch at inference.
     """
 
     hidden_layer, hidden_dim = "fc7", HIDDEN
@@ -58,19 +58,19 @@ class CNNF(keras.Model):
         self.fc8 = keras.layers.Dense(dim, **options("fc8"))
 
     def get_config(self) -> dict:
-        """The arguments it was made with, for `keras.models.load_model`."""
+        """Returns the constructor's arguments, for `keras.models.load_model`."""
         return dict(self._config)
 
     def build_from_config(self, config: dict) -> None:
-        """Makes the weights, as the first call of the saved network did."""
+        """Creates the weights, as the first call of the saved network did."""
         self(tf.zeros([1, *config["input_shape"][1:]]))
 
     def call(self, images: tf.Tensor, dropout_rate: float = 0.0, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
-        """Style vectors.
+        """Computes style vectors.
 
         Args:
             images: float [B, S, S, 3] in [-1, 1], S a multiple of 32.
-            dropout_rate: share of fc6's and fc7's outputs that training drops; without a seed nothing is dropped.
+            dropout_rate: share of the outputs of fc6 and fc7 that training drops; without a seed nothing is dropped.
             dropout_seed: int32 [2], stateless; None at inference.
 
         Returns:
@@ -79,7 +79,7 @@ class CNNF(keras.Model):
         return tf.cast(self.fc8(self.hidden(images, dropout_rate, dropout_seed)), tf.float32)
 
     def hidden(self, images: tf.Tensor, dropout_rate: float = 0.0, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
-        """fc7's outputs, after its ReLU: arguments as in `call`, [B, 4096] in the precision of the arithmetic."""
+        """Returns fc7's outputs after its ReLU, [B, 4096], in the computation's precision; arguments as in `call`."""
         x = self.pool(self.conv1(images))
         x = self.pool(self.conv2(x))
         x = self.pool(self.conv5(self.conv4(self.conv3(x))))
@@ -92,7 +92,7 @@ class CNNF(keras.Model):
         return x
 
     def named_variables(self) -> dict[str, tf.Variable]:
-        """The sixteen weights as plain variables: ``conv1/kernel``, ``conv1/bias``, ..., ``fc8/bias``."""
+        """Returns the sixteen weights as plain variables: ``conv1/kernel``, ``conv1/bias``, ..., ``fc8/bias``."""
         return {
             f"{name}/{kind}": as_variable(getattr(getattr(self, name), kind))
             for name in LAYERS
@@ -100,7 +100,7 @@ class CNNF(keras.Model):
         }
 
     def parts(self) -> dict[str, dict[str, object]]:
-        """What is trained, as Keras keeps it: part to name to variable. A part has an optimiser of its own."""
+        """Returns the trained Keras variables, as part to name to variable; each part has its own optimiser."""
         return {
             "network": {
                 f"{name}/{kind}": getattr(getattr(self, name), kind) for name in LAYERS for kind in ("kernel", "bias")
@@ -109,7 +109,7 @@ class CNNF(keras.Model):
 
 
 def build_cnnf(dim: int, image_size: int, conv1_padding: str = "same", seed: int = 0, **options: str) -> CNNF:
-    """A CNN-F with its weights made, for photos of `image_size` pixels (a multiple of 32)."""
+    """Builds a CNN-F and its weights for photos of `image_size` pixels (a multiple of 32)."""
     if image_size < 32 or image_size % 32:
         raise ValueError(f"image_size must be a multiple of 32, got {image_size}")
     network = CNNF(dim, conv1_padding, seed, **options)

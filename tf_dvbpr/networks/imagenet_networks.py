@@ -1,4 +1,4 @@
-"""The networks trained on ImageNet that can look at photos, by name."""
+"""Lists the supported networks trained on ImageNet by name."""
 
 # Our name: the module of keras.applications with its preprocess_input, the class, the side of its photos.
 NETWORKS = {
@@ -17,9 +17,9 @@ NETWORKS = {
     "xception": ("xception", "Xception", 299),
 }
 
-# Those without BatchNormalization, and so without its epsilon.
+# Networks without BatchNormalization, thus without an epsilon.
 WITHOUT_BATCH_NORM = ("vgg16", "vgg19")
 CNNF = "cnnf"
-# EfficientNet's first layer keeps numbers beside its variables, and has one layer more with the library's weights.
+# EfficientNet's first layer has numbers outside its variables, and its library weights come with one more layer.
 BACKBONES = (CNNF, *(name for name in NETWORKS if name != "efficientnet_b0"))
-ALL = "all"  # of a backbone's layers
+ALL = "all"  # networks that can be a backbone

@@ -1,4 +1,4 @@
-"""First weights fitted to the photos, so that every layer starts with something to tell them apart by."""
+"""Fits the initial weights to the photos, so that every layer starts with outputs that differ between photos."""
 
 import keras
 import tensorflow as tf
@@ -14,8 +14,8 @@ def fit_to_photos(network: CNNF, images: tf.Tensor) -> None:
 
     ``kernel / s, (bias - m) / s`` with m and s the mean and standard deviation of the unit (of the channel, over all
     places) for the layers before it already fitted; after Mishkin and Matas, "All you need is a good init", 2016.
-    Product photos are mostly white: with Glorot weights their common part drowns what differs, and each layer halves
-    the rest. The network stays the CNN-F that it was; only where it starts changes.
+    Product photos are mostly white: with Glorot weights their common part hides the differences, and each layer halves
+    what is left of them. Only the initial weights change; the network is still CNN-F.
 
     Args:
         network: its weights are changed in place.
@@ -37,14 +37,14 @@ def fit_to_photos(network: CNNF, images: tf.Tensor) -> None:
 
 
 def fit_layer(layer: keras.layers.Layer, before: tf.Tensor) -> tf.Tensor:
-    """Gives each unit of a layer mean 0 and variance 1 over what it computed.
+    """Gives each unit of a layer mean 0 and variance 1 over its outputs.
 
     Args:
-        layer: with kernel and bias, changed in place.
-        before: float32 [B, ..., units], its outputs without an activation.
+        layer: a layer with kernel and bias, changed in place.
+        before: float32 [B, ..., units], its outputs before the activation.
 
     Returns:
-        The outputs it gives now.
+        The layer's new outputs.
     """
     mean, variance = tf.nn.moments(before, list(range(len(before.shape) - 1)))
     scale = 1.0 / tf.maximum(tf.sqrt(variance), _LEAST)

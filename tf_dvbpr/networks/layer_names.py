@@ -1,4 +1,4 @@
-"""Names of a network's layers that are the same in every process and with every Keras."""
+"""Gives a network's layers names that are the same in every process and with every Keras."""
 
 import re
 
@@ -6,10 +6,10 @@ import keras
 
 
 def layers_by_name(model: keras.Model) -> dict[str, keras.layers.Layer]:
-    """The layers by name, in the order of the data; those that do not come from `keras.applications` are left out.
+    """Returns the layers by name, in the order of the data, without layers that do not come from `keras.applications`.
 
-    Keras numbers layers without a name over the whole process: ``conv2d_188`` of the second network of a kind is
-    ``conv2d`` here, as it would be of the first. A slash, as some have with Keras 2, is an underscore.
+    Keras numbers unnamed layers over the whole process: ``conv2d_188`` of the second network of a kind is ``conv2d``
+    here, the name it has in the first network. A slash, which Keras 2 has in some names, becomes an underscore.
     """
     named = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)][:-1]
     parts = [re.fullmatch(r"(.*?)(?:_(\d+))?", layer.name).groups() for layer in named]

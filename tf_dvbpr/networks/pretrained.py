@@ -1,4 +1,4 @@
-"""Networks trained on ImageNet, from `keras.applications`: what their classifier sees, and what it says."""
+"""Loads networks trained on ImageNet from `keras.applications`, and splits them at their classifier."""
 
 import contextlib
 import dataclasses
@@ -18,17 +18,17 @@ _OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)  # says nothing
 
 @dataclasses.dataclass(frozen=True)
 class Pretrained:
-    """A network that maps photos to what its classifier sees, and to their classes.
+    """A network that maps photos to its features (the classifier's input) and to class probabilities.
 
     Attributes:
         image_size: S, the side of the photos it was trained on.
         dim: F.
         layer: the classifier's name; the features are its input.
-        preprocessing: the function that the photos go through first, in words.
-        epsilons: of the BatchNormalization layers, each different value once; () where there are none.
+        preprocessing: the name of the preprocessing function, in words.
+        epsilons: the epsilons of the BatchNormalization layers, each different value once; () if there are none.
         embed: uint8 [B, S, S, 3], RGB, to float32 [B, F] at inference.
-        classify: the same to the features, as `embed` gives them, and the classifier's probabilities, float32 [B, C]
-            (C = 1000 on ImageNet), in one pass.
+        classify: the same input to (features, as from `embed`; the classifier's probabilities, float32 [B, C], C = 1000
+            on ImageNet), in one pass.
     """
 
     image_size: int
@@ -50,14 +50,14 @@ def load_pretrained(
 
     Args:
         name: one of `network_names.NETWORKS`.
-        weights: an HDF5 file of the whole network, classifier included; None: the library's, downloaded once.
-        batch_norm_epsilon: of every BatchNormalization layer, where the weights were trained with another than the
-            library's: ``(x - mean) / sqrt(variance + epsilon)``. No weights file says which it was.
-        flags: the caller's names of these three, for messages.
+        weights: an HDF5 file of the whole network, including the classifier; None: the library's, downloaded once.
+        batch_norm_epsilon: the epsilon of every BatchNormalization layer, ``(x - mean) / sqrt(variance + epsilon)``, if
+            the weights were trained with another than the library's. The weights file does not say.
+        flags: the caller's names of the three arguments, for messages.
 
     Raises:
-        InputError: no weights to be had, a file that does not hold this network's, or an epsilon for a network
-            without BatchNormalization.
+        InputError: the weights cannot be downloaded, the file is not of this network, or an epsilon is given for a
+            network without BatchNormalization.
     """
     check_epsilon(name, batch_norm_epsilon, flags[2])
     model = build_trained(name, weights, flags=flags)
@@ -90,7 +90,7 @@ def load_pretrained(
 
 
 def build_untrained(name: str, image_size: int | None = None) -> keras.Model:
-    """A network with its classifier and random weights, for photos of its own size or another."""
+    """Builds a network with its classifier and random weights, for photos of its own size or of `image_size`."""
     _, constructor, own_size = NETWORKS[name]
     constructor = getattr(keras.applications, constructor)
     if image_size in (None, own_size):
@@ -107,7 +107,7 @@ def build_trained(
     image_size: int | None = None,
     flags: tuple[str, str, str] = ("network", "weights", "batch_norm_epsilon"),
 ) -> keras.Model:
-    """The same with its weights; arguments as of `load_pretrained`. Raises InputError where they do not fit."""
+    """Builds the network and loads weights; arguments as in `load_pretrained`. Raises InputError if they do not fit."""
     if weights is None:
         downloaded = _download(name, flags)
         if image_size in (None, downloaded.input_shape[1]):
@@ -118,7 +118,7 @@ def build_trained(
     model = build_untrained(name, image_size)
     try:
         with warnings.catch_warnings():
-            # Of containers that repeat the layers; a layer without weights is an error.
+            # About containers that repeat the layers; a layer without weights is an error.
             warnings.simplefilter("ignore")
             if weights is None:
                 model.set_weights(downloaded.get_weights())
@@ -126,7 +126,7 @@ def build_trained(
                 model.load_weights(str(weights))
     except _OUT_OF_MEMORY:
         raise
-    # On damaged files and those of another kind h5py, zipfile and Keras raise classes with no other base in common.
+    # On damaged files and on other files h5py, zipfile and Keras raise exceptions of many classes.
     except Exception as error:
         raise InputError(
             f"--{flags[1]}={weights or ''}: does not hold the weights of keras.applications' {NETWORKS[name][1]} with "
@@ -136,13 +136,13 @@ def build_trained(
 
 
 def check_epsilon(name: str, epsilon: float | None, flag: str) -> None:
-    """Raises InputError for an epsilon of a network that has none, before its weights are fetched."""
+    """Raises InputError for an epsilon if the network has none, before its weights are downloaded."""
     if epsilon is not None and name in WITHOUT_BATCH_NORM:
         raise InputError(f"--{flag}={epsilon}: {name} has no BatchNormalization layers; leave the flag out")
 
 
 def set_epsilon(model: keras.Model, epsilon: float | None) -> tuple[float, ...]:
-    """Sets that of every BatchNormalization layer, None leaves the library's; each different value that results."""
+    """Sets the epsilon of every BatchNormalization layer (None: keeps it); returns each different value."""
     normalisations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     if epsilon is not None:
         for layer in normalisations:
@@ -151,14 +151,14 @@ def set_epsilon(model: keras.Model, epsilon: float | None) -> tuple[float, ...]:
 
 
 def without_classifier(model: keras.Model) -> tuple[keras.Model, keras.layers.Layer]:
-    """(the network up to its classifier's input, flattened to [B, F]; the classifier)."""
+    """Returns (the network up to its classifier's input, flattened to [B, F]; the classifier)."""
     classifier = [layer for layer in model.layers if layer.weights][-1]
-    # Flattened: MobileNet's classifier is a convolution of 1 x 1 pixel. A dropout between does nothing at inference.
+    # Flattened, since MobileNet's classifier is a 1 x 1 convolution. A dropout before it does nothing at inference.
     return keras.Model(model.input, keras.layers.Flatten(name="features")(classifier.input)), classifier
 
 
 def preprocessing_of(name: str) -> tuple[Callable[[tf.Tensor], tf.Tensor], str]:
-    """(what RGB in 0..255, float32, goes through before the network; the function in words)."""
+    """Returns (the preprocessing of RGB in 0..255, float32, before the network; its name in words)."""
     module = NETWORKS[name][0]
     return getattr(keras.applications, module).preprocess_input, f"keras.applications.{module}.preprocess_input"
 
@@ -169,7 +169,7 @@ def _download(name: str, flags: tuple[str, str, str]) -> keras.Model:
             return getattr(keras.applications, NETWORKS[name][1])(weights="imagenet")
     except _OUT_OF_MEMORY:
         raise
-    except Exception as error:  # Keras raises a bare Exception where a download fails.
+    except Exception as error:  # Keras raises a bare Exception if a download fails.
         raise InputError(
             f"--{flags[0]}={name}: its weights could not be downloaded ({_one_line(error)}). Give a file of them "
             f"as --{flags[1]}=FILE.h5, or run where the network can be reached: once is enough, Keras keeps them"
@@ -178,7 +178,7 @@ def _download(name: str, flags: tuple[str, str, str]) -> keras.Model:
 
 @contextlib.contextmanager
 def _keras_bars_at_terminals() -> Iterator[None]:
-    """Where there is no terminal Keras would print its bar anew with each block."""
+    """Without a terminal, Keras would print its bar again for each block."""
     silenced = not at_terminal() and keras.utils.is_interactive_logging_enabled()
     if silenced:
         keras.utils.disable_interactive_logging()
@@ -190,7 +190,7 @@ def _keras_bars_at_terminals() -> Iterator[None]:
 
 
 def _misfit(error: Exception) -> str:
-    """Why a file does not fit, without Keras's list of layers."""
+    """Returns why a file does not fit, without Keras's list of layers."""
     reason = _one_line(error)
     return "its layers are others" if "objects could not be loaded" in reason else reason
 

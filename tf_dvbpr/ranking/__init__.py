@@ -1,1 +1,1 @@
-"""What follows from the two matrices U and V alone: AUC, top-k, percentiles; no run, no network."""
+"""Computes what needs only the two matrices U and V: AUC, top-k, percentiles."""

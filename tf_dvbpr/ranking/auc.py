@@ -1,11 +1,11 @@
-"""The exact AUC: every held-out item against every item its user does not own.
+"""Computes the exact AUC: each held-out item against every item that its user does not own.
 
 For user u with held-out item i and own items O_u (training, validation and test together), in a catalogue of I items::
 
     AUC(u) = |{j not in O_u : x(u, i) > x(u, j)}| / (I - |O_u|)        x(u, i) = U[u] . V[i]
 
-and the AUC is the mean over users (Kang et al., ICDM 2017). No item is sampled away. Scores are made for a
-block of users at a time, so memory depends on the block and never on users x items.
+and the AUC is the mean over users (Kang et al., ICDM 2017). Nothing is sampled. Scores are computed for a
+block of users at a time, so memory depends on the block and not on users x items.
 """
 
 import dataclasses
@@ -33,8 +33,9 @@ class AucReport:
 
     Attributes:
         split: ``validation`` or ``test``.
-        all: mean AUC over the users who hold out an item in this split; NaN where there is none.
-        all_se: its standard error, the sample standard deviation over users / sqrt(users); NaN under two users.
+        all: mean AUC over the users with a held-out item in this split; NaN if there are none.
+        all_se: its standard error, the sample standard deviation over users / sqrt(users); NaN for fewer than two
+            users.
         all_users: the number of users in `all`.
         cold: the same mean over the users whose held-out item has fewer than 5 purchases in training.
         cold_se: its standard error.
@@ -57,17 +58,17 @@ def evaluate(
     ties: str = "strict",
     progress: bool = False,
 ) -> AucReport:
-    """The exact AUC of a recommender on one split of a data set, over all users and over cold items.
+    """Computes the exact AUC of a recommender on one split of a data set, over all users and over cold items.
 
     Args:
         factors: the recommender, or its (user_factors [U, D], item_factors [I, D]), rows in the data set's order.
-        dataset: whose purchases are held out. "Cold" counts purchases in training only.
+        dataset: the data set with the held-out purchases. "Cold" counts only purchases in training.
         split: ``validation`` or ``test``.
         ties: ``strict`` (an equal score is a loss, as in the paper) or ``half`` (it counts one half).
         progress: shows a progress bar.
 
     Raises:
-        InputError: the factors are of another data set's size, or not finite.
+        InputError: the factors do not have the data set's size, or are not finite.
         ValueError: an unknown `split`.
     """
     values = evaluate_users(factors, dataset, split, ties, progress)
@@ -81,7 +82,7 @@ def evaluate_users(
     ties: str = "strict",
     progress: bool = False,
 ) -> np.ndarray:
-    """The AUC of each user that `evaluate` takes the mean of, float64 [U], NaN for those left out."""
+    """Returns the AUC of each user, of which `evaluate` takes the mean, float64 [U]; NaN for users without one."""
     user_factors, item_factors = factors_for(factors, dataset)
     targets = held_out(dataset, split)
     return user_auc(user_factors, item_factors, targets, *dataset.own_items(), ties=ties, progress=progress)
@@ -97,20 +98,20 @@ def user_auc(
     block_bytes: int = BLOCK_BYTES,
     progress: bool = False,
 ) -> np.ndarray:
-    """The exact AUC of each user.
+    """Computes the exact AUC of each user.
 
     Args:
         user_factors: [U, D], read as float32.
         item_factors: [I, D], read as float32.
-        targets: int [U], the held-out item of each user, -1 where there is none.
+        targets: int [U], the held-out item of each user, -1: none.
         own_indptr: int [U + 1]; user u owns ``own_items[own_indptr[u]:own_indptr[u + 1]]``.
         own_items: int [nnz], without duplicates within a user; the target is one of them.
         ties: ``strict`` or ``half``.
-        block_bytes: upper bound on the memory of one block of scores (a block holds one user at least).
+        block_bytes: upper bound on the memory of one block of scores (a block has at least one user).
         progress: shows a progress bar.
 
     Returns:
-        float64 [U] in [0, 1]; NaN where there is no target, or where the user owns the whole catalogue.
+        float64 [U] in [0, 1]; NaN if there is no target, or if the user owns the whole catalogue.
 
     Raises:
         InputError: the factors are not finite, or so large that scores overflow.
@@ -132,7 +133,7 @@ def user_auc(
     owned = np.diff(own_indptr)
     counts = np.zeros(len(known), np.int64)
     blocks = user_blocks(len(known), len(items), block_bytes)
-    # Every block is padded to one shape, so that it is compiled once.
+    # All blocks are padded to the same shape, so that it is compiled once.
     size = max(blocks[0].stop, LEAST_ROWS)
     pairs = max(int(owned[known[block]].sum()) for block in blocks)
     with full_float32():
@@ -160,13 +161,13 @@ def user_auc(
 
 
 def summarise(values: np.ndarray, targets: np.ndarray, item_counts: np.ndarray, split: str) -> AucReport:
-    """Means and standard errors of per-user AUCs, over all users and over those with a cold target.
+    """Returns means and standard errors of per-user AUCs, over all users and over those with a cold target.
 
     Args:
-        values: float [U], NaN for the users left out.
-        targets: int [U], the held-out items, -1 where there is none.
+        values: float [U], NaN for users without an AUC.
+        targets: int [U], the held-out items, -1: none.
         item_counts: int [I], purchases of each item in training.
-        split: the name that goes into the report.
+        split: the split's name, for the report.
     """
     scored = ~np.isnan(values)
     cold = scored & (targets >= 0) & (np.asarray(item_counts)[targets] < COLD_BELOW)
@@ -174,16 +175,16 @@ def summarise(values: np.ndarray, targets: np.ndarray, item_counts: np.ndarray, 
 
 
 def held_out(dataset: Dataset, split: str) -> np.ndarray:
-    """The held-out item of each user, int [U], -1 where there is none. ValueError for an unknown split."""
+    """Returns the held-out item of each user, int [U], -1 if there is none. ValueError for an unknown split."""
     if split not in SPLITS:
         raise ValueError(f"split must be one of {', '.join(SPLITS)}; got {split!r}")
     return dataset.validation if split == "validation" else dataset.test
 
 
 def user_blocks(users: int, items: int, block_bytes: int) -> list[slice]:
-    """The users of each block as slices of one size: at most `block_bytes` of float32 scores, at least one user."""
+    """Yields each block's users, as slices of one size: at most `block_bytes` of float32 scores, at least one user."""
     most = min(max(block_bytes // (4 * items), 1), _MAX_BLOCK_USERS)
-    size = -(-users // -(-users // most))  # blocks of one size, with the least padding in the last
+    size = -(-users // -(-users // most))  # blocks of equal size, so that the last has little padding
     return [slice(start, start + size) for start in range(0, users, size)]
 
 
@@ -193,8 +194,8 @@ def _count_block(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Compares each user's target with all items: (points of each user [B], points of each own pair [P]), int32.
 
-    All scores come out of one matrix product of two rows at least, so equal items of one user score bitwise the same
-    and a tie is a tie.
+    All scores come from one matrix product of at least two rows, so items with equal factors get bitwise equal scores
+    and tie exactly.
     """
     scores = tf.matmul(users, items, transpose_b=True)
     target = tf.gather(scores, targets, axis=1, batch_dims=1)
@@ -203,7 +204,7 @@ def _count_block(
 
 
 def _points(scores: tf.Tensor, target: tf.Tensor, ties: str) -> tf.Tensor:
-    # In whole numbers: strict counts wins; half counts wins twice and ties once.
+    # As integers: in strict mode a win counts 1; in half mode a win counts 2 and a tie 1.
     points = tf.cast(scores < target, tf.int32)
     return points if ties == "strict" else points + tf.cast(scores <= target, tf.int32)
 

@@ -1,4 +1,4 @@
-"""The two matrices every recommender here is: ``x(u, i) = U[u] . V[i]``, and their file."""
+"""The two matrices of a recommender, ``x(u, i) = U[u] . V[i]``, and their file."""
 
 import dataclasses
 import os
@@ -16,14 +16,14 @@ _ARRAYS = ("user_factors", "item_factors", "user_keys", "item_keys")
 
 @dataclasses.dataclass(frozen=True)
 class Factors:
-    """A recommender as two matrices, with the owner's keys of their rows.
+    """A recommender as two matrices, with the external ids of their rows.
 
     Attributes:
         user_factors: float32 [U, D].
         item_factors: float32 [I, D].
         user_keys: unicode [U].
         item_keys: unicode [I].
-        step: training step the factors were taken at (0 where there was no training, or none is told).
+        step: training step of the factors (0 without training, or if the file has no step).
     """
 
     user_factors: np.ndarray
@@ -43,14 +43,14 @@ class Factors:
             )
 
     def save(self, path: str | os.PathLike) -> None:
-        """Writes ``factors.npz``, whole or not at all. Loads with allow_pickle=False."""
+        """Writes ``factors.npz`` atomically; it loads with allow_pickle=False."""
         with whole_file(path) as temporary, temporary.open("wb") as file:
             np.savez(file, step=np.int64(self.step), **{name: getattr(self, name) for name in _ARRAYS})
 
     def of_dataset(self, dataset: Dataset, where: str | os.PathLike) -> "Factors":
-        """The same with a row for each user and item of a data set, in its order; rows of others are left out.
+        """Returns factors with one row for each user and item of a data set, in its order; other rows are left out.
 
-        Raises InputError, with the file's name `where`, for a key that is missing or there twice.
+        Raises InputError, with the file's name `where`, for a key that is missing or appears twice.
         """
         users = _rows(self.user_keys, dataset.user_keys, f"{where}: user_keys", dataset)
         items = _rows(self.item_keys, dataset.item_keys, f"{where}: item_keys", dataset)
@@ -59,9 +59,9 @@ class Factors:
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Factors":
-        """Reads what `save` wrote, or another library: without a step, and with whole numbers as keys.
+        """Reads a file that `save` or another program wrote, which may lack the step and have whole numbers as keys.
 
-        Raises InputError when the file is missing, cut short or of another kind.
+        Raises InputError if the file is missing, cut short or of another kind.
         """
         path = Path(path)
         if not path.is_file():
@@ -76,7 +76,7 @@ class Factors:
                 if not (set(kinds[:2]) <= set("fiu") and set(kinds[2:]) <= set("Uiu")):
                     raise ValueError("two matrices of numbers and two lists of text expected")
                 if "step" not in arrays and (bad := arrays.zip.testzip()) is not None:
-                    raise ValueError(f"{bad} is damaged")  # The step may be missing because its name is.
+                    raise ValueError(f"{bad} is damaged")  # The step may be missing, or have a damaged name.
                 matrices, keys = _ARRAYS[:2], _ARRAYS[2:]
                 return cls(
                     **{name: arrays[name] for name in matrices},

@@ -1,4 +1,4 @@
-"""How much of a catalogue each user scores below a new photo, exactly."""
+"""Counts exactly how many items of a catalogue each user scores below a new photo."""
 
 from collections.abc import Callable
 
@@ -18,16 +18,16 @@ def count_below(
     block_bytes: int = BLOCK_BYTES,
     tell: Callable[[int], object] | None = None,
 ) -> np.ndarray:
-    """``|{j : U[u] . V[j] < U[u] . F[p]}|`` for every photo p and user u.
+    """Returns ``|{j : U[u] . V[j] < U[u] . F[p]}|`` for every photo p and user u.
 
-    A block of users at a time: their scores of all items are sorted, and each photo's score is searched among them.
+    Users are processed in blocks: their scores of all items are sorted, and each photo's score is searched among them.
 
     Args:
         user_factors: U, [users, D], read as float32.
         item_factors: V, [I, D], read as float32; at least one row.
         photo_factors: F, the style vectors of the photos, [P, D], read as float32.
-        block_bytes: upper bound on the memory of one block of scores (a block holds one user at least).
-        tell: is told after each block how many users it had.
+        block_bytes: upper bound on the memory of one block of scores (a block has at least one user).
+        tell: called after each block with its number of users.
 
     Returns:
         int32 [P, users], each from 0 to I. An equal score does not count.
@@ -36,7 +36,7 @@ def count_below(
         InputError: factors that are not finite, or so large that scores overflow.
     """
     users = np.asarray(user_factors, np.float32)
-    # In one matrix product: equal vectors get equal scores.
+    # In one matrix product, so equal vectors get equal scores.
     rows = np.concatenate([item_factors, photo_factors]).astype(np.float32, copy=False)
     check_finite(users, rows)
     items = len(item_factors)
@@ -52,13 +52,13 @@ def count_below(
 
 
 def score_scales(user_factors: np.ndarray, item_factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each user's scores over the catalogue: [users, D] and [I, D] to float64 [users].
+    """Returns mean and standard deviation of each user's scores over V: [users, D] and [I, D] to float64 [users] each.
 
-    Raw scores of two users do not compare, each has a scale of their own; ``(score - mean) / deviation`` does. Who
-    scores all items alike has deviation 1 here.
+    Raw scores of two users cannot be compared, because their scales differ; ``(score - mean) / deviation`` can. For a
+    user who scores all items alike the deviation is 1.
     """
     users, items = np.asarray(user_factors, np.float64), np.asarray(item_factors, np.float64)
-    # Both follow from the items' mean and covariance: no score is needed.
+    # Both follow from the items' mean and covariance; no scores are computed.
     covariance = np.cov(items, rowvar=False, bias=True).reshape(items.shape[1], items.shape[1])
     deviations = np.sqrt(np.maximum(((users @ covariance) * users).sum(1), 0))
     return users @ items.mean(0), np.where(deviations > 0, deviations, 1)

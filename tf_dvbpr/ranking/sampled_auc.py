@@ -1,6 +1,7 @@
-"""The authors' sampled AUC: each held-out item against at most 100 random items, for comparison with published logs.
+"""Computes the authors' sampled AUC: each held-out item against at most 100 random items.
 
-It differs from the exact AUC in three ways: it is an estimate; only training items and the target itself are skipped
+Use it to compare with published logs. It differs from the exact AUC in three ways: it is an estimate; only training
+items and the target itself are skipped
 (the user's other held-out item may be drawn and counts as a negative); a skipped draw is not drawn again. The released
 code draws without a seed; here the draws follow from `seed`, so every recommender meets the same items.
 """
@@ -24,10 +25,10 @@ def evaluate(
     seed: int = 0,
     progress: bool = False,
 ) -> AucReport:
-    """The sampled AUC of a recommender on one split, over all users and over cold items; see `user_auc`.
+    """Returns the sampled AUC of a recommender on one split, over all users and over cold items; see `user_auc`.
 
     Raises:
-        InputError: the factors are of another data set, or not finite.
+        InputError: the factors belong to another data set, or are not finite.
         ValueError: an unknown `split`.
     """
     user_factors, item_factors = factors_for(factors, dataset)
@@ -47,20 +48,20 @@ def user_auc(
     samples: int = SAMPLES,
     progress: bool = False,
 ) -> np.ndarray:
-    """``|{j in S_u : x(u, i) > x(u, j)}| / |S_u|``, S_u: distinct random items less training items and target.
+    """Returns ``|{j in S_u : x(u, i) > x(u, j)}| / |S_u|``; S_u: random items without training items and target.
 
     Args:
         user_factors: [U, D], read as float32.
         item_factors: [I, D], read as float32.
-        targets: int [U], the held-out item i of each user, -1 where there is none.
+        targets: int [U], the held-out item i of each user, -1: none.
         train_indptr: int [U + 1]; user u's training items are ``train_items[train_indptr[u]:train_indptr[u + 1]]``.
         train_items: int [nnz].
-        seed: of the draws. They depend on it, on the number of items and on which users have a target.
-        samples: items drawn a user; all items where there are no more.
+        seed: seed of the draws; they also depend on the number of items and on which users have a target.
+        samples: number of distinct items drawn per user; all items if there are fewer.
         progress: shows a progress bar.
 
     Returns:
-        float64 [U]; NaN without a target, or where every drawn item was skipped.
+        float64 [U]; NaN without a target, or if every drawn item was skipped.
 
     Raises:
         InputError: the factors are not finite, or so large that scores overflow.
@@ -69,7 +70,7 @@ def user_auc(
     check_finite(users, items)
     targets, num_items = np.asarray(targets), len(items)
     owners = np.repeat(np.arange(len(users), dtype=np.int64), np.diff(train_indptr))
-    bought = np.sort(owners * num_items + train_items)  # one number a purchase, for membership by binary search
+    bought = np.sort(owners * num_items + train_items)  # one number per purchase, for membership tests by binary search
     rng = np.random.default_rng(seed)
     values = np.full(len(users), np.nan)
     known = np.flatnonzero(targets >= 0)
@@ -87,7 +88,7 @@ def user_auc(
 
 
 def _scores(users: np.ndarray, items: np.ndarray) -> np.ndarray:
-    # Row by row, never a matrix product: target and drawn items are summed in the same order, so ties are exact.
+    # Not a matrix product: scores are summed row by row in the same order, so ties are exact.
     return (users[:, None] * items).sum(-1)
 
 

@@ -1,4 +1,4 @@
-"""What two matrices must satisfy before anything is ranked by them."""
+"""Checks two matrices before anything is ranked by them."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from tfrecords.errors import InputError
 
 
 def factors_for(factors: Factors | tuple[np.ndarray, np.ndarray], dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """The two matrices of a recommender, checked to have the data set's users and items (else InputError)."""
+    """Returns a recommender's two matrices; raises InputError if they do not have the data set's users and items."""
     if isinstance(factors, Factors):
         users, items = factors.user_factors, factors.item_factors
         same = np.array_equal(factors.user_keys, dataset.user_keys) and np.array_equal(
@@ -29,12 +29,12 @@ def factors_for(factors: Factors | tuple[np.ndarray, np.ndarray], dataset: Datas
 def check_finite(user_factors: np.ndarray, item_factors: np.ndarray) -> None:
     """Raises InputError unless every score ``U[u] . V[i]`` is a finite float32.
 
-    A NaN compares false with everything and would pass for a loss. No partial sum of a score exceeds D times the
-    product of the two largest entries, so the scores themselves need no look.
+    Every comparison with a NaN is false, so it would count as a loss. No partial sum of a score exceeds D times the
+    product of the two largest entries, so the scores themselves need not be computed.
     """
     bound = float(user_factors.shape[1])
     for which, factors in (("user", user_factors), ("item", item_factors)):
-        # NaN passes through np.max and np.min.
+        # np.max and np.min return NaN if there is one.
         extremes = np.array([np.max(factors, initial=0.0), np.min(factors, initial=0.0)], np.float64)
         bound *= np.abs(extremes).max()
         if not np.isfinite(extremes).all():

@@ -1,8 +1,8 @@
-"""Scores by one matrix product in which equal items tie bitwise, whatever their number and place.
+"""Computes scores by one matrix product in which equal items tie bitwise, whatever their number and position.
 
-Two products do not keep that. XLA on a CPU sums a product of one row in another order in the columns left over by its
-tiles than in the others (TensorFlow 2.15 and 2.21), and so does NumPy's BLAS at any number of rows. TensorFlow's own
-product does, and XLA's does from two rows on.
+Not every product does that. In a product of one row, XLA on a CPU sums the columns left over by its tiles in another
+order than the other columns (TensorFlow 2.15 and 2.21); NumPy's BLAS does so for any number of rows. TensorFlow's own
+product keeps ties, and so does XLA's with at least two rows.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ LEAST_ROWS = 2
 
 
 def score_matrix(users: np.ndarray, items: np.ndarray) -> np.ndarray:
-    """``U[u] . V[i]`` of all pairs: [B, D] and [I, D], read as float32, to float32 [B, I]; equal rows of V tie."""
+    """Returns ``U[u] . V[i]`` of all pairs: [B, D], [I, D], read as float32, to float32 [B, I]; equal rows of V tie."""
     users, items = np.asarray(users, np.float32), np.asarray(items, np.float32)
     with full_float32():
         rows = tf.constant(with_rows(users, max(len(users), LEAST_ROWS)))
@@ -23,14 +23,14 @@ def score_matrix(users: np.ndarray, items: np.ndarray) -> np.ndarray:
 
 
 def with_rows(array: np.ndarray, size: int) -> np.ndarray:
-    """`array` [n, ...] with rows of zeros below, [size, ...]."""
+    """Returns `array` [n, ...] with rows of zeros appended, [size, ...]."""
     return np.concatenate([array, np.zeros((size - len(array), *array.shape[1:]), array.dtype)])
 
 
 @contextlib.contextmanager
 def full_float32() -> Iterator[None]:
-    """Products of float32 in its full precision."""
-    # Recent GPUs round the inputs of a float32 product to ten bits unless told not to: that makes ties of near scores.
+    """Computes float32 products in full precision inside the block."""
+    # Recent GPUs round the inputs of a float32 product to ten bits by default, which makes near scores tie.
     before = tf.config.experimental.tensor_float_32_execution_enabled()
     tf.config.experimental.enable_tensor_float_32_execution(False)
     try:

@@ -1,4 +1,4 @@
-"""The k best items of each user, those the user knows left out: one ranking for the tools and for the served model."""
+"""Ranks the k best items of each user, without those the user knows, for the tools and for the served model."""
 
 import numpy as np
 import tensorflow as tf
@@ -18,17 +18,17 @@ def top_k(
     allowed: np.ndarray | None = None,
     block_bytes: int = BLOCK_BYTES,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The k items with the highest ``U[u] . V[i]``, for some users.
+    """Returns the k items with the highest ``U[u] . V[i]`` for some users.
 
     Args:
         user_factors: [U, D], read as float32.
         item_factors: [I, D], read as float32.
         users: int [n], the users asked for.
-        k: items a user, at least 1.
+        k: items per user, at least 1.
         known_indptr: int [U + 1]; user u knows ``known_items[known_indptr[u]:known_indptr[u + 1]]``.
-        known_items: int [nnz]; never among the results of their user.
+        known_items: int [nnz]; left out of their user's results.
         allowed: bool [I], the items that may be results (a category, say); None: all.
-        block_bytes: upper bound on the memory of one block of scores (a block holds one user at least).
+        block_bytes: upper bound on the memory of one block of scores (a block has at least one user).
 
     Returns:
         (items int32 [n, k], scores float32 [n, k]), best first, equal scores by ascending item id. A user with fewer
@@ -66,12 +66,12 @@ def rank(
     Args:
         user_rows: float32 [B, D].
         item_factors: float32 [I, D].
-        known: int32 [P, 2], pairs (row of the block, item) that are left out.
+        known: int32 [P, 2], pairs (row of the block, item) to leave out.
         allowed: bool [I].
         k: 1 to I.
 
     Returns:
-        (items int32 [B, k], scores float32 [B, k]), item -1 and score NaN where no item is left.
+        (items int32 [B, k], scores float32 [B, k]); item -1 and score NaN in places for which no item is left.
     """
     scores = tf.matmul(user_rows, item_factors, transpose_b=True)
     scores = tf.where(allowed, scores, -np.inf)
@@ -82,7 +82,7 @@ def rank(
 
 
 def known_pairs(users: tf.Tensor, known_indptr: tf.Tensor, known_items: tf.Tensor) -> tf.Tensor:
-    """The known items of some users [B] as int32 [P, 2] pairs (row in `users`, item)."""
+    """Returns the known items of some users [B] as int32 [P, 2], pairs (row in `users`, item)."""
     ranges = tf.ragged.range(tf.gather(known_indptr, users), tf.gather(known_indptr, users + 1))
     rows = tf.cast(ranges.value_rowids(), tf.int32)
     return tf.stack([rows, tf.gather(known_items, ranges.flat_values)], axis=1)

@@ -1,4 +1,4 @@
-"""Checkpoints of plain variables under our own names: readable by every stack, whole or not there at all."""
+"""Writes and reads checkpoints of plain variables under this project's names: complete or absent, for every stack."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ _UNREADABLE = (tf.errors.OpError, ValueError, IndexError, AssertionError)
 
 
 class _State(tf.train.experimental.PythonState):
-    """What is no tensor, kept in the checkpoint as JSON."""
+    """State that is not a tensor, kept in the checkpoint as JSON."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,13 +36,13 @@ class _State(tf.train.experimental.PythonState):
 
 
 class Checkpoints:
-    """The newest checkpoints of one folder; `variables` are saved and restored in place.
+    """The newest checkpoints of one folder; saves and restores `variables` in place.
 
     Args:
-        folder: where they lie.
-        variables: name to variable; names may hold slashes.
+        folder: the checkpoints' folder.
+        variables: variable by name; names may contain slashes.
         keep: how many of the newest are kept.
-        remedy: what to do about one that is damaged; None: what a training's own need.
+        remedy: what an error about a damaged checkpoint advises; None: advice for a training's own checkpoints.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class Checkpoints:
         self._remedy = remedy
 
     def save(self, step: int, state: dict) -> None:
-        """Writes all variables and `state` (anything JSON holds). What a full disk cut short is removed.
+        """Writes all variables and `state` (as JSON). Removes a checkpoint that a full disk left incomplete.
 
-        Only the process that holds the run may call it. The folder is made where it is missing, what it lies in is
-        not: OSError where that has gone.
+        Only the process that holds the workdir's lock may call it. Creates the folder if it is missing, but not its
+        parent: OSError if that is gone.
         """
         self._state.value = state
         self._folder.mkdir(exist_ok=True)
@@ -73,9 +73,9 @@ class Checkpoints:
                 raise
 
     def restore(self) -> dict | None:
-        """Reads the newest checkpoint into the variables and returns its state; None where there is none.
+        """Reads the newest checkpoint into the variables and returns its state; None if there is none.
 
-        Raises InputError, and deletes nothing, where there is one that cannot be read.
+        Raises InputError, and deletes nothing, if the checkpoint cannot be read.
         """
         if not self._folder.is_dir():
             return None
@@ -89,7 +89,7 @@ class Checkpoints:
                     f"{self._remedy or self._named_instead(_steps(folder))}"
                 )
             try:
-                # The save counter, which nothing here reads, would be made, and read, when this path may have gone.
+                # Otherwise TensorFlow would create and read its save counter later, when this path may be gone.
                 _ = self._checkpoint.save_counter
                 self._checkpoint.read(found).assert_existing_objects_matched().expect_partial()
             except _UNREADABLE as error:
@@ -121,7 +121,7 @@ class Checkpoints:
 
 
 def variable_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
-    """The shapes of the variables of the newest checkpoint. Raises InputError where there is no whole one."""
+    """Returns the shapes of the newest checkpoint's variables. Raises InputError if there is no complete checkpoint."""
     reason = "there is none"
     with plain_path(folder) as plain:
         try:
@@ -135,9 +135,9 @@ def variable_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
 
 
 def drop_unfinished(folder: Path) -> None:
-    """Removes what a process that was killed amid a checkpoint left in `folder`, if it is there.
+    """Removes the unfinished checkpoint that a killed process left in `folder`, if there is one.
 
-    Only the process that holds the run may call it.
+    Only the process that holds the workdir's lock may call it.
     """
     for part in folder.glob("step-*_temp"):
         if _UNFINISHED.fullmatch(part.name) and part.is_dir() and not part.is_symlink():
@@ -157,9 +157,9 @@ def remove_checkpoints(folder: Path) -> None:
 
 
 def _newest(folder: Path) -> str | None:
-    """What the list names, where it is there."""
+    """Returns the checkpoint that the list names, if it exists."""
     file = folder / _LIST
-    # TensorFlow's own reader prints lines of its own where the list is damaged, and raises where it is no UTF-8.
+    # TensorFlow's own reader prints lines if the list is damaged, and raises if it is not UTF-8.
     try:
         named = _NAMED.search(file.read_text(encoding="utf-8")) if file.is_file() else None
     except UnicodeDecodeError:
@@ -169,12 +169,12 @@ def _newest(folder: Path) -> str | None:
 
 
 def _steps(folder: Path) -> list[int]:
-    """Of the checkpoints that are here, whatever the list says."""
+    """Returns the steps of the checkpoints that exist, whatever the list says."""
     return sorted(int(match[1]) for path in folder.iterdir() if (match := _INDEX.fullmatch(path.name)))
 
 
 def _mend_list(folder: Path) -> None:
-    """Writes the list anew, of what is here, where it is damaged."""
+    """Writes a damaged list again from the checkpoints that exist."""
     file = folder / _LIST
     if not file.exists() or _newest(folder) is not None:
         return
@@ -184,7 +184,7 @@ def _mend_list(folder: Path) -> None:
         return
     lines = [f'model_checkpoint_path: "step-{steps[-1]}"']
     for step in steps:
-        # Without its time TensorFlow would keep it for good.
+        # Without a time TensorFlow would keep the checkpoint forever.
         time = (folder / f"step-{step}.index").stat().st_mtime
         lines += [f'all_model_checkpoint_paths: "step-{step}"', f"all_model_checkpoint_timestamps: {time!r}"]
     write_text(file, "".join(f"{line}\n" for line in lines))

@@ -1,4 +1,4 @@
-"""Frees the gradient functions that TensorFlow would keep until the process ends."""
+"""Frees gradient functions that TensorFlow would keep until the process ends."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from tensorflow.python.framework import ops
 
 @contextlib.contextmanager
 def forget_custom_gradients() -> Iterator[None]:
-    """Takes the gradients that were registered inside off TensorFlow's registry.
+    """Removes the gradients that were registered inside the block from TensorFlow's registry.
 
     Keras' optimisers call `tf.distribute.ReplicaContext.all_reduce`, which registers a gradient for each function that
-    traces it. Through it the registry would keep the function's graph with all variables and tables. A function that
-    was traced inside still runs afterwards; only a gradient of it can no longer be taken.
+    traces it. The registry would thus keep the function's graph with all its variables and tables. A function that was
+    traced inside still runs afterwards, but its gradient can no longer be computed.
     """
     registered = ops.gradient_registry._registry  # There is no public way to unregister.
     before = set(registered)

@@ -13,7 +13,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
 
     Args:
         peak: the learning rate after the warm-up.
-        warmup_steps: 0: none.
+        warmup_steps: length of the warm-up; 0: none.
         decay_steps: total steps of the cosine; 0: constant.
     """
 
@@ -22,7 +22,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         self.peak, self.warmup_steps, self.decay_steps = peak, warmup_steps, decay_steps
 
     def __call__(self, step: tf.Tensor) -> tf.Tensor:
-        """The rate of a step counted from 0, float32 scalar."""
+        """Returns the rate of a step (counted from 0), float32 scalar."""
         step = tf.cast(step, tf.float32)
         rate = tf.constant(self.peak, tf.float32)
         if self.warmup_steps:
@@ -32,5 +32,5 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         return rate
 
     def get_config(self) -> dict:
-        """For Keras' serialisation."""
+        """Returns the arguments, for Keras' serialisation."""
         return {"peak": self.peak, "warmup_steps": self.warmup_steps, "decay_steps": self.decay_steps}

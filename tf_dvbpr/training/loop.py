@@ -21,13 +21,13 @@ from tfrecords.progress_bar import progress_bar, write_line
 
 
 class Trainable(abc.ABC):
-    """What a model brings to the loop: its variables, its step on one batch and its validation.
+    """The model's part of a training: its variables, its step on one batch and its validation.
 
     Attributes:
-        metric_names: keys of the scalars that `train_step` returns.
-        photos_per_step: photos (or whatever `unit` names) that one step handles over all replicas.
+        metric_names: names of the scalars that `train_step` returns.
+        photos_per_step: photos (or other units, see `unit`) per step, over all replicas.
         unit: what the progress bar counts.
-        rate_name: TensorBoard's name of their rate.
+        rate_name: TensorBoard's name of the units per second.
     """
 
     metric_names: tuple[str, ...]
@@ -37,26 +37,26 @@ class Trainable(abc.ABC):
 
     @abc.abstractmethod
     def weights(self) -> dict[str, tf.Variable]:
-        """The variables that make the model; `best/` keeps them."""
+        """Returns the variables that make up the model; `best/` keeps them."""
 
     @abc.abstractmethod
     def state(self) -> dict[str, tf.Variable]:
-        """The weights and all else that a resumed run needs, optimiser state included."""
+        """Returns the weights and everything else that a resumed run needs, such as optimiser state."""
 
     @abc.abstractmethod
     def batches(self, context: tf.distribute.InputContext, first: int, last: int) -> tf.data.Dataset:
-        """The batches of steps first..last-1 for this input pipeline's replicas, in turn, drawn from (seed, step)."""
+        """Yields the batches of steps first..last-1 for this input pipeline's replicas in turn, drawn from (seed, step)."""
 
     @abc.abstractmethod
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One update in replica context; returns scalars that add up over replicas."""
+        """Makes one update, in replica context; returns scalars to be summed over replicas."""
 
     @abc.abstractmethod
     def validate(self, step: int) -> dict[str, float]:
-        """Figures of the model as it stands; ``score`` (larger is better) chooses the best."""
+        """Returns the current model's metrics; ``score`` (larger is better) chooses the best weights."""
 
     def keep_best(self, step: int) -> None:
-        """Called on the chief after a validation that was the best so far, before the checkpoint."""
+        """Keeps the best weights; the chief calls it after a validation with a new best score, before the checkpoint."""
 
     def show(self, step: int) -> None:
         """Writes pictures or text to the current TensorBoard writer, once at the start."""
@@ -64,14 +64,14 @@ class Trainable(abc.ABC):
 
 @dataclasses.dataclass(frozen=True)
 class LoopConfig:
-    """When the loop does what, in steps; see TrainConfig for `patience`.
+    """The loop's schedule in steps; see TrainConfig for `patience`.
 
     Attributes:
         total_steps: length of the run.
         eval_every: steps between validations; the last step is always validated.
-        checkpoint_every: steps between further checkpoints; 0: at validations only.
-        patience: validations without a better one before it stops; 0: never.
-        steps_per_call: steps inside one compiled call.
+        checkpoint_every: steps between additional checkpoints; 0: only at validations.
+        patience: stop after this many validations without an improvement; 0: never.
+        steps_per_call: steps in one compiled call.
     """
 
     total_steps: int
@@ -88,7 +88,7 @@ def steps_per_call() -> int:
 
 @dataclasses.dataclass
 class _Progress:
-    """The loop's own state: what a checkpoint holds besides the variables."""
+    """The loop's own state, which a checkpoint holds besides the variables."""
 
     step: int = 0
     best_score: float = -math.inf
@@ -106,9 +106,9 @@ def run(
     strategy: tf.distribute.Strategy | None = None,
     show_progress: bool = True,
 ) -> dict:
-    """Trains to the end, or goes on from the newest checkpoint in `workdir`.
+    """Trains to the end, or resumes from the newest checkpoint in `workdir`.
 
-    Returns ``step``, ``best_score``, ``best_step`` and ``seconds`` (of training, all starts together). Raises
+    Returns ``step``, ``best_score``, ``best_step`` and ``seconds`` (of training, summed over all starts). Raises
     InputError when a loss is no longer finite (the last good checkpoint is kept) or the workdir is
     removed, and KeyboardInterrupt, after a checkpoint, on the first Ctrl-C or SIGTERM.
     """
@@ -117,7 +117,7 @@ def run(
 
 
 def adopt(trainable: Trainable, step: int, workdir: Path, show_progress: bool = True) -> dict:
-    """Validates a model that was trained elsewhere and leaves in `workdir` what `run` would have at this step.
+    """Validates a model that was trained elsewhere, and writes to `workdir` what `run` would have written at this step.
 
     The line in metrics.jsonl has no losses. Returns what `run` does.
     """
@@ -127,7 +127,7 @@ def adopt(trainable: Trainable, step: int, workdir: Path, show_progress: bool = 
 
 @contextlib.contextmanager
 def _removal_named(workdir: Path) -> Iterator[None]:
-    """Whatever fails since the workdir is no longer there is told as that."""
+    """Turns any error into an InputError that says so if the workdir was removed."""
     there = workdir.is_dir()
     try:
         yield
@@ -262,7 +262,7 @@ class _Loop:
         return run_steps
 
     def _steps_to_go(self) -> int:
-        """Steps of the next call: it ends where a validation, a checkpoint or the run does."""
+        """Returns the steps of the next call; it ends at the next validation, checkpoint, or the end of the run."""
         step, config = self.now.step, self.config
         ends = [step + config.steps_per_call - step % config.steps_per_call, config.total_steps]
         ends += [step + every - step % every for every in (config.eval_every, config.checkpoint_every) if every]

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 def bpr_loss(positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
-    """``- sum over the batch of ln sigmoid(x_ui - x_uj)``.
+    """Returns ``- sum over the batch of ln sigmoid(x_ui - x_uj)``.
 
     Args:
         positive: float32 [B], the scores x_ui.
@@ -22,14 +22,15 @@ def bpr_loss(positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
 
 
 def shared_bpr_loss(positive: tf.Tensor, negative: tf.Tensor, allowed: tf.Tensor) -> tf.Tensor:
-    """``- sum over p of the mean over p's allowed negatives n of ln sigmoid(x_p - x_pn)``.
+    """Returns ``- sum over p of the mean over p's allowed negatives n of ln sigmoid(x_p - x_pn)``.
 
-    With negatives drawn uniformly over the items and the user's own masked, its expectation is that of `bpr_loss`.
+    If negatives are drawn uniformly over the items and the user's own are masked, its expectation is that of
+    `bpr_loss`.
 
     Args:
         positive: float32 [P], the scores of the positive pairs.
-        negative: float32 [P, N], the scores of the same users for the N negatives that all share.
-        allowed: bool [P, N], false where the item is one of the user's own. A row without any adds nothing.
+        negative: float32 [P, N], the scores of the same users for the N shared negatives.
+        allowed: bool [P, N], false if the user bought the item. A row without allowed negatives adds nothing.
 
     Returns:
         float32 scalar.
@@ -43,10 +44,10 @@ def shared_bpr_loss(positive: tf.Tensor, negative: tf.Tensor, allowed: tf.Tensor
 
 
 def warp_choice(positive: tf.Tensor, candidates: tf.Tensor, free: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The first candidate that comes within the margin of its positive, and WARP's weight of it.
+    """Returns the first candidate within the margin of its positive, and its weight in WARP.
 
     Candidates are tried in turn; if the N-th is the first with ``x_un > x_up - 1``, the positive's rank is estimated
-    as ``r = floor(free / N)`` and weighs ``L(r) = sum of 1/k for k = 1..r`` (Weston et al., IJCAI 2011).
+    as ``r = floor(free / N)``, and the weight is ``L(r) = sum of 1/k for k = 1..r`` (Weston et al., IJCAI 2011).
 
     Args:
         positive: float32 [B].
@@ -54,7 +55,7 @@ def warp_choice(positive: tf.Tensor, candidates: tf.Tensor, free: tf.Tensor) -> 
         free: int64 [B], the number of items that could have been drawn.
 
     Returns:
-        (index of the chosen candidate int64 [B], weight float32 [B], 0 where none came within the margin).
+        (index of the chosen candidate int64 [B], weight float32 [B], 0 if none is within the margin).
     """
     positive.shape.assert_has_rank(1)
     candidates.shape.assert_has_rank(2)
@@ -67,7 +68,7 @@ def warp_choice(positive: tf.Tensor, candidates: tf.Tensor, free: tf.Tensor) -> 
 
 
 def warp_loss(positive: tf.Tensor, negative: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
-    """``sum over the batch of weight * max(0, 1 - x_up + x_un)``, all float32 [B]."""
+    """Returns ``sum over the batch of weight * max(0, 1 - x_up + x_un)``; all inputs are float32 [B]."""
     positive.shape.assert_has_rank(1)
     positive.shape.assert_is_compatible_with(negative.shape)
     positive.shape.assert_is_compatible_with(weight.shape)
@@ -75,6 +76,6 @@ def warp_loss(positive: tf.Tensor, negative: tf.Tensor, weight: tf.Tensor) -> tf
 
 
 def l2_loss(tensors: Iterable[tf.Tensor]) -> tf.Tensor:
-    """``sum of the squares of all elements / 2``, float32 scalar."""
-    # Not a chain of additions: TensorFlow turns it into AddN, which adds in the order of its inputs' buffers.
+    """Returns ``sum of the squares of all elements / 2``, float32 scalar."""
+    # Not a chain of additions: TensorFlow turns it into AddN, whose order of addition depends on memory buffers.
     return tf.reduce_sum(tf.stack([tf.nn.l2_loss(tf.convert_to_tensor(tensor)) for tensor in tensors]))

@@ -1,4 +1,4 @@
-"""metrics.jsonl: a line an evaluation."""
+"""Reads and writes metrics.jsonl, which has one line per validation."""
 
 import json
 import math
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tfrecords.files.atomic_file import whole_file
 
-_AS_BYTES = "surrogateescape"  # Bytes that are no UTF-8 are written back as they were read.
+_AS_BYTES = "surrogateescape"  # Bytes that are not UTF-8 are written back unchanged.
 
 
 class MetricsLog:
@@ -17,9 +17,9 @@ class MetricsLog:
         self._path = path
 
     def cut_after(self, step: int) -> None:
-        """Drops the lines past `step`, and broken ones after the last that stays: a resumed run writes them again.
+        """Removes lines after `step`, and broken lines after the last remaining line; a resumed run writes them again.
 
-        A kill leaves such a line half-written. Broken lines before that are damage: they stay, and `remark` names them.
+        A kill leaves such a half-written line. Earlier broken lines are damage: they stay, and `remark` names them.
         """
         if not self._path.exists():
             return
@@ -32,22 +32,22 @@ class MetricsLog:
             temporary.write_text("".join(f"{line}\n" for line in stay), encoding="utf-8", errors=_AS_BYTES)
 
     def append(self, line: dict) -> None:
-        """Adds one line and sees it to the disk."""
+        """Appends one line and waits until it is on disk."""
         with self._path.open("a") as file:
             file.write(json.dumps(line) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
     def read(self) -> list[dict]:
-        """All whole lines."""
+        """Returns all complete lines."""
         if not self._path.exists():
             return []
         return [json.loads(line) for line in self._lines() if _step_of(line) is not None]
 
     def remark(self) -> str:
-        """What is to be said of broken lines in a sentence, "" where there are none but perhaps the last.
+        """Returns a sentence about broken lines; "" if there are none, except perhaps the last line.
 
-        A last line without its end is half-written, as a killed run leaves it, and says nothing wrong.
+        A last line without a line end is half-written, as a killed run leaves it, and is no damage.
         """
         *whole, _ = self._text().split("\n") if self._path.exists() else [""]
         broken = [str(number) for number, line in enumerate(whole, 1) if _step_of(line) is None]
@@ -58,7 +58,7 @@ class MetricsLog:
         return f"{self._path.name}: {which} damaged and left out"
 
     def _text(self) -> str:
-        # What is damaged is a broken line, not a broken file. Other line ends than ours may be part of what is broken.
+        # Damage breaks a line, not the file. Unusual line ends may be part of the damage.
         return self._path.read_text(encoding="utf-8", errors=_AS_BYTES)
 
     def _lines(self) -> list[str]:
@@ -67,9 +67,9 @@ class MetricsLog:
 
 
 def _step_of(line: str) -> float | None:
-    """None for a broken line."""
+    """Returns the step of a line, None for a broken line."""
     try:
-        line.encode("utf-8")  # raises a ValueError for bytes that are no UTF-8
+        line.encode("utf-8")  # raises a ValueError for bytes that are not UTF-8
         step = float(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""A moving average of weights, which is shown, measured and kept while the weights themselves go on being trained."""
+"""Keeps a moving average of weights for pictures, metrics and export, while the training continues with the weights."""
 
 from collections.abc import Sequence
 
@@ -6,15 +6,15 @@ import tensorflow as tf
 
 
 def move(pairs: Sequence[tuple[tf.Variable, tf.Variable]], decay: float, step: tf.Tensor) -> None:
-    """``average <- d average + (1 - d) weight``, d = min(decay, (1 + n) / (10 + n)) after n steps.
+    """Sets ``average <- d average + (1 - d) weight``, d = min(decay, (1 + n) / (10 + n)) after n steps.
 
-    A young average forgets faster, or the first weights would stay in it for long. Call it in replica context, as a
-    training step is: under a strategy every device moves its own copy.
+    The decay is smaller at first, because otherwise the initial weights would stay in the average for long. Call it in
+    replica context, like a training step: under a strategy every device updates its own copy.
 
     Args:
         pairs: (average, weight).
-        decay: under 1.
-        step: n, steps done before.
+        decay: the decay, below 1.
+        step: n, the number of steps done before.
     """
     done = tf.cast(step, tf.float32)
     share = 1.0 - tf.minimum(decay, (1.0 + done) / (10.0 + done))

@@ -1,16 +1,16 @@
-"""Shifted photos, for training on few of them."""
+"""Shifts photos at random, for training on few of them."""
 
 import tensorflow as tf
 
 
 def random_shift(images: tf.Tensor, most: int, draws: tf.Tensor, white: float) -> tf.Tensor:
-    """Shifts each image by a whole number of pixels, -most..most, uniform and apart in both directions.
+    """Shifts each image by a whole number of pixels, uniform in -most..most and independent in both directions.
 
     Args:
-        images: [B, S, S, 3], any dtype; a gradient flows back through the shift.
-        most: pixels.
+        images: [B, S, S, 3], any dtype; the shift passes gradients.
+        most: largest shift in pixels.
         draws: float32 [2, B], uniform in [0, 1).
-        white: what comes in at the edges, as around products.
+        white: value that fills the gap; product photos are white at their edges.
 
     Returns:
         Like `images`.

@@ -1,4 +1,4 @@
-"""What the training of every recommender has in common: validation by exact AUC, the best weights and factors kept."""
+"""The common part of every recommender's training: validation by exact AUC; keeps the best weights and factors."""
 
 import abc
 
@@ -16,7 +16,7 @@ class RecommenderTraining(WorkdirTraining):
 
     Args:
         dataset: users and items.
-        workdir: where the best weights and factors go.
+        workdir: the folder for the best weights and factors.
     """
 
     def __init__(self, dataset: Dataset, workdir: Workdir) -> None:
@@ -26,10 +26,10 @@ class RecommenderTraining(WorkdirTraining):
 
     @abc.abstractmethod
     def matrices(self) -> tuple[np.ndarray, np.ndarray]:
-        """The recommender as it stands: (U float32 [users, D], V float32 [items, D])."""
+        """Returns the current recommender: (U float32 [users, D], V float32 [items, D])."""
 
     def validate(self, step: int) -> dict[str, float]:
-        """Exact AUC of the validation items, all and cold."""
+        """Returns the exact AUC of the validation items, all and cold."""
         self._latest = Factors(*self.matrices(), self._dataset.user_keys, self._dataset.item_keys, step)
         report = auc.evaluate(self._latest, self._dataset, "validation")
         return {"auc/validation_all": report.all, "auc/validation_cold": report.cold, "score": report.all}

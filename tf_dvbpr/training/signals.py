@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, noted and acted on between two steps, so that a checkpoint never holds half a step."""
+"""Handles Ctrl-C and SIGTERM between two steps, so that a checkpoint never holds half a step."""
 
 import signal
 import threading
@@ -8,14 +8,14 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopSignal:
-    """While entered, the first signal sets `received`; a second one ends the process as usual."""
+    """Inside the block the first signal sets `received`; a second one ends the process as usual."""
 
     def __init__(self) -> None:
         self.received = False
         self._previous: dict = {}
 
     def __enter__(self) -> "StopSignal":
-        # Only the main thread may set handlers; elsewhere signals keep their usual meaning.
+        # Only the main thread may set handlers; in other threads signals keep their usual effect.
         if threading.current_thread() is threading.main_thread():
             self._previous = {number: signal.signal(number, self._receive) for number in _SIGNALS}
         return self

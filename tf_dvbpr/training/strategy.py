@@ -1,4 +1,4 @@
-"""How a training is spread over devices: `tf.distribute` strategies by name."""
+"""Creates `tf.distribute` strategies by name; they spread a training over devices."""
 
 import os
 
@@ -8,11 +8,11 @@ from tfrecords.errors import InputError
 
 
 def make_strategy(name: str) -> tf.distribute.Strategy:
-    """The strategy called `name`. Make it before anything else of TensorFlow runs.
+    """Returns the strategy called `name`. Create it before anything else of TensorFlow runs.
 
     ``one_device``: the first GPU, or the CPU. ``mirrored``: all GPUs of this machine (all logical CPUs without one).
-    ``multi_worker``: one process a machine, the cluster as JSON in the environment variable TF_CONFIG.
-    Raises InputError when ``multi_worker`` has no TF_CONFIG.
+    ``multi_worker``: one process per machine, with the cluster as JSON in the environment variable TF_CONFIG.
+    Raises InputError if ``multi_worker`` has no TF_CONFIG.
     """
     if name == "one_device":
         return tf.distribute.get_strategy()
@@ -28,6 +28,6 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-    """Whether this process writes the workdir: the only one, or the first worker."""
+    """Returns whether this process writes the workdir: it is the only one, or the first worker."""
     resolver = getattr(strategy, "cluster_resolver", None)
     return resolver is None or not resolver.task_id

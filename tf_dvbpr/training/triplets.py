@@ -1,4 +1,4 @@
-"""Training triplets (user, positive, negative), drawn from (seed, step) alone (paper, section BPR)."""
+"""Draws training triplets (user, positive, negative) from (seed, step) only (paper, section BPR)."""
 
 import dataclasses
 
@@ -11,13 +11,13 @@ from tfrecords.errors import InputError
 
 @dataclasses.dataclass(frozen=True)
 class Batch:
-    """One step's draw; item ids are int64.
+    """One step's triplets; item ids are int64.
 
     Attributes:
         users: [B], uniform over the users, or over the purchases.
         positives: [B], uniform over the user's training items.
         negatives: [B] (`one`), [B, candidates] (`candidates`) or [N] (`shared`).
-        allowed: bool [B, N], false where a shared negative is one of the user's own; None but for `shared`.
+        allowed: bool [B, N], false if the user bought the shared negative; None except for `shared`.
     """
 
     users: tf.Tensor
@@ -33,9 +33,9 @@ class TripletSampler:
         indptr: int64 [U + 1] and
         items: int32 [nnz]: the training items of each user, sorted, without duplicates.
         num_items: I.
-        seed: of all draws.
-        uniform_over: ``users`` (paper, and the authors' code: then one of the user's items) or ``purchases`` (Rendle et
-            al., 2009: users weigh as much as they bought).
+        seed: seed of all draws.
+        uniform_over: ``users`` (as in the paper and the authors' code; then one of the user's items) or ``purchases``
+            (Rendle et al., 2009; users count as often as they bought).
     """
 
     def __init__(
@@ -59,18 +59,18 @@ class TripletSampler:
         self._gaps = tf.constant(rows * (num_items + 1) + gaps, tf.int64)
 
     def draw_one(self, step: tf.Tensor, batch: int) -> Batch:
-        """One negative for each positive, uniform over the items outside the user's training items."""
+        """Draws one negative for each positive, uniform over the items outside the user's training items."""
         users, positives = self._draw_positives(step, batch)
         return Batch(users, positives, self._draw_negatives(step, users), None)
 
     def draw_candidates(self, step: tf.Tensor, batch: int, candidates: int) -> Batch:
-        """As `draw_one` with several negatives for each positive, negatives [B, candidates], drawn with replacement."""
+        """Draws several negatives for each positive, [B, candidates], with replacement; otherwise as `draw_one`."""
         users, positives = self._draw_positives(step, batch)
         drawn = self._draw_negatives(step, tf.repeat(users, candidates))
         return Batch(users, positives, tf.reshape(drawn, [batch, candidates]), None)
 
     def draw_shared(self, step: tf.Tensor, batch: int, negatives: int) -> Batch:
-        """`negatives` items uniform over the catalogue, shared by all users, the users' own masked."""
+        """Draws `negatives` items uniformly over the catalogue, shared by all users; masks the users' own."""
         users, positives = self._draw_positives(step, batch)
         bound = tf.fill([negatives], tf.constant(self._num_items, tf.int64))
         shared = stateless.uniform_below(bound, stateless.seed_of(self._seed, stateless.TRIPLETS, step, 2))
@@ -80,13 +80,13 @@ class TripletSampler:
         return Batch(users, positives, shared, tf.reshape(found, tf.shape(pairs)) != pairs)
 
     def free_items(self, users: tf.Tensor) -> tf.Tensor:
-        """How many items each user has not bought in training, int64 [B]."""
+        """Returns how many items each user has not bought in training, int64 [B]."""
         return self._num_items - tf.gather(self._count, users)
 
     def _draw_negatives(self, step: tf.Tensor, users: tf.Tensor) -> tf.Tensor:
         seed = stateless.seed_of(self._seed, stateless.TRIPLETS, step, 2)
         rank = stateless.uniform_below(self.free_items(users), seed)
-        # The rank-th item that is not the user's: skip those of the user's with at most `rank` free items before.
+        # The rank-th item that is not the user's: skip the user's items with at most `rank` free items before them.
         skipped = tf.searchsorted(self._gaps, users * (self._num_items + 1) + rank, side="right", out_type=tf.int64)
         return rank + skipped - tf.gather(self._start, users)
 

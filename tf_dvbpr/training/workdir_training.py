@@ -1,4 +1,4 @@
-"""What every training that has a workdir does alike: its best weights in best/, its settings in TensorBoard."""
+"""The common part of every training with a workdir: best weights in best/, settings in TensorBoard."""
 
 import tensorflow as tf
 
@@ -8,10 +8,10 @@ from tf_dvbpr.workdir import Workdir
 
 
 class WorkdirTraining(Trainable):
-    """A `Trainable` whose best weights go to its workdir.
+    """A `Trainable` that writes its best weights to its workdir.
 
     Args:
-        workdir: of the run.
+        workdir: the run's workdir.
     """
 
     def __init__(self, workdir: Workdir) -> None:

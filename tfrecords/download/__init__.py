@@ -1,1 +1,1 @@
-"""Fetches the photos of a catalogue."""
+"""Downloads the photos of a catalogue."""

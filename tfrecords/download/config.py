@@ -1,4 +1,4 @@
-"""What tools.download_photos is asked for."""
+"""The settings of a download of photos (tools.download_photos)."""
 
 import dataclasses
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One image from one http or https address, bounded in size and time, every way it can fail told apart."""
+"""Downloads one image from an http or https address, with limits on size and time, and names each kind of failure."""
 
 import email.utils
 import functools
@@ -16,9 +16,9 @@ from typing import Any
 USER_AGENT = "tf_dvbpr-download_photos (Python urllib; photos of a published research data set)"
 _SCHEMES = ("http", "https")
 _TRY_LATER = (408, 425, 429, 500, 502, 503, 504)
-_BINARY = ("application/octet-stream", "binary/octet-stream")  # what some stores call every file
+_BINARY = ("application/octet-stream", "binary/octet-stream")  # the content type that some stores give to every file
 _BLOCK = 1 << 16
-_WHOLE_TIMEOUTS = 3  # a photo may take this many timeouts in all, however steadily it drips
+_WHOLE_TIMEOUTS = 3  # a photo may take this many timeouts in all, even if bytes keep arriving
 _SAFE = "%/:=&?~#+!$,;'@()*[]"
 
 
@@ -26,10 +26,10 @@ class FetchError(Exception):
     """Why an address gave no image, in a few words.
 
     Attributes:
-        transient: whether another try may succeed.
+        transient: whether a retry may succeed.
         crowded: whether the server asked for fewer requests or is overloaded.
-        retry_after: seconds that the server asks to wait, None where it does not.
-        unresolved: whether the host's name leads nowhere.
+        retry_after: seconds that the server asks to wait; None if it does not ask.
+        unresolved: whether the host's name does not resolve.
     """
 
     def __init__(
@@ -48,15 +48,15 @@ class FetchError(Exception):
 
 
 def fetch_image(url: str, timeout: float, max_bytes: int) -> bytes:
-    """The body of an answer that calls itself an image.
+    """Returns the body of an answer whose content type is an image.
 
     Args:
-        url: an http or https address; redirects are followed to such addresses only.
-        timeout: seconds without a byte; the whole may take `_WHOLE_TIMEOUTS` times as long.
-        max_bytes: largest body.
+        url: an http or https address; only redirects to such addresses are followed.
+        timeout: seconds without a byte; the whole download may take `_WHOLE_TIMEOUTS` times as long.
+        max_bytes: largest accepted body.
 
     Raises:
-        FetchError: whatever went wrong.
+        FetchError: for every failure.
     """
     deadline = time.monotonic() + _WHOLE_TIMEOUTS * timeout
     request = urllib.request.Request(
@@ -81,7 +81,7 @@ def fetch_image(url: str, timeout: float, max_bytes: int) -> bytes:
 
 
 def host_of(url: str) -> str:
-    """The host, with its port if one is named. Raises FetchError at an address that is not http or https."""
+    """Returns the host, with its port if one is named. Raises FetchError if the address is not http or https."""
     try:
         parts = urllib.parse.urlsplit(url)
         host = parts.hostname
@@ -100,7 +100,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 @functools.cache
 def _opener() -> urllib.request.OpenerDirector:
-    """Handlers for the web alone: the default opener would also read local files and FTP."""
+    """Returns an opener for http and https only: the default opener would also read local files and FTP."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
@@ -130,7 +130,7 @@ def _length(headers: Mapping[str, str]) -> int | None:
 
 def _read(response: Any, max_bytes: int, deadline: float) -> bytes:
     body = bytearray()
-    # read1 hands on what has come, so that the deadline is looked at even while bytes drip.
+    # read1 returns the bytes that have arrived, so the deadline is checked even while bytes arrive slowly.
     while block := response.read1(_BLOCK):
         body += block
         if len(body) > max_bytes:
@@ -167,7 +167,7 @@ def _network_error(reason: object) -> FetchError:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """Retry-After as seconds from now: it is a number of them or a date. None where it is neither."""
+    """Returns Retry-After as seconds from now; it is a number of seconds or a date. None if it is neither."""
     if not retry_after:
         return None
     if retry_after.strip().isdecimal():

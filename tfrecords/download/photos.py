@@ -1,4 +1,4 @@
-"""Fetches the photos of a catalogue into a folder: in parallel, politely, and so that a later run goes on."""
+"""Downloads the photos of a catalogue into a folder, in parallel and politely; a later run continues."""
 
 import collections
 import concurrent.futures
@@ -25,15 +25,15 @@ from tfrecords.photos.folder import PhotoFolder, is_file_name
 from tfrecords.progress_bar import progress_bar
 
 FAILURES_FILE = "failures.csv"
-LONGEST_WAIT = 120.0  # seconds of Retry-After that are waited for; a host that asks for more is left alone
+LONGEST_WAIT = 120.0  # seconds; a host whose Retry-After is longer is not asked again
 _PLACEHOLDER = "/no-img-sm"  # Amazon's picture for "no image"
 _PNG = b"\x89PNG"
-_AHEAD = 4  # photos a worker that are handed out before they are due
+_AHEAD = 4  # photos per worker that are queued ahead
 
 
 @dataclasses.dataclass(frozen=True)
 class DownloadSummary:
-    """What became of the photos: fetched now, there from an earlier run, failed; and the reasons with their counts."""
+    """How many photos were downloaded, were already there, or failed; the reasons of failures with their counts."""
 
     fetched: int
     kept: int
@@ -51,13 +51,13 @@ class _Outcome:
 
 
 def download_photos(config: DownloadConfig, progress: bool = True) -> DownloadSummary:
-    """Fetches every photo that is not in the folder yet and writes `FAILURES_FILE` there: item, url, reason.
+    """Downloads every photo that is not in the folder yet, and writes `FAILURES_FILE` there: item, url, reason.
 
-    A photo takes its name only when it has come whole and decodes; photos that no reader takes (WebP, turned ones) are
-    encoded anew, as `tfrecords.photos.check.check_photo` does.
+    A photo gets its name only when it is complete and decodes. Photos that the readers cannot use (WebP, rotated) are
+    encoded again by `tfrecords.photos.check.check_photo`.
 
     Raises:
-        InputError: bad input; or no photo came, because all failed or a host's name does not resolve.
+        InputError: bad input; or no photo was downloaded, because all failed or a host's name does not resolve.
     """
     check_writable(config.images, folder=True)
     chosen = config.subset is not None or config.category_path is not None
@@ -102,7 +102,7 @@ class _Downloader:
         self._lock = threading.Lock()
 
     def run(self, urls: Iterable[tuple[str, str]]) -> Iterator[_Outcome]:
-        """One outcome an item, in the order in which they come."""
+        """Yields one outcome per item, in the order in which they finish."""
         running: set[concurrent.futures.Future[_Outcome]] = set()
         with concurrent.futures.ThreadPoolExecutor(self._config.workers) as pool:
             try:
@@ -162,7 +162,7 @@ class _Downloader:
             return content
 
     def _ease(self, gate: HostGate, error: FetchError, wait: float) -> None:
-        """Waits before the next try; a server that asks for peace gets it from all threads."""
+        """Waits before the next try; if the server asks for fewer requests, all threads wait."""
         asked = error.retry_after or 0.0
         if asked > LONGEST_WAIT:
             gate.close(f"the host asks to wait {asked:.0f} s; run the same command later")

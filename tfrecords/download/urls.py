@@ -1,4 +1,4 @@
-"""Where the photos of a catalogue can be fetched: item keys and addresses from a dump or a CSV file."""
+"""Finds the addresses of a catalogue's photos, by item key, in a dump or a CSV file."""
 
 from pathlib import Path
 
@@ -10,20 +10,20 @@ from tfrecords.sources.amazon_categories import CategoryChoice
 from tfrecords.sources.amazon_dump import photo_url, read_dump, read_products
 from tfrecords.sources.shop import ShopOptions
 
-_KEY_FIELDS = ("asin", "itemID")  # of Amazon's metadata and of Tradesy's list of addresses
+_KEY_FIELDS = ("asin", "itemID")  # fields of Amazon's metadata and of Tradesy's list of addresses
 _CSV_COLUMNS = ("url", "imUrl")
 
 
 def photo_urls(
     path: Path, choice: CategoryChoice | None = None, min_actions: int = 5, progress: bool = False
 ) -> dict[str, str]:
-    """Address by item key, "" where an item has none, in the order of the file.
+    """Returns the address of each item by its key, in the order of the file; "" for an item without an address.
 
     Args:
-        path: a folder of Amazon's dump (the photos that a data set of it needs), a file of metadata, one record a line
-            (all chosen items), or a CSV file with the columns item_id and url or imUrl (all items).
-        choice: which of Amazon's items; a folder needs one, for a file None is all.
-        min_actions: with a folder: of a user whose items count.
+        path: a folder of Amazon's dump (the photos that a data set of it needs), a file of metadata, one record per
+            line (all chosen items), or a CSV file with the columns item_id and url or imUrl (all items).
+        choice: which of Amazon's items; required for a folder; for a file, None means all items.
+        min_actions: with a folder: only items of users with at least so many purchases count.
         progress: whether to show progress bars.
 
     Raises:

@@ -1,1 +1,1 @@
-"""Item features in a dataset folder: written, listed and loaded."""
+"""Item features in a dataset folder: writes, lists and loads them."""

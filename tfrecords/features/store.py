@@ -1,4 +1,4 @@
-"""Item features for models that see a photo as a vector: saved, listed and loaded with every check."""
+"""Saves, lists and loads item features: one vector per photo, for models that do not see photos."""
 
 import contextlib
 from collections.abc import Iterable, Iterator
@@ -18,22 +18,22 @@ _MAKE = "tools.extract_features makes them"
 def save_features(
     dataset: Dataset, name: str, rows: Iterable[np.ndarray], dim: int, made_by: dict, overwrite: bool = False
 ) -> Path:
-    """Writes features in one go; on any error nothing is left.
+    """Writes features in one call; on any error nothing is left.
 
     Args:
         dataset: an open data set.
-        name: letters, digits, _ and -, not ``items``.
-        rows: blocks [n, F] or single rows [F] in item order, I rows together.
+        name: letters, digits, _ and -; not ``items``.
+        rows: blocks [n, F] or single rows [F] in item order, I rows in total.
         dim: F.
-        made_by: how they were made, for the JSON file.
+        made_by: how the features were made, for the JSON file.
         overwrite: replace features of this name.
 
     Returns:
         The .npy file's path.
 
     Raises:
-        InputError: as `FeatureWriter`, or a value is NaN or infinite.
-        ValueError: rows of another length, or not I of them.
+        InputError: as for `FeatureWriter`, or a value is NaN or infinite.
+        ValueError: a row has another length, or there are not I rows.
     """
     with FeatureWriter(dataset, name, dim, made_by, overwrite, resume=False) as writer, contextlib.ExitStack() as undo:
         undo.callback(writer.discard)
@@ -45,19 +45,19 @@ def save_features(
 
 
 def load_features(dataset: Dataset, name: str | None = None) -> tuple[str, np.ndarray]:
-    """The features of every item, checked.
+    """Loads the features of every item, checked.
 
     Args:
         dataset: an open data set.
         name: which; ``items`` are those stored with the items in the TFRecords (in the synthetic wardrobe the garments'
-            true attributes). None: the only features in the folder, or else those stored with the items.
+            true attributes). None: the only features in the folder, or, if there are none, those stored with the items.
 
     Returns:
-        (their name, float32 [I, F] with row i for item i, memory-mapped and read-only where they are a file).
+        (name, float32 [I, F] with row i for item i; memory-mapped and read-only if they are a file).
 
     Raises:
-        InputError: none of this name, several to choose from, made for another data set, another shape than stated, a
-            file that is not whole, a value that is NaN or infinite (names the item), or all items alike.
+        InputError: no features of this name, several to choose from, made for another data set, another shape than
+            stated, a incomplete file, a value that is NaN or infinite (names the item), or all items alike.
     """
     name = _only_name(dataset) if name is None else name
     if name == STORED:
@@ -74,7 +74,7 @@ def load_features(dataset: Dataset, name: str | None = None) -> tuple[str, np.nd
 
 
 def check_differ(features: np.ndarray, where: str) -> None:
-    """Raises InputError where several rows are all the same: they tell no item from another."""
+    """Raises InputError if several rows are all the same: such features do not distinguish items."""
     if len(features) > 1 and not any((block != features[0]).any() for _, block in _blocks(features)):
         what = "the same values" if features[0].any() else "zeros alone"
         raise InputError(
@@ -84,12 +84,12 @@ def check_differ(features: np.ndarray, where: str) -> None:
 
 
 def zero_rows(features: np.ndarray) -> np.ndarray:
-    """int64, the items whose values are all 0."""
+    """Returns the items whose values are all 0, int64."""
     return np.concatenate([start + np.flatnonzero(~block.any(1)) for start, block in _blocks(features)])
 
 
 def list_features(dataset: Dataset) -> list[str]:
-    """Names of the features in the folder, sorted, and ``items`` last where the TFRecords hold some."""
+    """Returns the names of the features in the folder, sorted; ``items`` comes last if the TFRecords hold features."""
     names = sorted(path.stem for path in (dataset.path / FOLDER).glob("*.json") if NAME.fullmatch(path.stem))
     return names + [STORED] * dataset.has_item_features
 

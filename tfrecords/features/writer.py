@@ -1,11 +1,11 @@
-"""The files of a dataset folder's item features, and the writer that can be killed and goes on.
+"""Writes the files of a dataset folder's item features; a writer resumes after a kill.
 
 ``features/NAME.npy`` holds float32 [I, F], row i for item id i; ``features/NAME.json`` says what they are::
 
     {"name": ..., "dim": F, "items": I, "dataset_fingerprint": ..., "made_by": {how they were made}}
 
-Features are there when their JSON file is: it is written last. Other rows, one an item, are kept the same way in a
-folder of their own.
+Features exist once their JSON file exists, because it is written last. Other arrays with one row per item, such as
+activations, are kept in the same way in another folder.
 """
 
 import io
@@ -21,35 +21,35 @@ from tfrecords.errors import InputError
 from tfrecords.files.json_file import write_json
 
 FOLDER = "features"
-STORED = "items"  # the name of the features that lie in the TFRecords
+STORED = "items"  # the name of the features that are stored in the TFRecords
 NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_LONGEST = 1e15  # of a row
+_LONGEST = 1e15  # longest name, and largest length of a row
 _MEND = "pass --overwrite to replace them, or another --name"
 
 
 class FeatureWriter:
-    """Appends rows in item order. What a killed run had appended stays, and the next writer goes on behind it.
+    """Appends rows in item order. After a kill, the next writer keeps the rows that are there and continues after them.
 
-    Rows go to a hidden ``.NAME.npy.partial``; ``.NAME.json.partial`` says how many are safely there.
+    Rows go to a hidden file ``.NAME.npy.partial``; ``.NAME.json.partial`` says how many are safely on disk.
 
     Args:
         dataset: an open data set.
         name: letters, digits, _ and -, not ``items``.
         dim: F.
-        made_by: how the rows are made, anything JSON holds; a writer goes on only where the one before had the same.
-        overwrite: drop what another way of making them left unfinished and, at the end, replace features of this name.
-        resume: whether to go on behind a killed run.
-        folder: of the data set's, where the files go.
-        dtype: of the numbers, as NumPy writes it.
+        made_by: how the rows are made, as JSON; a writer resumes only if the killed run had the same.
+        overwrite: drop unfinished rows that were made in another way and, at the end, replace features of this name.
+        resume: whether to continue after the rows of a killed run.
+        folder: the folder of the data set that the files go to.
+        dtype: NumPy's name of the numbers' type.
 
     Attributes:
-        done: rows there already; the next row appended is item `done`.
+        done: number of rows already there; the next appended row is item `done`.
 
     Raises:
-        InputError: a bad name, features of this name are there, or a run that made them in another way is unfinished.
+        InputError: the name is bad, features of this name exist, or a run that made them in another way is unfinished.
 
-    Two writers of one name would mix their rows: hold the folder (`folder_lock.locked`) where there may be two.
+    Two writers of one name would mix their rows: lock the folder (`folder_lock.locked`) if there may be two.
     """
 
     def __init__(
@@ -87,13 +87,13 @@ class FeatureWriter:
         self._file.truncate()
 
     def append(self, rows: np.ndarray) -> None:
-        """Adds the rows of the next items, [n, F] or a single one [F], and sees them onto the disk.
+        """Appends the rows of the next items, [n, F] or a single row [F], and waits until they are on disk.
 
         Raises:
             InputError: a value is NaN or infinite; names the item.
-            ValueError: rows of another length, or more rows than items.
+            ValueError: a row has another length, or there are more rows than items.
         """
-        with np.errstate(over="ignore"):  # What is too large becomes infinite, and is refused below.
+        with np.errstate(over="ignore"):  # A value that is too large becomes infinite, and is refused below.
             rows = np.ascontiguousarray(np.atleast_2d(rows), self._dtype)
         shape = (self._dataset.num_items, self._record["dim"])
         if rows.shape[1:] != shape[1:] or self.done + len(rows) > shape[0]:
@@ -109,12 +109,12 @@ class FeatureWriter:
 
     @property
     def rows(self) -> np.ndarray:
-        """What is there already, [done, F], read-only; at least one row must be."""
+        """Returns the rows that are there already, [done, F], read-only; needs at least one."""
         start = self._rows.stat().st_size - self.done * self._record["dim"] * self._dtype.itemsize
         return np.memmap(self._rows, self._dtype, "r", start, (self.done, self._record["dim"]))
 
     def finish(self) -> Path:
-        """Gives the files their names; returns the .npy file's. ValueError while rows are missing."""
+        """Gives the files their final names and returns the path of the .npy file. ValueError if rows are missing."""
         if self.done != self._dataset.num_items:
             raise ValueError(f"{self.done} rows appended, {self._dataset.num_items} items")
         self.close()
@@ -126,13 +126,13 @@ class FeatureWriter:
         return rows
 
     def discard(self) -> None:
-        """Closes the file and removes what was appended."""
+        """Closes the file and removes the appended rows."""
         self.close()
         self._rows.unlink(missing_ok=True)
         self._progress.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Closes the file; what was appended stays for the next writer."""
+        """Closes the file; the next writer finds the appended rows."""
         self._file.close()
 
     def __enter__(self) -> "FeatureWriter":
@@ -163,7 +163,7 @@ class FeatureWriter:
 
 
 def check_name(name: str) -> str:
-    """Returns `name`; raises InputError where it cannot name a file of features."""
+    """Returns `name`; raises InputError if it cannot be the name of a file of features."""
     if not NAME.fullmatch(name):
         raise InputError(f"--name={name[:250]}: 1 to 200 letters, digits, _ and - expected")
     if name == STORED:
@@ -172,7 +172,7 @@ def check_name(name: str) -> str:
 
 
 def read_record(dataset: Dataset, name: str, folder: str = FOLDER) -> dict | None:
-    """What NAME.json says, None where there is no such file. Raises InputError where it cannot be read."""
+    """Returns the content of NAME.json, None if there is no such file. Raises InputError if it cannot be read."""
     path = feature_file(dataset, name, "json", folder=folder)
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -193,7 +193,7 @@ def read_record(dataset: Dataset, name: str, folder: str = FOLDER) -> dict | Non
 
 
 def difference(old: dict, new: dict) -> str:
-    """How two records differ, in words; "" where they do not."""
+    """Returns in words how two records differ; "" if they do not."""
     flat = [{**record, **record["made_by"], "made_by": None} for record in (old, new)]
     names = [name for name in {**flat[0], **flat[1]} if flat[0].get(name) != flat[1].get(name)]
     there, now = ({name: _told(record.get(name)) for name in names} for record in flat)
@@ -207,9 +207,9 @@ def _told(value: object) -> object:
 
 
 def check_finite(dataset: Dataset, rows: np.ndarray, start: int, where: str, dtype: object = "float32") -> None:
-    """Raises InputError at the first of `rows`, those of the items from `start`, that is no vector to compute with.
+    """Raises InputError at the first of `rows` that cannot be used in computations; the first row is item `start`.
 
-    That is one with a value that is NaN or infinite, or of a length whose square comes near float32's bound.
+    Such a row has a value that is NaN or infinite, or a length whose square is near float32's maximum.
     """
     usable = np.einsum("if,if->i", rows, rows) < _LONGEST**2
     if not usable.all():
@@ -223,5 +223,5 @@ def check_finite(dataset: Dataset, rows: np.ndarray, start: int, where: str, dty
 
 
 def feature_file(dataset: Dataset, name: str, suffix: str, partial: bool = False, folder: str = FOLDER) -> Path:
-    """Where features called `name` keep their ``npy`` or ``json``, or their unfinished state."""
+    """Returns the path of the ``npy`` or ``json`` file of the features `name`, or of its unfinished state."""
     return dataset.path / folder / (f".{name}.{suffix}.partial" if partial else f"{name}.{suffix}")

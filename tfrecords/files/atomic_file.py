@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: written under a temporary name, renamed when done."""
+"""Writes files atomically: under a temporary name, renamed when complete."""
 
 import contextlib
 import os
@@ -8,9 +8,9 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def whole_file(path: str | os.PathLike) -> Iterator[Path]:
-    """Yields a hidden temporary name beside `path`; the file written there is renamed when the block ends well.
+    """Yields a hidden temporary path beside `path`; if the block succeeds, the file written there is renamed to `path`.
 
-    On any error it goes, and what was at `path` stays. The folder must be there.
+    On any error the temporary file is removed and an existing `path` stays. The folder must exist.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name.lstrip('.')}.part")
@@ -22,6 +22,6 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
-    """Writes a whole file of UTF-8."""
+    """Writes a UTF-8 file atomically."""
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

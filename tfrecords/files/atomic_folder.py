@@ -1,4 +1,4 @@
-"""Folders that are there whole or not at all: made under a temporary name, then renamed."""
+"""Writes folders atomically: under a temporary name, renamed when complete."""
 
 import contextlib
 import dataclasses
@@ -17,7 +17,7 @@ _MADE_FOR = ".made_for.json"
 
 
 def named_in(mark: str) -> Callable[[Path], Collection[str]]:
-    """The file `mark` of a folder, as JSON, and every text in it: among them are the files that it names."""
+    """Returns a function that lists a folder's JSON file `mark` and every text in it, thus every file that it names."""
 
     def names(folder: Path) -> set[str]:
         try:
@@ -29,21 +29,21 @@ def named_in(mark: str) -> Callable[[Path], Collection[str]]:
 
 
 def none_later(folder: Path) -> Collection[str]:
-    """Of kinds of folders that nobody adds to."""
+    """Returns no names, for kinds of folders to which no other tool adds files."""
     return ()
 
 
 @dataclasses.dataclass(frozen=True)
 class FolderKind:
-    """A kind of folder that a tool makes, and replaces where all in it was written by an earlier run.
+    """A kind of folder that a tool writes, and may replace if an earlier run wrote every file in it.
 
     Attributes:
         name: as in "a SavedModel".
-        mark: file that each such folder holds.
-        doing: for the message to a second process that would make the same.
-        before: from such a folder that has no list of its files, being of an earlier version, to the names of those
-            that are surely ours.
-        later: from such a folder to the names of the files that other tools may have added to it.
+        mark: the file that identifies the kind; each such folder holds it.
+        doing: what the process does, for the message to a second process with the same output.
+        before: maps a folder of an earlier version, which has no list of its files, to the names of the files that a
+            run must have written.
+        later: maps a folder to the names of the files that other tools may have added.
     """
 
     name: str
@@ -57,17 +57,18 @@ class FolderKind:
 def whole_folder(
     output: Path, kind: FolderKind, made_for: dict | None = None, overwrite: bool = True
 ) -> Iterator[Path]:
-    """Yields a hidden folder beside `output`, which takes its place, with a list of its files, if the block ends well.
+    """Yields a hidden folder beside `output`; if the block succeeds, it gets a list of its files and replaces `output`.
 
     Args:
-        output: the folder to make.
-        kind: what it is.
-        made_for: as JSON, all that decides the content. What an interrupted run left in the hidden folder is there
-            again for the same; None: the hidden folder starts empty, and an interrupted run leaves nothing.
-        overwrite: replace one that an earlier run made.
+        output: the folder to write.
+        kind: its kind.
+        made_for: everything that determines the content, as JSON. If an interrupted run had the same value, the
+            hidden folder still holds its files. None: the hidden folder starts empty; an interrupted run leaves
+            nothing.
+        overwrite: replace an existing folder that an earlier run wrote.
 
     Raises:
-        InputError: as `check_output`, or another process is making it.
+        InputError: as for `check_output`, or another process is writing it.
     """
     with _made_aside(output, kind.doing, lambda: check_output(output, kind, overwrite), made_for) as partial:
         yield partial
@@ -77,16 +78,16 @@ def whole_folder(
 
 @contextlib.contextmanager
 def first_folder(output: Path, doing: str, check: Callable[[], None]) -> Iterator[Path]:
-    """As `whole_folder`, for what replaces nothing and keeps no list: what `check` raises where `output` is taken."""
+    """Works as `whole_folder` without replacing and without a list; `check` raises InputError if `output` exists."""
     with _made_aside(output, doing, check, None) as partial:
         yield partial
 
 
 def check_output(output: Path, kind: FolderKind, overwrite: bool = True) -> None:
-    """Raises InputError where `output` cannot be a folder of this kind.
+    """Raises InputError if `output` cannot become a folder of this kind.
 
-    It cannot be a folder at all, holds a file that no run wrote or that was changed since, is of another kind, or is
-    there already and shall not be replaced.
+    That is: no folder can be there; it holds a file that no run wrote or that was changed since; it is of another kind;
+    or it exists and `overwrite` is false.
     """
     check_writable(output, folder=True)
     if output.is_symlink():
@@ -122,7 +123,7 @@ def _made_aside(output: Path, doing: str, check: Callable[[], None], made_for: d
             if made_for is not None:
                 write_text(note, text)
             yield partial
-            check()  # Something may have come meanwhile.
+            check()  # Another process may have written there meanwhile.
             put_in_place(partial, output)
             in_place = True
         except KeyboardInterrupt:
@@ -130,14 +131,14 @@ def _made_aside(output: Path, doing: str, check: Callable[[], None], made_for: d
                 raise
             raise KeyboardInterrupt("What was done is kept: the same command goes on from there") from None
         finally:
-            # Once it is in its place, the hidden name is free for another process.
+            # Once the folder is renamed, another process may use the hidden name.
             if made_for is None and not in_place:
                 shutil.rmtree(partial, ignore_errors=True)
 
 
 def put_in_place(made: Path, output: Path) -> None:
-    """Renames the folder `made` to its sibling `output`; what is at `output` goes, or stays where that fails."""
-    # A folder cannot be renamed onto a full one: the old one steps aside for the moment in between.
+    """Renames the folder `made` to its sibling `output`, and removes the old `output`, which stays if that fails."""
+    # A folder cannot be renamed onto a folder that is not empty, so the old one is renamed first.
     old = output.with_name(f".{output.name}.old")
     if output.exists():
         shutil.rmtree(old, ignore_errors=True)

@@ -10,14 +10,14 @@ import numpy as np
 
 from tfrecords.files.atomic_file import whole_file
 
-# What NumPy and zipfile raise on a file whose contents the disk has not kept.
+# What NumPy and zipfile raise on a file whose contents did not reach the disk.
 _DAMAGED = (EOFError, KeyError, RuntimeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error)
 
 Arrays = dict[str, np.ndarray]
 
 
 def kept_part(folder: Path, name: str, compute: Callable[[], Arrays]) -> Arrays:
-    """The arrays of ``NAME.npz`` in a folder, computed and written if they are not there whole."""
+    """Returns the arrays of ``NAME.npz`` in a folder; computes and writes them if the file is missing or incomplete."""
     file = folder / f"{name}.npz"
     arrays = _whole(file)
     if arrays is not None:

@@ -1,4 +1,4 @@
-"""CSV files with a header line, a row a line, gzip accepted, every fault told with its file and line."""
+"""Reads CSV files with a header line, plain or gzip; every error names the file and the line."""
 
 import contextlib
 import csv
@@ -11,14 +11,14 @@ from typing import Any
 
 from tfrecords.errors import InputError
 
-# How files that are often taken for CSV begin.
+# The first bytes of files that are often mistaken for CSV.
 _OTHER_KINDS = {
     b"\x1f\x8b": "a gzip file; let its name end in .csv.gz",
     b"PK\x03\x04": "a zip file, as spreadsheets (.xlsx) are; save the table as CSV",
     b"\xff\xfe": "UTF-16; save it as UTF-8",
     b"\xfe\xff": "UTF-16; save it as UTF-8",
 }
-_NO_END = "unexpected end of data"  # what csv says of a file that ends inside quotes
+_NO_END = "unexpected end of data"  # from the csv module's error about a file that ends inside quotes
 _NOT_CLOSED = (
     'a quote (") that this line does not close; a row is one line, so take a line end out of a value, and write a '
     'quote that belongs to one twice ("") inside quotes'
@@ -28,7 +28,7 @@ _NOT_CLOSED = (
 class CsvTable:
     """One table of a folder: ``<name>.csv`` or ``<name>.csv.gz``, UTF-8, comma-separated, first line the header.
 
-    A row is one line: a quote that its line does not close would take the lines up to the next quote for one value.
+    Each row must be on one line: otherwise an unclosed quote would swallow all lines up to the next quote.
     """
 
     def __init__(self, folder: Path, name: str):
@@ -43,13 +43,13 @@ class CsvTable:
         self.path = plain if plain.is_file() else packed
 
     def rows(self, columns: Sequence[str], optional: Sequence[str] = ()) -> Iterator[tuple[int, list[str]]]:
-        """Yields (line number, the values of `columns` then `optional`) for every row; other columns are ignored.
+        """Yields (line number, the values of `columns`, then of `optional`) for every row; other columns are ignored.
 
-        An optional column that is missing gives "". Blank lines are skipped.
+        A missing optional column gives "". Blank lines are skipped.
 
         Raises:
-            InputError: a column missing, no rows, fields too many or too few, a quote that its line does not close, a
-                value with a line end in it, not UTF-8, not CSV.
+            InputError: a missing column, no rows, too many or too few fields, a quote that is not closed on its line, a
+                value that contains a line end, not UTF-8, not CSV.
         """
         with self._opened() as lines:
             header = [name.strip() for _, names in itertools.islice(lines, 1) for name in names]
@@ -67,14 +67,14 @@ class CsvTable:
                 raise InputError(f"{self.path}: no rows under the header")
 
     def check_key(self, line: int, name: str, key: str) -> None:
-        """Raises InputError where a value cannot be somebody's key: blank, or with a NUL character in it."""
+        """Raises InputError if a value cannot be a key: it is blank or holds a NUL character."""
         if not key.strip():
             raise self.error(line, f"{name} is empty")
         if "\0" in key:
             raise self.error(line, f"{name} contains a NUL character")
 
     def error(self, line: int, message: str) -> InputError:
-        """An InputError that names this file and the line."""
+        """Returns an InputError that names this file and the line."""
         return InputError(f"{self.path}, line {line}: {message}")
 
     def _check_header(self, header: list[str], columns: Sequence[str], optional: Sequence[str]) -> None:
@@ -105,7 +105,7 @@ class CsvTable:
             raise InputError(f"{self.path}: not a whole gzip file ({error})") from error
 
     def _lines(self, reader: Any) -> Iterator[tuple[int, list[str]]]:
-        """(line number, fields) of every line, [] of a blank one."""
+        """Yields (line number, fields) of every line; [] for a blank line."""
         for line in itertools.count(1):
             try:
                 fields = next(reader, None)
@@ -130,7 +130,7 @@ class CsvTable:
                 raise InputError(f"{self.path}: {kind}")
 
     def _undecodable(self) -> int:
-        """The first line that is not UTF-8; the text reader, which decodes ahead, does not know it."""
+        """Returns the number of the first line that is not UTF-8; the text reader decodes ahead, so it cannot tell."""
         with self._open("rb") as file:
             for number, line in enumerate(file, 1):
                 try:

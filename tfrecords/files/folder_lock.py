@@ -1,4 +1,4 @@
-"""One process at a time in a folder, by a lock that ends with the process, however that ends."""
+"""Locks a folder for one process; the lock ends with the process, even if it is killed."""
 
 import contextlib
 import os
@@ -10,15 +10,15 @@ from tfrecords.progress_bar import write_line
 
 try:
     import fcntl
-except ImportError:  # Windows has none: there nothing is held.
+except ImportError:  # Windows has no fcntl; there nothing is locked.
     fcntl = None
 
 
 @contextlib.contextmanager
 def locked(folder: Path, doing: str, wait: bool = False) -> Iterator[None]:
-    """Holds a folder, made if missing, until the block ends; no file is put into it.
+    """Locks a folder, made if missing, until the block ends; no file is put into it.
 
-    Where another process holds it this one waits for it, and says so, or raises InputError: what that one is `doing`.
+    If another process holds the lock, either waits and says so, or raises InputError with what that process is `doing`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
@@ -33,5 +33,5 @@ def locked(folder: Path, doing: str, wait: bool = False) -> Iterator[None]:
                 write_line(f"{folder}: another process is {doing} here; waiting for it to end")
                 fcntl.flock(handle, fcntl.LOCK_EX)
             except OSError:
-                pass  # Some network disks have no locks.
+                pass  # Some network disks do not support locks.
         yield

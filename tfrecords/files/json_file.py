@@ -1,4 +1,4 @@
-"""JSON files, and the numbers that JSON does not have."""
+"""Writes and parses JSON strictly: without NaN and infinity."""
 
 import json
 import math
@@ -8,14 +8,14 @@ from tfrecords.files.atomic_file import write_text
 
 
 def write_json(path: str | os.PathLike, content: object) -> None:
-    """Writes a whole file of indented JSON in ASCII."""
+    """Writes indented ASCII JSON atomically."""
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def parse_json(text: str) -> object:
-    """What JSON text says. Raises ValueError for text that is none, and for numbers that JSON does not have.
+    """Parses JSON. Raises ValueError for invalid JSON, and for numbers that JSON does not have.
 
-    Python's own reader takes NaN and Infinity, makes infinity of 1e999, and raises RecursionError where lists are
+    Python's own parser accepts NaN and Infinity, turns 1e999 into infinity, and raises RecursionError if lists are
     nested deeply.
     """
     try:
@@ -25,7 +25,7 @@ def parse_json(text: str) -> object:
 
 
 def without_nan(content: object) -> object:
-    """`content` with None for every NaN in its dicts, lists and tuples: JSON has no NaN."""
+    """Returns `content` with None for every NaN in its dicts, lists and tuples, since JSON has no NaN."""
     if isinstance(content, dict):
         return {name: without_nan(value) for name, value in content.items()}
     if isinstance(content, list | tuple):

@@ -1,4 +1,4 @@
-"""Files of one record a line, each JSON or a Python literal, plain or gzip; a few unreadable lines are let pass."""
+"""Reads files of one record per line, JSON or a Python literal, plain or gzip; tolerates a few unreadable lines."""
 
 import ast
 import contextlib
@@ -15,10 +15,10 @@ from tfrecords.progress_bar import progress_bar
 from tfrecords.text import is_text
 
 MAX_BAD_SHARE = 0.001
-MAX_LINE = 1 << 24  # bytes; a file without line ends would otherwise be read whole
-_STOP_EARLY = 1000  # this many unreadable lines, over the share so far, need no further reading
+MAX_LINE = 1 << 24  # bytes; a file without line ends would otherwise be read at once
+_STOP_EARLY = 1000  # after this many unreadable lines, if they exceed the share so far, reading stops
 _TOLD = 20
-_LONGEST_NUMBER = 256  # bits of a key; Python refuses to print much longer ones
+_LONGEST_NUMBER = 256  # bits of a key; Python refuses to print much longer numbers
 _GZIP = b"\x1f\x8b"
 
 
@@ -27,15 +27,15 @@ class JsonLines:
 
     Attributes:
         path: the file.
-        bad: unreadable lines that `rows` has met so far.
-        told: the first of them, as "file, line: reason".
+        bad: number of unreadable lines that `rows` has read so far.
+        told: messages about the first of them, as "file, line: reason".
     """
 
     def __init__(self, path: Path, progress: bool = False):
-        """Takes the file.
+        """Opens the file.
 
         Args:
-            path: the file; whether it is gzip is seen from its first bytes.
+            path: the file; its first bytes say whether it is gzip.
             progress: whether to show a progress bar.
 
         Raises:
@@ -50,7 +50,7 @@ class JsonLines:
         self._progress = progress
 
     def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yields (line number, record) for every line that holds one; blank lines are skipped.
+        """Yields (line number, record) for every line that holds a record; blank lines are skipped.
 
         Raises:
             InputError: more than `MAX_BAD_SHARE` of the lines were unreadable or rejected, no lines, a line over
@@ -73,13 +73,13 @@ class JsonLines:
         self._check_share(filled)
 
     def reject(self, line: int, reason: str) -> None:
-        """Counts a line as unreadable; for rows that turn out to lack what is needed."""
+        """Counts a line as unreadable, for rows that lack a required field."""
         self.bad += 1
         if len(self.told) < _TOLD:
             self.told.append(f"{one_line(self.path.name)}, line {line}: {reason}")
 
     def key(self, line: int, row: dict[str, Any], field: str) -> str | None:
-        """The text under `field` that is to be somebody's key; None, and the line rejected, where it can be none."""
+        """Returns the text under `field` as a key; if it cannot be a key, rejects the line and returns None."""
         key = as_key(row.get(field))
         if key is None:
             self.reject(line, f"{field} is missing or no text")
@@ -96,7 +96,7 @@ class JsonLines:
         bar = progress_bar(total=self.path.stat().st_size, desc=self.path.name, unit="B", disable=not self._progress)
         number = 0
         try:
-            # The bar follows the compressed bytes, whose total is known.
+            # The bar follows the compressed bytes, because their total is known.
             with self.path.open("rb") as raw, _unpacked(raw) as file, bar:
                 while line := file.readline(MAX_LINE + 1):
                     number += 1
@@ -113,16 +113,16 @@ class JsonLines:
 
 
 def as_key(value: object) -> str | None:
-    """A text or whole number as somebody's key, None where it can be none: blank, with a NUL, or no whole letters."""
+    """Returns a text or whole number as a key; None if it is blank, holds a NUL, or is not valid text."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if value.bit_length() <= _LONGEST_NUMBER else None
     return value if is_text(value) and value.strip() and "\0" not in value else None
 
 
 def parse_record(line: bytes) -> dict[str, Any]:
-    """A line's dict. The line is parsed, never run. Raises ValueError, which says why not."""
+    """Returns a line's dict; the line is parsed, never executed. Raises ValueError with the reason if it is no dict."""
     try:
-        text = line.decode("utf-8-sig").strip()  # The first line may start with a mark of byte order.
+        text = line.decode("utf-8-sig").strip()  # The first line may start with a byte order mark.
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 ({error.reason})") from error
     try:
@@ -139,7 +139,7 @@ def _parse(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         with warnings.catch_warnings():
-            # Titles hold backslashes that mean nothing to Python.
+            # Titles hold backslashes that are no escapes in Python.
             warnings.simplefilter("ignore")
             return ast.literal_eval(text)
 

@@ -1,4 +1,4 @@
-"""Plain .npy files, mapped into memory and compared with their header to the last byte."""
+"""Maps plain .npy files into memory, and checks that their length is what the header says."""
 
 import warnings
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def map_npy(path: Path) -> np.memmap:
-    """The array of a file, read-only; rows are read when they are asked for.
+    """Returns a file's array, memory-mapped and read-only.
 
     Raises:
         ValueError: another kind of file, Python objects, a damaged header, or more or fewer bytes than the header says,
@@ -16,11 +16,11 @@ def map_npy(path: Path) -> np.memmap:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # NumPy's, of a header that Python 2 wrote, or damage made look so.
+            warnings.simplefilter("ignore")  # NumPy warns of headers that look as if Python 2 wrote them.
             array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, MemoryError):
         raise
-    # A damaged header makes NumPy's parsers, and the tokenizer that it tries last, raise what has no other base.
+    # A damaged header makes NumPy's parsers raise errors of many kinds.
     except Exception as error:
         raise ValueError(str(error) or type(error).__name__) from error
     if not isinstance(array, np.memmap):

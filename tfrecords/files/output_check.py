@@ -1,4 +1,4 @@
-"""Whether a place can take an output, asked before the work starts and not when it is done."""
+"""Checks that an output can be written, before the work starts."""
 
 import errno
 import os
@@ -7,14 +7,15 @@ from pathlib import Path
 
 from tfrecords.errors import InputError
 
-_LONGEST = 240  # of the 255 that file systems take, some are for the temporary name
+_LONGEST = 240  # file systems allow 255; some are for the temporary name
 
 
 def check_writable(path: str | os.PathLike, folder: bool = False) -> None:
-    """Raises InputError where `path` cannot become a file, or a folder.
+    """Raises InputError if `path` cannot become a file (or, with `folder`, a folder).
 
-    Its name is too long, a file is above it, the folder it would be in is not writable, or the other of the two is
-    there.
+    That is: its name is too long, one of its parents is a file, its folder is not writable, or a folder (or file) of
+        that
+    name exists.
     """
     path = Path(path)
     if len(os.fsencode(path.name)) > _LONGEST:
@@ -29,7 +30,7 @@ def check_writable(path: str | os.PathLike, folder: bool = False) -> None:
 
 
 def _check_writable(path: Path, folder: Path) -> None:
-    # Tried, since permissions do not tell: the superuser has them where there is nothing to write on, as in /proc.
+    # It tries to write, since permissions are not enough: root has them even in /proc, where nothing can be written.
     try:
         Path(tempfile.mkdtemp(prefix=".", dir=folder)).rmdir()
     except OSError as error:

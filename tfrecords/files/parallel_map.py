@@ -1,4 +1,4 @@
-"""A parallel map over a stream of any length, in order and in bounded memory."""
+"""Maps a function over a stream of any length in parallel, in order and in bounded memory."""
 
 import concurrent.futures
 import itertools
@@ -10,19 +10,19 @@ from typing import TypeVar
 In = TypeVar("In")
 Out = TypeVar("Out")
 
-_CHUNK = 8  # inputs a task: enough to make its overhead small, few enough to keep memory small
+_CHUNK = 8  # inputs per task: enough to keep its overhead small, few enough to keep memory small
 
 
 def ordered_map(function: Callable[[In], Out], inputs: Iterable[In], workers: int | None = None) -> Iterator[Out]:
     """Yields ``function(x)`` for every input in order, computed in threads a little ahead of the reader.
 
-    At most two chunks of 8 results a worker are in memory. Threads suffice where the work is done by libraries that
-    free the interpreter's lock, as Pillow's decoders do.
+    At most two chunks of 8 results per worker are in memory. Threads are enough if the work is done by libraries that
+    release the interpreter's lock, as Pillow's decoders do.
 
     Args:
         function: what to compute.
         inputs: read lazily, in this thread.
-        workers: threads, default one a core.
+        workers: number of threads, default one per core.
     """
 
     def compute(chunk: list[In]) -> list[Out]:

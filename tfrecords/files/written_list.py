@@ -1,4 +1,4 @@
-"""The list that a folder of results keeps of its own files: only what is on it may be deleted with the folder."""
+"""Keeps a list of its own files in a folder of results; a later run deletes a folder only if all files are listed."""
 
 import hashlib
 import json
@@ -9,19 +9,19 @@ from pathlib import Path
 from tfrecords.files.json_file import write_json
 
 LIST = ".written.json"
-_HASHED = 1 << 20  # bytes; larger files are told apart by their size
-# What file managers leave in any folder they show.
+_HASHED = 1 << 20  # bytes; larger files are compared by size only
+# File managers write these into folders that they show.
 _OF_THE_SYSTEM = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 def write_list(folder: Path, what: str, names: Iterable[str] | None = None) -> None:
-    """Lists the files `names` of `folder`, or all, those in its folders too, and says `what` they are."""
+    """Writes a list of the files `names` of `folder` (None: all files, also in subfolders), and what the folder is."""
     names = files_in(folder) if names is None else names
     write_json(folder / LIST, {"what": what, "files": {name: _state(folder / name) for name in names}})
 
 
 def read_list(folder: Path) -> tuple[str, dict[str, dict]] | None:
-    """What `write_list` wrote: (what, file to its state); None where there is no whole list."""
+    """Returns what `write_list` wrote, (what, state by file); None if there is no complete list."""
     try:
         content = json.loads((folder / LIST).read_text(encoding="utf-8"))
         what, files = content["what"], content["files"]
@@ -33,13 +33,13 @@ def read_list(folder: Path) -> tuple[str, dict[str, dict]] | None:
 def foreign(
     folder: Path, before: Collection[str], later: Collection[str] = (), among: Collection[str] | None = None
 ) -> str | None:
-    """What is wrong with the first file in `folder` that no run wrote, in words; None where there is none.
+    """Returns in words what is wrong with the first file in `folder` that no run wrote; None if there is none.
 
     Args:
-        folder: where.
-        before: files that are known without a list: earlier versions wrote none.
-        later: files that others of our tools may have added since.
-        among: look at these files alone; None: at all.
+        folder: the folder of results.
+        before: files that count as written if there is no list; earlier versions wrote none.
+        later: files that other tools of this project may have added since.
+        among: check only these files; None: all.
     """
     listed = read_list(folder)
     files = listed[1] if listed else dict.fromkeys(before)
@@ -54,7 +54,7 @@ def foreign(
 
 
 def files_in(folder: Path) -> Iterator[str]:
-    """The files and links of a folder and its folders, as paths from it with slashes between, sorted."""
+    """Returns the files and links of a folder and its subfolders as sorted relative paths with slashes."""
     found = []
     for parent, folders, files in os.walk(folder):
         links = [name for name in folders if (Path(parent) / name).is_symlink()]
@@ -72,5 +72,5 @@ def _state(file: Path) -> dict[str, object]:
 
 
 def _is_in_state(file: Path, state: dict) -> bool:
-    # Of a large file the size alone is looked at.
+    # Of a large file only the size is compared.
     return not file.is_symlink() and _state(file) == state

@@ -1,1 +1,1 @@
-"""The photos of a data set, kept in memory."""
+"""Keeps the photos of a data set in memory."""

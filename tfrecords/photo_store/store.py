@@ -1,4 +1,4 @@
-"""Where a training's photos are kept: decoded once in memory, or encoded and decoded in the pipeline."""
+"""Keeps a training's photos: decoded in memory, or encoded and decoded in the pipeline."""
 
 import os
 from pathlib import Path
@@ -11,12 +11,12 @@ from tfrecords.photo_store.table import load_photo_table
 from tfrecords.photos.decode import decode_photo
 from tfrecords.progress_bar import progress_bar
 
-# Of the memory that is free: a decoded table larger than this share stays encoded.
+# Largest share of the free memory for decoded photos; if they need more, they stay encoded.
 _SHARE = 0.4
 
 
 class PhotoStore:
-    """All photos of a data set, to be gathered by item id.
+    """All photos of a data set; `gather` returns them by item id.
 
     Args:
         dataset: the data set.
@@ -44,7 +44,7 @@ class PhotoStore:
                 self._photos = tf.constant(table)
 
     def gather(self, items: tf.Tensor) -> tf.Tensor:
-        """Photos of the items: int64 [...] to uint8 [..., S, S, 3]; in a graph or eagerly."""
+        """Returns the photos of the items: int64 [...] to uint8 [..., S, S, 3]; in a graph or eagerly."""
         photos = tf.gather(self._photos, items)
         if self.kind != "encoded":
             return photos
@@ -53,7 +53,7 @@ class PhotoStore:
         return tf.reshape(flat, tf.concat([tf.shape(items), [side, side, 3]], 0))
 
     def batches(self, batch_size: int) -> tf.data.Dataset:
-        """All photos in the order of their ids, uint8 [batch_size, S, S, 3]; the last batch repeats the last photo."""
+        """Yields all photos in id order, uint8 [batch_size, S, S, 3]; the last batch repeats the last photo."""
         count = -(-self.num_items // batch_size)
         ids = tf.minimum(tf.range(count * batch_size, dtype=tf.int64), self.num_items - 1)
         batches = tf.data.Dataset.from_tensor_slices(tf.reshape(ids, [count, batch_size]))
@@ -71,7 +71,7 @@ def _read_encoded(dataset: Dataset, progress: bool) -> np.ndarray:
 
 
 def _free_memory() -> int:
-    """Bytes the machine can still give without swapping."""
+    """Returns the bytes of memory that the machine can give without swapping."""
     try:
         fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
         return int(fields["MemAvailable"].split()[0]) * 1024

@@ -1,4 +1,4 @@
-"""All photos decoded once into one array."""
+"""Decodes all photos once into one array."""
 
 import numpy as np
 import tensorflow as tf
@@ -11,12 +11,12 @@ _BATCH = 64
 
 
 def table_bytes(num_items: int, size: int) -> int:
-    """Memory `load_photo_table` takes for its result."""
+    """Returns the memory in bytes that the result of `load_photo_table` takes."""
     return num_items * size * size * 3
 
 
 def load_photo_table(dataset: Dataset, size: int, progress: bool = True) -> np.ndarray:
-    """Decodes every photo on all cores, straight into its row.
+    """Decodes every photo on all cores, directly into its row.
 
     Args:
         dataset: an open data set; its `fit` and `resize_filter` apply.
@@ -24,7 +24,7 @@ def load_photo_table(dataset: Dataset, size: int, progress: bool = True) -> np.n
         progress: whether to show a progress bar.
 
     Returns:
-        uint8 [I, size, size, 3], row i the photo of item i as `tfrecords.photos.decode.decode_photo` gives it.
+        uint8 [I, size, size, 3]; row i is the photo of item i as `tfrecords.photos.decode.decode_photo` returns it.
 
     Raises:
         InputError: a shard is damaged.

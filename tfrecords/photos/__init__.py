@@ -1,1 +1,1 @@
-"""Photos: from encoded bytes to the numbers a network sees, and their checks."""
+"""Checks photos and decodes them from encoded bytes to a network's input."""

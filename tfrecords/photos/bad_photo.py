@@ -1,4 +1,4 @@
-"""What is told of a photo that cannot be used."""
+"""`BadPhoto`, the error about a photo that cannot be used."""
 
 MIN_SIDE = 8  # pixels; a photo with fewer a side is bad
 

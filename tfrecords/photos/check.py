@@ -1,4 +1,4 @@
-"""Looks at every photo once before it enters a data set, on all cores."""
+"""Checks every photo once before it enters a data set, on all cores."""
 
 import dataclasses
 import functools
@@ -16,9 +16,9 @@ from tfrecords.photos.decode import decode_pixels
 from tfrecords.photos.jpeg_check import jpeg_header, jpeg_scans
 from tfrecords.photos.tiff_numbers import check_numbers, check_unread, eight_bits
 
-MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 89_478_485  # Pillow's own bound for a decompression bomb
+MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 89_478_485  # Pillow's own limit against decompression bombs
 _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-_KEPT = ("JPEG", "MPO", "PNG")  # what readers decode; phones write MPO, a JPEG with further pictures behind it
+_KEPT = ("JPEG", "MPO", "PNG")  # formats that the readers decode; phones write MPO, a JPEG followed by further pictures
 _JPEG = b"\xff\xd8\xff"
 _XMP = ("xmp", "XML:com.adobe.xmp")
 _ENCODE = {"format": "JPEG", "quality": 95, "subsampling": 0}
@@ -44,23 +44,23 @@ class CheckedPhoto:
 
 
 def check_photo(encoded: bytes, image_size: int = 0) -> CheckedPhoto:
-    """Decodes one photo to see that it is whole.
+    """Decodes one photo to check that it is complete.
 
     Args:
         encoded: the bytes of a file of any format that Pillow reads.
-        image_size: 0 keeps the bytes of an upright JPEG or PNG as they are; otherwise the photo is encoded anew (JPEG,
-            quality 95), its shorter side brought down to this many pixels, never up.
+        image_size: 0 keeps the bytes of an upright JPEG or PNG; otherwise the photo is encoded again (JPEG, quality
+            95), and its shorter side is reduced to this many pixels if it is longer.
 
     Raises:
-        BadPhoto: not an image, cut short, corrupt, animated, CMYK or other colours than RGB and grey, numbers without a
-            defined white, under `MIN_SIDE` or over `MAX_PIXELS` pixels.
+        BadPhoto: not an image, cut short, corrupt, animated, colours other than RGB and grey (such as CMYK), numbers
+            without a defined white, a side under `MIN_SIDE` or more than `MAX_PIXELS` pixels.
     """
     if not encoded:
         raise BadPhoto("an empty file")
     try:
         if encoded.startswith(_JPEG):
             _check_jpeg_header(encoded)
-        # Image.open reads the header alone.
+        # Image.open reads only the header.
         with Image.open(io.BytesIO(encoded), formats=_formats()) as image:
             _check_header(image)
             turn = _TO_UPRIGHT.get(_orientation(image))
@@ -77,7 +77,7 @@ def check_photo(encoded: bytes, image_size: int = 0) -> CheckedPhoto:
     except Image.UnidentifiedImageError as error:
         check_unread(encoded)
         raise BadPhoto("no image of a known format, or its header is corrupt") from error
-    except Exception as error:  # Pillow's decoders raise nearly anything on broken files
+    except Exception as error:  # Pillow's decoders raise almost any exception on broken files
         raise BadPhoto(f"corrupt or cut short ({' '.join(str(error).split())})") from error
 
 
@@ -86,19 +86,19 @@ def check_photos(
 ) -> Iterator[CheckedPhoto | BadPhoto]:
     """Runs `check_photo` over many photos in threads and yields the results in order.
 
-    Only a window of a few photos a worker is ever in memory.
+    Only a few photos per worker are in memory at any time.
 
     Args:
         photos: paths, or bytes, or None for an item that has no photo.
-        image_size: as `check_photo`.
-        workers: threads, default one a core. Pillow frees the interpreter's lock while it decodes.
+        image_size: as in `check_photo`.
+        workers: number of threads, default one per core. Pillow releases the interpreter's lock while it decodes.
     """
     return ordered_map(functools.partial(_check, image_size=image_size), photos, workers)
 
 
 @functools.cache
 def _formats() -> tuple[str, ...]:
-    """Those of `_FORMATS` that this Pillow was built with; others, EPS among them, may start programs."""
+    """Returns those of `_FORMATS` that this Pillow supports; others, such as EPS, may start programs."""
     Image.init()
     return tuple(name for name in _FORMATS if name in Image.OPEN)
 
@@ -119,7 +119,7 @@ def _check(photo: Path | bytes | None, image_size: int) -> CheckedPhoto | BadPho
 def _read(path: Path) -> bytes:
     if "\0" in str(path):
         raise BadPhoto("a NUL character in its name")
-    # A pipe would be waited for without end.
+    # Reading a pipe could wait forever.
     if path.exists() and not path.is_file():
         raise BadPhoto("a folder, not a file" if path.is_dir() else "a pipe or device, not a file")
     return path.read_bytes()
@@ -140,21 +140,21 @@ def _check_header(image: Image.Image) -> None:
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF data's alone, as in browsers: Pillow would take XMP's where there is none."""
+    """Returns the orientation of the EXIF data only, as browsers do; Pillow would also use that of XMP data."""
     for name in _XMP:
         image.info.pop(name, None)
     if image.format == "TIFF":
-        image.load()  # which turns it
+        image.load()  # exif_transpose rotates it
         return 1
     try:
         return image.getexif().get(_ORIENTATION, 1)
-    except (OSError, SyntaxError, ValueError, struct.error):  # broken EXIF does not make the pixels bad
+    except (OSError, SyntaxError, ValueError, struct.error):  # broken EXIF data does not make the pixels unusable
         return 1
 
 
 @functools.cache
 def _graph(function: Callable) -> Callable:
-    """`function` of encoded bytes, compiled, on the CPU."""
+    """Compiles `function` of encoded bytes, for the CPU."""
 
     def on_cpu(encoded: tf.Tensor) -> tuple[tf.Tensor, ...]:
         with tf.device("/cpu:0"):
@@ -170,19 +170,19 @@ def _check_jpeg_header(encoded: bytes) -> None:
 
 
 def _check_pixels(image: Image.Image, encoded: bytes) -> None:
-    """Refuses what readers cannot decode, and what they decode with parts missing."""
+    """Refuses photos that the readers cannot decode, or would decode with missing parts."""
     if image.format == "PNG":
-        # Pillow lets wrong checksums pass, which the reader would refuse.
+        # Pillow accepts wrong checksums, which the reader would refuse.
         _decode_as_readers_do(encoded, tf.io.decode_png)
         return
     complete, suspect, longer = _decode_as_readers_do(encoded, _graph(jpeg_scans))
-    # By Pillow, which writes no warnings.
+    # By Pillow, which prints no warnings.
     if not complete or (suspect and _small(encoded) != _small(longer.numpy())):
         raise BadPhoto("corrupt or cut short (image data is missing)")
 
 
 def _small(encoded: bytes) -> bytes:
-    """A JPEG's pixels at half the size or less."""
+    """Returns a JPEG's pixels at half the size or less."""
     with Image.open(io.BytesIO(encoded), formats=["JPEG"]) as image:
         image.draft(image.mode, (image.width // 2, image.height // 2))
         return image.tobytes()
@@ -211,7 +211,7 @@ def _encode_anew(image: Image.Image, encoded: bytes, turn: Image.Transpose | Non
 
 
 def _pillow_misreads(image: Image.Image, encoded: bytes) -> bool:
-    """A PNG of other than 8 bits, grey or RGB: Pillow compares its transparent colour with pixels of 8 bits."""
+    """Returns whether a PNG is not 8-bit and grey or RGB: Pillow compares its transparent colour with 8-bit pixels."""
     return image.format == "PNG" and encoded[24] != 8 and encoded[25] in (0, 2)
 
 

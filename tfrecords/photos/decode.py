@@ -1,6 +1,6 @@
-"""From a photo's encoded bytes to the numbers a network sees: the only place where that is defined.
+"""Turns a photo's encoded bytes into a network's input; the only place where this is defined.
 
-Every reader, both networks, export and design call these functions, so the same photo means the same everywhere.
+Every reader, both networks, export and design call these functions, so a photo gives the same input everywhere.
 """
 
 import tensorflow as tf
@@ -9,17 +9,17 @@ from tfrecords.photos.photo_bytes import bytes_of, number
 
 
 def decode_photo(encoded: tf.Tensor, size: int, resize_filter: str = "bicubic", fit: str = "stretch") -> tf.Tensor:
-    """Decodes one photo and brings it to a square.
+    """Decodes one photo and makes it square.
 
     Args:
-        encoded: scalar string, the bytes of a JPEG or PNG file; of others, those that
-            `tfrecords.photos.header.photo_header` has nothing against.
+        encoded: scalar string, the bytes of a JPEG or PNG file, or of another file for which
+            `tfrecords.photos.header.is_readable` is true.
         size: side of the square in pixels.
         resize_filter: one of `choices.FILTERS`. All but ``nearest`` and ``area`` are antialiased when they shrink.
         fit: ``stretch`` ignores the aspect ratio (as the authors' code does); ``pad`` keeps it and fills with white.
 
     Returns:
-        uint8 [size, size, 3], RGB. Grey photos are repeated over the channels, transparency is laid on white.
+        uint8 [size, size, 3], RGB. Grey photos are repeated over the channels; transparent parts become white.
     """
     pixels = decode_pixels(encoded)
     if fit == "pad":
@@ -28,19 +28,19 @@ def decode_photo(encoded: tf.Tensor, size: int, resize_filter: str = "bicubic", 
 
 
 def normalise(photos: tf.Tensor, dtype: tf.DType = tf.float32) -> tf.Tensor:
-    """Maps uint8 in 0..255 to ``(x - 127.5) / 127.5``, in [-1, 1]. The shape is kept; run it on the device."""
+    """Maps uint8 in 0..255 to ``(x - 127.5) / 127.5``, in [-1, 1]. Keeps the shape; run it on the device."""
     return tf.cast((tf.cast(photos, tf.float32) - 127.5) / 127.5, dtype)
 
 
 def denormalise(images: tf.Tensor) -> tf.Tensor:
-    """The inverse of `normalise`: [-1, 1] to uint8, rounded to nearest, values outside the range clipped."""
+    """Inverts `normalise`: [-1, 1] to uint8, rounded to nearest; values outside the range are clipped."""
     scaled = tf.cast(images, tf.float32) * 127.5 + 127.5
     return tf.cast(tf.clip_by_value(tf.round(scaled), 0.0, 255.0), tf.uint8)
 
 
-@tf.autograph.experimental.do_not_convert  # Nothing in it is for AutoGraph, which would take seconds to find out.
+@tf.autograph.experimental.do_not_convert  # AutoGraph has nothing to convert here, and takes seconds.
 def decode_pixels(encoded: tf.Tensor) -> tf.Tensor:
-    """The photo of `decode_photo` at its own size: uint8 [H, W, 3], RGB, transparency laid on white."""
+    """Decodes the photo of `decode_photo` at its own size: uint8 [H, W, 3], RGB, transparent parts on white."""
     # INTEGER_ACCURATE gives Pillow's pixels exactly; the default differs by up to five levels.
     prefix = tf.strings.substr(encoded, 0, 3)
 
@@ -63,10 +63,10 @@ def _decode_png(encoded: tf.Tensor) -> tf.Tensor:
     depth, kind = number(data, 24, 1), number(data, 25, 1)
 
     def palette() -> tf.Tensor:
-        return tf.io.decode_png(encoded)  # with alpha where the palette has it
+        return tf.io.decode_png(encoded)  # with alpha if the palette has it
 
     def few_levels() -> tf.Tensor:
-        # TensorFlow sets the alpha of a file that has none to 2^depth - 1, where 255 is opaque.
+        # For a file without alpha TensorFlow sets alpha to 2^depth - 1 instead of 255, which is opaque.
         rgba = tf.io.decode_png(encoded, channels=4)
         alpha = rgba[..., 3:]
         missing = tf.cast(alpha, tf.int64) == 2**depth - 1
@@ -82,22 +82,22 @@ def _decode_bmp(encoded: tf.Tensor) -> tf.Tensor:
     data = bytes_of(encoded)
 
     def palette() -> tf.Tensor:
-        # TensorFlow gives the places in the palette, whose colours have four bytes: blue, green, red, 0.
+        # TensorFlow returns indices into the palette, whose colours have four bytes: blue, green, red, 0.
         indices = tf.cast(tf.io.decode_bmp(encoded)[..., 0], tf.int32)
         start, end = 14 + number(data, 14, 4, False), number(data, 10, 4, False)
         colours = tf.reshape(data[start : start + (end - start) // 4 * 4], [-1, 4])
         return tf.gather(colours[:, 2::-1], indices)
 
     def direct() -> tf.Tensor:
-        return tf.io.decode_bmp(encoded)[..., :3]  # a fourth byte says nothing
+        return tf.io.decode_bmp(encoded)[..., :3]  # the fourth byte has no meaning
 
     return tf.cond(number(data, 28, 2, False) == 8, palette, direct)
 
 
 def _on_white(pixels: tf.Tensor) -> tf.Tensor:
-    """uint8 [H, W, 3 or 4] to [H, W, 3]."""
+    """Puts a picture on white: uint8 [H, W, 3 or 4] to [H, W, 3]."""
     opaque = tf.fill(tf.concat([tf.shape(pixels)[:2], [1]], 0), tf.constant(255, tf.uint8))
-    rgba = tf.cast(tf.concat([pixels, opaque], -1)[..., :4], tf.uint16)  # 255 * 255 + 127 fits
+    rgba = tf.cast(tf.concat([pixels, opaque], -1)[..., :4], tf.uint16)  # 255 * 255 + 127 fits into uint16
     alpha = rgba[..., 3:]
     return tf.cast((rgba[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255, tf.uint8)
 

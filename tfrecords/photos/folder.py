@@ -1,4 +1,4 @@
-"""A folder of photos named by the key of their item."""
+"""Finds photos in a folder by the key of their item."""
 
 from pathlib import Path
 
@@ -6,26 +6,26 @@ from tfrecords.errors import InputError
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 _NEVER_IN_NAMES = set('/\\:*?"<>|')
-_LONGEST = 200  # bytes, under every file system's limit with a suffix behind
+_LONGEST = 200  # bytes; with a suffix still below every file system's limit
 
 
 class PhotoFolder:
-    """KEY.jpg, KEY.jpeg or KEY.png for every item."""
+    """A folder with KEY.jpg, KEY.jpeg or KEY.png for each item."""
 
     def __init__(self, folder: Path):
-        """Takes the folder. Raises InputError where it is none."""
+        """Takes the folder. Raises InputError if it does not exist."""
         if not folder.is_dir():
             raise InputError(f"{folder}: no such folder of images")
         self.path = folder
 
     def find(self, key: str) -> Path | None:
-        """The photo of an item, None where there is none, or where the key can name no file of this folder."""
+        """Returns the photo of an item; None if there is none, or if the key cannot be a file name."""
         if not is_file_name(key):
             return None
         return next((path for path in self._candidates(key) if path.is_file()), None)
 
     def path_of(self, key: str) -> Path | None:
-        """The photo of an item, or where it should be; None where the key can name no file of this folder."""
+        """Returns the path of an item's photo, or where it should be; None if the key cannot be a file name."""
         return self.find(key) or (self._candidates(key)[0] if is_file_name(key) else None)
 
     def _candidates(self, key: str) -> list[Path]:
@@ -33,7 +33,7 @@ class PhotoFolder:
 
 
 def is_file_name(key: str) -> bool:
-    """Whether a key can name a file: no path, no control characters, not hidden, not too long."""
+    """Returns whether a key can be a file name: no path, no control characters, not hidden, not too long."""
     return (
         key.isprintable()
         and not set(key) & _NEVER_IN_NAMES

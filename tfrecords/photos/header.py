@@ -1,6 +1,6 @@
-"""Whether a photo's bytes are ones that `tfrecords.photos.decode.decode_photo` reads as they are meant, inside a graph.
+"""Checks, inside a graph, whether `tfrecords.photos.decode.decode_photo` reads a photo's bytes correctly.
 
-TensorFlow's decoders give other pixels than the file's for some files, and allocate what a header asks for.
+For some files TensorFlow's decoders return wrong pixels, and they allocate as much memory as a header asks for.
 """
 
 import tensorflow as tf
@@ -14,20 +14,20 @@ _Header = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 
 
 def is_readable(encoded: tf.Tensor, max_pixels: int) -> tf.Tensor:
-    """Whether a photo can be decoded, and gives the picture that `tools.build_dataset` would store.
+    """Returns whether a photo can be decoded to the picture that `tools.build_dataset` would store.
 
-    Nothing is decoded, and nothing of the photo's size allocated, of a photo that has too many pixels.
+    A photo with too many pixels is not decoded, and no memory for its pixels is allocated.
 
     Args:
         encoded: scalar string, any bytes. JPEG and PNG, BMP of 8, 24 and 32 bits without compression, GIF and WebP of
-            one opaque frame (WebP also with alpha, and only where TensorFlow reads it) can be readable.
-        max_pixels: the most pixels, height times width.
+            one opaque frame (WebP also with alpha, and only if this TensorFlow reads it) can be readable.
+        max_pixels: the largest number of pixels, height times width.
 
     Returns:
-        bool scalar. True does not say that the file decodes: decoders raise for what only they see.
+        bool scalar. If true, decoding may still fail: decoders raise for errors that only they find.
 
     Raises:
-        tf.errors.InvalidArgumentError: a JPEG or WebP that no decoder takes; in a graph, when it runs.
+        tf.errors.InvalidArgumentError: a JPEG or WebP that cannot be decoded; in a graph, when it runs.
     """
     data = bytes_of(encoded)
 
@@ -58,7 +58,7 @@ def _jpeg(encoded: tf.Tensor) -> _Header:
 
 
 def _png(data: tf.Tensor) -> _Header:
-    """Not an animation: of several frames that an acTL chunk announces before the pixels."""
+    """Reads a PNG's header; refuses an animation, whose acTL chunk before the pixels announces several frames."""
 
     def kind(place: tf.Tensor) -> tf.Tensor:
         return number(data, place + 4, 4)
@@ -75,16 +75,16 @@ def _png(data: tf.Tensor) -> _Header:
 
 
 def _bmp(data: tf.Tensor) -> _Header:
-    """8 bits with a palette, 24 or 32, without compression, behind a header of today."""
+    """Reads a BMP's header; accepts 8 bits with a palette, 24 or 32 bits, without compression, and a modern header."""
     header, width, height = number(data, 14, 4, False), number(data, 18, 4, False), number(data, 22, 4, False)
-    height = tf.where(height < 2**31, height, 2**32 - height)  # below 0: from the top down
+    height = tf.where(height < 2**31, height, 2**32 - height)  # negative: rows from the top down
     depth, compression = number(data, 28, 2, False), number(data, 30, 4, False)
     known = (depth == 8) | (depth == 24) | (depth == 32)
     return height, width, known & (compression == 0) & (header >= 40)
 
 
 def _gif(data: tf.Tensor) -> _Header:
-    """One frame, as large as the canvas, without a transparent colour."""
+    """Reads a GIF's header; accepts one frame, as large as the canvas, without a transparent colour."""
     width, height = number(data, 6, 2, False), number(data, 8, 2, False)
 
     def table(place: tf.Tensor) -> tf.Tensor:
@@ -95,7 +95,7 @@ def _gif(data: tf.Tensor) -> _Header:
         return number(data, place, 1) == 0x2C
 
     def behind(place: tf.Tensor) -> tf.Tensor:
-        """The place behind a block: an extension, or a frame."""
+        """Returns the offset after a block: an extension, or a frame."""
         start = place + tf.where(is_frame(place), 11 + table(place + 9), 2)
         end = walk(data, start, lambda part: part + 1 + number(data, part, 1), lambda part: number(data, part, 1) == 0)
         return end + 1
@@ -116,7 +116,7 @@ def _gif(data: tf.Tensor) -> _Header:
 
 
 def _webp(data: tf.Tensor) -> _Header:
-    """Not an animation."""
+    """Reads a WebP's header; refuses an animation."""
     kind, flags = number(data, 12, 4), number(data, 20, 1)
     lossy, lossless, extended = (int.from_bytes(name, "big") for name in (b"VP8 ", b"VP8L", b"VP8X"))
     packed = number(data, 21, 4, False)

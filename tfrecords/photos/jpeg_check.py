@@ -1,6 +1,6 @@
-"""What a JPEG file is and whether its scans are whole, inside a graph.
+"""Reads a JPEG's header and checks that its scans are complete, inside a graph.
 
-libjpeg fills scan data that is missing with grey, warns of it, and neither TensorFlow nor Pillow passes the warning on.
+libjpeg replaces missing scan data by grey and warns, but neither TensorFlow nor Pillow passes the warning on.
 """
 
 import tensorflow as tf
@@ -12,18 +12,18 @@ _LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
 _SEQUENTIAL, _PROGRESSIVE = (0xC0, 0xC1), 0xC2
 _START_OF_SCAN, _RESTART_INTERVAL, _END_OF_IMAGE = 0xDA, 0xDD, 0xD9
 _RESTARTS = (0xD0, 0xD7)
-# Entropy-coded data that says something else than grey: any bytes but 255, which begins a marker.
+# Entropy-coded data that does not decode to grey: any bytes except 255, which begins a marker.
 _OTHER_DATA = bytes(range(255)) * 2
 
 
 def jpeg_header(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """A JPEG's size and why it cannot be read, from its header alone.
+    """Reads a JPEG's size, and why it cannot be used, from its header.
 
     Args:
-        encoded: scalar string, bytes that begin as a JPEG does.
+        encoded: scalar string, bytes that begin like a JPEG.
 
     Returns:
-        (height and width int64 scalars, 0 without a frame header; a string scalar, '' where nothing is against it).
+        (height and width int64 scalars, 0 without a frame header; the reason, a string scalar, '' if it can be used).
     """
     data = bytes_of(encoded)
     frame = _segment(data, 2, _FRAMES)
@@ -41,44 +41,44 @@ def jpeg_header(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
 
 
 def is_whole_jpeg(encoded: tf.Tensor) -> tf.Tensor:
-    """Whether the scans hold all of the picture: bool scalar.
+    """Returns whether the scans hold the whole picture: bool scalar.
 
-    libjpeg writes a warning to the error stream for each file that it decodes lengthened (`jpeg_scans`).
+    libjpeg writes a warning to the error stream for each file that is decoded with appended data (`jpeg_scans`).
 
     Args:
-        encoded: scalar string, a JPEG that `jpeg_header` has nothing against.
+        encoded: scalar string, a JPEG that passes `jpeg_header`.
 
     Raises:
-        tf.errors.InvalidArgumentError: no decoder takes it; in a graph, when it runs.
+        tf.errors.InvalidArgumentError: it cannot be decoded; in a graph, when it runs.
     """
     complete, suspect, longer = jpeg_scans(encoded)
 
     def alike() -> tf.Tensor:
-        # Half the size shows the loss of any scan, an eighth that of a progressive file's first ones alone.
+        # Half the size shows the loss of any scan; an eighth shows only that of a progressive file's first scans.
         return tf.reduce_all(tf.io.decode_jpeg(encoded, ratio=2) == tf.io.decode_jpeg(longer, ratio=2))
 
     return complete & tf.cond(suspect, alike, lambda: True)
 
 
 def jpeg_scans(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """What can be told of a JPEG's scans without decoding all of them.
+    """Checks a JPEG's scans as far as possible without decoding all of them.
 
-    A decoder that had all the data it needed never comes to data appended to a scan, and gives the same picture; one
-    that ran short decodes that data in place of grey. Of an arithmetic-coded file a loss cannot be told: encoders
-    leave out its last bytes where they are 0.
+    Data appended to a scan shows a loss: if the scan was complete, a decoder does not read the appended data and
+    returns the same picture; if data was missing, it decodes the appended data instead of filling with grey. In an
+    arithmetic-coded file a loss cannot be detected, because encoders leave out last bytes that are 0.
 
     Args:
-        encoded: as `is_whole_jpeg`.
+        encoded: as in `is_whole_jpeg`.
 
     Returns:
         complete: bool scalar, whether no restart marker and no progressive scan is missing.
         suspect: bool scalar, whether data may be missing within a scan: in a sequential file the last unit before a
-            restart or the end is the grey, of exactly 128, that libjpeg puts in the place of lost units; in a
-            progressive one nothing tells.
-        longer: string scalar, the file with other data appended to each scan and each part before a restart.
+            restart or the end is the grey of exactly 128 that libjpeg uses for lost units; in a progressive file there
+            is no such sign, so it is always true.
+        longer: string scalar, the file with data appended to each scan and to each part before a restart.
 
     Raises:
-        tf.errors.InvalidArgumentError: as `is_whole_jpeg`.
+        tf.errors.InvalidArgumentError: as for `is_whole_jpeg`.
     """
     data = bytes_of(encoded)
     frame = _segment(data, 2, _FRAMES)
@@ -106,10 +106,10 @@ def _among(value: tf.Tensor, wanted: tuple[int, ...]) -> tf.Tensor:
 
 
 def _segment(data: tf.Tensor, start: int | tf.Tensor, wanted: tuple[int, ...]) -> tf.Tensor:
-    """Where the next segment with one of these markers begins, at its 255; the file's length: nowhere."""
+    """Returns the offset (of byte 255) of the next segment with one of these markers; the file's length if none."""
 
     def step(place: tf.Tensor) -> tf.Tensor:
-        # What is no marker is stepped over byte by byte, as decoders do.
+        # Bytes that are no marker are skipped one by one, as decoders do.
         is_marker = (number(data, place, 1) == 255) & (number(data, place + 1, 1) != 255)
         return place + tf.where(is_marker, 2 + number(data, place + 2, 2), 1)
 
@@ -120,7 +120,7 @@ def _segment(data: tf.Tensor, start: int | tf.Tensor, wanted: tuple[int, ...]) -
 
 
 def _markers(data: tf.Tensor, start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Places and codes of the markers from the first scan to the end of the image, int64 [m] and uint8 [m]."""
+    """Returns offsets and codes of the markers from the first scan to the end of the image, int64 [m] and uint8 [m]."""
     rest = data[tf.minimum(start, tf.size(data, tf.int64)) :]
     first, second = rest[:-1], rest[1:]
     places = tf.where((first == 255) & (second != 0) & (second != 255))[:, 0]
@@ -130,12 +130,12 @@ def _markers(data: tf.Tensor, start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _is_complete_progressive(data: tf.Tensor, frame: tf.Tensor, scans: tf.Tensor) -> tf.Tensor:
-    """Whether the last bits of each component came, and each scan of finer bits after the one that it refines."""
+    """Returns whether each component has its last bits, and each scan of finer bits follows its coarser one."""
     tails = scans + 2 + tf.cast(tf.gather(data, scans + 3), tf.int64)
     first, last, bits = (tf.cast(tf.gather(data, tails - place), tf.int64) for place in (3, 2, 1))
     components = number(data, frame + 9, 1)
     finished = tf.math.count_nonzero((last == 63) & (bits % 16 == 0)) >= components
-    # Of every coefficient a scan brings the bits from one place, 0 for the top, down to another: places sum to 0.
+    # A scan has each coefficient's bits from one position, 0 for the top, to a lower one: the positions add up to 0.
     places = tf.range(64, dtype=tf.int64)
     covers = (first[:, None] <= places) & (places <= last[:, None])
     came = tf.cast(covers, tf.int64) * (bits % 16 - bits // 16)[:, None]
@@ -144,7 +144,7 @@ def _is_complete_progressive(data: tf.Tensor, frame: tf.Tensor, scans: tf.Tensor
 
 
 def _lengthened(encoded: tf.Tensor, markers: tf.Tensor) -> tf.Tensor:
-    # The first marker begins the first scan, no data stands before it.
+    # The first marker begins the first scan; no data precedes it.
     markers = markers[1:]
     starts = tf.concat([[0], markers], 0)
     ends = tf.concat([markers, [tf.cast(tf.strings.length(encoded), tf.int64)]], 0)
@@ -152,15 +152,17 @@ def _lengthened(encoded: tf.Tensor, markers: tf.Tensor) -> tf.Tensor:
 
 
 def _ends(data: tf.Tensor, frame: tf.Tensor, scan: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The restart interval, 0 for none, and the last units before a restart or the end: rows and columns of 8 pixels.
+    """Returns the restart interval (0: none) and the last units before a restart or the end, as rows and columns.
 
-    Of a file of several scans the end alone.
+    A row or column has 8 pixels.
+
+    For a file with several scans, only the end.
     """
     definition = _segment(data, 2, (_RESTART_INTERVAL, _START_OF_SCAN))
     components = number(data, frame + 9, 1)
     one_scan = (definition < scan) & (number(data, scan + 4, 1) == components)
     interval = tf.where(one_scan, number(data, definition + 4, 2), 0)
-    # A unit is 8 x 8 pixels by the largest sampling factors; those of a single component do not count.
+    # A unit is 8 x 8 pixels times the largest sampling factors; with a single component these do not count.
     sampling = tf.cast(data[frame + 11 : frame + 11 + 3 * components : 3], tf.int64)
     several = tf.cast(components > 1, tf.int64)
     down, across = (1 + several * (tf.reduce_max(factor) - 1) for factor in (sampling % 16, sampling // 16))

@@ -1,25 +1,25 @@
-"""Numbers and places in a photo file's bytes, inside a graph: what is known of a photo before it is decoded."""
+"""Reads numbers and finds offsets in a photo file's bytes, inside a graph, before the photo is decoded."""
 
 from collections.abc import Callable
 
 import tensorflow as tf
 
 _BEHIND = 32
-MOST_STEPS = 20_000  # of a walk through a file's parts; a file with more of them is none that a camera or shop wrote
+MOST_STEPS = 20_000  # longest walk through a file's parts; no camera or shop writes a file with more parts
 
 
 def bytes_of(encoded: tf.Tensor) -> tf.Tensor:
-    """A file's bytes, and zeros behind them for fields that a file cut short lacks: scalar string to uint8 [n + 32]."""
+    """Returns a file's bytes and zeros for fields that a truncated file lacks: scalar string to uint8 [n + 32]."""
     return tf.io.decode_raw(encoded + bytes(_BEHIND), tf.uint8)
 
 
 def end_of(data: tf.Tensor) -> tf.Tensor:
-    """The file's length n, int64 scalar."""
+    """Returns the file's length n, int64 scalar."""
     return tf.size(data, tf.int64) - _BEHIND
 
 
 def number(data: tf.Tensor, place: int | tf.Tensor, count: int, big_endian: bool = True) -> tf.Tensor:
-    """The unsigned number in `count` (at most 7) bytes from `place` on, at most n + 32 - count: int64 scalar."""
+    """Returns the unsigned number in `count` (at most 7) bytes from `place`, at most n + 32 - count: int64 scalar."""
     if count == 1:
         return tf.cast(tf.gather(data, place), tf.int64)
     weights = [256**power for power in range(count)]
@@ -33,16 +33,16 @@ def walk(
     step: Callable[[tf.Tensor], tf.Tensor],
     found: Callable[[tf.Tensor], tf.Tensor],
 ) -> tf.Tensor:
-    """The first place that `found` wants, from `start` in steps.
+    """Returns the first offset for which `found` is true, walking from `start` in steps.
 
     Args:
-        data: of `bytes_of`.
-        start: where to begin.
-        step: place (int64 scalar) to the next one.
-        found: place to bool scalar, whether it is the one.
+        data: the result of `bytes_of`.
+        start: the first offset.
+        step: maps an offset (int64 scalar) to the next.
+        found: maps an offset to a bool scalar, whether to stop there.
 
     Returns:
-        int64 scalar; n where the file ends first or has more than `MOST_STEPS` parts.
+        int64 scalar; n if the file ends first or has more than `MOST_STEPS` parts.
     """
     end = end_of(data)
 

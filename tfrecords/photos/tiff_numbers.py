@@ -1,4 +1,4 @@
-"""The numbers of a TIFF file: what they are, and grey ones of 16 bits as 8."""
+"""Checks the numbers of a TIFF file, and reduces grey of 16 bits to 8."""
 
 import io
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ from tfrecords.photos.bad_photo import BadPhoto
 _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339
 _STARTS = (b"II*\0", b"MM\0*")
 _FLOATING = 3
-_UNSIGNED = (1, 4)  # 4: undefined, which readers take for unsigned
+_UNSIGNED = (1, 4)  # 4: undefined, which readers treat as unsigned
 
 
 def check_unread(encoded: bytes) -> None:
-    """Names a TIFF that Pillow cannot open.
+    """Raises BadPhoto, with the reason, for a TIFF that Pillow cannot open.
 
     Raises:
-        BadPhoto: a TIFF. Other bytes pass, and one whose tags are damaged.
+        BadPhoto: it is a TIFF. Other bytes, and a TIFF with damaged tags, pass.
     """
     if not encoded.startswith(_STARTS):
         return
@@ -29,7 +29,7 @@ def check_unread(encoded: bytes) -> None:
         file.seek(tags.next)
         tags.load(file)
         tags = dict(tags)
-    except Exception:  # Pillow raises nearly anything on broken files
+    except Exception:  # Pillow raises almost any exception on broken files
         return
     check_numbers(tags)
     bits, photometric = _values(tags, _BITS), tags.get(_PHOTOMETRIC)
@@ -38,10 +38,10 @@ def check_unread(encoded: bytes) -> None:
 
 
 def check_numbers(tags: Mapping) -> None:
-    """Refuses numbers whose white is not defined; that of unsigned whole ones is 2^bits - 1.
+    """Refuses numbers whose white is not defined; for unsigned integers white is 2^bits - 1.
 
     Args:
-        tags: of a TIFF, by number.
+        tags: the tags of a TIFF, by number.
 
     Raises:
         BadPhoto: with the kind of numbers.
@@ -57,7 +57,7 @@ def check_numbers(tags: Mapping) -> None:
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
-    """A grey image of 16 bits, or of 12 in 16, by its upper eight; Pillow would clip, and leave a negative as it is."""
+    """Reduces a grey image of 16 bits, or of 12 in 16, to its upper eight bits; Pillow would clip instead."""
     tags = getattr(image, "tag_v2", {})
     levels = (np.asarray(image) >> (max(_values(tags, _BITS, 16)) - 8)).astype(np.uint8)
     return Image.fromarray(255 - levels if tags.get(_PHOTOMETRIC) == 0 else levels)

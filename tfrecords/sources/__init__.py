@@ -1,1 +1,1 @@
-"""Where a data set comes from: CSV files, the authors' files, raw dumps, the synthetic wardrobe."""
+"""Reads the sources of a data set: CSV files, the authors' files, the dumps, the synthetic wardrobe."""

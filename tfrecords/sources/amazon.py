@@ -1,4 +1,4 @@
-"""A data set from McAuley's dumps of Amazon and a folder of photos named by ASIN."""
+"""Reads a data set from McAuley's dumps of Amazon and a folder of photos named by ASIN."""
 
 from pathlib import Path
 
@@ -10,10 +10,10 @@ from tfrecords.sources.shop import Product, ShopOptions, ShopSource
 
 
 class AmazonSource(ShopSource):
-    """Reviews as purchases, metadata as the catalogue.
+    """Amazon's reviews as purchases, and its metadata as the catalogue.
 
     Items are those of the chosen categories that somebody with enough purchases bought, in the order of the metadata;
-    users follow the sorted reviewerIDs. Stars and dates are not looked at.
+    users are in the order of the sorted reviewerIDs. Stars and dates are not used.
     """
 
     kind = "amazon"
@@ -27,18 +27,18 @@ class AmazonSource(ShopSource):
         options: ShopOptions | None = None,
         progress: bool = False,
     ):
-        """Reads both files, and the keys of the features; photos and features are read by `items`.
+        """Reads both files, and the keys of the features; `items` reads photos and features.
 
         Args:
-            folder: with meta_*.json[.gz] and reviews_*.json[.gz].
-            images: the folder of the photos, ASIN.jpg, .jpeg or .png.
+            folder: the folder with meta_*.json[.gz] and reviews_*.json[.gz].
+            images: the folder of photos named ASIN.jpg, .jpeg or .png.
             choice: which items, and their categories.
             features: a `.b` file whose rows become the items' features.
-            options: the split, and what becomes of the photos.
+            options: how purchases are split and photos are treated.
             progress: whether to show progress bars.
 
         Raises:
-            InputError: as `tfrecords.sources.amazon_dump.read_dump` and `BinaryFeatures`.
+            InputError: as for `tfrecords.sources.amazon_dump.read_dump` and `BinaryFeatures`.
         """
         options = options or ShopOptions()
         self._images = PhotoFolder(images)
@@ -51,7 +51,7 @@ class AmazonSource(ShopSource):
         self._set_up(products, names, self._dump.purchases, options, opened)
 
     def facts(self) -> dict:
-        """As every shop's, and the choice of categories, the lines that were not used."""
+        """Returns the facts of every shop, the choice of categories, and the lines that were not used."""
         facts = super().facts()
         facts["dropped"] |= self._dump.dropped
         return {**facts, "subset": self._choice.label, "unreadable_lines": self._dump.unreadable}

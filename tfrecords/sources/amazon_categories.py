@@ -1,4 +1,4 @@
-"""Which of Amazon's items belong to a data set, and under which category: read off the paths of their category tree."""
+"""Chooses Amazon's items, and their categories, by the paths of Amazon's category tree."""
 
 import dataclasses
 import html
@@ -11,7 +11,7 @@ from tfrecords.settings import Bounds, check_settings, one_of, setting
 FASHION_CATEGORIES = ("men_bottoms", "men_shoes", "men_tops", "women_bottoms", "women_shoes", "women_tops")
 SUBSETS = ("fashion", "women", "men")
 ROOT = "Clothing, Shoes & Jewelry"
-# Names under Clothing that make up a paper's category. Where two spellings stand, the tree was renamed between dumps.
+# Names under Clothing that make up a category of the paper. Where there are two spellings, the dumps differ.
 _GARMENTS = {
     "women_tops": ("Tops & Tees", "Tops, Tees & Blouses", "Sweaters", "Fashion Hoodies & Sweatshirts"),
     "women_bottoms": ("Pants", "Pants & Capris", "Jeans", "Leggings", "Shorts", "Skirts"),
@@ -25,12 +25,12 @@ Path = tuple[str, ...]
 
 
 class CategoryChoice(Protocol):
-    """What is chosen from the tree.
+    """A choice of items and categories from the tree.
 
     Attributes:
-        names: the categories in their order where it is fixed, else None.
-        label: how dataset.json states the choice.
-        data_set: the default name of a data set of it.
+        names: the categories in order if the order is fixed, otherwise None.
+        label: the text for the choice in dataset.json.
+        data_set: the default name of such a data set.
     """
 
     names: Sequence[str] | None
@@ -38,7 +38,7 @@ class CategoryChoice(Protocol):
     data_set: str
 
     def category_of(self, paths: Iterable[Path]) -> str | None:
-        """An item's category by the first of its paths that has one; "" for a member without, None for no member."""
+        """Returns an item's category by its first path that has one; "": no category; None: not chosen."""
         ...
 
 
@@ -56,14 +56,14 @@ class FashionSix:
             self._table |= {(ROOT, department, "Clothing", garment): category for garment in garments}
 
     def category_of(self, paths: Iterable[Path]) -> str | None:
-        """As `CategoryChoice.category_of`; a member always has a category."""
+        """Returns an item's category, as `CategoryChoice.category_of`; a chosen item always has one."""
         found = (self._table.get(path[:3]) or self._table.get(path[:4]) for path in paths)
         return next(filter(None, found), None)
 
 
 @dataclasses.dataclass(frozen=True)
 class Below:
-    """Everything whose path starts with `prefix`; the next `levels` names are the category."""
+    """All items whose path starts with `prefix`; the next `levels` names are the category."""
 
     prefix: Path
     levels: int
@@ -71,16 +71,16 @@ class Below:
 
     @property
     def label(self) -> str:
-        """The path and the number of levels."""
+        """Returns the path and the number of levels."""
         return f"{_BETWEEN.join(self.prefix)}, {self.levels} level{'s' * (self.levels > 1)} below"
 
     @property
     def data_set(self) -> str:
-        """After the last name of the path."""
+        """Returns a name made from the last name of the path."""
         return f"amazon_{self.prefix[-1].lower().replace(' ', '_')}"
 
     def category_of(self, paths: Iterable[Path]) -> str | None:
-        """As `CategoryChoice.category_of`."""
+        """Returns an item's category, as `CategoryChoice.category_of`."""
         depth = len(self.prefix)
         tails = [path[depth : depth + self.levels] for path in paths if path[:depth] == self.prefix]
         if not tails:
@@ -131,7 +131,7 @@ def _names(path: str) -> Path:
 
 
 def paths_of(row: dict[str, Any]) -> list[Path]:
-    """The category paths of a line of metadata: a list of lists (`categories`) or one flat list (`category`)."""
+    """Returns the category paths of a line of metadata, from a list of lists (`categories`) or a list (`category`)."""
     value = row.get("categories") or row.get("category") or []
     if not isinstance(value, list):
         return []

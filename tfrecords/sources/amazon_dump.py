@@ -1,4 +1,4 @@
-"""McAuley's dumps of Amazon: metadata and reviews, one record a line, cut down to the items and users of a data set."""
+"""Reads McAuley's dumps of Amazon, metadata and reviews, and keeps the items and users of a data set."""
 
 import dataclasses
 import sys
@@ -12,20 +12,20 @@ from tfrecords.sources.amazon_categories import CategoryChoice, paths_of
 from tfrecords.sources.purchases import Purchases
 from tfrecords.sources.shop import Product, ShopOptions
 
-# The photo's address: a text in the dump of 2014, lists in that of 2018, large photos first; a text in Tradesy's.
+# The photo's address: a text in the dump of 2014, lists (large photos first) in that of 2018, a text in Tradesy's.
 _URL_FIELDS = ("imUrl", "imageURLHighRes", "imageURL", "imageUrl")
 _SHOWN_PATHS = 3
 
 
 @dataclasses.dataclass(frozen=True)
 class AmazonDump:
-    """What is used of a folder's two files.
+    """The used content of a folder's two files.
 
     Attributes:
-        metadata: the file that the products are from.
+        metadata: the file of the products.
         products: the chosen items that somebody with enough purchases bought, in the order of the metadata; `image`
             is the photo's URL.
-        purchases: those of all chosen items.
+        purchases: the purchases of all chosen items.
         dropped: counts of lines that were not used, for dataset.json.
         unreadable: the first unreadable lines, with file, line and reason.
     """
@@ -38,18 +38,18 @@ class AmazonDump:
 
 
 def read_dump(folder: Path, choice: CategoryChoice, options: ShopOptions, progress: bool = False) -> AmazonDump:
-    """Reads ``meta_*.json[.gz]`` and ``reviews_*.json[.gz]`` of a folder, a line at a time.
+    """Reads ``meta_*.json[.gz]`` and ``reviews_*.json[.gz]`` of a folder, line by line.
 
-    In memory are the chosen items and the purchases of them, never a file.
+    Only the chosen items and their purchases are in memory, never a whole file.
 
     Args:
-        folder: with one file of each kind.
+        folder: the folder with one file of each kind.
         choice: which items, and their categories.
-        options: seed and min_actions count here.
+        options: only seed and min_actions are used here.
         progress: whether to show progress bars.
 
     Raises:
-        InputError: a file is missing, there twice or unreadable, no item is chosen, no user has enough purchases.
+        InputError: a file is missing, unreadable or there twice; no item is chosen; no user has enough purchases.
     """
     metadata = JsonLines(_find(folder, "meta"), progress)
     reviews = JsonLines(_find(folder, "reviews"), progress)
@@ -80,7 +80,7 @@ def read_dump(folder: Path, choice: CategoryChoice, options: ShopOptions, progre
 
 
 def read_products(metadata: JsonLines, choice: CategoryChoice) -> tuple[dict[str, Product], int]:
-    """The chosen items of a file of metadata by key, and how many lines named one again.
+    """Returns the chosen items of a file of metadata by key, and how many lines repeated an item.
 
     Raises:
         InputError: an unreadable file, or no item is chosen.
@@ -109,7 +109,7 @@ def read_products(metadata: JsonLines, choice: CategoryChoice) -> tuple[dict[str
 
 
 def photo_url(row: dict[str, Any]) -> str:
-    """The address of an item's photo by its line of metadata, "" where it has none."""
+    """Returns the address of an item's photo from its line of metadata; "" if it has none."""
     for field in _URL_FIELDS:
         value = row.get(field)
         value = value[0] if isinstance(value, list) and value else value

@@ -1,4 +1,4 @@
-"""What every source of a data set offers to the builder."""
+"""Defines what every source of a data set offers to the builder."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from tfrecords.photos.check import CheckedPhoto
 
 @dataclasses.dataclass(frozen=True)
 class Item:
-    """One item: the owner's key, an index into the category names (-1: none), its photo, optional features."""
+    """One item: its key, an index into the category names (-1: none), its photo, optional features."""
 
     key: str
     category: int
@@ -20,7 +20,7 @@ class Item:
 
 @dataclasses.dataclass(frozen=True)
 class User:
-    """One user: the owner's key and item ids; -1 where nothing is held out."""
+    """One user: the key and item ids; -1 if no item is held out."""
 
     key: str
     train: Sequence[int]
@@ -29,13 +29,13 @@ class User:
 
 
 class Source(Protocol):
-    """A catalogue and its purchases. Ids are the positions in `items` and `users`.
+    """A catalogue and its purchases. Ids are positions in `items` and `users`.
 
     Attributes:
-        kind: the name ``--source`` knows it by.
+        kind: its name as a value of ``--source``.
         name: the data set's default name.
-        category_names: one name a category.
-        expected_items: how many items `items` yields at most, for the progress bar.
+        category_names: one name per category.
+        expected_items: the largest number of items that `items` can yield, for the progress bar.
     """
 
     kind: str
@@ -44,15 +44,15 @@ class Source(Protocol):
     expected_items: int
 
     def items(self) -> Iterator[Item]:
-        """Every item in the order of its id, streamed: photos are not kept."""
+        """Yields every item in id order; photos are not kept in memory."""
         ...
 
     def users(self) -> list[User]:
-        """Every user in the order of its id. To be called when `items` has run out."""
+        """Yields every user in id order. Call it after `items` is exhausted."""
         ...
 
     def facts(self) -> dict:
-        """What dataset.json says beyond counts: "split" at least, "dropped" where something was left out."""
+        """Returns what dataset.json says besides counts: at least "split", and "dropped" if anything was left out."""
         ...
 
     def write_extras(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""A data set from two CSV files and a folder of photos."""
+"""Reads a data set from two CSV files and a folder of photos."""
 
 from pathlib import Path
 
@@ -9,21 +9,21 @@ from tfrecords.sources.shop import Product, ShopOptions, ShopSource
 
 
 class CsvSource(ShopSource):
-    """Purchases from interactions.csv (user_id, item_id), the catalogue from items.csv (item_id, image, category).
+    """Purchases from interactions.csv (user_id, item_id), and the catalogue from items.csv (item_id, image, category).
 
-    Item ids follow the order of items.csv, user ids the sorted user keys. Items stay whether bought or not; duplicate
+    Item ids follow the order of items.csv, user ids the sorted user keys. Items without purchases stay; duplicate
     purchases count once; users with fewer than `min_actions` purchases are left out.
     """
 
     kind = "csv"
 
     def __init__(self, folder: Path, images: Path | None = None, options: ShopOptions | None = None):
-        """Reads both tables; photos are read by `items`.
+        """Reads both tables; `items` reads the photos.
 
         Args:
-            folder: where the CSV files lie.
+            folder: the folder of the CSV files.
             images: the folder that the column image is relative to, default `folder`.
-            options: the split, and what becomes of the photos.
+            options: how purchases are split and photos are treated.
 
         Raises:
             InputError: a file, column or value is missing, or an interaction names an unknown item.

@@ -1,4 +1,4 @@
-"""Image features as McAuley's dumps hold them: a `.b` file of records, each a 10-byte key and its float32 values."""
+"""Reads image features from McAuley's `.b` files of records: a 10-byte key and its float32 values."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,29 +13,30 @@ _GZIP = b"\x1f\x8b"
 
 
 class BinaryFeatures:
-    """A `.b` file, open for reading: an index of its keys in memory, the values on disk until they are asked for.
+    """An open `.b` file: the index of its keys is in memory, its values are read on request.
 
     A record is `KEY_BYTES` bytes of ASCII (short keys end in spaces or NULs), then `dim` float32, little-endian;
-    nothing stands before, between or after the records.
+    there is nothing before, between or after the records.
 
     Attributes:
         path: the file.
-        dim: values a record.
-        keys: one a record, in the order of the file, without what fills them up.
+        dim: number of values per record.
+        keys: one per record, in the order of the file, without the spaces or NULs at their end.
 
     Source: the description of the image features at http://jmcauley.ucsd.edu/data/amazon/.
     """
 
     def __init__(self, path: Path, dim: int = 4096, progress: bool = False):
-        """Reads every key; values are checked as they are read.
+        """Reads every key; the values are checked when they are read.
 
         Args:
-            path: the file, not compressed: rows are looked up in any order.
-            dim: values a record, at least 1.
-            progress: whether to show a progress bar; reading the keys touches the whole of a large file.
+            path: the file; not compressed, since rows are read in any order.
+            dim: number of values per record, at least 1.
+            progress: whether to show a progress bar; reading the keys of a large file takes time.
 
         Raises:
-            InputError: no such file, an empty, compressed or truncated one, a key that is no text or stands twice.
+            InputError: there is no such file, it is empty, compressed or truncated, or a key is not text or appears
+                twice.
         """
         if dim < 1:
             raise InputError(f"{path}: {dim} values a record; at least 1 expected")
@@ -59,7 +60,7 @@ class BinaryFeatures:
             yield key, self.row(key)
 
     def row(self, key: str) -> np.ndarray:
-        """The values of `key`, float32 [dim], a copy.
+        """Returns the values of `key`, float32 [dim], a copy.
 
         Raises:
             KeyError: the file has no such key.

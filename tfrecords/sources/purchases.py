@@ -1,4 +1,4 @@
-"""Who bought what: collected pair by pair in a few bytes each, then split."""
+"""Collects purchases in a few bytes each, then splits them."""
 
 import array
 from collections.abc import Collection, Mapping
@@ -16,19 +16,19 @@ _ITEM_BITS = 32
 class Purchases:
     """The distinct (user, item) pairs of a data set; users with fewer than `min_actions` are left out of the split.
 
-    A pair takes 8 bytes, a user or item about 200, so that tens of millions of pairs fit.
+    A pair takes 8 bytes, a user or item about 200 bytes, so tens of millions of pairs fit in memory.
 
     Attributes:
-        duplicates: pairs that came more than once, without their first time; known once `users` has been called.
-        dropped_users: users left out by `users`.
-        dropped_purchases: their distinct purchases of items with a usable photo.
+        duplicates: number of repetitions of pairs; known after `users` was called.
+        dropped_users: number of users that `users` leaves out.
+        dropped_purchases: number of their distinct purchases of items with a usable photo.
     """
 
     def __init__(self, where: Path, seed: int, min_actions: int):
-        """Starts empty.
+        """Creates an empty collection.
 
         Args:
-            where: what an error names as the origin.
+            where: the source, as errors name it.
             seed: of the split.
             min_actions: fewest distinct purchases of a user who stays, at least 3.
         """
@@ -41,24 +41,24 @@ class Purchases:
         self._pairs = array.array("q")
 
     def add(self, user_key: str, item_key: str) -> None:
-        """Adds one purchase, the first or a further one of that item by that user."""
+        """Adds one purchase; a repeated pair counts once."""
         user = self._users.setdefault(user_key, len(self._users))
         item = self._items.setdefault(item_key, len(self._items))
         self._pairs.append(user << _ITEM_BITS | item)
 
     def items_of_kept_users(self) -> set[str]:
-        """Keys of the items that somebody with enough purchases bought. Raises InputError where nobody has enough."""
+        """Returns the keys of the items that users with enough purchases bought. Raises InputError if none has."""
         users, items = self._distinct()
         enough = self._enough(self._counts(users))
         keys = list(self._items)
         return {keys[item] for item in np.unique(items[enough[users]])}
 
     def users(self, ids: Mapping[str, int], bad: Collection[str] = ()) -> list[User]:
-        """Every user with enough purchases, split, in the order of the user keys.
+        """Yields every user with enough purchases, split, in the order of the user keys.
 
         Args:
-            ids: item key to item id; every item of a user who stays has one.
-            bad: items that are left out, with the purchases of them.
+            ids: item id by item key; every item of a user who stays has one.
+            bad: items that are left out with their purchases.
 
         Raises:
             InputError: no user has enough purchases.
@@ -81,11 +81,11 @@ class Purchases:
         ]
 
     def facts(self) -> dict:
-        """How dataset.json states the split."""
+        """Returns the description of the split for dataset.json."""
         return {"seed": self._seed, "rule": split.RULE, "min_actions": self._min_actions}
 
     def _distinct(self) -> tuple[np.ndarray, np.ndarray]:
-        """Users and items of the distinct pairs, int64, in the order of the users."""
+        """Returns users and items of the distinct pairs, int64, in the order of the users."""
         pairs = np.unique(np.frombuffer(self._pairs, np.int64)) if self._pairs else np.empty(0, np.int64)
         return pairs >> _ITEM_BITS, pairs & ((1 << _ITEM_BITS) - 1)
 

@@ -1,4 +1,4 @@
-"""The authors' .npy files: purchases, their split and the photos, pickled by Python 2."""
+"""Reads the authors' .npy files: purchases, their split and the photos, pickled by Python 2."""
 
 import io
 import reprlib
@@ -25,9 +25,9 @@ _WHITE_SIDE = 224
 class ReleaseSource:
     """``[user_train, user_validation, user_test, Item, usernum, itemnum]`` as the authors released it.
 
-    Their indices stay the ids, their split stays, and no user or item is dropped, so that rows match their
-    checkpoints. Keys are ``reviewerID`` and ``asin`` where the file has one for every row and no two alike, the
-    indices as text otherwise.
+    Their indices become the ids, their split is kept, and no user or item is dropped, so that rows match their
+    checkpoints. Keys are ``reviewerID`` and ``asin`` if every row has one and they are unique; otherwise the indices
+    as text.
     """
 
     kind = "release"
@@ -39,24 +39,24 @@ class ReleaseSource:
         image_size: int = 0,
         skip_bad_images: bool = False,
     ):
-        """Reads the whole file: a pickle cannot be streamed, so its size in memory is needed.
+        """Reads the whole file: a pickle cannot be read in parts, so memory of the file's size is needed.
 
         Args:
             path: the .npy file.
-            category_names: names of the one-hot code's positions; default `FASHION_CATEGORIES` where there are six,
+            category_names: names of the one-hot code's positions; default `FASHION_CATEGORIES` if there are six,
                 ``category_0`` and so on otherwise.
-            image_size: as `tfrecords.photos.check.check_photo`.
-            skip_bad_images: put a white photo in the place of an unusable one instead of stopping at the first.
+            image_size: as in `tfrecords.photos.check.check_photo`.
+            skip_bad_images: replace unusable photos by white ones instead of stopping at the first.
 
         Raises:
-            InputError: not such a file, or one that contradicts itself.
+            InputError: it is not such a file, or it contradicts itself.
         """
         self._path = path
         parts = load_object_array(path)
         try:
             self._read(parts, category_names)
         except (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
-            # Objects of other kinds than these parts are made of.
+            # Objects of kinds other than these parts are made of.
             raise InputError(f"{path}: not as the authors' files are ({error!r}); fetch the file again") from error
         self._image_size = image_size
         self._skip_bad_images = skip_bad_images
@@ -94,7 +94,7 @@ class ReleaseSource:
         self.category_names = self._names(category_names)
 
     def items(self) -> Iterator[Item]:
-        """Every item under the authors' index. Each photo is forgotten once it is handed on."""
+        """Yields every item in the order of the authors' index. Each photo is freed after it is yielded."""
         self._replaced = []
         encoded = (self._photo(item) for item in range(self._num_items))
         for item, photo in enumerate(check_photos(encoded, self._image_size)):
@@ -109,11 +109,11 @@ class ReleaseSource:
             yield Item(self._item_keys[item], self._categories[item], photo)
 
     def users(self) -> list[User]:
-        """Every user under the authors' index."""
+        """Yields every user in the order of the authors' index."""
         return self._users
 
     def facts(self) -> dict:
-        """The split's origin and the photos that were replaced."""
+        """Returns the split's origin and the photos that were replaced."""
         return {
             "split": {"seed": None, "rule": "the authors'"},
             "dropped": {"bad_images_replaced_by_white": len(self._replaced)},
@@ -121,7 +121,7 @@ class ReleaseSource:
         }
 
     def write_extras(self, folder: Path) -> None:
-        """Nothing further."""
+        """Writes nothing further."""
 
     def _count(self, name: str, value: Any) -> int:
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value <= 0:
@@ -196,7 +196,7 @@ class ReleaseSource:
         return tuple(given)
 
     def _photo(self, item: int) -> bytes | None:
-        # Popping lets go of the memory as the file is written.
+        # pop frees the memory while the file is written.
         entry = self._catalogue.pop(item)
         encoded = _field(entry, "imgs")
         if isinstance(encoded, str):
@@ -210,7 +210,7 @@ class ReleaseSource:
 
 
 def _field(row: Any, name: str) -> Any:
-    """A dict's value under a key that Python 2 wrote, read as bytes or as str."""
+    """Returns a dict's value under a key that Python 2 wrote, read as bytes or as str."""
     if not isinstance(row, Mapping):
         return None
     return row[name] if name in row else row.get(name.encode())
@@ -234,7 +234,7 @@ def _distinct_or_indices(keys: list[str | None]) -> list[str]:
 
 
 def _shown(value: Any) -> str:
-    """A value in a few letters, whatever it is; numbers that are too long to print by their length."""
+    """Returns a short text for any value; for numbers too long to print, their length."""
     if isinstance(value, int) and value.bit_length() > 128:
         return f"a number of {value.bit_length()} bits"
     return f"{reprlib.repr(value):.40}"

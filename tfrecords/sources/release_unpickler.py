@@ -1,8 +1,8 @@
 """Reads the pickled object array of an .npy file without letting the file run anything.
 
-A pickle names the functions it wants called. This reader knows a handful of names (NumPy's array, dtype and scalar
-constructors, plain containers) and answers each with a stand-in of its own that checks what it is given; NumPy's own
-unpickling code is never called, and any other name is refused. What a damaged file asks for is bounded by its size.
+A pickle names the functions to call. This reader knows a few names (NumPy's array, dtype and scalar
+constructors, plain containers) and replaces each by a harmless class that checks its arguments. NumPy's own
+unpickling code is never called, and any other name is refused. A damaged file cannot allocate more than its size.
 """
 
 import functools
@@ -26,19 +26,19 @@ _NOT_READ = {
 
 
 class _NotReadError(pickle.UnpicklingError):
-    """The file is whole, and holds what this reader does not read."""
+    """The file is complete, and holds something that this reader does not support."""
 
 
 def load_object_array(path: Path) -> list:
-    """Reads a one-dimensional .npy file of objects, as Python 2 or 3 pickled it.
+    """Reads a one-dimensional .npy file of objects that Python 2 or 3 pickled.
 
-    Strings pickled by Python 2 come as bytes. Arrays inside come as `PickledArray`.
+    Strings pickled by Python 2 are returned as bytes, arrays inside as `PickledArray`.
 
     Raises:
-        InputError: not an .npy file of objects, cut short, or a pickle that names anything but arrays and containers.
+        InputError: it is not an .npy file of objects, is cut short, or names anything except arrays and containers.
     """
     if path.exists() and not path.is_file() and not path.is_dir():
-        # A pipe would be waited for without end.
+        # Reading a pipe could wait forever.
         raise InputError(f"{path}: a pipe or device; expected the authors' .npy file")
     try:
         with path.open("rb") as file:
@@ -54,7 +54,7 @@ def load_object_array(path: Path) -> list:
         raise InputError(f"{path}: a folder; expected the authors' .npy file") from error
     except MemoryError as error:
         raise InputError(f"{path}: does not fit in memory, or is damaged") from error
-    except Exception as error:  # a broken pickle raises nearly anything
+    except Exception as error:  # a broken pickle raises almost any exception
         raise InputError(f"{path}: not a whole pickle ({_one_line(error)}); fetch the file again") from error
     if not isinstance(outer, PickledArray) or not isinstance(outer.values, list) or len(shape) != 1:
         raise InputError(f"{path}: expected a one-dimensional array of objects")
@@ -62,9 +62,9 @@ def load_object_array(path: Path) -> list:
 
 
 class PickledArray:
-    """A NumPy array as it lies in a pickle: `values` is an array of plain numbers or strings, or a list of objects.
+    """A NumPy array read from a pickle: `values` is an array of plain numbers or strings, or a list of objects.
 
-    It has none until it is filled; `load_object_array` hands out none of those.
+    It has no values until it is filled; `load_object_array` returns only filled ones.
     """
 
     values: np.ndarray | list
@@ -92,7 +92,7 @@ class PickledArray:
 
 
 class PickledDtype:
-    """A NumPy dtype as it lies in a pickle: numbers, strings or objects, no fields. Its byte order comes later."""
+    """A NumPy dtype read from a pickle: numbers, strings or objects, no fields. Its byte order is set later."""
 
     filled = False
 
@@ -113,7 +113,7 @@ class PickledDtype:
 
 
 class _ArrayType:
-    """Stands for the name numpy.ndarray, which a pickle only passes on to _reconstruct."""
+    """Stands for the name numpy.ndarray, which a pickle only passes to _reconstruct."""
 
 
 def _reconstruct(kind: object, *_: object) -> PickledArray:
@@ -123,7 +123,7 @@ def _reconstruct(kind: object, *_: object) -> PickledArray:
 
 
 def _frombuffer(data: bytes | bytearray, dtype: PickledDtype, shape: tuple, order: str, axes: object = None) -> object:
-    """Arrays of numbers as protocol 5 has them."""
+    """Reads an array of numbers as protocol 5 stores it."""
     if not isinstance(data, bytes | bytearray) or axes is not None or order not in ("C", "F"):
         raise _NotReadError("an array outside of itself (protocol 5); save it with protocol 4 or lower")
     array = PickledArray()
@@ -139,14 +139,14 @@ def _scalar(dtype: PickledDtype, data: str | bytes) -> np.generic:
 
 
 def _encode(text: str, encoding: str) -> bytes:
-    """Python 3 writes bytes to old pickles as _codecs.encode(text, 'latin1')."""
+    """Decodes bytes: Python 3 writes them to old pickles as _codecs.encode(text, 'latin1')."""
     if not isinstance(text, str) or _as_text(encoding) not in ("latin1", "latin-1"):
         raise pickle.UnpicklingError(f"_codecs.encode to {encoding!r}")
     return text.encode("latin1")
 
 
 def _bytes(*arguments: object) -> bytes:
-    """Python 3 writes empty bytes to old pickles as bytes(); bytes(n) would be n zeros."""
+    """Returns empty bytes: Python 3 writes them to old pickles as bytes(); bytes(n) would be n zeros."""
     if arguments:
         raise pickle.UnpicklingError("bytes of something")
     return b""
@@ -175,7 +175,7 @@ _KNOWN: dict[tuple[str, str], Callable[..., Any]] = {
 
 
 def _unpickled(file: BinaryIO, path: Path) -> Any:
-    # Mapped, a read of more than the file has allocates no more than that.
+    # From a memory map, a read of more than the file's size allocates no more than that size.
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
         view.seek(file.tell())
         unpickler = _Unpickler(view, path)
@@ -188,10 +188,10 @@ def _unpickled(file: BinaryIO, path: Path) -> Any:
 
 
 class _Unpickler(pickle._Unpickler):
-    """Python's own unpickler in Python: that in C allocates a table as long as the largest number of a memo.
+    """Python's unpickler in Python: the one in C allocates a table as long as the largest number of a memo.
 
     Attributes:
-        begun: the arrays and dtypes that the file makes first and fills later.
+        begun: the arrays and dtypes that the file creates and fills later.
     """
 
     dispatch = pickle._Unpickler.dispatch.copy()
@@ -202,7 +202,7 @@ class _Unpickler(pickle._Unpickler):
         self.begun: list[PickledArray | PickledDtype] = []
 
     def load_build(self) -> None:
-        """Fills an array or a dtype. Raises UnpicklingError for anything else, which has nothing to be filled."""
+        """Fills an array or a dtype. Raises UnpicklingError for any other object."""
         state, filled = self.stack.pop(), self.stack[-1]
         if not isinstance(filled, PickledArray | PickledDtype):
             raise pickle.UnpicklingError(f"contents for a {type(filled).__name__}")
@@ -220,7 +220,7 @@ class _Unpickler(pickle._Unpickler):
         self._put([key, value])
 
     def _put(self, items: list) -> None:
-        """Raises UnpicklingError where a key comes twice, as where the beginning of a second dict was lost."""
+        """Raises UnpicklingError if a key appears twice, for example because the start of a second dict was lost."""
         table = self.stack[-1]
         if not isinstance(table, dict):
             raise pickle.UnpicklingError(f"keys for a {type(table).__name__}")
@@ -233,14 +233,14 @@ class _Unpickler(pickle._Unpickler):
     dispatch[pickle.SETITEM[0]] = load_setitem
 
     def load_bytearray8(self) -> None:
-        """Reads a bytearray without making room for all that the file says before it is there."""
+        """Reads a bytearray without first allocating the length that the file states."""
         (length,) = struct.unpack("<Q", self.read(8))
         self.append(bytearray(self.read(length)))
 
     dispatch[pickle.BYTEARRAY8[0]] = load_bytearray8
 
     def find_class(self, module: str, name: str) -> Callable[..., Any]:
-        """The stand-in for a name. Raises InputError for every other name, before it is even imported."""
+        """Returns the class that stands for a name. Raises InputError for every other name, before it is imported."""
         try:
             known = _KNOWN[module, name]
         except KeyError:

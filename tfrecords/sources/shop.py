@@ -1,4 +1,4 @@
-"""What the sources made of purchases and photo files have in common."""
+"""Reads what all sources of purchases and photo files have in common."""
 
 import abc
 import dataclasses
@@ -15,13 +15,13 @@ from tfrecords.sources.purchases import Purchases
 
 @dataclasses.dataclass(frozen=True)
 class ShopOptions:
-    """How a source of purchases and photo files treats them.
+    """How a source treats its purchases and photo files.
 
     Attributes:
-        seed: of the split.
+        seed: seed of the split.
         min_actions: fewest distinct purchases of a user who stays, at least 3.
-        image_size: as `tfrecords.photos.check.check_photo`.
-        skip_bad_images: leave items with an unusable photo, or without features, out instead of stopping at the first.
+        image_size: as in `tfrecords.photos.check.check_photo`.
+        skip_bad_images: leave out items with an unusable photo, or without features, instead of stopping at the first.
     """
 
     seed: int = 0
@@ -32,7 +32,7 @@ class ShopOptions:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Product:
-    """One item before its photo has been seen: `line` and `image` as the table has them."""
+    """One item before its photo was checked: `line` and `image` as in the table."""
 
     key: str
     line: int
@@ -43,7 +43,7 @@ class Product:
 class ShopSource(abc.ABC):
     """Items with a usable photo in the order of their table, and users with enough purchases of them, split.
 
-    A source of this kind reads its tables and calls `_set_up`; photos are read by `items`.
+    A subclass reads its tables and calls `_set_up`; `items` reads the photos.
     """
 
     kind: str
@@ -69,14 +69,14 @@ class ShopSource(abc.ABC):
 
     @abc.abstractmethod
     def _photo(self, product: Product) -> Path | None:
-        """Where the photo of an item should be."""
+        """Returns where the photo of an item should be."""
 
     @abc.abstractmethod
     def _where(self, product: Product) -> str:
-        """The file, and the line if there is one, that an error about an item names."""
+        """Returns the file, and the line if known, that an error about an item names."""
 
     def items(self) -> Iterator[Item]:
-        """Every usable item in the order of its table. Raises InputError at one that is not."""
+        """Yields every usable item in the order of its table. Raises InputError at an unusable one."""
         self._ids, self._skipped = {}, {}
         paths = (self._photo(product) for product in self._products)
         for product, photo in zip(self._products, check_photos(paths, self._options.image_size), strict=True):
@@ -92,11 +92,11 @@ class ShopSource(abc.ABC):
             yield Item(product.key, category, photo, features)
 
     def users(self) -> list[User]:
-        """Every user with enough purchases, split. Raises InputError where none has."""
+        """Yields every user with enough purchases, split. Raises InputError if there is none."""
         return self._purchases.users(self._ids, self._skipped)
 
     def facts(self) -> dict:
-        """The split's seed and rule, and what was left out and why."""
+        """Returns the split's seed and rule, and what was left out and why."""
         return {
             "split": self._purchases.facts(),
             "dropped": {
@@ -109,7 +109,7 @@ class ShopSource(abc.ABC):
         }
 
     def write_extras(self, folder: Path) -> None:
-        """Nothing further."""
+        """Writes nothing further."""
 
     def _fault(self, product: Product, photo: object) -> str | None:
         if isinstance(photo, BadPhoto):

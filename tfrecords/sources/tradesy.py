@@ -1,4 +1,4 @@
-"""A data set from McAuley's dump of Tradesy, second-hand clothing, and a folder of photos named by item."""
+"""Reads a data set from McAuley's dump of Tradesy (second-hand clothing) and a folder of photos named by item."""
 
 from pathlib import Path
 from typing import Any
@@ -9,15 +9,15 @@ from tfrecords.sources.mcauley_features import BinaryFeatures
 from tfrecords.sources.purchases import Purchases
 from tfrecords.sources.shop import Product, ShopOptions, ShopSource
 
-# What VBPR takes as positive feedback: purchases and thumbs-up. The file also has the lists selling and sold.
+# The lists that VBPR uses as positive feedback: purchases and thumbs-up. The lists selling and sold are not used.
 POSITIVE_LISTS = ("bought", "want")
 
 
 class TradesySource(ShopSource):
-    """One line a user: ``{'uid': ..., 'lists': {'bought': [item, ...], 'want': [...], ...}}``.
+    """One line per user: ``{'uid': ..., 'lists': {'bought': [item, ...], 'want': [...], ...}}``.
 
-    Items are those that somebody with enough actions bought or wanted, in the order of their sorted keys; users follow
-    their sorted uids. There are no categories.
+    Items are those that users with enough actions bought or wanted, in the order of the sorted keys; users are in the
+    order of the sorted uids. There are no categories.
 
     Source of the lists' meaning: He and McAuley, "VBPR: Visual Bayesian Personalized Ranking from Implicit Feedback",
     AAAI 2016.
@@ -33,13 +33,13 @@ class TradesySource(ShopSource):
         options: ShopOptions | None = None,
         progress: bool = False,
     ):
-        """Reads the file, and the keys of the features; photos and features are read by `items`.
+        """Reads the file, and the keys of the features; `items` reads photos and features.
 
         Args:
             path: tradesy.json or tradesy.json.gz.
-            images: the folder of the photos, ITEM.jpg, .jpeg or .png.
+            images: the folder of photos named ITEM.jpg, .jpeg or .png.
             features: a `.b` file whose rows become the items' features.
-            options: the split, and what becomes of the photos.
+            options: how purchases are split and photos are treated.
             progress: whether to show progress bars.
 
         Raises:
@@ -55,7 +55,7 @@ class TradesySource(ShopSource):
         self._set_up(products, (), purchases, options, opened)
 
     def facts(self) -> dict:
-        """As every shop's, and the lists that were taken, the lines that were not used."""
+        """Returns the facts of every shop, the lists that were used, and the lines that were not."""
         facts = super().facts()
         facts["dropped"]["unreadable_lines"] = self._lines.bad
         return {**facts, "lists": list(POSITIVE_LISTS), "unreadable_lines": self._lines.told}

@@ -21,7 +21,7 @@ Colour = tuple[int, int, int]
 
 @dataclasses.dataclass(frozen=True)
 class Garment:
-    """What one drawing shows; the fields as in `tfrecords.sources.wardrobe.tastes.Garments`, by name."""
+    """The attributes of one drawing; fields as in `tfrecords.sources.wardrobe.tastes.Garments`, as names."""
 
     category: str
     hue: float
@@ -36,7 +36,7 @@ def draw_garment(garment: Garment, size: int, rng: np.random.Generator) -> Image
     Args:
         garment: its attributes.
         size: side of the square in pixels.
-        rng: draws what is no attribute: lightness, place, scale, tilt, width, the pattern's phase and the noise.
+        rng: draws everything that is not an attribute: lightness, place, scale, tilt, width, pattern phase and noise.
 
     Returns:
         RGB, [size, size].
@@ -63,14 +63,14 @@ def draw_garment(garment: Garment, size: int, rng: np.random.Generator) -> Image
 
 
 def encode_garment(garment: Garment, size: int, rng: np.random.Generator) -> bytes:
-    """`draw_garment` as a JPEG file."""
+    """Returns `draw_garment` as a JPEG file."""
     buffer = io.BytesIO()
     draw_garment(garment, size, rng).save(buffer, "JPEG", quality=_QUALITY, subsampling=0)
     return buffer.getvalue()
 
 
 def oklch(lightness: float, chroma: float, hue: float) -> Colour:
-    """An OKLCH colour (lightness 0..1, chroma 0..0.4, hue in degrees) as sRGB 0..255, clipped.
+    """Returns an OKLCH colour (lightness 0..1, chroma 0..0.4, hue in degrees) as sRGB 0..255, clipped.
 
     Equal steps look equal and hues of one lightness look equally light. Source: B. Ottosson, "A perceptual color
     space for image processing", 2020.
@@ -92,7 +92,7 @@ def _gamma(value: float) -> float:
 
 
 def _fill(picture: Image.Image, points: Sequence[Point], surface: Image.Image | Colour, tone: float) -> None:
-    """Fills an outline with cloth or a colour, darkened to `tone` of its brightness; touches only its bounding box."""
+    """Fills an outline with cloth or a colour, multiplied by `tone`; changes only its bounding box."""
     columns, rows = zip(*points, strict=True)
     left, top = max(0, math.floor(min(columns))), max(0, math.floor(min(rows)))
     right, bottom = min(picture.width, math.ceil(max(columns)) + 1), min(picture.height, math.ceil(max(rows)) + 1)
@@ -105,7 +105,7 @@ def _fill(picture: Image.Image, points: Sequence[Point], surface: Image.Image | 
 
 
 def _placement(rng: np.random.Generator, canvas: int) -> Callable[[Point], Point]:
-    """Maps the shapes' coordinates, a 100 x 100 square, to the canvas."""
+    """Returns the map from the shapes' coordinates, a 100 x 100 square, to the canvas."""
     scale = canvas / 100 * rng.uniform(0.88, 1.0)
     wide = rng.uniform(0.93, 1.05)
     turn = math.radians(rng.normal(0, 2.0))
@@ -120,7 +120,7 @@ def _placement(rng: np.random.Generator, canvas: int) -> Callable[[Point], Point
 
 
 def _folds(canvas: int, rng: np.random.Generator) -> Image.Image:
-    """A grey map of soft light from the upper left with a few long folds, to multiply the cloth with."""
+    """Returns a grey map of soft light from the upper left with a few long folds; the cloth is multiplied by it."""
     small = 48
     down, across = np.mgrid[0:small, 0:small] / (small - 1)
     light = 250 - 26 * (0.65 * across + 0.35 * down)
@@ -167,7 +167,7 @@ def _checks(canvas: int, colour: Colour, second: Colour, rng: np.random.Generato
     steps = np.arange(canvas)
     down = (steps + top) % period < period / 2
     across = (steps + left) % period < period / 2
-    # As in gingham: where two threads cross the full second colour shows, under one thread the middle.
+    # As in gingham: the second colour is full where two threads cross, and half under one thread.
     threads = down[:, None].astype(np.uint8) + across[None, :].astype(np.uint8)
     middle = [round((one + other) / 2) for one, other in zip(colour, second, strict=True)]
     cloth = Image.fromarray(threads).convert("P")

@@ -1,4 +1,4 @@
-"""What the wardrobe's garments are drawn from: outlines and lines in a square of 100 x 100, y downwards."""
+"""The parts of which the wardrobe's garments are drawn: outlines and lines in a square of 100 x 100, y downwards."""
 
 import dataclasses
 import functools
@@ -15,7 +15,7 @@ LINING = 0.62  # tone of a garment's inside
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """A filled outline, of cloth where `colour` is None; `tone` darkens it (0 black), `width` is its edge's."""
+    """A filled outline, of cloth if `colour` is None; `tone` darkens it (0 is black), `width` is that of its edge."""
 
     points: Sequence[Point]
     tone: float = 1.0
@@ -25,7 +25,7 @@ class Part:
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-    """A seam, lace or edge, `width` in hundredths of the side; the garment's dark tone where `colour` is None."""
+    """A seam, lace or edge, `width` in hundredths of the side; in the garment's dark tone if `colour` is None."""
 
     points: Sequence[Point]
     width: float = 0.6
@@ -33,18 +33,18 @@ class Line:
 
 
 def curve(*points: Point, steps: int = 14) -> list[Point]:
-    """A Bezier curve of any degree through its first and last control point."""
+    """Returns points of a Bezier curve of any degree through its first and last control point."""
     path = _bernstein(len(points) - 1, steps) @ np.asarray(points)
     return [(x, y) for x, y in path.tolist()]
 
 
 def mirror(points: Sequence[Point]) -> list[Point]:
-    """The other half of a shape that is the same on both sides of x = 50, in reverse order."""
+    """Returns the mirror image of a half shape at x = 50, in reverse order."""
     return [(100 - x, y) for x, y in reversed(points)]
 
 
 def between(start: Point, end: Point, share: float) -> Point:
-    """The point that lies `share` of the way from `start` to `end`."""
+    """Returns the point at `share` of the way from `start` to `end`."""
     return start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
 
 

@@ -11,7 +11,7 @@ _DARK: Colour = (0.32, 0.04)
 
 
 def women_bottoms(length: float, neckline: str) -> list[Part | Line]:
-    """A flared skirt; `length` reaches from above the knee to the ankle."""
+    """Returns a flared skirt; `length` goes from above the knee to the ankle."""
     bottom = 42 + 50 * length
     reach = 17 + 17 * (bottom - 16) / 76
     half = [(61.5, 15), *curve((61.5, 15), (66, 24), (50 + reach, bottom))]
@@ -25,7 +25,7 @@ def women_bottoms(length: float, neckline: str) -> list[Part | Line]:
 
 
 def men_bottoms(length: float, neckline: str) -> list[Part | Line]:
-    """Trousers; `length` reaches from shorts to the ankle."""
+    """Returns trousers; `length` goes from shorts to the ankle."""
     bottom = 44 + 50 * length
     crotch = 36
     share = (bottom - crotch) / (94 - crotch)
@@ -60,7 +60,7 @@ def men_bottoms(length: float, neckline: str) -> list[Part | Line]:
 
 
 def women_shoes(length: float, neckline: str) -> list[Part | Line]:
-    """A heeled shoe from the side, from ankle to knee boot with `length`."""
+    """Returns a heeled shoe from the side; `length` goes from the ankle to a knee boot."""
     top = 56 - 46 * length
     shaft = min(1.0, length / 0.25)
     throat = (52 - 10 * (1 - shaft) * 0.2, 62 + 6 * (1 - shaft))
@@ -105,7 +105,7 @@ def women_shoes(length: float, neckline: str) -> list[Part | Line]:
 
 
 def men_shoes(length: float, neckline: str) -> list[Part | Line]:
-    """A laced sneaker from the side, from low to boot with `length`."""
+    """Returns a laced sneaker from the side; `length` goes from low to boot."""
     top = 58 - 44 * length
     back_top = (13, top)
     front_top = (42, top + 1)

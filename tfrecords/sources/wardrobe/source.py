@@ -1,4 +1,4 @@
-"""The wardrobe: synthetic garments, users with known tastes, and the purchases that follow from them."""
+"""Draws the wardrobe: synthetic garments, users with known tastes, and the purchases that follow from them."""
 
 import json
 from collections.abc import Iterator
@@ -16,31 +16,31 @@ from tfrecords.sources.wardrobe.drawing import Garment, encode_garment
 
 ORACLE_FILE = "oracle.npz"
 TRUTH_FILE = "wardrobe.json"
-# One stream of random numbers each, so that none shifts another.
+# Separate streams of random numbers: more draws from one do not change another.
 _GARMENTS, _TASTES, _PURCHASES, _DRAWINGS = range(4)
 
 
 class WardrobeSource:
-    """A data set drawn from a seed: 2400 users and 3600 items unless told otherwise.
+    """A data set drawn from a seed: by default 2400 users and 3600 items.
 
-    The oracle, the true tastes and attributes as two matrices, is written beside the shards (`ORACLE_FILE`), and what
-    each user likes and each garment is in words and numbers (`TRUTH_FILE`).
+    It writes two files beside the shards: the oracle, which is the true tastes and attributes as two matrices
+    (`ORACLE_FILE`), and in words and numbers what each user likes and what each garment is (`TRUTH_FILE`).
     """
 
     kind = "wardrobe"
     name = "wardrobe"
 
     def __init__(self, users: int = 2400, items: int = 3600, seed: int = 0, image_size: int = 128):
-        """Draws tastes, attributes and purchases; garments are drawn by `items`.
+        """Draws tastes, attributes and purchases; `items` draws the garments.
 
         Args:
             users: number of users, 1 to 10 million.
             items: number of items, 100 to 10 million.
-            seed: of everything.
+            seed: seed of all random draws.
             image_size: side of the drawings in pixels, 32 to 1024.
 
         Raises:
-            InputError: fewer or more users, items or pixels than that.
+            InputError: a number is out of its range.
         """
         for name, value, least, most in (
             ("users", users, 1, 10_000_000),
@@ -61,17 +61,17 @@ class WardrobeSource:
         self.expected_items = items
 
     def items(self) -> Iterator[Item]:
-        """Every garment, drawn on all cores."""
+        """Yields every garment, drawn on all cores."""
         photos = ordered_map(self._draw, range(len(self._item_keys)))
         for item, photo in enumerate(photos):
             yield Item(self._item_keys[item], int(self._garments.category[item]), photo, self._features[item])
 
     def users(self) -> list[User]:
-        """Every user, one purchase each held out for validation and test."""
+        """Yields every user, with one purchase each held out for validation and test."""
         return self._users
 
     def facts(self) -> dict:
-        """The split, the names of the features, and the AUC on the test purchases of the oracle and of PopRank."""
+        """Returns the split, the names of the features, and the test AUC of the oracle and of PopRank."""
         targets = np.array([user.test for user in self._users])
         own = [np.array([*user.train, user.validation, user.test]) for user in self._users]
         trained = np.concatenate([user.train for user in self._users])
@@ -87,7 +87,7 @@ class WardrobeSource:
         }
 
     def write_extras(self, folder: Path) -> None:
-        """Writes the oracle and the truth."""
+        """Writes the oracle and the truth in words."""
         with (folder / ORACLE_FILE).open("wb") as file:
             np.savez(
                 file,
@@ -109,7 +109,7 @@ class WardrobeSource:
 
     def _draw(self, item: int) -> CheckedPhoto:
         shown = {name: value for name, value in self._garments.describe(item).items() if name != "colour"}
-        # A stream for each garment: which thread draws it when does not matter.
+        # Each garment has its own stream, so the order of the threads does not matter.
         encoded = encode_garment(Garment(**shown), self._image_size, self._rng(_DRAWINGS, item))
         return CheckedPhoto(encoded, self._image_size, self._image_size)
 

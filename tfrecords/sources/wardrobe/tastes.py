@@ -1,4 +1,4 @@
-"""The wardrobe's truth: what its garments look like, what its users like, and what they therefore buy."""
+"""Defines the wardrobe's true attributes and tastes, and draws the purchases that follow from them."""
 
 import dataclasses
 
@@ -7,27 +7,27 @@ import numpy as np
 CATEGORIES = ("men_bottoms", "men_shoes", "men_tops", "women_bottoms", "women_shoes", "women_tops")
 PATTERNS = ("plain", "stripes", "dots", "checks")
 NECKLINES = ("round", "v", "wide")
-# Names of the hue circle's eighths in OKLCH, from 0 degrees on.
+# Names of the eighths of the OKLCH hue circle, from 0 degrees.
 COLOURS = ("pink", "red", "orange", "yellow", "green", "teal", "blue", "purple")
 ATTRIBUTES = (*CATEGORIES, "hue_cos", "hue_sin", "length", *PATTERNS)
 
 _MEN = np.array([name.startswith("men") for name in CATEGORIES])
-# How much each taste weighs, in logits.
-_OWN_WARDROBE = 3.0  # users mostly buy from one half, men's or women's
+# The weight of each taste, in logits.
+_OWN_WARDROBE = 3.0  # users buy mostly from one half, men's or women's
 _CATEGORY = 0.6
 _HUE = 3.0
 _LENGTH = 2.2
 _PATTERN = 2.2
 _SPREAD = 0.25  # how much users differ in those weights
 _POPULARITY = 0.45  # scale of the exponential log-popularity: a long tail
-_WHIM = 0.05  # share of purchases made for no taste
+_WHIM = 0.05  # share of purchases made without regard to taste
 _MEDIAN_PURCHASES = 8
 _FEWEST, _MOST = 5, 80
 
 
 @dataclasses.dataclass(frozen=True)
 class Garments:
-    """Attributes of the items.
+    """The attributes of the items.
 
     Attributes:
         category: int [I], index into `CATEGORIES`.
@@ -44,7 +44,7 @@ class Garments:
     neckline: np.ndarray
 
     def features(self) -> np.ndarray:
-        """float32 [I, 13], in the order of `ATTRIBUTES`, to take a taste's dot product with; length in [-1, 1]."""
+        """Returns float32 [I, 13] in the order of `ATTRIBUTES`, for dot products with tastes; length is in [-1, 1]."""
         hue = np.deg2rad(self.hue)
         columns = [
             np.eye(len(CATEGORIES))[self.category],
@@ -54,7 +54,7 @@ class Garments:
         return np.concatenate(columns, axis=1).astype(np.float32)
 
     def describe(self, item: int) -> dict:
-        """The attributes of one item by name."""
+        """Returns the attributes of one item by name."""
         return {
             "category": CATEGORIES[self.category[item]],
             "colour": colour_name(self.hue[item]),
@@ -66,7 +66,7 @@ class Garments:
 
 
 def draw_garments(rng: np.random.Generator, items: int) -> Garments:
-    """Draws the attributes of a catalogue, each independent of the others."""
+    """Draws the attributes of a catalogue, independently of each other."""
     return Garments(
         category=rng.integers(len(CATEGORIES), size=items),
         hue=rng.uniform(0, 360, items),
@@ -77,7 +77,7 @@ def draw_garments(rng: np.random.Generator, items: int) -> Garments:
 
 
 def draw_tastes(rng: np.random.Generator, users: int) -> np.ndarray:
-    """float32 [U, 13]: what each user gives for each of `ATTRIBUTES`, in logits."""
+    """Draws float32 [U, 13]: each user's weight for each of `ATTRIBUTES`, in logits."""
     mens = rng.integers(2, size=(users, 1)).astype(bool)
     category = np.where(mens == _MEN, _OWN_WARDROBE, 0) + rng.normal(0, _CATEGORY, (users, len(CATEGORIES)))
     hue = rng.uniform(0, 2 * np.pi, users)
@@ -96,7 +96,7 @@ def draw_purchases(rng: np.random.Generator, tastes: np.ndarray, features: np.nd
         features: float [I, D].
 
     Returns:
-        One sorted int array of item rows a user; the number is log-normal, at least 5.
+        One sorted int array of item rows per user; their number is log-normal, at least 5.
     """
     users, items = len(tastes), len(features)
     popularity = rng.exponential(_POPULARITY, items)
@@ -104,7 +104,7 @@ def draw_purchases(rng: np.random.Generator, tastes: np.ndarray, features: np.nd
     counts = np.clip(counts, _FEWEST, min(_MOST, items))
     purchases = []
     for taste, count in zip(tastes, counts, strict=True):
-        # The largest of logits + Gumbel noise are a draw without replacement from their softmax.
+        # The largest values of logits + Gumbel noise are a sample without replacement from their softmax.
         liked = features @ taste + popularity + rng.gumbel(size=items)
         whims = rng.binomial(count, _WHIM)
         chosen = np.argpartition(-liked, count - 1)[:count]
@@ -115,7 +115,7 @@ def draw_purchases(rng: np.random.Generator, tastes: np.ndarray, features: np.nd
 
 
 def describe_taste(taste: np.ndarray) -> dict:
-    """What a user likes best: categories in order, colour, hue (degrees), length (-1 short, 1 long), pattern."""
+    """Returns a user's favourites: categories in order, colour, hue (degrees), length (-1 short, 1 long), pattern."""
     category, (cos, sin, length), pattern = np.split(taste, [len(CATEGORIES), len(CATEGORIES) + 3])
     hue = float(np.rad2deg(np.arctan2(sin, cos)) % 360)
     return {
@@ -128,18 +128,20 @@ def describe_taste(taste: np.ndarray) -> dict:
 
 
 def colour_name(hue: float) -> str:
-    """The name of the eighth of the hue circle nearest to `hue`, in degrees."""
+    """Returns the name of the eighth of the hue circle nearest to `hue`, in degrees."""
     return COLOURS[round(hue / 45) % len(COLOURS)]
 
 
 def mean_auc(tastes: np.ndarray, features: np.ndarray, targets: np.ndarray, own: list[np.ndarray]) -> float:
-    """Mean over users of the share of items not their own that score under their target, ties counting nothing.
+    """Returns the mean over users of the share of items, without their own, that score below their target.
+
+    Ties count as losses.
 
     Args:
         tastes: float [U, D].
         features: float [I, D].
-        targets: int [U], one item a user.
-        own: one int array of items a user, `targets` included.
+        targets: int [U], one item per user.
+        own: one int array of items per user, which includes the target.
     """
     shares = []
     for taste, target, items in zip(tastes, targets, own, strict=True):

@@ -9,17 +9,17 @@ from tfrecords.sources.wardrobe.outline import LINING, Line, Part, Point, betwee
 
 @dataclasses.dataclass(frozen=True)
 class _Torso:
-    """A top's right half from neck to hem, where the arm joins it, and how its short sleeves hang."""
+    """The right half of a top from neck to hem, where its arm joins, and how its short sleeves hang."""
 
     half: Sequence[Point]
     shoulder: Point
     armpit: Point
-    spread: float  # degrees that a long sleeve stands off
+    spread: float  # degrees between a long sleeve and the side
     flare: float  # 1: wide sleeves
 
 
 def women_tops(length: float, neckline: str) -> list[Part | Line]:
-    """A fitted top; `length` is that of its sleeves."""
+    """Returns a fitted top; `length` is the length of its sleeves."""
     half = [
         (61, 13),
         (71, 17),
@@ -31,7 +31,7 @@ def women_tops(length: float, neckline: str) -> list[Part | Line]:
 
 
 def men_tops(length: float, neckline: str) -> list[Part | Line]:
-    """A boxy top; `length` is that of its sleeves."""
+    """Returns a boxy top; `length` is the length of its sleeves."""
     half = [
         (60, 12),
         (77, 18),
@@ -64,7 +64,7 @@ def _top(torso: _Torso, length: float, neckline: str) -> list[Part | Line]:
 
 
 def _neckline(neck: Point, kind: str) -> tuple[list[Point], Line]:
-    """The front's upper edge from left to right, and the seam under it."""
+    """Returns the front's upper edge from left to right, and the seam under it."""
     left = (100 - neck[0], neck[1])
     if kind == "v":
         tip = neck[1] + 18.7
@@ -76,7 +76,7 @@ def _neckline(neck: Point, kind: str) -> tuple[list[Point], Line]:
 
 
 def _sleeve(torso: _Torso, length: float) -> tuple[list[Point], Line]:
-    """The right sleeve and its cuff's seam. It hangs from the shoulder; a short one stands off more and is wider."""
+    """Returns the right sleeve and its cuff's seam; a short sleeve is wider and stands off more."""
     (shoulder_x, shoulder_y), armpit = torso.shoulder, torso.armpit
     angle = math.radians(torso.spread + 26 * (1 - length))
     across, down = math.sin(angle), math.cos(angle)
