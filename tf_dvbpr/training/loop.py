@@ -45,7 +45,7 @@ class Trainable(abc.ABC):
 
     @abc.abstractmethod
     def batches(self, context: tf.distribute.InputContext, first: int, last: int) -> tf.data.Dataset:
-        """Yields the batches of steps first..last-1 for this input pipeline's replicas in turn, drawn from (seed, step)."""
+        """Yields the batches of steps first..last-1 for this pipeline's replicas in turn, drawn from (seed, step)."""
 
     @abc.abstractmethod
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -56,7 +56,7 @@ class Trainable(abc.ABC):
         """Returns the current model's metrics; ``score`` (larger is better) chooses the best weights."""
 
     def keep_best(self, step: int) -> None:
-        """Keeps the best weights; the chief calls it after a validation with a new best score, before the checkpoint."""
+        """Keeps the best weights; the chief calls it after a validation with a new best score, before a checkpoint."""
 
     def show(self, step: int) -> None:
         """Writes pictures or text to the current TensorBoard writer, once at the start."""
