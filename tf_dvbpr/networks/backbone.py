@@ -71,7 +71,7 @@ class Backbone:
         return self.above(self.below(images), dropout_rate, dropout_seed)
 
     def below(self, images: tf.Tensor) -> tf.Tensor:
-        """Returns the input of `above`: the frozen layers' activations, or the preprocessed images if none is frozen."""
+        """Returns the input of `above`: the frozen layers' activations, or preprocessed images if none is frozen."""
         x = self._preprocess(tf.cast(images, tf.float32) * 127.5 + 127.5)
         return x if self._frozen is None else self._frozen(x, training=False)
 
@@ -98,7 +98,7 @@ class Backbone:
         fit_layer(self._style, tf.concat([self.above(batch) for batch in bar], 0))
 
     def named_variables(self) -> dict[str, tf.Variable]:
-        """Returns all variables as plain ones, frozen ones and statistics too: ``<layer>/<kind>``, those of style last."""
+        """Returns all variables, frozen ones and statistics too, as plain ones: ``<layer>/<kind>``, style last."""
         return {name: as_variable(one) for name, one in _named({**self._layers, _STYLE: self._style}).items()}
 
     def parts(self) -> dict[str, dict[str, object]]:
