@@ -73,6 +73,11 @@ def between(least: int, most: int) -> Bounds:
     return Bounds(lambda value: least <= value <= most, f"from {least} to {most}")
 
 
+def at_least(least: int) -> Bounds:
+    """A whole number from `least` on."""
+    return Bounds(lambda value: value >= least, f"{least} or more")
+
+
 def multiple_of(step: int, most: int, example: str = "") -> Bounds:
     """Allows multiples of `step` above 0, up to `most`."""
     return Bounds(lambda value: value in range(step, most + 1, step), f"a multiple of {step} up to {most}{example}")

@@ -11,7 +11,8 @@ from gan.config import GanConfig
 from gan.training.train import resolve
 from tests.support.shop import edit_metadata
 from tests.support.tiny_gan import refusal, run_tool, training
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tools import compare, evaluate_auc, export_saved_model, recommend, sample_gan, train_dvbpr, train_gan

@@ -10,7 +10,8 @@ from tf_dvbpr.dvbpr.train import resolve, train
 from tf_dvbpr.ranking import auc
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.reference_rankings import popularity_ranking, random_ranking
-from tf_dvbpr.recommender.evaluate import EvaluateConfig, evaluate
+from tf_dvbpr.recommender.config import EvaluateConfig
+from tf_dvbpr.recommender.evaluate import evaluate
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tools import evaluate_auc, export_saved_model, recommend

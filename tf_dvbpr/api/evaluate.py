@@ -66,12 +66,13 @@ def evaluate(workdir: str | os.PathLike[str] | None = None, *, progress: bool = 
     Args:
         workdir: of a training. Leave it out to give ``factors`` and ``dataset`` instead.
         progress: show progress bars.
-        **options: further fields of `tf_dvbpr.recommender.evaluate.EvaluateConfig`, such as ``protocol``, ``ties``.
+        **options: further fields of `tf_dvbpr.recommender.config.EvaluateConfig`, such as ``protocol``, ``ties``.
 
     Raises:
         InputError: contradictory or missing input, factors of another data set or not finite.
     """
-    from tf_dvbpr.recommender import evaluate as library
+    from tf_dvbpr.recommender.config import EvaluateConfig
+    from tf_dvbpr.recommender.evaluate import evaluate as library
 
-    given = settings(library.EvaluateConfig, {"workdir": workdir, **options})
-    return Evaluation(library.evaluate(library.EvaluateConfig(**given), progress))
+    given = settings(EvaluateConfig, {"workdir": workdir, **options})
+    return Evaluation(library(EvaluateConfig(**given), progress))

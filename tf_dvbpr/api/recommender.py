@@ -227,7 +227,8 @@ class Recommender:
         Raises:
             InputError: `path` is taken, or cannot be written.
         """
-        from tf_dvbpr.serving.export import ExportConfig, export
+        from tf_dvbpr.serving.config import ExportConfig
+        from tf_dvbpr.serving.export import export
 
         export(ExportConfig(str(self.path), os.fspath(path), overwrite))
         return Path(path)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tf_dvbpr.baselines import train as baselines
 from tf_dvbpr.baselines.config import SETTINGS, TRAINED, BaselineConfig, resolve
-from tf_dvbpr.comparison.config import CompareConfig, Row
+from tf_dvbpr.comparison.config import CompareConfig
+from tf_dvbpr.comparison.rows import Row
 from tf_dvbpr.dvbpr import train as dvbpr
 from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.networks.imagenet_networks import CNNF
@@ -60,8 +61,8 @@ def run_cell(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, 
     Returns:
         (the cell, whether it had to be trained now).
     """
-    if row.model == "dvbpr" and config.dvbpr_workdirs:
-        return _given(config.dvbpr_workdirs[seed], dataset, seed), False
+    if row.model == "dvbpr" and config.dvbpr_workdir:
+        return _given(config.dvbpr_workdir[seed], dataset, seed), False
     folder = Path(config.output) / "cells" / row.slug / ",".join([*format_settings(settings), f"seed={seed}"])
     training = _training(config, row, settings, seed, folder)
     done = _read(folder, dataset, training)

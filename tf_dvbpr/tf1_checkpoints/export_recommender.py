@@ -1,6 +1,5 @@
 """From a workdir of DVBPR to a checkpoint that the authors' code loads."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import tensorflow as tf
 
 from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.tf1_checkpoints.config import ExportCheckpointConfig
 from tf_dvbpr.tf1_checkpoints.names import WEIGHTS, slot_shapes, slots, weight_shapes
 from tf_dvbpr.tf1_checkpoints.reader import write_tf1_checkpoint
 from tf_dvbpr.training.checkpoint import Checkpoints
@@ -17,23 +17,6 @@ from tfrecords.files.output_check import check_writable
 
 # Settings without which the network is another; K and the number of users are the authors' code's to set.
 _ARCHITECTURE = ("backbone", "image_size", "conv1_padding")
-
-
-@dataclasses.dataclass(frozen=True)
-class ExportCheckpointConfig:
-    """What to export.
-
-    Attributes:
-        workdir: a run of tools.train_dvbpr or tools.train_gan.
-        output: common name of the files to write, without ``.index``.
-        best: take the weights of best/ instead of the newest checkpoint's.
-        overwrite: replace a checkpoint that is already at `output`.
-    """
-
-    workdir: str
-    output: str
-    best: bool = False
-    overwrite: bool = False
 
 
 def export_checkpoint(config: ExportCheckpointConfig) -> dict:

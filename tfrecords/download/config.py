@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tfrecords import split
 from tfrecords.errors import InputError
-from tfrecords.settings import Bounds, between, check_settings, required, setting
+from tfrecords.settings import Bounds, at_least, between, check_settings, required, setting
 from tfrecords.sources.amazon_categories import AmazonItems
 
 _SECONDS = between(0, 3600)
@@ -29,7 +29,7 @@ class DownloadConfig(AmazonItems):
     min_actions: int | None = setting(
         None,
         "with a folder: leave out items that only users with fewer purchases bought; 5 if not given",
-        Bounds(lambda value: value >= split.MIN_ACTIONS, f"at least {split.MIN_ACTIONS}"),
+        at_least(split.MIN_ACTIONS),
     )
     workers: int = setting(8, "photos fetched at once", between(1, 256))
     per_host: int = setting(4, "of these at one host", between(1, 256))

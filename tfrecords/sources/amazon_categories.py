@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from tfrecords.errors import InputError
-from tfrecords.settings import Bounds, check_settings, one_of, setting
+from tfrecords.settings import Bounds, at_least, check_settings, one_of, setting
 
 FASHION_CATEGORIES = ("men_bottoms", "men_shoes", "men_tops", "women_bottoms", "women_shoes", "women_tops")
 SUBSETS = ("fashion", "women", "men")
@@ -105,7 +105,7 @@ class AmazonItems:
     category_levels: int | None = setting(
         None,
         "amazon: how many names below the category path make a category; 1 if not given",
-        Bounds(lambda levels: levels >= 1, "at least 1"),
+        at_least(1),
     )
 
     def __post_init__(self) -> None:

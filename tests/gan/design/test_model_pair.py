@@ -13,7 +13,8 @@ from tests.support.small_training import config_for, train_quietly
 from tests.support.tool import call
 from tf_dvbpr.baselines.config import resolve as resolve_baseline
 from tf_dvbpr.baselines.train import train as train_baseline
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.errors import InputError
 from tools import design as tool
 

@@ -9,7 +9,7 @@ from tf_dvbpr.api.keywords import settings
 from tf_dvbpr.api.parameters import names_parameters, without_dashes
 from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.report.json_input import as_written_by
-from tfrecords.build import BuildConfig
+from tfrecords.build_config import BuildConfig
 from tfrecords.errors import InputError
 
 

@@ -23,8 +23,10 @@ from tf_dvbpr.dvbpr.train import resolve as resolve_dvbpr
 from tf_dvbpr.dvbpr.train import train as train_dvbpr
 from tf_dvbpr.ranking import auc
 from tf_dvbpr.ranking.factors import Factors
-from tf_dvbpr.recommender.recommend import RecommendConfig, recommend
-from tf_dvbpr.serving.export import ExportConfig, export
+from tf_dvbpr.recommender.config import RecommendConfig
+from tf_dvbpr.recommender.recommend import recommend
+from tf_dvbpr.serving.config import ExportConfig
+from tf_dvbpr.serving.export import export
 from tf_dvbpr.training.losses import bpr_loss, l2_loss, shared_bpr_loss, warp_choice, warp_loss
 from tf_dvbpr.training.triplets import TripletSampler
 from tf_dvbpr.workdir import Workdir

@@ -13,7 +13,8 @@ from tests.support.tool import fails, run
 from tf_dvbpr.dvbpr.build_backbone import build_backbone
 from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.dvbpr.train import resolve
-from tf_dvbpr.serving.export import ExportConfig, export
+from tf_dvbpr.serving.config import ExportConfig
+from tf_dvbpr.serving.export import export
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.photo_store.table import load_photo_table

@@ -7,8 +7,10 @@ import pytest
 
 from tests.support.shop import noise, told_in_one_line, write_table
 from tf_dvbpr.ranking.factors import Factors
-from tf_dvbpr.recommender.recommend import RecommendConfig, recommend
-from tfrecords.build import BuildConfig, build_dataset
+from tf_dvbpr.recommender.config import RecommendConfig
+from tf_dvbpr.recommender.recommend import recommend
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.dataset import Dataset
 
 

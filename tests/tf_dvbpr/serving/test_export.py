@@ -13,9 +13,11 @@ from tests.support.shop import encode
 from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.dvbpr.train import resolve, train
 from tf_dvbpr.ranking.topk import top_k
-from tf_dvbpr.recommender.recommend import RecommendConfig, recommend
+from tf_dvbpr.recommender.config import RecommendConfig
+from tf_dvbpr.recommender.recommend import recommend
 from tf_dvbpr.serving import export as export_file
-from tf_dvbpr.serving.export import ExportConfig, export
+from tf_dvbpr.serving.config import ExportConfig
+from tf_dvbpr.serving.export import export
 from tf_dvbpr.serving.module import ServingModule
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError

@@ -7,16 +7,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan.tf1_checkpoints.config import ImportGanConfig
 from gan.tf1_checkpoints.export_gan import export_gan_checkpoint
-from gan.tf1_checkpoints.import_gan import ImportGanConfig, import_gan
+from gan.tf1_checkpoints.import_gan import import_gan
 from gan.training import train as gan_train
 from tests.support import tf1_files
 from tests.support.shop import told_in_one_line
 from tests.support.tool import run
 from tf_dvbpr.dvbpr.train import resolve
 from tf_dvbpr.tf1_checkpoints import export_recommender as recommender_export
-from tf_dvbpr.tf1_checkpoints.export_recommender import ExportCheckpointConfig, export_checkpoint
-from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, import_checkpoint
+from tf_dvbpr.tf1_checkpoints.config import ExportCheckpointConfig, ImportConfig
+from tf_dvbpr.tf1_checkpoints.export_recommender import export_checkpoint
+from tf_dvbpr.tf1_checkpoints.import_recommender import import_checkpoint
 from tf_dvbpr.tf1_checkpoints.names import WEIGHTS
 from tf_dvbpr.workdir import Workdir
 from tools import export_checkpoint as tool

@@ -5,12 +5,14 @@ import shutil
 import numpy as np
 import pytest
 
-from gan.tf1_checkpoints.import_gan import ImportGanConfig, import_gan
+from gan.tf1_checkpoints.config import ImportGanConfig
 from gan.tf1_checkpoints.import_gan import _settings as gan_settings
+from gan.tf1_checkpoints.import_gan import import_gan
 from tests.support import tf1_files
 from tests.support.shop import told_in_one_line
-from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, import_checkpoint
+from tf_dvbpr.tf1_checkpoints.config import ImportConfig
 from tf_dvbpr.tf1_checkpoints.import_recommender import _settings as recommender_settings
+from tf_dvbpr.tf1_checkpoints.import_recommender import import_checkpoint
 from tf_dvbpr.tf1_checkpoints.names import WEIGHTS
 from tf_dvbpr.tf1_checkpoints.reader import Tf1Checkpoint
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from tests.support.shop import write_shop
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.features.store import list_features, load_features, save_features

@@ -141,7 +141,7 @@ def test_choices():
         (("women", "A>B"), "pass one of the two"),
         (("girls", None), "--subset=girls: expected one of fashion, women, men"),
         ((None, "A>>B"), "names with > between"),
-        ((None, "A", 0), "--category_levels=0: expected at least 1"),
+        ((None, "A", 0), "--category_levels=0: expected 1 or more"),
         (("men", None, 2), "--category_levels has no effect with --subset=men"),
     ],
 )

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from tests.support.shop import encode, noise, told_in_one_line
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.errors import InputError
 from tfrecords.sources.release import FASHION_CATEGORIES, ReleaseSource
 from tfrecords.sources.release_unpickler import load_object_array
