@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.output_check import check_writable
 from tfrecords.settings import MOVED_DATASET, Bounds, at_least, check_settings, need, required, setting
 
@@ -15,7 +15,7 @@ class ReportConfig:
     """The page and its sources; give `recommender` or `gan` or both. Each field's help says what it is."""
 
     output: str = required("the HTML file to write")
-    recommender: str | None = setting(None, "workdir of a recommender; this or --gan is needed")
+    recommender: str | None = setting(None, f"workdir of a recommender; this or {option('gan')} is needed")
     gan: str | None = setting(None, "workdir of the GAN")
     table3: str | None = setting(None, "folder that tools.compare left")
     samples: str | None = setting(None, "folder that tools.sample_gan left")
@@ -32,7 +32,7 @@ class ReportConfig:
 
     def __post_init__(self) -> None:
         if self.recommender is None and self.gan is None:
-            raise InputError("give --recommender, --gan or both: the workdir of a training")
+            raise InputError(f"give {option('recommender')}, {option('gan')} or both: the workdir of a training")
         need(self, Path(self.output).suffix.lower() in _ENDINGS, "output", f"a name that ends in {_ENDINGS[0]}")
         check_settings(self)
         check_writable(self.output)

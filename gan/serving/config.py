@@ -4,6 +4,7 @@ import dataclasses
 
 from tf_dvbpr.dvbpr.config import PRESET
 from tf_dvbpr.serving.config import ExportConfig
+from tfrecords.errors import option
 from tfrecords.settings import setting
 
 
@@ -12,4 +13,4 @@ class DesignerExportConfig(ExportConfig):
     """What to export, and where to; `workdir` is the recommender's. Each field's help says what it is."""
 
     gan: str | None = setting(None, "folder of a training of the GAN, to design with")
-    preset: str = setting("fast", "with --gan: form of the latents, rate of the ascent", PRESET)
+    preset: str = setting("fast", f"with {option('gan')}: form of the latents, rate of the ascent", PRESET)

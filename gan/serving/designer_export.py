@@ -8,6 +8,7 @@ from gan.serving.config import DesignerExportConfig
 from gan.serving.designer_tailor import TailorModule
 from tf_dvbpr.serving.export import check_export, save
 from tf_dvbpr.workdir import Workdir
+from tfrecords.errors import renamed
 
 
 def export_design(config: DesignerExportConfig) -> dict:
@@ -22,9 +23,8 @@ def export_design(config: DesignerExportConfig) -> dict:
     output = Path(config.output).absolute()
     check_export(output, config.overwrite)
     ascent = resolve(config.preset, {})
-    studio = Studio.open(
-        config.workdir, config.gan, ascent.precision, flags=("workdir", "gan"), moved_to=config.dataset
-    )
+    with renamed(recommender="workdir"):
+        studio = Studio.open(config.workdir, config.gan, ascent.precision, config.dataset)
     ascent = studio.settled(ascent)
     factors, known = Workdir.open(config.workdir).factors(), studio.dataset.own_items()
     rate, inversion = TAILORING["learning_rate"], InversionConfig()

@@ -44,7 +44,7 @@ pytestmark = pytest.mark.usefixtures("few_pairs")
     ],
 )
 def test_impossible_settings_name_the_flag(name, value):
-    with pytest.raises(InputError, match=f"--{name}={value}: expected"):
+    with pytest.raises(InputError, match=f"{name}={value}: expected"):
         GanConfig("data", "run", **{name: value})
 
 
@@ -119,7 +119,7 @@ def test_what_a_data_set_lacks_is_said(planted_folder, tmp_path, capsys):
     status, out, _ = run_tool(capsys, *training(dataset, one, measure_samples=100, max_photos=8))
     assert status == 0
     assert f"{dataset}: no categories: all 90 photos are trained as one, 'garment'" in out
-    assert "the last weights are kept: --judge=own needs more than one category" in out
+    assert "the last weights are kept: a judge trained here (judge=own) needs more than one category" in out
     assert out.endswith("on 90 photos of garment\n")
     assert not (one / "judge").exists()
     assert run_tool(capsys, sample_gan, f"--workdir={one}", f"--output={tmp_path}/out", "--count=2")[0] == 0

@@ -118,7 +118,7 @@ def test_figures_that_do_not_exist_are_null(planted, planted_folder, tmp_path, m
 
 
 def test_evaluate_refuses(run, workdir, planted, planted_folder, tmp_path):
-    with pytest.raises(InputError, match="--protocol=other: expected one of exact, release"):
+    with pytest.raises(InputError, match="protocol=other: expected one of exact, release"):
         EvaluateConfig(workdir="run", protocol="other")
     assert "either --workdir" in fails(run, evaluate_auc)
     assert "--factors needs --dataset" in fails(run, evaluate_auc, "--factors=mine.npz")

@@ -7,7 +7,6 @@ import os
 from typing import Any
 
 from tf_dvbpr.api.keywords import settings
-from tf_dvbpr.api.parameters import names_parameters
 
 _SPLITS, _GROUPS = ("validation", "test"), ("all", "cold")
 
@@ -53,7 +52,6 @@ class Evaluation:
         return "\n".join(f"{name:10}" + "".join(f"{cell:>16}" for cell in cells) for name, *cells in lines)
 
 
-@names_parameters
 def evaluate(workdir: str | os.PathLike[str] | None = None, *, progress: bool = True, **options: object) -> Evaluation:
     """Computes the AUC of a recommender, as tools.evaluate_auc does, and writes auc.json into the workdir.
 

@@ -3,7 +3,7 @@
 import dataclasses
 
 from tf_dvbpr.dvbpr.config import PRESET
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.settings import Bounds, at_least, check_settings, one_of, required, setting
 
 # Regularisers and numbers of factors; `paper` is the paper's own search (section V).
@@ -38,9 +38,9 @@ class CompareConfig:
     def __post_init__(self) -> None:
         check_settings(self)
         if len(set(self.dvbpr_workdir)) < len(self.dvbpr_workdir):
-            raise InputError("--dvbpr_workdir: the same run twice; a run of its own for each seed expected")
+            raise InputError(f"{option('dvbpr_workdir')}: the same run twice; a run of its own for each seed expected")
         if len(self.dvbpr_workdir) > self.seeds:
             raise InputError(
-                f"--dvbpr_workdir: {len(self.dvbpr_workdir)} runs given for --seeds={self.seeds}; at most one a seed "
-                "expected"
+                f"{option('dvbpr_workdir')}: {len(self.dvbpr_workdir)} runs given for {option('seeds', self.seeds)}; "
+                "at most one a seed expected"
             )

@@ -9,7 +9,7 @@ from tf_dvbpr.comparison.config import GRIDS, CompareConfig
 from tf_dvbpr.dvbpr.train import resolve
 from tf_dvbpr.model_names import NAMES
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.features.store import STORED, list_features
 from tfrecords.files.output_check import check_writable
 from tfrecords.files.written_list import foreign
@@ -50,19 +50,19 @@ def rows_of(config: CompareConfig, dataset: Dataset) -> list[Row]:
         if others and STORED in list_features(dataset):
             names.insert(names.index("dvbpr"), f"vbpr:{STORED}")
     elif "all" in names:
-        raise InputError("--models: all stands alone; leave it out, or the other names")
+        raise InputError(f"{option('models')}: all stands alone; leave it out, or the other names")
     rows = []
     for name in names:
         model, colon, features = name.partition(":")
         if model not in NAMES:
-            raise InputError(f"--models: no model {model!r}; there are {', '.join(NAMES)}")
+            raise InputError(f"{option('models')}: no model {model!r}; there are {', '.join(NAMES)}")
         if colon and model not in VISUAL:
-            raise InputError(f"--models: {name!r} names features, but {NAMES[model]} takes none")
+            raise InputError(f"{option('models')}: {name!r} names features, but {NAMES[model]} takes none")
         if colon and not features:
-            raise InputError(f"--models: {name!r} names no features; leave the colon out, or name some")
+            raise InputError(f"{option('models')}: {name!r} names no features; leave the colon out, or name some")
         rows.append(Row(model, features or (config.features if model in VISUAL else None), bool(colon)))
     if len({row.slug for row in rows}) < len(rows):
-        raise InputError(f"--models={','.join(names)}: the same row twice")
+        raise InputError(f"{option('models', ','.join(names))}: the same row twice")
     models = {row.model for row in rows}
     for flag, value, asked, whom in (
         ("dvbpr_workdir", ",".join(config.dvbpr_workdir), "dvbpr" in models, "dvbpr"),
@@ -70,10 +70,14 @@ def rows_of(config: CompareConfig, dataset: Dataset) -> list[Row]:
         ("features", config.features, any(row.model in VISUAL and not row.marked for row in rows), "a visual model"),
     ):
         if value and not asked:
-            raise InputError(f"--{flag}={value} has no effect with --models without {whom}: leave it out")
+            raise InputError(
+                f"{option(flag, value)} has no effect with {option('models')} without {whom}: leave it out"
+            )
     step = resolve(config.dataset, config.output, config.dvbpr_preset, {}).photos_per_step
     if config.dvbpr_photos != 0 and config.dvbpr_photos < step:
-        raise InputError(f"--dvbpr_photos={config.dvbpr_photos}: 0, or at least the {step} of one step expected")
+        raise InputError(
+            f"{option('dvbpr_photos', config.dvbpr_photos)}: 0, or at least the {step} of one step expected"
+        )
     return rows
 
 
@@ -82,10 +86,10 @@ def check_output(config: CompareConfig, dataset: Dataset) -> None:
     output = Path(config.output)
     check_writable(output, folder=True)
     if dataset.path.resolve() in (output.resolve(), *output.resolve().parents):
-        raise InputError(f"--output={output}: lies in the data set's folder; name another")
+        raise InputError(f"{option('output', output)}: lies in the data set's folder; name another")
     ours = any((output / name).exists() for name in ("cells", "table3.json"))
     if output.is_dir() and not ours and any(output.iterdir()):
-        raise InputError(f"--output={output}: holds files of something else; name a new or empty folder")
+        raise InputError(f"{option('output', output)}: holds files of something else; name a new or empty folder")
     check_tables(output)
 
 
@@ -93,7 +97,7 @@ def check_tables(output: Path) -> None:
     """Raises InputError where a file would be replaced that was changed, or put there, by somebody else."""
     wrong = foreign(output, before=TABLES, among=TABLES)
     if wrong:
-        raise InputError(f"--output={output}: {wrong}; move it away, or name a new folder")
+        raise InputError(f"{option('output', output)}: {wrong}; move it away, or name a new folder")
 
 
 def settings_of(row: Row, grid: str) -> list[dict[str, object]]:

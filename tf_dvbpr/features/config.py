@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from tf_dvbpr.networks.imagenet_networks import NETWORKS
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.settings import Bounds, between, check_settings, required, setting
 
 _MOST_PHOTOS = 4096  # of a batch: 600 MB at 224 x 224 pixels
@@ -46,13 +46,13 @@ class ExtractConfig:
     def __post_init__(self) -> None:
         ways = [name for name in ("network", "workdir", "from_file") if getattr(self, name) is not None]
         if len(ways) > 1:
-            raise InputError(f"--{ways[0]} and --{ways[1]} contradict each other; give one of them")
+            raise InputError(f"{option(ways[0])} and {option(ways[1])} contradict each other; give one of them")
         way = ways[0] if ways else "network"
         if way == "network" and self.network is None:
             object.__setattr__(self, "network", "resnet50")
         for name, its_way in (("weights", "network"), ("batch_norm_epsilon", "network"), ("keys", "from_file")):
             if getattr(self, name) is not None and way != its_way:
-                raise InputError(f"--{name} has no effect with --{way}; leave it out")
+                raise InputError(f"{option(name)} has no effect with {option(way)}; leave it out")
         check_settings(self)
         if self.name is None and self.workdir is None:
             object.__setattr__(self, "name", self.network or self.from_file.stem)

@@ -17,7 +17,7 @@ from tf_dvbpr.networks.imagenet_networks import CNNF
 from tf_dvbpr.networks.pretrained import load_pretrained
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.features.store import check_differ, zero_rows
 from tfrecords.features.writer import FOLDER, FeatureWriter, check_name, difference, feature_file, read_record
 from tfrecords.files.folder_lock import locked
@@ -117,7 +117,7 @@ def _already(config: ExtractConfig, dataset: Dataset, source: RowSource) -> bool
     if settings[0] != settings[1]:
         raise InputError(
             f"{feature_file(dataset, config.name, 'json')}: features of this name were made otherwise "
-            f"({difference(*settings)}); pass --overwrite to replace them, or another --name"
+            f"({difference(*settings)}); pass {option('overwrite')} to replace them, or another {option('name')}"
         )
     return True
 
@@ -135,7 +135,7 @@ def _in_words(config: ExtractConfig, source: RowSource) -> str:
     epsilon = " and ".join(map(str, made_by["batch_norm_epsilon"]))
     whose = "as given" if config.batch_norm_epsilon is not None else "the library's"
     if config.weights is not None and config.batch_norm_epsilon is None:
-        whose += "; no file says which its weights were trained with, --batch_norm_epsilon sets it"
+        whose += "; no file says which its weights were trained with, batch_norm_epsilon sets it"
     return f"{line}, BatchNormalization epsilon {epsilon} ({whose})"
 
 
@@ -163,8 +163,8 @@ def _own_network(config: ExtractConfig, dataset: Dataset) -> RowSource:
     workdir = Workdir.open(config.workdir)
     if workdir.config["dataset_fingerprint"] != dataset.fingerprint:
         raise InputError(
-            f"--workdir={config.workdir}: a run of another data set ({workdir.config['dataset']}), which may have seen "
-            f"what {dataset.path} holds out; give a run of this one"
+            f"{option('workdir', config.workdir)}: a run of another data set ({workdir.config['dataset']}), which may "
+            f"have seen what {dataset.path} holds out; give a run of this one"
         )
     workdir.moved_to = str(dataset.path)
     embedder = open_embedder(workdir)

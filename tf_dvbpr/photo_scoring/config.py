@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.settings import MOVED_DATASET, at_least, check_settings, required, setting
 
 DEFAULT_USERS = 10
@@ -34,7 +34,10 @@ class ScorePhotosConfig:
     def __post_init__(self) -> None:
         check_settings(self)
         if self.groups is not None and self.clusters:
-            raise InputError("--groups and --clusters contradict each other; give one of them")
+            raise InputError(f"{option('groups')} and {option('clusters')} contradict each other; give one of them")
         for name in ("users", "groups", "clusters"):
             if self.user is not None and getattr(self, name):
-                raise InputError(f"--user and --{name} contradict each other: --user asks the named users alone")
+                raise InputError(
+                    f"{option('user')} and {option(name)} contradict each other: {option('user')} asks the named users "
+                    "alone"
+                )

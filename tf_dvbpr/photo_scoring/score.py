@@ -15,7 +15,7 @@ from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tf_dvbpr.ranking.score_matrix import score_matrix
 from tf_dvbpr.recommender.keys import find_user, items_of, split_keys
 from tf_dvbpr.workdir import Workdir
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.atomic_folder import check_output
 from tfrecords.progress_bar import progress_bar
 
@@ -51,9 +51,11 @@ def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScore
     if config.category is not None:
         item_factors = item_factors[items_of(config.category, dataset)]
         if not len(item_factors):
-            raise InputError(f"--category={config.category}: it has no items in data set {dataset.name!r}")
+            raise InputError(f"{option('category', config.category)}: it has no items in data set {dataset.name!r}")
     if (config.users or 0) > len(user_factors):
-        raise InputError(f"--users={config.users}: from 0 to {len(user_factors)}, the number of users, expected")
+        raise InputError(
+            f"{option('users', config.users)}: from 0 to {len(user_factors)}, the number of users, expected"
+        )
     groups, unknown, chosen = [], [], None
     if config.user is not None:
         chosen = [find_user(key, dataset) for key in split_keys(config.user, dataset)]

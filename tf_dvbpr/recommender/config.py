@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.output_check import check_writable
 from tfrecords.settings import MOVED_DATASET, at_least, check_settings, one_of, required, setting
 
@@ -27,7 +27,7 @@ class EvaluateConfig:
 
     workdir: str | None = setting(None, "folder of a training")
     factors: str | None = setting(None, "a factors file, instead of a workdir")
-    dataset: str | None = setting(None, "the data set folder, with --factors; or where a run's lies now")
+    dataset: str | None = setting(None, f"the data set folder, with {option('factors')}; or where a run's lies now")
     protocol: str = setting(
         "exact",
         "exact: against all items; release: against 100 random items a user, as the authors' code",
@@ -41,11 +41,16 @@ class EvaluateConfig:
 
     def __post_init__(self) -> None:
         if (self.workdir is None) == (self.factors is None):
-            raise InputError("give either --workdir, or --factors and --dataset")
+            raise InputError(f"give either {option('workdir')}, or {option('factors')} and {option('dataset')}")
         if self.factors is not None and self.dataset is None:
-            raise InputError("--factors needs --dataset: a workdir knows its data set, a factors file does not")
+            raise InputError(
+                f"{option('factors')} needs {option('dataset')}: a workdir knows its data set, a factors file does not"
+            )
         check_settings(self)
         if self.protocol == "release" and self.ties != "strict":
-            raise InputError("--ties=half contradicts --protocol=release: the authors' evaluator is strict")
+            raise InputError(
+                f"{option('ties', 'half')} contradicts {option('protocol', 'release')}: the authors' evaluator is "
+                "strict"
+            )
         if self.output is not None:
             check_writable(self.output)

@@ -12,7 +12,7 @@ from tf_dvbpr.recommender.config import DEFAULT_K, RecommendConfig
 from tf_dvbpr.recommender.keys import find_item, find_user, items_of, split_keys
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 
 _COLUMNS = 10
 _MOST_PURCHASES = 2 * _COLUMNS  # shown in a picture
@@ -77,7 +77,7 @@ def best_items(
     """
     k = min(DEFAULT_K, dataset.num_items) if k is None else k
     if not 1 <= k <= dataset.num_items:
-        raise InputError(f"--k={k}: from 1 to {dataset.num_items}, the number of items, expected")
+        raise InputError(f"{option('k', k)}: from 1 to {dataset.num_items}, the number of items, expected")
     users = np.array([find_user(key, dataset) for key in keys])
     allowed = None if category is None else items_of(category, dataset)
     items, scores = top_k(*factors, users, k, *own, allowed)

@@ -10,7 +10,7 @@ from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tf_dvbpr.serving.config import ExportConfig
 from tf_dvbpr.serving.module import ServingModule
 from tf_dvbpr.workdir import Workdir
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.atomic_folder import FolderKind, check_output, whole_folder
 
 
@@ -54,7 +54,7 @@ def check_export(output: Path, overwrite: bool) -> None:
     if is_lost(output):
         raise InputError(
             f"{output}: TensorFlow takes [ ] and \\ in a path for a pattern and could not load a SavedModel from "
-            "there; name a folder without them as --output"
+            f"there; name a folder without them as {option('output')}"
         )
     check_output(output, _SAVED_MODEL, overwrite)
 

@@ -4,7 +4,7 @@ import dataclasses
 import re
 from pathlib import Path
 
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.settings import between, check_settings, required, setting
 
 _MOST_STEPS = 2**31 - 1
@@ -38,7 +38,9 @@ class ImportConfig:
         if number is None:
             return None
         if int(number[1]) > _MOST_STEPS:
-            raise InputError(f"--checkpoint={self.checkpoint}: its number is too large for a step; give --step")
+            raise InputError(
+                f"{option('checkpoint', self.checkpoint)}: its number is too large for a step; give {option('step')}"
+            )
         return int(number[1])
 
 

@@ -12,7 +12,7 @@ from tf_dvbpr.tf1_checkpoints.names import WEIGHTS, slot_shapes, slots, weight_s
 from tf_dvbpr.tf1_checkpoints.reader import write_tf1_checkpoint
 from tf_dvbpr.training.checkpoint import Checkpoints
 from tf_dvbpr.workdir import Workdir
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.output_check import check_writable
 
 # Settings without which the network is another; K and the number of users are the authors' code's to set.
@@ -53,10 +53,11 @@ def new_checkpoint(config: ExportCheckpointConfig) -> Path:
     output = Path(config.output)
     check_writable(f"{output}.index")
     if output.is_dir():
-        raise InputError(f"--output={output}: a folder; give a file's name in it, as in {output / 'DVBPR'}")
+        raise InputError(f"{option('output', output)}: a folder; give a file's name in it, as in {output / 'DVBPR'}")
     if Path(f"{output}.index").exists() and not config.overwrite:
         raise InputError(
-            f"{output}: a checkpoint is here already; pass --overwrite to replace it or name another --output"
+            f"{output}: a checkpoint is here already; pass {option('overwrite')} to replace it or name another "
+            f"{option('output')}"
         )
     return output
 
@@ -75,8 +76,8 @@ def check_architecture(workdir: Workdir, settings: object, release: object, name
         value, expected = getattr(settings, name), getattr(release, name)
         if value != expected:
             raise InputError(
-                f"{workdir.path}: trained with --{name}={value}, and the authors' code has {expected}; only networks "
-                "of --preset=release can be exported to it"
+                f"{workdir.path}: trained with {option(name, value)}, and the authors' code has {expected}; only "
+                f"networks of {option('preset', 'release')} can be exported to it"
             )
 
 

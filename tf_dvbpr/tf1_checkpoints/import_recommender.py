@@ -17,7 +17,7 @@ from tf_dvbpr.tf1_checkpoints.reader import Tf1Checkpoint
 from tf_dvbpr.training import loop
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.atomic_folder import first_folder
 from tfrecords.files.output_check import check_writable
 from tfrecords.photo_store.store import PhotoStore
@@ -134,4 +134,4 @@ def check_new(output: Path) -> None:
     """Raises InputError where something is at `output` already; an empty folder may be."""
     check_writable(output, folder=True)
     if output.exists() and any(output.iterdir()):
-        raise InputError(f"{output}: is not empty; a checkpoint is imported into a new --workdir")
+        raise InputError(f"{output}: is not empty; a checkpoint is imported into a new {option('workdir')}")

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from tfrecords import split
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.settings import Bounds, at_least, between, check_settings, required, setting
 from tfrecords.sources.amazon_categories import AmazonItems
 
@@ -43,8 +43,10 @@ class DownloadConfig(AmazonItems):
         check_settings(self)
         given = [name for name in ("subset", "category_path", "category_levels") if getattr(self, name) is not None]
         if is_csv(self.input) and given:
-            raise InputError(f"--{given[0]} has no effect with a CSV file; leave it out")
+            raise InputError(f"{option(given[0])} has no effect with a CSV file; leave it out")
         if given:
             self.choose()
         if self.min_actions is not None and not self.input.is_dir():
-            raise InputError("--min_actions has no effect with a file; leave it out, or name the folder of the dump")
+            raise InputError(
+                f"{option('min_actions')} has no effect with a file; leave it out, or name the folder of the dump"
+            )

@@ -73,7 +73,9 @@ def test_a_gan_of_less_than_an_epoch_is_warned_of(small_recommender, lively_gan,
     monkeypatch.setattr(TrainedGan, "open", lambda *_: opened)
     Studio.open(str(small_recommender), str(lively_gan))
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
-    line = f"warning: --gan={lively_gan}: its weights have seen 88 photos, less than one epoch of 90: grey squares are "
+    line = (
+        f"warning: the GAN {lively_gan}: its weights have seen 88 photos, less than one epoch of 90: grey squares are "
+    )
     assert told == ([line + "what such a GAN draws; train it longer"] if warned else [])
 
 

@@ -182,7 +182,7 @@ def test_given_runs_differ_in_their_seeds_alone(run, dvbpr, tmp_path):
 
     table = run(models=("dvbpr",), seeds=2, dvbpr_workdir=(dvbpr, copy("seed", seed=1, workdir="elsewhere")))
     assert table["rows"][0]["all_spread"] == 0.0 and table["rows"][0]["settings"] == {}
-    with pytest.raises(InputError, match=r"has --dropout=0\.5, .*rate has 0\.1; give runs of one model"):
+    with pytest.raises(InputError, match=r"has dropout=0\.5, .*rate has 0\.1; give runs of one model"):
         run(models=("dvbpr",), seeds=2, dvbpr_workdir=(dvbpr, copy("rate", dropout=0.1)))
     other = run(models=("dvbpr",), dvbpr_workdir=(copy("backbone", backbone="resnet50"),))["rows"][0]["settings"]
     assert other == {"backbone": "resnet50"} and runs.format_settings({**other, "dim": 5.0}) == [
@@ -315,15 +315,15 @@ def test_the_tool_prints_the_table(planted_folder, tmp_path, capsys):
         ({"models": ("vbpr",)}, "extract_features"),
         ({"models": ("all", "bpr_mf")}, "all stands alone"),
         ({"models": ("vbpr:",)}, "'vbpr:' names no features"),
-        ({"features": "mine"}, "--features=mine has no effect with --models without a visual model"),
-        ({"dvbpr_workdir": ("a",)}, "--dvbpr_workdir=a has no effect with --models without dvbpr"),
-        ({"dvbpr_photos": 160}, "--dvbpr_photos=160 has no effect"),
+        ({"features": "mine"}, "features=mine has no effect with models without a visual model"),
+        ({"dvbpr_workdir": ("a",)}, "dvbpr_workdir=a has no effect with models without dvbpr"),
+        ({"dvbpr_photos": 160}, "dvbpr_photos=160 has no effect"),
         ({"models": ("dvbpr",), "dvbpr_workdir": ("a", "a"), "seeds": 2}, "the same run twice"),
-        ({"seeds": 0}, "--seeds=0"),
-        ({"dvbpr_photos": 10}, "--dvbpr_photos=10 has no effect"),
-        ({"models": ("dvbpr",), "dvbpr_photos": 159}, "--dvbpr_photos=159: 0, or at least the 160 of one step"),
-        ({"dvbpr_workdir": ("a", "b")}, "2 runs given for --seeds=1"),
-        ({"grid": "wide"}, "--grid=wide"),
+        ({"seeds": 0}, "seeds=0"),
+        ({"dvbpr_photos": 10}, "dvbpr_photos=10 has no effect"),
+        ({"models": ("dvbpr",), "dvbpr_photos": 159}, "dvbpr_photos=159: 0, or at least the 160 of one step"),
+        ({"dvbpr_workdir": ("a", "b")}, "2 runs given for seeds=1"),
+        ({"grid": "wide"}, "grid=wide"),
     ],
 )
 def test_bad_input_is_named(run, given, message):

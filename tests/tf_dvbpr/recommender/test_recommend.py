@@ -37,7 +37,7 @@ def run(tmp_path_factory):
 
 def test_without_k_a_small_catalogue_is_recommended_whole(run):
     assert [one.item for one in recommend(RecommendConfig(run, "u"))["u"]] == ["i2"]
-    with told_in_one_line("--k=10: from 1 to 4, the number of items, expected"):
+    with told_in_one_line("k=10: from 1 to 4, the number of items, expected"):
         recommend(RecommendConfig(run, "u", k=10))
 
 

@@ -247,7 +247,7 @@ def test_without_a_network_there_are_no_photo_signatures(workdir, planted, tmp_p
 
 def test_an_output_that_is_taken_is_refused_unless_told(workdir, exported):
     before = (exported / "saved_model.pb").stat().st_mtime_ns
-    with pytest.raises(InputError, match="--overwrite"):
+    with pytest.raises(InputError, match="overwrite"):
         export(ExportConfig(str(workdir), str(exported)))
     assert (exported / "saved_model.pb").stat().st_mtime_ns == before
     with pytest.raises(InputError, match="no saved_model"):

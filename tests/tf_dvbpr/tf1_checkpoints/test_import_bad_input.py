@@ -157,7 +157,7 @@ def test_files_that_are_missing_or_damaged_are_named(planted_folder, six, tmp_pa
 
     with told_in_one_line("nothing-5: no checkpoint here"):
         import_gan(config("nothing-5"))
-    with told_in_one_line(f"give the files' common name, --checkpoint={prefix}$"):
+    with told_in_one_line(f"give the files' common name, checkpoint={prefix}$"):
         import_gan(config("gan-5.index"))
     whole = data.read_bytes()
     data.write_bytes(whole[: len(whole) // 2])
@@ -173,7 +173,7 @@ def test_files_that_are_missing_or_damaged_are_named(planted_folder, six, tmp_pa
 
 
 def test_a_step_that_cannot_be_is_refused():
-    with told_in_one_line("too large for a step; give --step"):
+    with told_in_one_line("too large for a step; give step"):
         ImportConfig("x-99999999999", "data", "run").steps()
-    with told_in_one_line("--step=-1: expected from 0"):
+    with told_in_one_line("step=-1: expected from 0"):
         ImportConfig("DVBPR", "data", "run", -1)

@@ -241,7 +241,7 @@ def test_what_breaks_off_leaves_nothing_and_what_a_kill_left_is_no_hindrance(six
     (tmp_path / "run").mkdir()
     import_gan(config, show_progress=False)
     assert TrainedGan.open(tmp_path / "run").step == 5
-    with told_in_one_line("run: is not empty; a checkpoint is imported into a new --workdir"):
+    with told_in_one_line("run: is not empty; a checkpoint is imported into a new workdir"):
         import_gan(config, show_progress=False)
 
 

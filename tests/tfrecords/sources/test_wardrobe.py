@@ -172,12 +172,12 @@ def test_drawings_decode(wardrobe):
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("items", "--items=99"),
-        ("items", "--items=1000000000"),
-        ("users", "--users=0"),
-        ("users", "--users=10000001"),
-        ("image_size", "--image_size=31"),
-        ("image_size", "--image_size=1000000"),
+        ("items", "items=99"),
+        ("items", "items=1000000000"),
+        ("users", "users=0"),
+        ("users", "users=10000001"),
+        ("image_size", "image_size=31"),
+        ("image_size", "image_size=1000000"),
     ],
 )
 def test_too_small_or_too_large(tmp_path, option, message):
