@@ -4,6 +4,7 @@ import dataclasses
 
 from tf_dvbpr.dvbpr.config import EPOCHS, MOST, MOST_STEPS, NONE, PHOTO_STORES, PRECISIONS, PRESET
 from tf_dvbpr.networks.imagenet_networks import NETWORKS
+from tfrecords.errors import option
 from tfrecords.settings import (
     MOST_SEED,
     Bounds,
@@ -105,10 +106,10 @@ class GanConfig:
         check_settings(self)
         need(self, self.generator_width % 4 == 0, "generator_width", "a multiple of 4")
         enough = self.max_photos == 0 or self.max_photos >= self.batch_size
-        need(self, enough, "max_photos", "0, or at least --batch_size")
+        need(self, enough, "max_photos", f"0, or at least {option('batch_size')}")
         for name in ("judge_weights", "judge_batch_norm_epsilon"):
             needless = self.judge == OWN_JUDGE and getattr(self, name) is not None
-            need(self, not needless, name, "nothing with --judge=own, which is trained here")
+            need(self, not needless, name, f"nothing with {option('judge', 'own')}, which is trained here")
 
     @property
     def augmentations(self) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from PIL import Image
 
 from tests.support.photo_server import serve
 from tests.support.shop import write_shop, write_table
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.dataset import Dataset
 from tfrecords.download import http
 

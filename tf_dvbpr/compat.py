@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr.lazy_adam import LazyAdam
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 
 _OLDEST = (2, 15)
 _KERAS_3 = hasattr(keras, "Variable")
@@ -31,8 +31,8 @@ def check_backbone_strategy(backbone: str, strategy: str) -> None:
     """
     if strategy == "multi_worker" and not _KERAS_3:
         raise InputError(
-            f"--strategy=multi_worker with --backbone={backbone} needs Keras 3, and this is {keras.__version__}: use "
-            "--strategy=mirrored on one machine, or TensorFlow 2.16 or newer"
+            f"{option('strategy', 'multi_worker')} with {option('backbone', backbone)} needs Keras 3, and this is "
+            f"{keras.__version__}: use {option('strategy', 'mirrored')} on one machine, or TensorFlow 2.16 or newer"
         )
 
 
@@ -55,8 +55,8 @@ def lazy_adam_class() -> type:
             from tensorflow_addons.optimizers import LazyAdam as Addons
     except ImportError as error:
         raise InputError(
-            f"--optimizer=lazy_adam: TensorFlow {tf.__version__} takes it from TensorFlow Addons, which is not "
-            "installed: pip install tensorflow-addons==0.23.0"
+            f"{option('optimizer', 'lazy_adam')}: TensorFlow {tf.__version__} takes it from TensorFlow Addons, which "
+            "is not installed: pip install tensorflow-addons==0.23.0"
         ) from error
     return Addons
 

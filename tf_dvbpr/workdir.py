@@ -13,7 +13,7 @@ from tf_dvbpr import __version__
 from tf_dvbpr.model_names import GAN, WORKDIRS
 from tf_dvbpr.ranking.factors import Factors
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.json_file import parse_json, write_json
 from tfrecords.schema import METADATA_FILE
 from tfrecords.settings import has_type
@@ -102,7 +102,7 @@ class Workdir:
                     new.update({name: old[name] for name in left_out})
                 started._refuse_other(settings, old)
         elif path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise InputError(f"{path}: exists and is not a workdir. Give --workdir a new or empty folder")
+            raise InputError(f"{path}: exists and is not a workdir. Give {option('workdir')} a new or empty folder")
         if write:
             path.mkdir(parents=True, exist_ok=True)
             write_json(path / "config.json", settings)
@@ -120,24 +120,24 @@ class Workdir:
         if self.config["dataset_fingerprint"] != settings["dataset_fingerprint"]:
             raise InputError(
                 f"{self.path}: this workdir belongs to another data set (of {self.config['dataset']}), not to "
-                f"{settings['dataset']}. Give a new --workdir"
+                f"{settings['dataset']}. Give a new {option('workdir')}"
             )
         if self.config["model"] != settings["model"]:
             raise InputError(
                 f"{self.path}: this workdir belongs to {WORKDIRS[self.config['model']]}, not to "
-                f"{WORKDIRS[settings['model']]}. Give a new --workdir"
+                f"{WORKDIRS[settings['model']]}. Give a new {option('workdir')}"
             )
         free = FREE + (_LENGTH if settings["train"].get("decay", "none") == "none" else ())
         new = settings["train"]
         for name in new:
             if name not in free and old[name] != new[name]:
                 before, now = (
-                    f"without --{name}" if values[name] in _NOT_GIVEN else f"with --{name}={values[name]}"
+                    f"without {option(name)}" if values[name] in _NOT_GIVEN else f"with {option(name, values[name])}"
                     for values in (old, new)
                 )
                 raise InputError(
-                    f"{self.path}: this workdir was trained {before}, not {now}. Give a new --workdir, or the old "
-                    "setting to go on"
+                    f"{self.path}: this workdir was trained {before}, not {now}. Give a new {option('workdir')}, or "
+                    "the old setting to go on"
                 )
 
     def settings(self, config: type) -> dict[str, object]:
@@ -174,13 +174,13 @@ class Workdir:
         if self.moved_to is None and not (expected / METADATA_FILE).is_file():
             raise InputError(
                 f"{self.path}: trained on a data set at {expected}, and there is none now. If it was moved, give its "
-                "folder as --dataset; else build it again with the same flags"
+                f"folder as {option('dataset')}; else build it again with the same flags"
             )
         dataset = Dataset.open(expected if self.moved_to is None else self.moved_to)
         if self.moved_to is not None and dataset.fingerprint != self.config["dataset_fingerprint"]:
             raise InputError(
-                f"--dataset={self.moved_to}: data set {dataset.name!r} is another than {self.path} was trained on "
-                f"(which was at {expected}); give that one, wherever it is now"
+                f"{option('dataset', self.moved_to)}: data set {dataset.name!r} is another than {self.path} was "
+                f"trained on (which was at {expected}); give that one, wherever it is now"
             )
         if dataset.fingerprint != self.config["dataset_fingerprint"]:
             raise InputError(

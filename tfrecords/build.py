@@ -10,7 +10,7 @@ from tfrecords import schema
 from tfrecords.build_config import BuildConfig
 from tfrecords.data_set_folder import DATA_SET
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.atomic_folder import check_output, whole_folder
 from tfrecords.progress_bar import progress_bar
 from tfrecords.sources.amazon import AmazonSource
@@ -41,7 +41,9 @@ def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
     _check_names(config, source)
     item_shards = min(4, source.expected_items) if config.shards is None else config.shards
     if item_shards > source.expected_items:
-        raise InputError(f"--shards={item_shards}: at most {source.expected_items}, the number of items, expected")
+        raise InputError(
+            f"{option('shards', item_shards)}: at most {source.expected_items}, the number of items, expected"
+        )
     with whole_folder(config.output, DATA_SET, overwrite=config.overwrite) as folder, warnings.catch_warnings():
         # Photos over the bound are refused by name; the warning would only repeat it.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -55,7 +57,9 @@ def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
 
 def _check_names(config: BuildConfig, source: Source) -> None:
     if not is_text(config.name or source.name):
-        raise InputError(f"{config.input}: its name, which the data set would take, is not UTF-8; pass --name")
+        raise InputError(
+            f"{config.input}: its name, which the data set would take, is not UTF-8; pass {option('name')}"
+        )
     for name in source.category_names:
         if not is_text(name):
             raise InputError(f"{config.input}: the category {name!r} has half a letter, which UTF-8 cannot hold")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tfrecords import split
 from tfrecords.choices import FILTERS, FITS, SOURCES
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.photos.bad_photo import MIN_SIDE
 from tfrecords.settings import Bounds, between, check_settings, one_of, required, setting
 from tfrecords.sources.amazon_categories import AmazonItems
@@ -84,10 +84,12 @@ class BuildConfig(AmazonItems):
         for name in sorted(_SOME - _OPTIONS[self.source]):
             value = getattr(self, name)
             if value is not None and value is not False:
-                raise InputError(f"--{name} has no effect with --source={self.source}; leave it out")
+                raise InputError(f"{option(name)} has no effect with {option('source', self.source)}; leave it out")
         if self.input is None and self.source in _INPUTS:
-            raise InputError(f"--source={self.source} needs --input, {_INPUTS[self.source]}")
+            raise InputError(f"{option('source', self.source)} needs {option('input')}, {_INPUTS[self.source]}")
         if self.images is None and self.source in _PHOTO_FOLDERS:
-            raise InputError(f"--source={self.source} needs --images, the folder of photos named by item")
+            raise InputError(
+                f"{option('source', self.source)} needs {option('images')}, the folder of photos named by item"
+            )
         if self.source == "amazon":
             self.choose()

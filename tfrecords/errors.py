@@ -1,8 +1,18 @@
-"""`InputError`, the one exception that means: the input is wrong, not the program."""
+"""`InputError`, the one exception that means: the input is wrong, not the program.
 
+A message names settings by `option`, so that Python reads ``k=0`` where the tools print ``--k=0``::
+
+    raise InputError(f"{option('k', 0)}: expected from 1 to {option('starts')}")
+"""
+
+import contextlib
+import re
 import unicodedata
+from collections.abc import Iterator
 
 _ESCAPED = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of surrogate pairs, separators of lines and paragraphs
+_MARK = "\ufdd0"  # before each setting's name; Unicode keeps this code point for programs' own use, no text has it
+_NO_VALUE = object()
 
 
 class InputError(ValueError):
@@ -10,10 +20,53 @@ class InputError(ValueError):
 
     Libraries raise it; the tools print its message after ``error:`` and exit with status 1, without a traceback.
     `one_line` keeps the message on one line, whatever it quotes.
+
+    Attributes:
+        marked: the message for other messages to quote; only there its settings are still known as such.
     """
 
     def __init__(self, message: str = "") -> None:
         super().__init__(one_line(message))
+
+    def __str__(self) -> str:
+        return self.marked.replace(_MARK, "")
+
+    @property
+    def marked(self) -> str:  # noqa: D102
+        text: str = self.args[0]
+        return text
+
+
+def option(setting: str, value: object = _NO_VALUE) -> str:
+    """A setting as messages and help texts name it, ``name`` or ``name=value``; a tuple's items have commas between."""
+    if value is _NO_VALUE:
+        return _MARK + setting
+    return f"{_MARK}{setting}={','.join(map(str, value)) if isinstance(value, tuple) else value}"
+
+
+def with_dashes(text: str) -> str:
+    """A text whose settings are flags, ``--name=value``."""
+    return text.replace(_MARK, "--")
+
+
+@contextlib.contextmanager
+def prefixed(text: str) -> Iterator[None]:
+    """Puts a text and a colon in front of every InputError raised inside."""
+    try:
+        yield
+    except InputError as error:
+        error.args = (one_line(f"{text}: {error.marked}"),)
+        raise
+
+
+@contextlib.contextmanager
+def renamed(**names: str) -> Iterator[None]:
+    """Every InputError raised inside names settings as the caller calls them: ``renamed(weights="judge_weights")``."""
+    try:
+        yield
+    except InputError as error:
+        error.args = (re.sub(rf"{_MARK}(\w+)", lambda found: option(names.get(found[1], found[1])), error.marked),)
+        raise
 
 
 def one_line(text: str) -> str:

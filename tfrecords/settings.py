@@ -12,10 +12,10 @@ The checks, a tool's flags and the page of flags are generated from these fields
 
 import dataclasses
 import typing
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 
 MOST_SEED = 2**31 - 1
 MOVED_DATASET = "where the run's data set is now, if it was moved"  # The help text of every such setting.
@@ -47,7 +47,7 @@ def required(help: str, bounds: Bounds | None = None) -> Any:
 
 
 def check_settings(config: object) -> None:
-    """Raises InputError, ``--name=value: expected ...``, for the first field whose value is out of bounds."""
+    """Raises InputError, ``name=value: expected ...``, for the first field whose value is out of bounds."""
     for field in dataclasses.fields(config):
         bounds = field.metadata.get("bounds")
         value = getattr(config, field.name)
@@ -56,11 +56,9 @@ def check_settings(config: object) -> None:
 
 
 def need(config: object, holds: bool, name: str, expected: str) -> None:
-    """Raises InputError, ``--name=value: expected ...``, if a check of the setting `name` of `config` fails."""
+    """Raises InputError, ``name=value: expected ...``, if a check of the setting `name` of `config` fails."""
     if not holds:
-        value = getattr(config, name)
-        given = ",".join(map(str, value)) if isinstance(value, tuple) else value
-        raise InputError(f"--{name}={given}: expected {expected}")
+        raise InputError(f"{option(name, getattr(config, name))}: expected {expected}")
 
 
 def one_of(*choices: object) -> Bounds:
@@ -71,6 +69,11 @@ def one_of(*choices: object) -> Bounds:
 def between(least: int, most: int) -> Bounds:
     """Allows whole numbers from `least` to `most`, both included."""
     return Bounds(lambda value: least <= value <= most, f"from {least} to {most}")
+
+
+def at_least(least: int) -> Bounds:
+    """A whole number from `least` on."""
+    return Bounds(lambda value: value >= least, f"{least} or more")
 
 
 def multiple_of(step: int, most: int, example: str = "") -> Bounds:
@@ -106,8 +109,3 @@ def has_type(value: object, kind: Any) -> bool:
     if isinstance(value, bool) or value is None:
         return type(value) in kinds
     return isinstance(value, kinds) or (float in kinds and isinstance(value, int))
-
-
-def choices_of(config: type, name: str) -> Collection:
-    """Returns the allowed values of a setting."""
-    return next(field for field in dataclasses.fields(config) if field.name == name).metadata["bounds"].choices

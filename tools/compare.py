@@ -12,55 +12,20 @@ from pathlib import Path
 
 from absl import flags
 
-from .common import app, table
+from tf_dvbpr.comparison.config import CompareConfig
+
+from .common import app, setting_flags, table
 
 FLAGS = app.new_flags(__doc__)
-flags.DEFINE_string("dataset", None, "folder that tools.build_dataset left", required=True, flag_values=FLAGS)
-flags.DEFINE_string("output", None, "folder for the table and all runs", required=True, flag_values=FLAGS)
-flags.DEFINE_list(
-    "models",
-    "all",
-    "all, or some of rand, poprank, warp, bpr_mf, visrank, fm, vbpr, dvbpr; model:features for other features",
-    flag_values=FLAGS,
-)
-flags.DEFINE_enum(
-    "grid",
-    "quick",
-    ["paper", "quick", "none"],
-    "paper: 7 regularisers x 3 numbers of factors; quick: 3 regularisers; none: the defaults",
-    flag_values=FLAGS,
-)
-flags.DEFINE_integer("seeds", 1, "seeds; the first tunes, the others repeat what it chose", flag_values=FLAGS)
-flags.DEFINE_string("features", None, "name of the item features; the only ones if not given", flag_values=FLAGS)
-flags.DEFINE_list(
-    "dvbpr_workdir", [], "trained DVBPR, at most one run a seed, instead of training it", flag_values=FLAGS
-)
-flags.DEFINE_enum(
-    "dvbpr_preset", "fast", ["fast", "paper", "release"], "of the DVBPR that is trained", flag_values=FLAGS
-)
-flags.DEFINE_integer(
-    "dvbpr_photos", 0, "end its training at this many photos; 0: the preset's length", flag_values=FLAGS
-)
+setting_flags.define(FLAGS, CompareConfig)
 
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one comparison, the table."""
     from tf_dvbpr.comparison import tables
     from tf_dvbpr.comparison.compare import compare
-    from tf_dvbpr.comparison.config import CompareConfig
 
-    config = CompareConfig(
-        dataset=values.dataset,
-        output=values.output,
-        models=tuple(values.models),
-        grid=values.grid,
-        seeds=values.seeds,
-        features=values.features,
-        dvbpr_workdirs=tuple(values.dvbpr_workdir),
-        dvbpr_preset=values.dvbpr_preset,
-        dvbpr_photos=values.dvbpr_photos,
-    )
-    result = compare(config)
+    result = compare(CompareConfig(**setting_flags.given(values, CompareConfig)))
     files = tables.write(result, Path(values.output))
     sizes = result["data_set"]
     print(f"\n{sizes['name']}: {sizes['users']} users, {sizes['items']} items, {sizes['interactions']} interactions\n")

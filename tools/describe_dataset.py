@@ -5,23 +5,33 @@
 The picture goes to photos.png in the dataset folder unless --picture names another place.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
 from absl import flags
 
-from .common import app
+from tfrecords import settings
+
+from .common import app, setting_flags
+
+
+@dataclasses.dataclass(frozen=True)
+class DescribeConfig:
+    """What to describe and to draw; each field's help says what it is."""
+
+    dataset: str = settings.required("the dataset folder")
+    picture: str | None = settings.setting(None, "where the sample photos go; photos.png in the data set if not given")
+    photos: int = settings.setting(10, "sample photos of each category", settings.at_least(1))
+    seed: int = settings.setting(0, "which photos are sampled", settings.at_least(0))
+    verify: bool = settings.setting(False, "compare every shard with its checksum, and with dataset.json, first")
+
+    def __post_init__(self) -> None:
+        settings.check_settings(self)
+
 
 FLAGS = app.new_flags(__doc__)
-flags.DEFINE_string("dataset", None, "the dataset folder", required=True, flag_values=FLAGS)
-flags.DEFINE_string(
-    "picture", None, "where the sample photos go; photos.png in the data set if not given", flag_values=FLAGS
-)
-flags.DEFINE_integer("photos", 10, "sample photos of each category", lower_bound=1, flag_values=FLAGS)
-flags.DEFINE_integer("seed", 0, "which photos are sampled", lower_bound=0, flag_values=FLAGS)
-flags.DEFINE_bool(
-    "verify", False, "compare every shard with its checksum, and with dataset.json, first", flag_values=FLAGS
-)
+setting_flags.define(FLAGS, DescribeConfig)
 
 
 def main(values: flags.FlagValues) -> None:
@@ -32,10 +42,11 @@ def main(values: flags.FlagValues) -> None:
 
     from .common import dataset_tables
 
-    dataset = Dataset.open(values.dataset)
-    picture = Path(values.picture) if values.picture else dataset.path / "photos.png"
+    config = DescribeConfig(**setting_flags.given(values, DescribeConfig))
+    dataset = Dataset.open(config.dataset)
+    picture = Path(config.picture) if config.picture else dataset.path / "photos.png"
     grid.check_name(picture)
-    if values.verify:
+    if config.verify:
         dataset.verify()
     summary = summarise(dataset)
     parts = [
@@ -50,14 +61,14 @@ def main(values: flags.FlagValues) -> None:
         dataset_tables.activations(dataset),
         dataset_tables.left_out(dataset),
         dataset_tables.known_auc(dataset),
-        "every shard has its checksum and holds what dataset.json says" if values.verify else "",
+        "every shard has its checksum and holds what dataset.json says" if config.verify else "",
     ]
     print("\n\n".join([*parts, "\n".join(line for line in lines if line)]))
     rows = [
         grid.Row(name, dataset.encoded_photos(items), [str(dataset.item_keys[item]) for item in items])
-        for name, items in sample_items(dataset, values.photos, values.seed)
+        for name, items in sample_items(dataset, config.photos, config.seed)
     ]
-    grid.save(grid.draw(rows, columns=values.photos), picture)
+    grid.save(grid.draw(rows, columns=config.photos), picture)
     print(f"sample photos in {picture}")
 
 

@@ -11,38 +11,19 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from .common import app, table
+from tf_dvbpr.recommender.config import EvaluateConfig
+
+from .common import app, setting_flags, table
 
 FLAGS = app.new_flags(__doc__)
-flags.DEFINE_string("workdir", None, "folder of a training", flag_values=FLAGS)
-flags.DEFINE_string("factors", None, "a factors file, instead of a workdir", flag_values=FLAGS)
-flags.DEFINE_string(
-    "dataset", None, "the data set folder, with --factors; or where a run's lies now", flag_values=FLAGS
-)
-flags.DEFINE_enum(
-    "protocol",
-    "exact",
-    ["exact", "release"],
-    "exact: against all items; release: against 100 random items a user, as the authors' code",
-    flag_values=FLAGS,
-)
-flags.DEFINE_enum(
-    "ties",
-    "strict",
-    ["strict", "half"],
-    "strict: an equal score is a loss; half: it counts one half",
-    flag_values=FLAGS,
-)
-flags.DEFINE_integer("seed", 0, "of RAND and of the release protocol's random items", flag_values=FLAGS)
-flags.DEFINE_string("output", None, "JSON file to write; auc.json in the workdir if not given", flag_values=FLAGS)
+setting_flags.define(FLAGS, EvaluateConfig)
 
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one evaluation, the table."""
-    from tf_dvbpr.recommender.evaluate import EvaluateConfig, evaluate
+    from tf_dvbpr.recommender.evaluate import evaluate
 
-    names = ("workdir", "factors", "dataset", "protocol", "ties", "seed", "output")
-    result = evaluate(EvaluateConfig(**{name: values[name].value for name in names}))
+    result = evaluate(EvaluateConfig(**setting_flags.given(values, EvaluateConfig)))
     print(
         f"AUC on {result['data_set']} ({result['users']} users, {result['items']} items), {result['model']} at step "
         f"{result['step']}, protocol {result['protocol']}, ties {result['ties']}; +- is the standard error over users\n"

@@ -11,32 +11,23 @@ from pathlib import Path
 
 from absl import flags
 
-from .common import app
+from tf_dvbpr.tf1_checkpoints.config import ExportCheckpointConfig
+
+from .common import app, setting_flags
 
 FLAGS = app.new_flags(__doc__)
-flags.DEFINE_string("workdir", None, "folder of a training", required=True, flag_values=FLAGS)
-flags.DEFINE_string(
-    "output",
-    None,
-    "common name of the files to write; end it in the step, which is kept nowhere else",
-    required=True,
-    flag_values=FLAGS,
-)
-flags.DEFINE_bool(
-    "best", False, "the weights of the best validation, Adam's moments zero; default: the newest", flag_values=FLAGS
-)
-flags.DEFINE_bool("overwrite", False, "replace the checkpoint that is at output", flag_values=FLAGS)
+setting_flags.define(FLAGS, ExportCheckpointConfig)
 
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, one closing line."""
     from gan.tf1_checkpoints.export_gan import export_gan_checkpoint
     from tf_dvbpr.model_names import GAN
-    from tf_dvbpr.tf1_checkpoints.export_recommender import ExportCheckpointConfig, export_checkpoint
+    from tf_dvbpr.tf1_checkpoints.export_recommender import export_checkpoint
     from tf_dvbpr.tf1_checkpoints.reader import ENDINGS
     from tf_dvbpr.workdir import Workdir
 
-    config = ExportCheckpointConfig(values.workdir, values.output, values.best, values.overwrite)
+    config = ExportCheckpointConfig(**setting_flags.given(values, ExportCheckpointConfig))
     is_gan = Workdir.open(config.workdir).config["model"] == GAN
     result = export_gan_checkpoint(config) if is_gan else export_checkpoint(config)
     size = sum(Path(f"{values.output}{ending}").stat().st_size for ending in ENDINGS)

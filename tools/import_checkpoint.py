@@ -12,39 +12,26 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from .common import app
+from gan.tf1_checkpoints.config import ImportGanConfig
+
+from .common import app, setting_flags
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_enum(
     "kind", None, ["dvbpr", "gan"], "whose checkpoint: the recommender's or the GAN's", required=True, flag_values=FLAGS
 )
-flags.DEFINE_string(
-    "checkpoint", None, "common name of its files, without .index and .data-...", required=True, flag_values=FLAGS
-)
-flags.DEFINE_string(
-    "dataset", None, "folder that tools.build_dataset left, of the same data", required=True, flag_values=FLAGS
-)
-flags.DEFINE_string("workdir", None, "folder to make", required=True, flag_values=FLAGS)
-flags.DEFINE_integer(
-    "step", None, "training steps behind it; by default the number its name ends in, else 0", flag_values=FLAGS
-)
-flags.DEFINE_integer(
-    "measure_samples",
-    None,
-    "images that the GAN's figures are computed on; 0: no figures; by default as --preset=release",
-    flag_values=FLAGS,
-)
+setting_flags.define(FLAGS, ImportGanConfig)
 
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one import, one closing line."""
-    from gan.tf1_checkpoints.import_gan import ImportGanConfig, import_gan
-    from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, import_checkpoint
+    from gan.tf1_checkpoints.import_gan import import_gan
+    from tf_dvbpr.tf1_checkpoints.config import ImportConfig
+    from tf_dvbpr.tf1_checkpoints.import_recommender import import_checkpoint
     from tfrecords.errors import InputError
 
-    common = {name: values[name].value for name in ("checkpoint", "dataset", "workdir", "step")}
     if values.kind == "gan":
-        config = ImportGanConfig(**common, measure_samples=values.measure_samples)
+        config = ImportGanConfig(**setting_flags.given(values, ImportGanConfig))
         result = import_gan(config)
         _say_step(values.checkpoint, config.assumes_step())
         print(
@@ -54,7 +41,7 @@ def main(values: flags.FlagValues) -> None:
         return
     if values.measure_samples is not None:
         raise InputError(f"--measure_samples={values.measure_samples} is the GAN's: leave it out with --kind=dvbpr")
-    config = ImportConfig(**common)
+    config = ImportConfig(**setting_flags.given(values, ImportConfig))
     result = import_checkpoint(config)
     _say_step(values.checkpoint, config.assumes_step())
     adam = "with" if result["moments"] else "without"

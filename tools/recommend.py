@@ -10,24 +10,19 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from tfrecords import settings
+from tf_dvbpr.recommender.config import DEFAULT_K, RecommendConfig
 
-from .common import app, table
+from .common import app, setting_flags, table
 
 FLAGS = app.new_flags(__doc__)
-flags.DEFINE_string("workdir", None, "folder of a training", required=True, flag_values=FLAGS)
-flags.DEFINE_string("user", None, "the user's key, or several with commas between", required=True, flag_values=FLAGS)
-flags.DEFINE_integer("k", None, "items a user; 10 if not given, or all where there are fewer", flag_values=FLAGS)
-flags.DEFINE_string("category", None, "only items of this category", flag_values=FLAGS)
-flags.DEFINE_string("dataset", None, settings.MOVED_DATASET, flag_values=FLAGS)
-flags.DEFINE_string("picture", None, "picture file to write (.png, .jpg, .webp)", flag_values=FLAGS)
+setting_flags.define(FLAGS, RecommendConfig)
 
 
 def main(values: flags.FlagValues) -> None:
     """Flags to config, one call, the tables."""
-    from tf_dvbpr.recommender.recommend import DEFAULT_K, RecommendConfig, recommend
+    from tf_dvbpr.recommender.recommend import recommend
 
-    config = RecommendConfig(values.workdir, values.user, values.k, values.category, values.picture, values.dataset)
+    config = RecommendConfig(**setting_flags.given(values, RecommendConfig))
     for user, items in recommend(config).items():
         print(f"{user}")
         rows = [(item.rank, item.item, item.category or "-", f"{item.score:.4f}") for item in items]

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tf_dvbpr.api.keywords import settings
-from tf_dvbpr.api.parameters import names_parameters
 from tfrecords.errors import InputError
 
 if TYPE_CHECKING:
@@ -103,7 +102,6 @@ class Designer:
         self.notes: tuple[str, ...] = tuple(studio.notes)
 
     @classmethod
-    @names_parameters
     def open(
         cls,
         recommender: str | os.PathLike[str],
@@ -131,7 +129,6 @@ class Designer:
     def __repr__(self) -> str:
         return f"Designer({self._runs['recommender']!r}, {self._runs['gan']!r})"
 
-    @names_parameters
     def design(
         self,
         users: str | Sequence[str],
@@ -195,7 +192,6 @@ class Designer:
                 first = last
         return designs
 
-    @names_parameters
     def tailor(
         self,
         users: str | Sequence[str],

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tf_dvbpr.api.parameters import names_parameters
 from tfrecords.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,7 +47,6 @@ class Generator:
         self.discriminator: Discriminator = trained.discriminator
 
     @classmethod
-    @names_parameters
     def open(cls, workdir: str | os.PathLike[str]) -> Generator:
         """Opens the workdir of a training of the GAN. Raises InputError where there is none, or it trained nothing."""
         from gan.trained import TrainedGan
@@ -59,7 +57,6 @@ class Generator:
         drawn = ", ".join(self.categories)
         return f"Generator({drawn}; {self.image_size} pixels, step {self.step}, {str(self.path)!r})"
 
-    @names_parameters
     def sample(self, category: str, n: int = 64, seed: int = 0, truncation: float = 1.0) -> np.ndarray:
         """Images of a category, those of tools.sample_gan with the same seed and truncation.
 
@@ -92,7 +89,6 @@ class Generator:
         latents = truncate(self._trained.latents(number, n, seed), truncation)
         return draw_pixels(self.network, latents, self._trained.labels(np.full(n, number)))
 
-    @names_parameters
     def discriminate(self, images: np.ndarray, category: str) -> np.ndarray:
         """The discriminator's raw scores, of which the training wants 1 for photos and 0 for generated images.
 

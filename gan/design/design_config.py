@@ -3,7 +3,7 @@
 import dataclasses
 
 from gan.search.config import GROUPS, AscentConfig
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.settings import MOVED_DATASET, between, check_settings, need, one_of, required, setting
 
 NO_GROUP = "none"
@@ -30,7 +30,7 @@ class DesignConfig:
         "none: each alone",
         one_of(*GROUPS, NO_GROUP),
     )
-    weights: tuple[float, ...] = setting((), "of the users in --group=mean, as 2,1,1; default: equal")
+    weights: tuple[float, ...] = setting((), f"of the users in {option('group', 'mean')}, as 2,1,1; default: equal")
     trajectory: bool = setting(False, "also draw how each search went")
     dataset: str | None = setting(None, MOVED_DATASET)
 
@@ -38,10 +38,11 @@ class DesignConfig:
         check_settings(self)
         if self.k > self.ascent.starts:
             raise InputError(
-                f"--k={self.k}: only --starts={self.ascent.starts} images are optimised; raise --starts or lower --k"
+                f"{option('k', self.k)}: only {option('starts', self.ascent.starts)} images are optimised; raise "
+                f"{option('starts')} or lower {option('k')}"
             )
         fine = all(0 <= weight < float("inf") for weight in self.weights) and (
             not self.weights or sum(self.weights) > 0
         )
         need(self, fine, "weights", "numbers of at least 0, one of them above")
-        need(self, not self.weights or self.group == "mean", "weights", "nothing, unless --group=mean")
+        need(self, not self.weights or self.group == "mean", "weights", f"nothing, unless {option('group', 'mean')}")

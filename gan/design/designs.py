@@ -17,7 +17,7 @@ from gan.search.queries import Chosen, design
 from gan.search.taste import Taste
 from tf_dvbpr.pictures import grid
 from tf_dvbpr.recommender.keys import split_keys
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option, prefixed
 from tfrecords.files.atomic_folder import FolderKind, check_output, named_in, whole_folder
 from tfrecords.files.cached_arrays import Arrays, kept_part
 from tfrecords.files.json_file import write_json
@@ -56,14 +56,15 @@ def design_garments(config: DesignConfig, progress: bool = True, studio: Studio 
 
 def _queries(config: DesignConfig, studio: Studio) -> list[Query]:
     users = [studio.user(key) for key in split_keys(config.users, studio.dataset)]
-    try:
+    with prefixed(option("category")):
         categories = [studio.gan.category(name) for name in studio.gan.chosen(config.categories)]
-    except InputError as error:
-        raise InputError(f"--category: {error}") from None
     if config.weights and len(users) == 1:
-        raise InputError("--weights has no effect for one user: leave it out, or name several with --user=KEY,KEY")
+        raise InputError(
+            f"{option('weights')} has no effect for one user: leave it out, or name several with "
+            f"{option('user', 'KEY,KEY')}"
+        )
     if config.weights and len(config.weights) != len(users):
-        raise InputError(f"--weights: {len(config.weights)} for {len(users)} users; one each expected")
+        raise InputError(f"{option('weights')}: {len(config.weights)} for {len(users)} users; one each expected")
     alone = [Query((user,), None, category) for user in users for category in categories]
     if len(users) == 1 or config.group == NO_GROUP:
         return alone

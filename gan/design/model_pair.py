@@ -1,11 +1,9 @@
 """A trained recommender and a trained GAN, opened together: all that a design is made with."""
 
-import contextlib
 import dataclasses
 import functools
 import hashlib
 import sys
-from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -21,7 +19,7 @@ from tf_dvbpr.ranking.topk import top_k
 from tf_dvbpr.recommender.keys import find_user
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option, prefixed
 from tfrecords.progress_bar import write_line
 
 
@@ -64,7 +62,6 @@ class Studio:
         recommender: str,
         gan: str,
         precision: str | None = None,
-        flags: tuple[str, str] = ("recommender", "gan"),
         moved_to: str | None = None,
     ) -> "Studio":
         """Opens both, and sees that they fit together. A GAN of less than an epoch is warned of on standard error.
@@ -73,18 +70,17 @@ class Studio:
             recommender: a workdir of tools.train_dvbpr.
             gan: a workdir of tools.train_gan.
             precision: of all networks' arithmetic; None: each as it was trained.
-            flags: as messages name the two.
             moved_to: where the recommender's data set lies now; None: where its training found it.
 
         Raises:
             InputError: one of them is none, is not trained yet, or does not look at photos; other categories, or photos
                 brought to a square in another way.
         """
-        with _flag(flags[0]):
+        with prefixed(option("recommender")):
             workdir = Workdir.open(recommender, moved_to)
             embedder = open_embedder(workdir, precision)
             dataset, factors = workdir.dataset(), workdir.factors()
-        with _flag(flags[1]):
+        with prefixed(option("gan")):
             trained = TrainedGan.open(gan, precision)
         matrices = factors_for(factors, dataset)
         check_finite(*matrices)
@@ -175,15 +171,6 @@ class Studio:
         return self.dataset.own_items()
 
 
-@contextlib.contextmanager
-def _flag(name: str) -> Iterator[None]:
-    """Names the flag in front of an InputError."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"--{name}: {error}") from None
-
-
 def _check_fit(recommender: str, dataset: Dataset, gan: str, trained: TrainedGan) -> tuple[Dataset, list[str]]:
     """(the GAN's data set, notes)."""
     if labelled(dataset)[1] != trained.category_names:
@@ -207,7 +194,7 @@ def _warn_of_less_than_an_epoch(gan: str, trained: TrainedGan, dataset: Dataset)
     photos, seen = int(np.count_nonzero(labelled(dataset)[0] >= 0)), trained.step * trained.config.batch_size
     if seen < photos:
         line = f"its weights have seen {seen} photos, less than one epoch of {photos}: grey squares are what such a GAN"
-        write_line(f"warning: --gan={gan}: {line} draws; train it longer", file=sys.stderr)
+        write_line(f"warning: the GAN {gan}: {line} draws; train it longer", file=sys.stderr)
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -18,7 +18,7 @@ from gan.search.invert import Inverter
 from gan.search.maximise import RECORD, Maximiser
 from tf_dvbpr.pictures import grid
 from tf_dvbpr.recommender.keys import find_item, split_keys
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option, prefixed
 from tfrecords.files.atomic_folder import FolderKind, check_output, named_in, whole_folder
 from tfrecords.files.cached_arrays import Arrays, kept_part
 from tfrecords.files.json_file import write_json
@@ -95,16 +95,16 @@ def _prototype(config: TailorConfig, studio: Studio) -> tuple[bytes, int]:
         item = find_item(config.item, studio.dataset)
         encoded, own = studio.dataset.encoded_photos([item])[0], int(studio.categories[item])
         if config.category is None and own < 0:
-            raise InputError(f"--item={config.item}: an item without a category; give one by --category")
+            raise InputError(
+                f"{option('item', config.item)}: an item without a category; give one by {option('category')}"
+            )
     else:
         checked = next(iter(check_photos([Path(config.photo)])))
         if isinstance(checked, BadPhoto):
-            raise InputError(f"--photo={config.photo}: {checked}; expected a photo, as a JPEG or PNG file")
+            raise InputError(f"{option('photo', config.photo)}: {checked}; expected a photo, as a JPEG or PNG file")
         encoded, own = checked.encoded, -1
-    try:
+    with prefixed(option("category")):
         return encoded, studio.gan.category(config.category or studio.gan.category_names[own])
-    except InputError as error:
-        raise InputError(f"--category: {error}") from None
 
 
 def _invert(asked: _Tailoring, progress: bool) -> Arrays:
@@ -128,7 +128,7 @@ def _improve(asked: _Tailoring, found: Arrays, progress: bool) -> Arrays:
         maximiser = Maximiser(studio.networks, ascent)
         designs = maximiser(starts, labels, taste, max_drift=config.max_drift, keep_way=True, bar=bar)
     if not np.isfinite(designs.best).all():
-        raise InputError("the tailoring gave figures that are not finite: lower --learning_rate")
+        raise InputError(f"the tailoring gave figures that are not finite: lower {option('learning_rate')}")
     shown = np.unique([*range(0, ascent.steps + 1, config.every), ascent.steps])
     return {"steps": shown, "way": designs.way[shown], "records": designs.records[shown]}
 

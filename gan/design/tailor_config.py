@@ -3,7 +3,7 @@
 import dataclasses
 
 from gan.search.config import AscentConfig, InversionConfig
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.settings import MOVED_DATASET, between, check_settings, inside, required, setting
 
 
@@ -35,7 +35,9 @@ class TailorConfig:
 
     def __post_init__(self) -> None:
         if (self.item is None) == (self.photo is None):
-            raise InputError("what is to be altered? Give --item=KEY or --photo=FILE, one of them")
+            raise InputError(
+                f"what is to be altered? Give {option('item', 'KEY')} or {option('photo', 'FILE')}, one of them"
+            )
         if self.photo is not None and not self.category:
-            raise InputError(f"--photo={self.photo}: give its --category, which the GAN has to know")
+            raise InputError(f"{option('photo', self.photo)}: give its {option('category')}, which the GAN has to know")
         check_settings(self)

@@ -4,7 +4,7 @@ import dataclasses
 
 from gan.config import JUDGE, OWN_JUDGE
 from gan.search.config import AscentConfig
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.settings import MOVED_DATASET, between, check_settings, need, required, setting
 
 SWEEP = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
@@ -35,15 +35,15 @@ class EvaluateConfig:
         None, "of the judge's BatchNormalization layers, where its weights need another"
     )
     retrieve_owned: bool = setting(True, "retrieve among all items of the category, the user's own too (eq. 8)")
-    etas: tuple[float, ...] = setting((), "those of --eta_sweep; default: 0,0.1,0.3,1,3,10,30")
+    etas: tuple[float, ...] = setting((), f"those of {option('eta_sweep')}; default: 0,0.1,0.3,1,3,10,30")
     dataset: str | None = setting(None, MOVED_DATASET)
 
     def __post_init__(self) -> None:
         check_settings(self)
         for name in ("judge_weights", "judge_batch_norm_epsilon"):
             needless = self.judge == OWN_JUDGE and getattr(self, name) is not None
-            need(self, not needless, name, "nothing with --judge=own, which is trained here")
+            need(self, not needless, name, f"nothing with {option('judge', 'own')}, which is trained here")
         if self.k > self.ascent.starts:
-            raise InputError(f"--k={self.k}: at most --starts={self.ascent.starts} expected")
+            raise InputError(f"{option('k', self.k)}: at most {option('starts', self.ascent.starts)} expected")
         fine = all(0 <= eta < float("inf") for eta in self.etas) and len(set(self.etas)) == len(self.etas)
         need(self, fine, "etas", "different numbers of at least 0")

@@ -34,7 +34,7 @@ from gan.search.config import AscentConfig
 from gan.search.maximise import Maximiser
 from gan.trained import draw_pixels
 from tf_dvbpr.workdir import Workdir
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.atomic_folder import FolderKind, check_output, named_in, whole_folder
 from tfrecords.files.cached_arrays import Arrays, kept_part
 from tfrecords.photo_store.store import PhotoStore
@@ -123,11 +123,10 @@ def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studi
 def _judge(config: EvaluateConfig, studio: Studio, progress: bool) -> Judge:
     if config.judge != OWN_JUDGE:
         weights = Path(config.judge_weights) if config.judge_weights else None
-        flags = ("judge", "judge_weights", "judge_batch_norm_epsilon")
-        return Judge.load(config.judge, weights, config.judge_batch_norm_epsilon, flags)
+        return Judge.load(config.judge, weights, config.judge_batch_norm_epsilon)
     if len(studio.gan.present) < 2:
         raise InputError(
-            f"{config.gan}: draws one category only, so that no classifier of its own can judge: give --judge"
+            f"{config.gan}: draws one category only, so that no classifier of its own can judge: give {option('judge')}"
         )
     # The one that the GAN's training made, if it did.
     workdir, size = Workdir.open(config.gan), studio.networks.image_size

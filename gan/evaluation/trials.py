@@ -12,7 +12,7 @@ from gan.search.maximise import Maximiser
 from gan.search.queries import design
 from gan.trained import discriminate, generate
 from tf_dvbpr import stateless
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.cached_arrays import Arrays
 from tfrecords.photos.decode import decode_photo, normalise
 
@@ -68,7 +68,10 @@ def catalogue_answers(studio: Studio, trials: Trials, k: int, seed: int, owned: 
         rows = np.flatnonzero(trials.categories == number)
         retrieved[rows] = studio.retrieve(trials.users[rows], number, k, owned)[0]
     if (retrieved < 0).any():
-        raise InputError("a user owns so much of a category that fewer than --k items are left: --retrieve_owned")
+        raise InputError(
+            f"a user owns so much of a category that fewer than {option('k')} items are left: "
+            f"{option('retrieve_owned')}"
+        )
     scored = studio.user_factors[trials.users][:, None]
     return {
         name: {"items": items, "preference": np.sum(scored * studio.item_factors[items], 2)}

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr.networks.pretrained import load_pretrained
+from tfrecords.errors import renamed
 from tfrecords.progress_bar import progress_bar
 
 Classify = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
@@ -29,11 +30,13 @@ class Judge:
     classify: Classify
 
     @classmethod
-    def load(
-        cls, network: str, weights: Path | None = None, batch_norm_epsilon: float | None = None, *flags: tuple
-    ) -> "Judge":
-        """An ImageNet network (`imagenet_networks.NETWORKS`); arguments and InputError as `load_pretrained`'s."""
-        pretrained = load_pretrained(network, weights, batch_norm_epsilon, *flags)
+    def load(cls, network: str, weights: Path | None = None, batch_norm_epsilon: float | None = None) -> "Judge":
+        """An ImageNet network (`imagenet_networks.NETWORKS`); arguments and InputError as `load_pretrained`'s.
+
+        The errors name the settings of a training and an evaluation: ``judge``, ``judge_weights`` and so on.
+        """
+        with renamed(network="judge", weights="judge_weights", batch_norm_epsilon="judge_batch_norm_epsilon"):
+            pretrained = load_pretrained(network, weights, batch_norm_epsilon)
         return cls(name=network, image_size=pretrained.image_size, classify=pretrained.classify)
 
     @functools.cached_property

@@ -120,5 +120,4 @@ class Measures:
 
 def _load(config: GanConfig) -> Judge:
     weights = Path(config.judge_weights) if config.judge_weights else None
-    flags = ("judge", "judge_weights", "judge_batch_norm_epsilon")
-    return Judge.load(config.judge, weights, config.judge_batch_norm_epsilon, flags)
+    return Judge.load(config.judge, weights, config.judge_batch_norm_epsilon)

@@ -3,47 +3,36 @@
 import dataclasses
 from pathlib import Path
 
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.output_check import check_writable
-from tfrecords.settings import need
+from tfrecords.settings import MOVED_DATASET, Bounds, at_least, check_settings, need, required, setting
 
 _ENDINGS = (".html", ".htm")
 
 
 @dataclasses.dataclass(frozen=True)
 class ReportConfig:
-    """The page and its sources; give `recommender` or `gan` or both, every other source is optional.
+    """The page and its sources; give `recommender` or `gan` or both. Each field's help says what it is."""
 
-    Attributes:
-        output: the HTML file.
-        recommender: workdir of a recommender.
-        gan: workdir of the GAN, trained on the same data set.
-        table3: folder of tools.compare.
-        samples: folder of tools.sample_gan.
-        table4: folders with ``table4.json``, ``fig3.png`` or both.
-        design: folder with ``design.json`` and its pictures.
-        tailor: folder with ``tailor.json`` and its pictures.
-        title: of the page; named after the model and the data set if not given.
-        shown: designs, and tailorings, shown at most.
-        dataset: where the run's data set was moved to; None: where the training found it.
-    """
-
-    output: str
-    recommender: str | None = None
-    gan: str | None = None
-    table3: str | None = None
-    samples: str | None = None
-    table4: tuple[str, ...] = ()
-    design: str | None = None
-    tailor: str | None = None
-    title: str | None = None
-    shown: int = 12
-    dataset: str | None = None
+    output: str = required("the HTML file to write")
+    recommender: str | None = setting(None, f"workdir of a recommender; this or {option('gan')} is needed")
+    gan: str | None = setting(None, "workdir of the GAN")
+    table3: str | None = setting(None, "folder that tools.compare left")
+    samples: str | None = setting(None, "folder that tools.sample_gan left")
+    table4: tuple[str, ...] = setting(
+        (),
+        "folders that tools.evaluate_design left, with commas between",
+        Bounds(lambda folders: all(folder.strip() for folder in folders), "folders with commas between"),
+    )
+    design: str | None = setting(None, "folder that tools.design left")
+    tailor: str | None = setting(None, "folder that tools.tailor left")
+    title: str | None = setting(None, "of the page; named after the models and the data if not given")
+    shown: int = setting(12, "designs, and tailorings, shown at most", at_least(1))
+    dataset: str | None = setting(None, MOVED_DATASET)
 
     def __post_init__(self) -> None:
         if self.recommender is None and self.gan is None:
-            raise InputError("give --recommender, --gan or both: the workdir of a training")
+            raise InputError(f"give {option('recommender')}, {option('gan')} or both: the workdir of a training")
         need(self, Path(self.output).suffix.lower() in _ENDINGS, "output", f"a name that ends in {_ENDINGS[0]}")
-        need(self, all(folder.strip() for folder in self.table4), "table4", "folders with commas between")
-        need(self, self.shown >= 1, "shown", "1 or more")
+        check_settings(self)
         check_writable(self.output)

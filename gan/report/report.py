@@ -21,7 +21,7 @@ from tf_dvbpr.report.recommender_section import headline, read_auc, recommender_
 from tf_dvbpr.report.table3_section import table3_section
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.atomic_file import write_text
 from tfrecords.progress_bar import progress_bar
 
@@ -43,7 +43,9 @@ def write_report(config: ReportConfig, progress: bool = True) -> dict:
     recommender, gan = (_open(name, getattr(config, name), config.dataset) for name in ("recommender", "gan"))
     runs = [run for run in (recommender, gan) if run is not None]
     if len({run.config["dataset_fingerprint"] for run in runs}) > 1:
-        raise InputError(f"--gan={config.gan}: trained on another data set than --recommender={config.recommender}")
+        raise InputError(
+            f"{option('gan', config.gan)}: trained on another data set than {option('recommender', config.recommender)}"
+        )
     dataset = runs[0].dataset()
     photos, fingerprint = ItemPhotos(dataset), dataset.fingerprint
     stats = [(name, whole(dataset.meta["counts"][name]), "") for name in ("users", "items", "interactions")]
@@ -84,11 +86,13 @@ def _open(flag: str, folder: str | None, moved_to: str | None) -> Workdir | None
         return None
     path, expected = Path(folder), _EXPECTED[flag]
     if not (path / "config.json").is_file():
-        raise InputError(f"--{flag}={folder}: {found_in(path)}; {expected} expected")
+        raise InputError(f"{option(flag, folder)}: {found_in(path)}; {expected} expected")
     workdir = Workdir.open(folder, moved_to)
     if (workdir.config["model"] == GAN) != (flag == "gan"):
         other = "recommender" if flag == "gan" else "gan"
-        raise InputError(f"--{flag}={folder}: {found_in(path)}; {expected} expected. Give this one as --{other}")
+        raise InputError(
+            f"{option(flag, folder)}: {found_in(path)}; {expected} expected. Give this one as {option(other)}"
+        )
     return workdir
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from tf_dvbpr.report.blocks import Section, captioned, plates, text
 from tf_dvbpr.report.embedded_picture import embed_file
 from tf_dvbpr.report.markup import join
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 
 _CAPTIONS = {
     "interpolation": "from one image to another through the latents between them",
@@ -20,7 +20,7 @@ def samples_section(folder: Path) -> Section:
     for other in ("design", "tailor"):
         if (folder / f"{other}.json").is_file():
             raise InputError(
-                f"{folder}: what tools.{other} made; give it as --{other}, or a folder of tools.sample_gan"
+                f"{folder}: what tools.{other} made; give it as {option(other)}, or a folder of tools.sample_gan"
             )
     files = sorted(folder.glob("*.png"), key=lambda file: (file.stem in _CAPTIONS, file.stem))
     if not files:

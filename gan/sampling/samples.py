@@ -18,7 +18,7 @@ from gan.sampling.config import SampleConfig
 from gan.trained import TrainedGan, draw_pixels
 from tf_dvbpr.pictures.grid import Row, draw, save
 from tf_dvbpr.workdir import Workdir
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option, prefixed
 from tfrecords.files.atomic_file import whole_file
 from tfrecords.files.atomic_folder import FolderKind, check_output, whole_folder
 from tfrecords.photo_store.table import load_photo_table
@@ -98,7 +98,8 @@ SAMPLES = FolderKind("samples of the GAN", LATENTS, "drawing", _drawn_before)
 
 
 def _draw(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndarray]:
-    numbers = [_number(trained, name, "--category") for name in trained.chosen(config.categories)]
+    with prefixed(option("category")):
+        numbers = [trained.category(name) for name in trained.chosen(config.categories)]
     drawn = [trained.latents(number, config.count, config.seed) for number in numbers]
     return truncate(tf.concat(drawn, 0), config.truncation), np.repeat(numbers, config.count)
 
@@ -111,18 +112,21 @@ def _read(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndar
     except MemoryError:
         raise
     except Exception as error:  # NumPy and zipfile raise nearly anything on files of another kind.
-        raise InputError(f"--latents={path}: {_why_not(path)}; expected a latents.npz of tools.sample_gan") from error
+        raise InputError(
+            f"{option('latents', path)}: {_why_not(path)}; expected a latents.npz of tools.sample_gan"
+        ) from error
     expected = trained.config.latent_dim
     if latents.ndim != 2 or latents.shape[1] != expected or not len(latents) or latents.dtype.kind != "f":
         raise InputError(
-            f"--latents={path}: holds {latents.dtype} {list(latents.shape)}, this GAN's latents are float32 "
-            f"[N, {expected}]; take a file drawn with a workdir of the same --latent_dim"
+            f"{option('latents', path)}: holds {latents.dtype} {list(latents.shape)}, this GAN's latents are float32 "
+            f"[N, {expected}]; take a file drawn with a workdir of the same {option('latent_dim')}"
         )
     with np.errstate(over="ignore"):
         latents = latents.astype(np.float32)
     if names.shape != latents.shape[:1] or not np.isfinite(latents).all():
-        raise InputError(f"--latents={path}: expected a category for each latent, and finite numbers")
-    return tf.constant(latents), np.array([_number(trained, str(name), f"--latents={path}") for name in names])
+        raise InputError(f"{option('latents', path)}: expected a category for each latent, and finite numbers")
+    with prefixed(option("latents", path)):
+        return tf.constant(latents), np.array([trained.category(str(name)) for name in names])
 
 
 def _why_not(path: Path) -> str:
@@ -131,20 +135,13 @@ def _why_not(path: Path) -> str:
     return "a folder, not a file" if path.is_dir() else "cannot be read as one, another kind of file or cut short"
 
 
-def _number(trained: TrainedGan, name: str, flag: str) -> int:
-    try:
-        return trained.category(name)
-    except InputError as error:
-        raise InputError(f"{flag}: {error}") from None
-
-
 def _photos(config: SampleConfig, progress: bool) -> tuple[np.ndarray, np.ndarray]:
     """The photos at the generator's size and the categories of the data set that the GAN was trained on."""
     workdir = Workdir.open(config.workdir, config.dataset)
     try:
         dataset = workdir.dataset()
     except InputError as error:
-        raise InputError(f"{error}; --neighbours=0 draws without it") from error
+        raise InputError(f"{error.marked}; {option('neighbours', 0)} draws without it") from error
     return load_photo_table(dataset, workdir.config["train"]["image_size"], progress), labelled(dataset)[0]
 
 
@@ -212,7 +209,7 @@ def _write(output: Path, file: str, rows: list[Row], columns: int, side: int) ->
 
 
 def save_latents(output: Path, latents: np.ndarray, names: list[str], **others: np.ndarray) -> str:
-    """Writes ``latents.npz``, which --latents of tools.sample_gan takes: z [N, Z], N category names, and others."""
+    """Writes ``latents.npz``, which the setting ``latents`` takes: z [N, Z], N category names, and others."""
     with whole_file(output / LATENTS) as temporary, temporary.open("wb") as file:
         np.savez(file, latents=latents, categories=np.array(names, np.str_), **others)
     return LATENTS

@@ -3,7 +3,7 @@
 import dataclasses
 
 from tf_dvbpr.dvbpr.config import PRECISIONS, PRESET
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.settings import (
     MOST_SEED,
     above_zero,
@@ -46,7 +46,7 @@ class AscentConfig:
         "z = tanh z', in a box, free, or on a sphere; auto: as the GAN's latents were drawn",
         one_of(AUTO, *FORMS),
     )
-    start_deviation: float = setting(1.0, "of the normal starts of --latent_form=free", above_zero())
+    start_deviation: float = setting(1.0, f"of the normal starts of {option('latent_form', 'free')}", above_zero())
     choice: str = setting(
         "top_k", "which of the optimised images to take: the best, or drawn by equation 11", one_of(*CHOICES)
     )
@@ -59,7 +59,7 @@ class AscentConfig:
     def __post_init__(self) -> None:
         check_settings(self)
         fits = self.candidates == 0 or self.starts <= self.candidates <= MOST
-        need(self, fits, "candidates", f"0, or from --starts={self.starts} to a million")
+        need(self, fits, "candidates", f"0, or from {option('starts', self.starts)} to a million")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,7 +104,7 @@ def resolve(preset: str, given: dict[str, object]) -> AscentConfig:
     config = AscentConfig(preset=preset, **settings)
     if "start_deviation" in given and config.latent_form != "free":
         raise InputError(
-            f"--start_deviation={config.start_deviation} has no effect with --latent_form={config.latent_form}: leave "
-            "it out, or give --latent_form=free"
+            f"{option('start_deviation', config.start_deviation)} has no effect with "
+            f"{option('latent_form', config.latent_form)}: leave it out, or give {option('latent_form', 'free')}"
         )
     return config

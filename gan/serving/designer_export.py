@@ -4,18 +4,15 @@ from pathlib import Path
 
 from gan.design.model_pair import Studio
 from gan.search.config import TAILORING, InversionConfig, resolve
+from gan.serving.config import DesignerExportConfig
 from gan.serving.designer_tailor import TailorModule
-from tf_dvbpr.serving.export import ExportConfig, check_export, save
+from tf_dvbpr.serving.export import check_export, save
 from tf_dvbpr.workdir import Workdir
+from tfrecords.errors import renamed
 
 
-def export_design(config: ExportConfig, gan: str, preset: str) -> dict:
+def export_design(config: DesignerExportConfig) -> dict:
     """Writes the SavedModel under a temporary name next to ``config.output`` and renames it when whole.
-
-    Args:
-        config: the recommender's workdir, and where to.
-        gan: the GAN's workdir.
-        preset: of `gan.search.config.PRESETS`: gives the latents' form and Adam's rate.
 
     Returns:
         ``users``, ``items``, ``step``, the names of the ``signatures`` and ``notes`` on how the two differ.
@@ -25,8 +22,9 @@ def export_design(config: ExportConfig, gan: str, preset: str) -> dict:
     """
     output = Path(config.output).absolute()
     check_export(output, config.overwrite)
-    ascent = resolve(preset, {})
-    studio = Studio.open(config.workdir, gan, ascent.precision, flags=("workdir", "gan"), moved_to=config.dataset)
+    ascent = resolve(config.preset, {})
+    with renamed(recommender="workdir"):
+        studio = Studio.open(config.workdir, config.gan, ascent.precision, config.dataset)
     ascent = studio.settled(ascent)
     factors, known = Workdir.open(config.workdir).factors(), studio.dataset.own_items()
     rate, inversion = TAILORING["learning_rate"], InversionConfig()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from gan.serving.module import GanModule
 from gan.trained import TrainedGan
-from tf_dvbpr.serving.export import ExportConfig, check_export, save
+from tf_dvbpr.serving.config import ExportConfig
+from tf_dvbpr.serving.export import check_export, save
 from tf_dvbpr.workdir import Workdir
 
 

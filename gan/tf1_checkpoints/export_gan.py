@@ -4,8 +4,8 @@ from gan.config import GanConfig
 from gan.tf1_checkpoints.names import WEIGHTS, weight_shapes
 from gan.training.train import resolve
 from tf_dvbpr.model_names import GAN
+from tf_dvbpr.tf1_checkpoints.config import ExportCheckpointConfig
 from tf_dvbpr.tf1_checkpoints.export_recommender import (
-    ExportCheckpointConfig,
     check_architecture,
     new_checkpoint,
     saved_values,

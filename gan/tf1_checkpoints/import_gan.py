@@ -1,27 +1,16 @@
 """From the authors' checkpoint of the GAN to a workdir."""
 
-import dataclasses
 import math
 
 from gan.config import IMAGE_SIZES, GanConfig
+from gan.tf1_checkpoints.config import ImportGanConfig
 from gan.tf1_checkpoints.names import FIRST_CONV, FIRST_DENSE, WEIGHTS, weight_shapes
 from gan.training.train import category_facts, make_training, resolve
 from tf_dvbpr.model_names import GAN
-from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, adopt_in_new_workdir, opened
+from tf_dvbpr.tf1_checkpoints.import_recommender import adopt_in_new_workdir, opened
 from tf_dvbpr.tf1_checkpoints.reader import Tf1Checkpoint
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-
-
-@dataclasses.dataclass(frozen=True)
-class ImportGanConfig(ImportConfig):
-    """What to import.
-
-    Attributes:
-        measure_samples: as of a training; None: as preset ``release`` has it.
-    """
-
-    measure_samples: int | None = None
 
 
 def import_gan(config: ImportGanConfig, show_progress: bool = True) -> dict:

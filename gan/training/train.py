@@ -78,7 +78,9 @@ def _remarks(config: GanConfig, dataset: Dataset, labelled_photos: int, present:
     if absent:
         remarks.append(f"{', '.join(absent)} left out: no photos")
     if config.measure_samples and config.judge == OWN_JUDGE and len(present) == 1:
-        remarks.append("no figures, and the last weights are kept: --judge=own needs more than one category")
+        remarks.append(
+            "no figures, and the last weights are kept: a judge trained here (judge=own) needs more than one category"
+        )
     return [f"{dataset.path}: {remark}" for remark in remarks]
 
 

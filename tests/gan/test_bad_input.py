@@ -11,7 +11,8 @@ from gan.config import GanConfig
 from gan.training.train import resolve
 from tests.support.shop import edit_metadata
 from tests.support.tiny_gan import refusal, run_tool, training
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tools import compare, evaluate_auc, export_saved_model, recommend, sample_gan, train_dvbpr, train_gan
@@ -43,7 +44,7 @@ pytestmark = pytest.mark.usefixtures("few_pairs")
     ],
 )
 def test_impossible_settings_name_the_flag(name, value):
-    with pytest.raises(InputError, match=f"--{name}={value}: expected"):
+    with pytest.raises(InputError, match=f"{name}={value}: expected"):
         GanConfig("data", "run", **{name: value})
 
 
@@ -118,7 +119,7 @@ def test_what_a_data_set_lacks_is_said(planted_folder, tmp_path, capsys):
     status, out, _ = run_tool(capsys, *training(dataset, one, measure_samples=100, max_photos=8))
     assert status == 0
     assert f"{dataset}: no categories: all 90 photos are trained as one, 'garment'" in out
-    assert "the last weights are kept: --judge=own needs more than one category" in out
+    assert "the last weights are kept: a judge trained here (judge=own) needs more than one category" in out
     assert out.endswith("on 90 photos of garment\n")
     assert not (one / "judge").exists()
     assert run_tool(capsys, sample_gan, f"--workdir={one}", f"--output={tmp_path}/out", "--count=2")[0] == 0

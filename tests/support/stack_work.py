@@ -20,9 +20,11 @@ from tests.support.tiny_gan import tiny_config
 from tf_dvbpr.baselines import config as baseline_config
 from tf_dvbpr.baselines import train as baselines
 from tf_dvbpr.dvbpr.embedder import open_embedder
-from tf_dvbpr.serving.export import ExportConfig, export
+from tf_dvbpr.serving.config import ExportConfig
+from tf_dvbpr.serving.export import export
 from tf_dvbpr.workdir import Workdir
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.dataset import Dataset
 from tfrecords.photo_store.table import load_photo_table
 

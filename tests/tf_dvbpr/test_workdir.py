@@ -51,7 +51,7 @@ def test_a_run_that_trained_nothing_takes_new_settings(planted, tmp_path, kept):
     assert Workdir.create_or_resume(config_for("data", tmp_path / "run"), planted).config["train"]["dim"] == 8
     assert Workdir.open(tmp_path / "run").config["train"]["dim"] == 8
     (tmp_path / "run" / kept).write_text("trained")
-    with pytest.raises(InputError, match=r"--dim=8, not with --dim=9"):
+    with pytest.raises(InputError, match=r"dim=8, not with dim=9"):
         Workdir.create_or_resume(config_for("data", tmp_path / "run", dim=9), planted)
 
 

@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 from tests.support.shop import edit_metadata, noise, write_shop, write_table
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.photo_store.table import load_photo_table

@@ -8,7 +8,7 @@ import pytest
 from tests.support.shop import told_in_one_line, write_shop, write_table
 from tests.support.tool import call
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError, one_line
+from tfrecords.errors import InputError, one_line, option, prefixed, renamed, with_dashes
 from tfrecords.sources.csv_files import CsvSource
 from tools import describe_dataset
 from tools.common import table
@@ -31,6 +31,31 @@ def test_control_characters_are_escaped(text, shown):
     assert str(InputError(text)) == shown
     assert str(InputError(f"outer: {InputError(text)}")) == f"outer: {shown}"
     assert str(pickle.loads(pickle.dumps(InputError(text)))) == shown
+
+
+def test_settings_are_parameters_in_python_and_flags_in_the_tools():
+    error = InputError(f"{option('k', 3)}: only {option('starts', 2)} of /a--b=c; lower {option('k')}")
+    for one in (error, pickle.loads(pickle.dumps(error))):
+        assert str(one) == "k=3: only starts=2 of /a--b=c; lower k"
+        assert with_dashes(one.marked) == "--k=3: only --starts=2 of /a--b=c; lower --k"
+    assert str(InputError(f"{option('table4', ('a', 'b'))}, {option('x', None)}")) == "table4=a,b, x=None"
+
+
+def test_what_the_caller_calls_otherwise():
+    cause = OSError("gone")
+    with pytest.raises(InputError) as caught, renamed(weights="judge_weights", network="judge"):
+        raise InputError(
+            f"{option('weights', 'weights')}: no weights of {option('network')}, {option('dim')}"
+        ) from cause
+    assert with_dashes(caught.value.marked) == "--judge_weights=weights: no weights of --judge, --dim"
+    assert caught.value.__cause__ is cause
+
+
+def test_what_a_message_is_about():
+    with pytest.raises(InputError) as caught, prefixed(option("gan")), prefixed(option("category", "x")):
+        raise InputError(f"no such one; see {option('item')}")
+    assert str(caught.value) == "gan: category=x: no such one; see item"
+    assert with_dashes(caught.value.marked) == "--gan: --category=x: no such one; see --item"
 
 
 def test_a_path_with_a_line_end(tmp_path):

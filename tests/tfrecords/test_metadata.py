@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.shop import edit_metadata, told_in_one_line, write_shop
 from tests.support.tool import call
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.dataset import Dataset
 from tfrecords.metadata import checksum
 from tfrecords.photo_store.store import PhotoStore

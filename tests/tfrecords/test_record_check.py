@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 
 from tests.support.shop import told_in_one_line, write_shop
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.dataset import Dataset
 from tfrecords.photo_store.table import load_photo_table
 

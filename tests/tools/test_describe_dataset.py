@@ -4,7 +4,8 @@ from PIL import Image
 
 from tests.support.shop import write_shop
 from tests.support.tool import call
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.summary import Category, sample_items, summarise
 from tools.describe_dataset import cli
 

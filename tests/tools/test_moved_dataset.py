@@ -8,7 +8,8 @@ import pytest
 from tests.support.shop import write_shop
 from tests.support.small_design import flags as search
 from tests.support.tool import call
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tools import (
     design,
     evaluate_auc,

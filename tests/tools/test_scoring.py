@@ -10,7 +10,8 @@ from tf_dvbpr.dvbpr.train import resolve, train
 from tf_dvbpr.ranking import auc
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.reference_rankings import popularity_ranking, random_ranking
-from tf_dvbpr.recommender.evaluate import EvaluateConfig, evaluate
+from tf_dvbpr.recommender.config import EvaluateConfig
+from tf_dvbpr.recommender.evaluate import evaluate
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tools import evaluate_auc, export_saved_model, recommend
@@ -117,7 +118,7 @@ def test_figures_that_do_not_exist_are_null(planted, planted_folder, tmp_path, m
 
 
 def test_evaluate_refuses(run, workdir, planted, planted_folder, tmp_path):
-    with pytest.raises(InputError, match="--protocol=other: expected one of exact, release"):
+    with pytest.raises(InputError, match="protocol=other: expected one of exact, release"):
         EvaluateConfig(workdir="run", protocol="other")
     assert "either --workdir" in fails(run, evaluate_auc)
     assert "--factors needs --dataset" in fails(run, evaluate_auc, "--factors=mine.npz")

@@ -246,7 +246,7 @@ def test_a_photo_that_is_none(opened, tmp_path, capsys):
 
 
 def test_a_photo_needs_a_category_that_says_something():
-    with pytest.raises(InputError, match="give its --category"):
+    with pytest.raises(InputError, match="give its category"):
         config("run", "gan", "out", item=None, photo="my.jpg", category="")
 
 

@@ -6,13 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 from tf_dvbpr.api.keywords import settings
-from tf_dvbpr.api.parameters import names_parameters
 
 if TYPE_CHECKING:
     from tfrecords.dataset import Dataset
 
 
-@names_parameters
 def build_dataset(
     source: str,
     output: str | os.PathLike[str],

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tf_dvbpr.api.keywords import settings
-from tf_dvbpr.api.parameters import names_parameters
 
 if TYPE_CHECKING:
     from tfrecords.dataset import Dataset
@@ -38,7 +37,6 @@ class Comparison:
         return markdown(self.figures)
 
 
-@names_parameters
 def compare(
     dataset: str | os.PathLike[str] | Dataset,
     output: str | os.PathLike[str],

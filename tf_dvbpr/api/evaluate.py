@@ -7,7 +7,6 @@ import os
 from typing import Any
 
 from tf_dvbpr.api.keywords import settings
-from tf_dvbpr.api.parameters import names_parameters
 
 _SPLITS, _GROUPS = ("validation", "test"), ("all", "cold")
 
@@ -53,7 +52,6 @@ class Evaluation:
         return "\n".join(f"{name:10}" + "".join(f"{cell:>16}" for cell in cells) for name, *cells in lines)
 
 
-@names_parameters
 def evaluate(workdir: str | os.PathLike[str] | None = None, *, progress: bool = True, **options: object) -> Evaluation:
     """Computes the AUC of a recommender, as tools.evaluate_auc does, and writes auc.json into the workdir.
 
@@ -66,12 +64,13 @@ def evaluate(workdir: str | os.PathLike[str] | None = None, *, progress: bool = 
     Args:
         workdir: of a training. Leave it out to give ``factors`` and ``dataset`` instead.
         progress: show progress bars.
-        **options: further fields of `tf_dvbpr.recommender.evaluate.EvaluateConfig`, such as ``protocol``, ``ties``.
+        **options: further fields of `tf_dvbpr.recommender.config.EvaluateConfig`, such as ``protocol``, ``ties``.
 
     Raises:
         InputError: contradictory or missing input, factors of another data set or not finite.
     """
-    from tf_dvbpr.recommender import evaluate as library
+    from tf_dvbpr.recommender.config import EvaluateConfig
+    from tf_dvbpr.recommender.evaluate import evaluate as library
 
-    given = settings(library.EvaluateConfig, {"workdir": workdir, **options})
-    return Evaluation(library.evaluate(library.EvaluateConfig(**given), progress))
+    given = settings(EvaluateConfig, {"workdir": workdir, **options})
+    return Evaluation(library(EvaluateConfig(**given), progress))

@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from tf_dvbpr.api.parameters import names_parameters
-
 if TYPE_CHECKING:
     import numpy as np
 
@@ -50,7 +48,6 @@ class Recommender:
         check_finite(self.user_factors, self.item_factors)
 
     @classmethod
-    @names_parameters
     def open(cls, workdir: str | os.PathLike[str]) -> Recommender:
         """Opens the workdir of a training. Raises InputError where there is none, or nothing was validated yet."""
         from tf_dvbpr.workdir import Workdir
@@ -91,7 +88,6 @@ class Recommender:
         return self.dataset.category_names
 
     @property
-    @names_parameters
     def network(self) -> CNNF | Backbone:
         """Phi, with the best weights. CNN-F is a Keras model. Raises InputError for a baseline, which has none."""
         return self._embedder.network
@@ -104,7 +100,6 @@ class Recommender:
         self, user: list[str] | tuple[str, ...], k: int = ..., category: str | None = ...
     ) -> dict[str, list[Recommendation]]: ...
 
-    @names_parameters
     def recommend(
         self, user: str | list[str] | tuple[str, ...], k: int = 10, category: str | None = None
     ) -> list[Recommendation] | dict[str, list[Recommendation]]:
@@ -141,7 +136,6 @@ class Recommender:
     @overload
     def score(self, user: str, items_or_photos: list[Any] | tuple[Any, ...] | np.ndarray) -> np.ndarray: ...
 
-    @names_parameters
     def score(self, user: str, items_or_photos: Photos) -> float | np.ndarray:
         """``x(u, i)`` of items, or of photos, which only DVBPR can score.
 
@@ -180,7 +174,6 @@ class Recommender:
         scores = vectors @ self.user_factors[row]
         return float(scores[0]) if single else scores
 
-    @names_parameters
     def embed(self, photos: Photos) -> np.ndarray:
         """Style vectors, computed as evaluation computes those of the items.
 
@@ -201,7 +194,6 @@ class Recommender:
 
         return embed(as_list(photos)[0], self.item_factors.shape[1], self._embedder, self.dataset)
 
-    @names_parameters
     def evaluate(self, *, progress: bool = True, **options: object) -> Evaluation:
         """The AUC beside RAND and PopRank: `tf_dvbpr.evaluate` of this workdir.
 
@@ -213,7 +205,6 @@ class Recommender:
 
         return evaluate(self.path, progress=progress, **options)
 
-    @names_parameters
     def export(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Writes a SavedModel that TensorFlow alone can load and TensorFlow Serving can serve.
 
@@ -227,7 +218,8 @@ class Recommender:
         Raises:
             InputError: `path` is taken, or cannot be written.
         """
-        from tf_dvbpr.serving.export import ExportConfig, export
+        from tf_dvbpr.serving.config import ExportConfig
+        from tf_dvbpr.serving.export import export
 
         export(ExportConfig(str(self.path), os.fspath(path), overwrite))
         return Path(path)

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from tf_dvbpr.api.keywords import settings
-from tf_dvbpr.api.parameters import names_parameters
 from tfrecords.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 _DEFAULT = "fast"
 
 
-@names_parameters
 def train(
     dataset: str | os.PathLike[str] | Dataset,
     workdir: str | os.PathLike[str],

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.settings import (
     MOST_SEED,
     above_zero,
@@ -80,9 +80,9 @@ def resolve(dataset: str, workdir: str, model: str, given: dict[str, object]) ->
     config = BaselineConfig(dataset, workdir, model, **given)
     for name in given:
         if name not in SETTINGS[model]:
-            listed = ", ".join(f"--{setting}" for setting in SETTINGS[model])
+            listed = ", ".join(option(setting) for setting in SETTINGS[model])
             raise InputError(
-                f"--{name}={given[name]} has no effect with --model={model}"
+                f"{option(name, given[name])} has no effect with {option('model', model)}"
                 + (f", which has {listed}" if listed else ", which has no settings")
                 + ": leave it out"
             )

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from tf_dvbpr.baselines.config import VISUAL
-from tf_dvbpr.comparison.config import CompareConfig, Row, check_output, rows_of, settings_of
+from tf_dvbpr.comparison.config import CompareConfig
 from tf_dvbpr.comparison.published import published
 from tf_dvbpr.comparison.ranking_metrics import ranking_metrics
+from tf_dvbpr.comparison.rows import Row, check_output, rows_of, settings_of
 from tf_dvbpr.comparison.runs import Cell, check_alike, format_settings, run_cell
 from tf_dvbpr.ranking import auc
 from tfrecords.dataset import Dataset
@@ -43,9 +44,9 @@ def compare(config: CompareConfig, progress: bool = True) -> dict:
     # What is given is looked at before hours of tuning, not after.
     for features in {row.features for row in rows if row.model in VISUAL}:
         load_features(dataset, features)
-    for seed in range(len(config.dvbpr_workdirs)):
+    for seed in range(len(config.dvbpr_workdir)):
         run_cell(config, dataset, Row("dvbpr"), {}, seed)
-    check_alike(config.dvbpr_workdirs)
+    check_alike(config.dvbpr_workdir)
     plan = [(row, settings) for row in rows for settings in settings_of(row, config.grid)]
     tried: dict[Row, list[Cell]] = {row: [] for row in rows}
     with progress_bar(total=len(plan), desc="tuning", unit="run", disable=not progress) as bar:
@@ -87,7 +88,7 @@ def choose(cells: Sequence[Cell]) -> Cell:
 def _seeds(row: Row, config: CompareConfig) -> int:
     if row.model in _UNSEEDED:
         return 1
-    given = len(config.dvbpr_workdirs) if row.model == "dvbpr" else 0
+    given = len(config.dvbpr_workdir) if row.model == "dvbpr" else 0
     return given or config.seeds
 
 

@@ -1,17 +1,10 @@
-"""What is compared: the rows of the table, the grids they are tuned over, and the checks."""
+"""What tools.compare is asked for."""
 
 import dataclasses
-import itertools
-from pathlib import Path
 
-from tf_dvbpr.baselines.config import SETTINGS, VISUAL
-from tf_dvbpr.dvbpr.train import resolve
-from tf_dvbpr.model_names import NAMES
-from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
-from tfrecords.features.store import STORED, list_features
-from tfrecords.files.output_check import check_writable
-from tfrecords.files.written_list import foreign
+from tf_dvbpr.dvbpr.config import PRESET
+from tfrecords.errors import InputError, option
+from tfrecords.settings import Bounds, at_least, check_settings, one_of, required, setting
 
 # Regularisers and numbers of factors; `paper` is the paper's own search (section V).
 GRIDS: dict[str, tuple[tuple[float, ...], tuple[int, ...]]] = {
@@ -22,130 +15,32 @@ GRIDS: dict[str, tuple[tuple[float, ...], tuple[int, ...]]] = {
 
 @dataclasses.dataclass(frozen=True)
 class CompareConfig:
-    """What to compare.
+    """What to compare; each field's help says what it is."""
 
-    Attributes:
-        dataset: folder that tools.build_dataset left.
-        output: folder for the table and, under ``cells/``, every run.
-        models: names, each ``model`` or ``model:features``; ``all``: every model.
-        grid: ``paper``, ``quick`` or ``none`` (the defaults only).
-        seeds: how many seeds; the first tunes.
-        features: name of the item features of the visual models that name none; None: the only ones there are.
-        dvbpr_workdirs: trained runs of DVBPR, at most one a seed, instead of training it.
-        dvbpr_preset: of the DVBPR that is trained.
-        dvbpr_photos: stop its training when this many photos went through the network; 0: the preset's length.
-    """
-
-    dataset: str
-    output: str
-    models: tuple[str, ...] = ("all",)
-    grid: str = "quick"
-    seeds: int = 1
-    features: str | None = None
-    dvbpr_workdirs: tuple[str, ...] = ()
-    dvbpr_preset: str = "fast"
-    dvbpr_photos: int = 0
+    dataset: str = required("folder that tools.build_dataset left")
+    output: str = required("folder for the table and all runs")
+    models: tuple[str, ...] = setting(
+        ("all",),
+        "all, or some of rand, poprank, warp, bpr_mf, visrank, fm, vbpr, dvbpr; model:features for other features",
+        Bounds(bool, "all, or names with commas between, as in bpr_mf,vbpr,dvbpr"),
+    )
+    grid: str = setting(
+        "quick",
+        "paper: 7 regularisers x 3 numbers of factors; quick: 3 regularisers; none: the defaults",
+        one_of(*GRIDS, "none"),
+    )
+    seeds: int = setting(1, "seeds; the first tunes, the others repeat what it chose", at_least(1))
+    features: str | None = setting(None, "name of the item features; the only ones if not given")
+    dvbpr_workdir: tuple[str, ...] = setting((), "trained DVBPR, at most one run a seed, instead of training it")
+    dvbpr_preset: str = setting("fast", "of the DVBPR that is trained", PRESET)
+    dvbpr_photos: int = setting(0, "end its training at this many photos; 0: the preset's length", at_least(0))
 
     def __post_init__(self) -> None:
-        if self.grid not in (*GRIDS, "none"):
-            raise InputError(f"--grid={self.grid}: expected one of {', '.join(GRIDS)}, none")
-        if self.seeds < 1:
-            raise InputError(f"--seeds={self.seeds}: at least 1 expected")
-        if not self.models:
-            raise InputError("--models: expected all, or names with commas between, as in bpr_mf,vbpr,dvbpr")
-        if len(set(self.dvbpr_workdirs)) < len(self.dvbpr_workdirs):
-            raise InputError("--dvbpr_workdir: the same run twice; a run of its own for each seed expected")
-        if len(self.dvbpr_workdirs) > self.seeds:
+        check_settings(self)
+        if len(set(self.dvbpr_workdir)) < len(self.dvbpr_workdir):
+            raise InputError(f"{option('dvbpr_workdir')}: the same run twice; a run of its own for each seed expected")
+        if len(self.dvbpr_workdir) > self.seeds:
             raise InputError(
-                f"--dvbpr_workdir: {len(self.dvbpr_workdirs)} runs given for --seeds={self.seeds}; at most one a seed "
-                "expected"
+                f"{option('dvbpr_workdir')}: {len(self.dvbpr_workdir)} runs given for {option('seeds', self.seeds)}; "
+                "at most one a seed expected"
             )
-
-
-# What is written anew with each comparison; the last where there is something to draw it with.
-TABLES = ("table3.md", "table3.csv", "table3.tex", "table3.json", "table3.png")
-
-
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """One row of the table: a model and, where it sees any, the features it sees (None: the only ones there are)."""
-
-    model: str
-    features: str | None = None
-    marked: bool = False
-
-    @property
-    def name(self) -> str:
-        """As the table writes it; the features are named where the row asked for them."""
-        return f"{NAMES[self.model]} ({self.features})" if self.marked else NAMES[self.model]
-
-    @property
-    def slug(self) -> str:
-        """As folders are named."""
-        return f"{self.model}-{self.features}" if self.features else self.model
-
-
-def rows_of(config: CompareConfig, dataset: Dataset) -> list[Row]:
-    """The rows asked for, in the paper's order for ``all``.
-
-    For ``all``, a data set that stores features with its items and has other ones besides (the wardrobe stores the
-    garments' true attributes) gets one more row: VBPR on the stored ones.
-    """
-    names = list(config.models)
-    if names == ["all"]:
-        names = list(NAMES)
-        others = [name for name in list_features(dataset) if name != STORED]
-        if others and STORED in list_features(dataset):
-            names.insert(names.index("dvbpr"), f"vbpr:{STORED}")
-    elif "all" in names:
-        raise InputError("--models: all stands alone; leave it out, or the other names")
-    rows = []
-    for name in names:
-        model, colon, features = name.partition(":")
-        if model not in NAMES:
-            raise InputError(f"--models: no model {model!r}; there are {', '.join(NAMES)}")
-        if colon and model not in VISUAL:
-            raise InputError(f"--models: {name!r} names features, but {NAMES[model]} takes none")
-        if colon and not features:
-            raise InputError(f"--models: {name!r} names no features; leave the colon out, or name some")
-        rows.append(Row(model, features or (config.features if model in VISUAL else None), bool(colon)))
-    if len({row.slug for row in rows}) < len(rows):
-        raise InputError(f"--models={','.join(names)}: the same row twice")
-    models = {row.model for row in rows}
-    for flag, value, asked, whom in (
-        ("dvbpr_workdir", ",".join(config.dvbpr_workdirs), "dvbpr" in models, "dvbpr"),
-        ("dvbpr_photos", config.dvbpr_photos, "dvbpr" in models and not config.dvbpr_workdirs, "a dvbpr to train"),
-        ("features", config.features, any(row.model in VISUAL and not row.marked for row in rows), "a visual model"),
-    ):
-        if value and not asked:
-            raise InputError(f"--{flag}={value} has no effect with --models without {whom}: leave it out")
-    step = resolve(config.dataset, config.output, config.dvbpr_preset, {}).photos_per_step
-    if config.dvbpr_photos != 0 and config.dvbpr_photos < step:
-        raise InputError(f"--dvbpr_photos={config.dvbpr_photos}: 0, or at least the {step} of one step expected")
-    return rows
-
-
-def check_output(config: CompareConfig, dataset: Dataset) -> None:
-    """Raises InputError where the output folder is something else's, or goes when the data set is built anew."""
-    output = Path(config.output)
-    check_writable(output, folder=True)
-    if dataset.path.resolve() in (output.resolve(), *output.resolve().parents):
-        raise InputError(f"--output={output}: lies in the data set's folder; name another")
-    ours = any((output / name).exists() for name in ("cells", "table3.json"))
-    if output.is_dir() and not ours and any(output.iterdir()):
-        raise InputError(f"--output={output}: holds files of something else; name a new or empty folder")
-    check_tables(output)
-
-
-def check_tables(output: Path) -> None:
-    """Raises InputError where a file would be replaced that was changed, or put there, by somebody else."""
-    wrong = foreign(output, before=TABLES, among=TABLES)
-    if wrong:
-        raise InputError(f"--output={output}: {wrong}; move it away, or name a new folder")
-
-
-def settings_of(row: Row, grid: str) -> list[dict[str, object]]:
-    """The settings that a row is tuned over; one, the defaults, where there is nothing to tune."""
-    if grid == "none" or "regularisation" not in SETTINGS.get(row.model, ()):
-        return [{}]
-    return [{"dim": dim, "regularisation": weight} for weight, dim in itertools.product(*GRIDS[grid])]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tf_dvbpr.baselines import train as baselines
 from tf_dvbpr.baselines.config import SETTINGS, TRAINED, BaselineConfig, resolve
-from tf_dvbpr.comparison.config import CompareConfig, Row
+from tf_dvbpr.comparison.config import CompareConfig
+from tf_dvbpr.comparison.rows import Row
 from tf_dvbpr.dvbpr import train as dvbpr
 from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.networks.imagenet_networks import CNNF
@@ -18,7 +19,7 @@ from tf_dvbpr.training.checkpoint import remove_checkpoints, variable_shapes
 from tf_dvbpr.training.metrics_log import MetricsLog
 from tf_dvbpr.workdir import FREE, STARTS_WITH, Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.json_file import write_json
 
 _DONE = "cell.json"
@@ -60,8 +61,8 @@ def run_cell(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, 
     Returns:
         (the cell, whether it had to be trained now).
     """
-    if row.model == "dvbpr" and config.dvbpr_workdirs:
-        return _given(config.dvbpr_workdirs[seed], dataset, seed), False
+    if row.model == "dvbpr" and config.dvbpr_workdir:
+        return _given(config.dvbpr_workdir[seed], dataset, seed), False
     folder = Path(config.output) / "cells" / row.slug / ",".join([*format_settings(settings), f"seed={seed}"])
     training = _training(config, row, settings, seed, folder)
     done = _read(folder, dataset, training)
@@ -91,8 +92,8 @@ def check_alike(paths: Sequence[str]) -> None:
         for name in sorted(first.keys() - _APART):
             if first[name] != other.get(name):
                 raise InputError(
-                    f"--dvbpr_workdir={','.join(paths)}: {paths[0]} has --{name}={first[name]}, {path} has "
-                    f"{other.get(name)}; give runs of one model, which differ in their seeds alone"
+                    f"{option('dvbpr_workdir', ','.join(paths))}: {paths[0]} has {option(name, first[name])}, {path} "
+                    f"has {other.get(name)}; give runs of one model, which differ in their seeds alone"
                 )
 
 
@@ -104,11 +105,11 @@ def format_settings(settings: dict, between: str = "=") -> list[str]:
 def _given(path: str, dataset: Dataset, seed: int) -> Cell:
     workdir = Workdir.open(path)
     if workdir.config["model"] != "dvbpr":
-        raise InputError(f"--dvbpr_workdir={path}: holds {workdir.model_name}, not DVBPR")
+        raise InputError(f"{option('dvbpr_workdir', path)}: holds {workdir.model_name}, not DVBPR")
     if workdir.config["dataset_fingerprint"] != dataset.fingerprint:
         raise InputError(
-            f"--dvbpr_workdir={path}: trained on {workdir.config['dataset']} as it was then, not on {dataset.path} as "
-            "it is; train one on this data set, or leave the flag out"
+            f"{option('dvbpr_workdir', path)}: trained on {workdir.config['dataset']} as it was then, not on "
+            f"{dataset.path} as it is; train one on this data set, or leave the flag out"
         )
     factors = workdir.factors()
     lines = MetricsLog(workdir.path / "metrics.jsonl").read()
@@ -117,8 +118,8 @@ def _given(path: str, dataset: Dataset, seed: int) -> Cell:
         seconds = float(lines[-1]["seconds"])
     except (StopIteration, KeyError, TypeError, ValueError) as error:
         raise InputError(
-            f"--dvbpr_workdir={path}: metrics.jsonl does not tell the score of step {factors.step} and the seconds; "
-            "train it on, or anew in another folder"
+            f"{option('dvbpr_workdir', path)}: metrics.jsonl does not tell the score of step {factors.step} and the "
+            "seconds; train it on, or anew in another folder"
         ) from error
     backbone = workdir.config["train"].get("backbone", CNNF)
     settings = {} if backbone == CNNF else {"backbone": backbone}
@@ -147,12 +148,12 @@ def _read(folder: Path, dataset: Dataset, training: TrainConfig | BaselineConfig
     except InputError as error:
         raise InputError(f"{folder}: its config.json is gone or damaged; move the folder away and run again") from error
     if workdir.config["dataset_fingerprint"] != dataset.fingerprint:
-        raise InputError(f"{folder}: was run on another data set; give a new --output")
+        raise InputError(f"{folder}: was run on another data set; give a new {option('output')}")
     old, new = workdir.settings(type(training)), dataclasses.asdict(training)
     changed = [f"{name} {old[name]} there, {new[name]} now" for name in new.keys() - FREE if old[name] != new[name]]
     if changed:
         shown = ", ".join(sorted(changed)[:_SHOWN]) + (", ..." if len(changed) > _SHOWN else "")
-        raise InputError(f"{folder}: was run with other settings ({shown}); give a new --output")
+        raise InputError(f"{folder}: was run with other settings ({shown}); give a new {option('output')}")
     return dataclasses.replace(cell, workdir=str(folder))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tf_dvbpr.comparison.chart import bar_chart
-from tf_dvbpr.comparison.config import TABLES, check_tables
+from tf_dvbpr.comparison.rows import TABLES, check_tables
 from tf_dvbpr.comparison.runs import format_settings
 from tfrecords.files.atomic_file import write_text
 from tfrecords.files.json_file import without_nan, write_json

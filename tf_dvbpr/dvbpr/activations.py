@@ -12,7 +12,7 @@ from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.networks.backbone import Backbone
 from tf_dvbpr.networks.imagenet_networks import ALL
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.features.writer import FeatureWriter, feature_file, read_record
 from tfrecords.files.folder_lock import locked
 from tfrecords.files.npy_file import map_npy
@@ -122,8 +122,8 @@ class Activations:
         layer = f"{self._config.backbone}'s {self._network.hidden_layer if through == ALL else through}"
         if needed > free:
             raise InputError(
-                f"{folder}: the activations of {self.num_items} {what} at {layer} need {_size(needed)} more, "
-                f"and {_size(free)} are free there; free some, or give a --freeze_through with smaller outputs"
+                f"{folder}: the activations of {self.num_items} {what} at {layer} need {_size(needed)} more, and "
+                f"{_size(free)} are free there; free some, or give a {option('freeze_through')} with smaller outputs"
             )
         if self._progress:
             write_line(

@@ -13,6 +13,7 @@ from tf_dvbpr.networks.pretrained import (
     set_epsilon,
     without_classifier,
 )
+from tfrecords.errors import renamed
 
 
 def build_backbone(config: TrainConfig, pretrained: bool) -> Backbone:
@@ -25,13 +26,12 @@ def build_backbone(config: TrainConfig, pretrained: bool) -> Backbone:
     Raises:
         InputError: no weights to be had, or settings that the network does not allow.
     """
-    name, flags = config.backbone, ("backbone", "weights", "batch_norm_epsilon")
-    epsilon = config.batch_norm_epsilon or None
-    check_epsilon(name, epsilon, flags[2])
-    with dtype_policy(config.precision):
+    name, epsilon = config.backbone, config.batch_norm_epsilon or None
+    check_epsilon(name, epsilon)
+    with dtype_policy(config.precision), renamed(network="backbone"):
         if pretrained:
             weights = Path(config.weights) if config.weights else None
-            model = build_trained(name, weights, config.image_size, flags)
+            model = build_trained(name, weights, config.image_size)
         else:
             model = build_untrained(name, config.image_size)
         set_epsilon(model, epsilon)

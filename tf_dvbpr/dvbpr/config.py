@@ -3,7 +3,7 @@
 import dataclasses
 
 from tf_dvbpr.networks.imagenet_networks import ALL, BACKBONES, CNNF
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.settings import (
     MOST_SEED,
     Bounds,
@@ -72,7 +72,7 @@ class TrainConfig:
     )
     batch_size: int = setting(128, "positives a step, over all replicas", between(1, MOST))
     shared_negatives: int = setting(
-        32, "negatives a step that all users of the batch share (--negatives=shared)", between(1, MOST)
+        32, f"negatives a step that all users of the batch share ({option('negatives', 'shared')})", between(1, MOST)
     )
     epochs: float = setting(20.0, "an epoch draws as many positives as there are training purchases", EPOCHS)
     max_photos: int = setting(
@@ -133,12 +133,15 @@ class TrainConfig:
         need(self, enough, "max_photos", f"0, or at least the {step} of one step")
         if self.freeze_through and self.shift:
             raise InputError(
-                f"--shift={self.shift} and --freeze_through={self.freeze_through} contradict each other: what is "
-                "frozen is computed once, of the photos as they are. Leave --shift out, or train all of it with "
-                f"--freeze_through={NONE}"
+                f"{option('shift', self.shift)} and {option('freeze_through', self.freeze_through)} contradict each "
+                f"other: what is frozen is computed once, of the photos as they are. Leave {option('shift')} out, or "
+                f"train all of it with {option('freeze_through', NONE)}"
             )
         if self.photo_store == "device" and self.strategy != "one_device":
-            raise InputError(f"--photo_store=device needs --strategy=one_device, got --strategy={self.strategy}")
+            raise InputError(
+                f"{option('photo_store', 'device')} needs {option('strategy', 'one_device')}, got "
+                f"{option('strategy', self.strategy)}"
+            )
 
     @property
     def photos_per_step(self) -> int:

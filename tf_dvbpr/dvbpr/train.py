@@ -14,7 +14,7 @@ from tf_dvbpr.training.loop import LoopConfig, run, steps_per_call
 from tf_dvbpr.training.strategy import is_chief, make_strategy
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.folder_lock import locked
 from tfrecords.files.output_check import check_writable
 from tfrecords.photo_store.store import PhotoStore
@@ -90,20 +90,23 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
     config = dataclasses.replace(TrainConfig(dataset=dataset, workdir=workdir, preset=preset), **settings)
     if config.negatives == "one" and "shared_negatives" in given:
         raise InputError(
-            f"--shared_negatives={config.shared_negatives} has no effect with --negatives=one: leave it out, or give "
-            "--negatives=shared"
+            f"{option('shared_negatives', config.shared_negatives)} has no effect with {option('negatives', 'one')}: "
+            f"leave it out, or give {option('negatives', 'shared')}"
         )
     for name in _CNNF_ALONE if backbone != CNNF else _OTHERS_ALONE:
         if name in given:
-            raise InputError(f"--{name}={told[name]} has no effect with --backbone={backbone}: leave it out")
+            raise InputError(
+                f"{option(name, told[name])} has no effect with {option('backbone', backbone)}: leave it out"
+            )
     if config.freeze_through == ALL and given.get("network_learning_rate"):
         raise InputError(
-            f"--network_learning_rate={config.network_learning_rate} has no effect with --freeze_through={ALL}, which "
-            "trains the last layer alone: leave it out, or name the layer to freeze through"
+            f"{option('network_learning_rate', config.network_learning_rate)} has no effect with "
+            f"{option('freeze_through', ALL)}, which trains the last layer alone: leave it out, or name the layer to "
+            "freeze through"
         )
     if config.freeze_through and "photo_store" in given:
         raise InputError(
-            f"--photo_store={config.photo_store} has no effect with --freeze_through={config.freeze_through}, where no "
-            "photos are kept: leave it out"
+            f"{option('photo_store', config.photo_store)} has no effect with "
+            f"{option('freeze_through', config.freeze_through)}, where no photos are kept: leave it out"
         )
     return config

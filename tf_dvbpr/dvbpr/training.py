@@ -16,7 +16,7 @@ from tf_dvbpr.training.recommender import RecommenderTraining
 from tf_dvbpr.training.triplets import Batch, TripletSampler
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.photo_store.store import PhotoStore
 from tfrecords.photos.decode import normalise
 
@@ -50,7 +50,9 @@ class DvbprTraining(RecommenderTraining):
     ) -> None:
         for name in ("batch_size", "shared_negatives"):
             if getattr(config, name) % replicas:
-                raise InputError(f"--{name}={getattr(config, name)}: must be a multiple of the {replicas} replicas")
+                raise InputError(
+                    f"{option(name, getattr(config, name))}: must be a multiple of the {replicas} replicas"
+                )
         super().__init__(dataset, workdir)
         self.photos_per_step = config.photos_per_step
         self._config, self._photos = config, photos

@@ -11,12 +11,13 @@ import tensorflow as tf
 from tf_dvbpr.compat import check_versions
 from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.features import import_file
+from tf_dvbpr.features.config import ExtractConfig
 from tf_dvbpr.features.import_file import RowSource
-from tf_dvbpr.networks.imagenet_networks import CNNF, NETWORKS
+from tf_dvbpr.networks.imagenet_networks import CNNF
 from tf_dvbpr.networks.pretrained import load_pretrained
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.features.store import check_differ, zero_rows
 from tfrecords.features.writer import FOLDER, FeatureWriter, check_name, difference, feature_file, read_record
 from tfrecords.files.folder_lock import locked
@@ -24,60 +25,8 @@ from tfrecords.photos.decode import decode_photo
 from tfrecords.progress_bar import progress_bar
 from tfrecords.writer import file_sha256
 
-_MOST_PHOTOS = 4096  # of a batch: 600 MB at 224 x 224 pixels
 # Of features that are there: whatever these say, they are the features asked for, up to their last bits.
 _FREE = ("batch_size", "versions")
-
-
-@dataclasses.dataclass(frozen=True)
-class ExtractConfig:
-    """Which features to make, in one of three ways: by a network trained on ImageNet, by a run's own, from a file.
-
-    Attributes:
-        dataset: the dataset folder.
-        network: one of `tf_dvbpr.networks.imagenet_networks.NETWORKS`; ``resnet50`` where no way is chosen.
-        weights: the network's HDF5 file; None: the library's, downloaded once.
-        batch_norm_epsilon: of the network's BatchNormalization layers, > 0; None: the library's.
-        workdir: a training; what its last layer sees, of CNN-F fc7.
-        from_file: a ``.b`` or ``.npy`` file of features.
-        keys: .npy only: a ``.txt`` (one a line) or ``.npy`` file with the item keys of its rows; None: in item order.
-        name: of the features; None: the network's, ``cnnf``, ``trained_`` and a run's other network, or the file's
-            without its suffix.
-        batch_size: photos that go through the network together.
-        overwrite: replace features of this name.
-    """
-
-    dataset: Path
-    network: str | None = None
-    weights: Path | None = None
-    batch_norm_epsilon: float | None = None
-    workdir: Path | None = None
-    from_file: Path | None = None
-    keys: Path | None = None
-    name: str | None = None
-    batch_size: int = 32
-    overwrite: bool = False
-
-    def __post_init__(self) -> None:
-        ways = [flag for flag in ("network", "workdir", "from_file") if getattr(self, flag) is not None]
-        if len(ways) > 1:
-            raise InputError(f"--{ways[0]} and --{ways[1]} contradict each other; give one of them")
-        way = ways[0] if ways else "network"
-        if way == "network" and self.network is None:
-            object.__setattr__(self, "network", "resnet50")
-        for flag, its_way in (("weights", "network"), ("batch_norm_epsilon", "network"), ("keys", "from_file")):
-            if getattr(self, flag) is not None and way != its_way:
-                raise InputError(f"--{flag} has no effect with --{way}; leave it out")
-        if self.network is not None and self.network not in NETWORKS:
-            raise InputError(f"--network={self.network}: one of {', '.join(NETWORKS)} expected")
-        if self.batch_norm_epsilon is not None and not 0 < self.batch_norm_epsilon < 1:
-            raise InputError(f"--batch_norm_epsilon={self.batch_norm_epsilon}: a number over 0 and under 1 expected")
-        if not 1 <= self.batch_size <= _MOST_PHOTOS:
-            raise InputError(f"--batch_size={self.batch_size}: from 1 to {_MOST_PHOTOS} expected")
-        if self.name is None and self.workdir is None:
-            object.__setattr__(self, "name", self.network or self.from_file.stem)
-        if self.name is not None:
-            check_name(self.name)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,6 +51,8 @@ def extract(config: ExtractConfig, progress: bool = True, tell: Callable[[str], 
             a value that is NaN or infinite, all items alike, or another process makes features of this data set.
     """
     check_versions()
+    if config.name is not None:
+        check_name(config.name)
     dataset = Dataset.open(config.dataset)
     if config.from_file is not None:
         source = import_file.open_file(config.from_file, config.keys, dataset, progress)
@@ -166,7 +117,7 @@ def _already(config: ExtractConfig, dataset: Dataset, source: RowSource) -> bool
     if settings[0] != settings[1]:
         raise InputError(
             f"{feature_file(dataset, config.name, 'json')}: features of this name were made otherwise "
-            f"({difference(*settings)}); pass --overwrite to replace them, or another --name"
+            f"({difference(*settings)}); pass {option('overwrite')} to replace them, or another {option('name')}"
         )
     return True
 
@@ -184,7 +135,7 @@ def _in_words(config: ExtractConfig, source: RowSource) -> str:
     epsilon = " and ".join(map(str, made_by["batch_norm_epsilon"]))
     whose = "as given" if config.batch_norm_epsilon is not None else "the library's"
     if config.weights is not None and config.batch_norm_epsilon is None:
-        whose += "; no file says which its weights were trained with, --batch_norm_epsilon sets it"
+        whose += "; no file says which its weights were trained with, batch_norm_epsilon sets it"
     return f"{line}, BatchNormalization epsilon {epsilon} ({whose})"
 
 
@@ -212,8 +163,8 @@ def _own_network(config: ExtractConfig, dataset: Dataset) -> RowSource:
     workdir = Workdir.open(config.workdir)
     if workdir.config["dataset_fingerprint"] != dataset.fingerprint:
         raise InputError(
-            f"--workdir={config.workdir}: a run of another data set ({workdir.config['dataset']}), which may have seen "
-            f"what {dataset.path} holds out; give a run of this one"
+            f"{option('workdir', config.workdir)}: a run of another data set ({workdir.config['dataset']}), which may "
+            f"have seen what {dataset.path} holds out; give a run of this one"
         )
     workdir.moved_to = str(dataset.path)
     embedder = open_embedder(workdir)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.npy_file import map_npy
 from tfrecords.sources.mcauley_features import BinaryFeatures
 from tfrecords.writer import file_sha256
@@ -43,12 +43,12 @@ def open_file(path: Path, keys: Path | None, dataset: Dataset, progress: bool = 
         InputError: no such file, another format or shape, or an item without a row (named, with their count).
     """
     if path.suffix not in (".b", ".npy"):
-        raise InputError(f"--from_file={path}: a .b or .npy file expected")
+        raise InputError(f"{option('from_file', path)}: a .b or .npy file expected")
     if not path.is_file():
-        raise InputError(f"--from_file={path}: no such file")
+        raise InputError(f"{option('from_file', path)}: no such file")
     if path.suffix == ".b":
         if keys is not None:
-            raise InputError(f"--keys={keys}: a .b file holds its keys itself; leave the flag out")
+            raise InputError(f"{option('keys', keys)}: a .b file holds its keys itself; leave it out")
         file = BinaryFeatures(path, progress=progress)
         _check_all_there(path, dataset, file)
         dim, row = file.dim, lambda item: file.row(str(dataset.item_keys[item]))
@@ -57,8 +57,8 @@ def open_file(path: Path, keys: Path | None, dataset: Dataset, progress: bool = 
         rows = np.arange(len(table)) if keys is None else _match(keys, len(table), dataset)
         if len(rows) != dataset.num_items:
             raise InputError(
-                f"--from_file={path}: {len(table)} rows for {dataset.num_items} items; give --keys, or a row for each "
-                "item in the data set's order"
+                f"{option('from_file', path)}: {len(table)} rows for {dataset.num_items} items; give {option('keys')}, "
+                "or a row for each item in the data set's order"
             )
         dim, row = table.shape[1], lambda item: table[rows[item]]
 
@@ -76,9 +76,9 @@ def open_file(path: Path, keys: Path | None, dataset: Dataset, progress: bool = 
 
 
 def _open_table(path: Path) -> np.ndarray:
-    table = _load(path, "--from_file")
+    table = _load(path, "from_file")
     if table.ndim != 2 or not table.size or table.dtype.kind not in "fiu":
-        raise InputError(f"--from_file={path}: {table.dtype} {list(table.shape)}; numbers [rows, F] expected")
+        raise InputError(f"{option('from_file', path)}: {table.dtype} {list(table.shape)}; numbers [rows, F] expected")
     return table
 
 
@@ -86,35 +86,35 @@ def _match(path: Path, rows: int, dataset: Dataset) -> np.ndarray:
     """The row of every item."""
     keys = _read_keys(path)
     if len(keys) != rows:
-        raise InputError(f"--keys={path}: {len(keys)} keys for {rows} rows; one a row expected")
+        raise InputError(f"{option('keys', path)}: {len(keys)} keys for {rows} rows; one a row expected")
     places = {key: row for row, key in enumerate(keys)}
     if len(places) != rows:
         again = next(key for row, key in enumerate(keys) if places[key] != row)
-        raise InputError(f"--keys={path}: the key {again} stands twice; each once expected")
+        raise InputError(f"{option('keys', path)}: the key {again} stands twice; each once expected")
     _check_all_there(path, dataset, places)
     return np.array([places[str(key)] for key in dataset.item_keys])
 
 
 def _read_keys(path: Path) -> list[str]:
     if not path.is_file():
-        raise InputError(f"--keys={path}: no such file")
+        raise InputError(f"{option('keys', path)}: no such file")
     if path.suffix == ".npy":
-        keys = _load(path, "--keys")
+        keys = _load(path, "keys")
         if keys.ndim != 1 or keys.dtype.kind != "U":
-            raise InputError(f"--keys={path}: {keys.dtype} {list(keys.shape)}; unicode [rows] expected")
+            raise InputError(f"{option('keys', path)}: {keys.dtype} {list(keys.shape)}; unicode [rows] expected")
         return keys.tolist()
     try:
         # With or without the mark of byte order that some editors put in front.
         return path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
-        raise InputError(f"--keys={path}: not UTF-8 at byte {error.start}; one key a line expected") from error
+        raise InputError(f"{option('keys', path)}: not UTF-8 at byte {error.start}; one key a line expected") from error
 
 
-def _load(path: Path, flag: str) -> np.ndarray:
+def _load(path: Path, setting: str) -> np.ndarray:
     try:
         return map_npy(path)
     except (OSError, ValueError) as error:
-        raise InputError(f"{flag}={path}: not a whole .npy file of plain values ({error})") from error
+        raise InputError(f"{option(setting, path)}: not a whole .npy file of plain values ({error})") from error
 
 
 def _check_all_there(path: Path, dataset: Dataset, keys: BinaryFeatures | dict) -> None:

@@ -12,7 +12,7 @@ from tf_dvbpr.compat import as_variable, weight_kind
 from tf_dvbpr.networks.imagenet_networks import ALL
 from tf_dvbpr.networks.initialisation import fit_layer
 from tf_dvbpr.networks.layer_names import layers_by_name
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.progress_bar import progress_bar
 
 _STYLE = "style"
@@ -133,8 +133,8 @@ def _split(features: keras.Model, layers: dict[str, keras.layers.Layer], name: s
     if name not in layers:
         near = difflib.get_close_matches(name, layers, n=3, cutoff=0.0)
         raise InputError(
-            f"--freeze_through={name}: the network has no such layer; near that name are {', '.join(near)}, and the "
-            f"last is {list(layers)[-1]}"
+            f"{option('freeze_through', name)}: the network has no such layer; near that name are {', '.join(near)}, "
+            f"and the last is {list(layers)[-1]}"
         )
     # Read before the loop: its models call layers again, and a layer called twice has no single output.
     outputs = {one: layer.output for one, layer in layers.items()}
@@ -148,6 +148,6 @@ def _split(features: keras.Model, layers: dict[str, keras.layers.Layer], name: s
             return keras.Model(features.input, outputs[name]), above
         break
     raise InputError(
-        f"--freeze_through={name}: not all data passes through this layer, so no cut can be made there; all passes "
-        f"through {one}"
+        f"{option('freeze_through', name)}: not all data passes through this layer, so no cut can be made there; all "
+        f"passes through {one}"
     )

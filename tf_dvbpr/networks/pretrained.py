@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from tf_dvbpr.networks.imagenet_networks import NETWORKS, WITHOUT_BATCH_NORM
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.progress_bar import at_terminal, waiting
 
 _OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)  # says nothing about the weights
@@ -44,7 +44,6 @@ def load_pretrained(
     name: str,
     weights: Path | None = None,
     batch_norm_epsilon: float | None = None,
-    flags: tuple[str, str, str] = ("network", "weights", "batch_norm_epsilon"),
 ) -> Pretrained:
     """Builds a network at its own input size, loads its weights and finds where its classifier begins.
 
@@ -59,8 +58,8 @@ def load_pretrained(
         InputError: the weights cannot be downloaded, the file is not of this network, or an epsilon is given for a
             network without BatchNormalization.
     """
-    check_epsilon(name, batch_norm_epsilon, flags[2])
-    model = build_trained(name, weights, flags=flags)
+    check_epsilon(name, batch_norm_epsilon)
+    model = build_trained(name, weights)
     epsilons = set_epsilon(model, batch_norm_epsilon)
     features, classifier = without_classifier(model)
     whole = keras.Model(model.input, [features.output, model.output])
@@ -98,23 +97,24 @@ def build_untrained(name: str, image_size: int | None = None) -> keras.Model:
     try:
         return constructor(weights=None, input_shape=(image_size, image_size, 3))
     except ValueError as error:
-        raise InputError(f"--image_size={image_size}: {name} takes no such photos ({_one_line(error)})") from error
+        raise InputError(
+            f"{option('image_size', image_size)}: {name} takes no such photos ({_one_line(error)})"
+        ) from error
 
 
 def build_trained(
     name: str,
     weights: Path | None,
     image_size: int | None = None,
-    flags: tuple[str, str, str] = ("network", "weights", "batch_norm_epsilon"),
 ) -> keras.Model:
     """Builds the network and loads weights; arguments as in `load_pretrained`. Raises InputError if they do not fit."""
     if weights is None:
-        downloaded = _download(name, flags)
+        downloaded = _download(name)
         if image_size in (None, downloaded.input_shape[1]):
             return downloaded
     elif not weights.is_file():
         what = "a folder, not an HDF5 file" if weights.is_dir() else "no such file"
-        raise InputError(f"--{flags[1]}={weights}: {what}")
+        raise InputError(f"{option('weights', weights)}: {what}")
     model = build_untrained(name, image_size)
     try:
         with warnings.catch_warnings():
@@ -129,16 +129,19 @@ def build_trained(
     # On damaged files and on other files h5py, zipfile and Keras raise exceptions of many classes.
     except Exception as error:
         raise InputError(
-            f"--{flags[1]}={weights or ''}: does not hold the weights of keras.applications' {NETWORKS[name][1]} with "
-            f"its classifier ({_misfit(error)}). Give that network's own file, whole, or the --{flags[0]} that it is of"
+            f"{option('weights', weights or '')}: does not hold the weights of keras.applications' {NETWORKS[name][1]} "
+            f"with its classifier ({_misfit(error)}). Give that network's own file, whole, or the {option('network')} "
+            "that it is of"
         ) from error
     return model
 
 
-def check_epsilon(name: str, epsilon: float | None, flag: str) -> None:
+def check_epsilon(name: str, epsilon: float | None) -> None:
     """Raises InputError for an epsilon if the network has none, before its weights are downloaded."""
     if epsilon is not None and name in WITHOUT_BATCH_NORM:
-        raise InputError(f"--{flag}={epsilon}: {name} has no BatchNormalization layers; leave the flag out")
+        raise InputError(
+            f"{option('batch_norm_epsilon', epsilon)}: {name} has no BatchNormalization layers; leave it out"
+        )
 
 
 def set_epsilon(model: keras.Model, epsilon: float | None) -> tuple[float, ...]:
@@ -163,7 +166,7 @@ def preprocessing_of(name: str) -> tuple[Callable[[tf.Tensor], tf.Tensor], str]:
     return getattr(keras.applications, module).preprocess_input, f"keras.applications.{module}.preprocess_input"
 
 
-def _download(name: str, flags: tuple[str, str, str]) -> keras.Model:
+def _download(name: str) -> keras.Model:
     try:
         with _keras_bars_at_terminals(), waiting(f"the weights of {name}"):
             return getattr(keras.applications, NETWORKS[name][1])(weights="imagenet")
@@ -171,8 +174,9 @@ def _download(name: str, flags: tuple[str, str, str]) -> keras.Model:
         raise
     except Exception as error:  # Keras raises a bare Exception if a download fails.
         raise InputError(
-            f"--{flags[0]}={name}: its weights could not be downloaded ({_one_line(error)}). Give a file of them "
-            f"as --{flags[1]}=FILE.h5, or run where the network can be reached: once is enough, Keras keeps them"
+            f"{option('network', name)}: its weights could not be downloaded ({_one_line(error)}). Give a file of them "
+            f"as {option('weights', 'FILE.h5')}, or run where the network can be reached: once is enough, Keras keeps "
+            "them"
         ) from error
 
 

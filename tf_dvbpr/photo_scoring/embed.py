@@ -10,7 +10,7 @@ from PIL import Image
 
 from tf_dvbpr.dvbpr.embedder import Embedder
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.parallel_map import ordered_map
 from tfrecords.photos.check import BadPhoto, CheckedPhoto, check_photos
 from tfrecords.photos.decode import decode_photo
@@ -38,10 +38,10 @@ def files_of(folder: Path) -> list[Path]:
     """The files of a folder by name, hidden ones and folders left out. Raises InputError where there are none."""
     if not folder.is_dir():
         found = "a file, not a folder" if folder.exists() else "no such folder"
-        raise InputError(f"--photos={folder}: {found}; expected one with photos")
+        raise InputError(f"{option('photos', folder)}: {found}; expected one with photos")
     files = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and not path.is_dir())
     if not files:
-        raise InputError(f"--photos={folder}: no files in it; put the photos right into this folder")
+        raise InputError(f"{option('photos', folder)}: no files in it; put the photos right into this folder")
     return files
 
 
@@ -100,8 +100,8 @@ def embed_photos(paths: list[Path], embedder: Embedder, dataset: Dataset, progre
     if not good:
         name, reason = next(iter(bad.items()))
         raise InputError(
-            f"--photos={paths[0].parent}: none of its {len(paths)} files is a photo that can be read (the first, "
-            f"{name}: {reason}); JPEG or PNG files expected"
+            f"{option('photos', paths[0].parent)}: none of its {len(paths)} files is a photo that can be read (the "
+            f"first, {name}: {reason}); JPEG or PNG files expected"
         )
     return EmbeddedPhotos(good, np.concatenate(vectors), bad)
 

@@ -1,12 +1,12 @@
 """Where new photos would rank in the catalogue, and the users and groups of users who would like them most."""
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 
 from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.photo_scoring import output as output_files
+from tf_dvbpr.photo_scoring.config import DEFAULT_CLUSTERS, DEFAULT_USERS, ScorePhotosConfig
 from tf_dvbpr.photo_scoring.embed import EmbeddedPhotos, embed_photos, files_of, shown_name
 from tf_dvbpr.photo_scoring.results import Group, GroupScore, PhotoScore, PhotoScores, UserScore
 from tf_dvbpr.photo_scoring.user_groups import UserGroup, cluster, read_groups
@@ -15,52 +15,11 @@ from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tf_dvbpr.ranking.score_matrix import score_matrix
 from tf_dvbpr.recommender.keys import find_user, items_of, split_keys
 from tf_dvbpr.workdir import Workdir
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.atomic_folder import check_output
 from tfrecords.progress_bar import progress_bar
-from tfrecords.settings import need
 
-_USERS = 10
-_CLUSTERS = 8
 _PASS_BYTES = 2**28  # of the counts of some photos and all users, int32
-
-
-@dataclasses.dataclass(frozen=True)
-class ScorePhotosConfig:
-    """Which photos to score, and for whom.
-
-    Attributes:
-        workdir: a run of tools.train_dvbpr.
-        photos: folder of photo files.
-        output: folder for scores.json, scores.csv and photos.png; None: none.
-        users: users named for each photo, who would like it most; None: 10, or all where there are fewer.
-        user: the owner's key of a user, or several with commas between: only these are asked; None: all are.
-        groups: a CSV file with the columns user and group; None: clusters.
-        clusters: k-means clusters of the users' taste vectors, 0: none; None: 8, or as many as there are users.
-        category: name of the category whose items the photos are compared with; None: the whole catalogue.
-        dataset: where the run's data set was moved to; None: where the training found it.
-    """
-
-    workdir: str
-    photos: str
-    output: str | None = None
-    users: int | None = None
-    user: str | None = None
-    groups: str | None = None
-    clusters: int | None = None
-    category: str | None = None
-    dataset: str | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("users", "clusters"):
-            need(self, (getattr(self, name) or 0) >= 0, name, "0 or more")
-        if self.groups is not None and self.clusters:
-            raise InputError("--groups and --clusters contradict each other; give one of them")
-        for name in ("users", "groups", "clusters"):
-            if self.user is not None and getattr(self, name):
-                raise InputError(f"--user and --{name} contradict each other: --user asks the named users alone")
-        if self.output is not None:
-            check_output(Path(self.output), output_files.KIND)
 
 
 def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScores:
@@ -82,6 +41,8 @@ def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScore
     Raises:
         InputError: a run without Phi, no photo that can be read, unknown users, category or files.
     """
+    if config.output is not None:
+        check_output(Path(config.output), output_files.KIND)
     files = files_of(Path(config.photos))
     workdir = Workdir.open(config.workdir, config.dataset)
     factors, dataset = workdir.factors(), workdir.dataset()
@@ -90,20 +51,22 @@ def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScore
     if config.category is not None:
         item_factors = item_factors[items_of(config.category, dataset)]
         if not len(item_factors):
-            raise InputError(f"--category={config.category}: it has no items in data set {dataset.name!r}")
+            raise InputError(f"{option('category', config.category)}: it has no items in data set {dataset.name!r}")
     if (config.users or 0) > len(user_factors):
-        raise InputError(f"--users={config.users}: from 0 to {len(user_factors)}, the number of users, expected")
-    groups, unknown, named = [], [], None
+        raise InputError(
+            f"{option('users', config.users)}: from 0 to {len(user_factors)}, the number of users, expected"
+        )
+    groups, unknown, chosen = [], [], None
     if config.user is not None:
-        named = [find_user(key, dataset) for key in split_keys(config.user, dataset)]
+        chosen = [find_user(key, dataset) for key in split_keys(config.user, dataset)]
     elif config.groups is not None:
         groups, unknown = read_groups(config.groups, dataset)
     elif config.clusters != 0:
-        count = min(_CLUSTERS, len(user_factors)) if config.clusters is None else config.clusters
+        count = min(DEFAULT_CLUSTERS, len(user_factors)) if config.clusters is None else config.clusters
         groups = cluster(user_factors, count, dataset)
-    asked = np.arange(len(user_factors)) if named is None else np.array(named)
+    asked = np.arange(len(user_factors)) if chosen is None else np.array(chosen)
     photos = embed_photos(files, open_embedder(workdir), dataset, progress)
-    most = min(_USERS if config.users is None else config.users, len(asked)) if named is None else len(asked)
+    most = min(DEFAULT_USERS if config.users is None else config.users, len(asked)) if chosen is None else len(asked)
     scorer = _Scorer(dataset.user_keys[asked], user_factors[asked], item_factors, groups, most)
     result = PhotoScores(
         data_set=dataset.name,
@@ -111,7 +74,7 @@ def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScore
         category=config.category,
         items=len(item_factors),
         users=len(asked),
-        named_users=[str(dataset.user_keys[user]) for user in named or []],
+        named_users=[str(dataset.user_keys[user]) for user in chosen or []],
         groups=[Group(group.name, len(group.members), group.most_bought, group.leaning) for group in groups],
         unknown_users=unknown,
         bad_files=photos.bad,

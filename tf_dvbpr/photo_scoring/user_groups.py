@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.csv_table import CsvTable
 
 _ENDINGS = (".csv.gz", ".csv")
@@ -57,7 +57,9 @@ def read_groups(file: str, dataset: Dataset) -> tuple[list[UserGroup], list[str]
     """
     ending = next((one for one in _ENDINGS if file.endswith(one)), None)
     if ending is None:
-        raise InputError(f"--groups={file}: a file whose name ends in {' or '.join(reversed(_ENDINGS))} expected")
+        raise InputError(
+            f"{option('groups', file)}: a file whose name ends in {' or '.join(reversed(_ENDINGS))} expected"
+        )
     path = Path(file)
     table = CsvTable(path.parent, path.name.removesuffix(ending))
     numbers = {key: number for number, key in enumerate(dataset.user_keys.tolist())}
@@ -72,8 +74,8 @@ def read_groups(file: str, dataset: Dataset) -> tuple[list[UserGroup], list[str]
             unknown[user] = None
     if not members:
         raise InputError(
-            f"--groups={file}: not one of its {len(unknown)} users is in data set {dataset.name!r} (the first is "
-            f"{next(iter(unknown))}, the data set's keys look like {dataset.user_keys[0]})"
+            f"{option('groups', file)}: not one of its {len(unknown)} users is in data set {dataset.name!r} (the first "
+            f"is {next(iter(unknown))}, the data set's keys look like {dataset.user_keys[0]})"
         )
     return _described({name: np.array(sorted(some)) for name, some in members.items()}, dataset), list(unknown)
 
@@ -93,7 +95,7 @@ def cluster(user_factors: np.ndarray, count: int, dataset: Dataset) -> list[User
         InputError: `count` out of range.
     """
     if not 1 <= count <= len(user_factors):
-        raise InputError(f"--clusters={count}: from 0 to {len(user_factors)}, the number of users, expected")
+        raise InputError(f"{option('clusters', count)}: from 0 to {len(user_factors)}, the number of users, expected")
     from scipy.cluster.vq import kmeans2  # scikit-image brings scipy along.
 
     tastes = np.asarray(user_factors, np.float64)

@@ -6,51 +6,12 @@ from pathlib import Path
 from tf_dvbpr.ranking import auc, sampled_auc
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.reference_rankings import popularity_ranking, random_ranking
+from tf_dvbpr.recommender.config import EvaluateConfig
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
 from tfrecords.files.json_file import without_nan, write_json
-from tfrecords.files.output_check import check_writable
-from tfrecords.settings import need
 
-PROTOCOLS = ("exact", "release")
 ORACLE_FILE = "oracle.npz"
-
-
-@dataclasses.dataclass(frozen=True)
-class EvaluateConfig:
-    """What to evaluate; give either `workdir`, or `factors` and `dataset`.
-
-    Attributes:
-        workdir: a run of tools.train_dvbpr.
-        factors: a factors file of any recommender.
-        dataset: the data set folder the factors belong to; with `workdir`: where its data set was moved to, if it was.
-        protocol: ``exact`` (all items) or ``release`` (the authors' 100 random items a user).
-        ties: ``strict`` or ``half``, of the exact protocol.
-        seed: of RAND's order and of the release protocol's draws.
-        output: the JSON file to write; by default ``auc.json`` in the workdir, none without a workdir.
-    """
-
-    workdir: str | None = None
-    factors: str | None = None
-    dataset: str | None = None
-    protocol: str = "exact"
-    ties: str = "strict"
-    seed: int = 0
-    output: str | None = None
-
-    def __post_init__(self) -> None:
-        if (self.workdir is None) == (self.factors is None):
-            raise InputError("give either --workdir, or --factors and --dataset")
-        if self.factors is not None and self.dataset is None:
-            raise InputError("--factors needs --dataset: a workdir knows its data set, a factors file does not")
-        need(self, self.protocol in PROTOCOLS, "protocol", "one of " + ", ".join(PROTOCOLS))
-        if self.protocol == "release" and self.ties != "strict":
-            raise InputError("--ties=half contradicts --protocol=release: the authors' evaluator is strict")
-        if self.seed < 0:
-            raise InputError(f"--seed={self.seed}: 0 or more expected")
-        if self.output is not None:
-            check_writable(self.output)
 
 
 def evaluate(config: EvaluateConfig, progress: bool = True) -> dict:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 
 
 def split_keys(user: str | Sequence[str], dataset: Dataset) -> list[str]:
@@ -19,7 +19,7 @@ def split_keys(user: str | Sequence[str], dataset: Dataset) -> list[str]:
     known = set(dataset.user_keys.tolist())
     keys = split_names(user, known)
     if "" in keys and "" not in known:
-        raise InputError(f"--user={user}: an empty key in the list; keys with one comma between expected")
+        raise InputError(f"{option('user', user)}: an empty key in the list; keys with one comma between expected")
     return keys
 
 
@@ -52,8 +52,8 @@ def items_of(category: str, dataset: Dataset) -> np.ndarray:
     """Which items are of a category, bool [I]. Raises InputError for an unknown name."""
     names = dataset.category_names
     if category not in names:
-        listed = f"it has {', '.join(names)}" if names else "it has no categories; leave --category out"
-        raise InputError(f"--category={category}: no such category in data set {dataset.name!r}; {listed}")
+        listed = f"it has {', '.join(names)}" if names else f"it has no categories; leave {option('category')} out"
+        raise InputError(f"{option('category', category)}: no such category in data set {dataset.name!r}; {listed}")
     return dataset.item_categories == names.index(category)
 
 
@@ -63,4 +63,4 @@ def _find(kind: str, key: str, keys: np.ndarray, dataset: Dataset) -> int:
         return int(found[0])
     near = difflib.get_close_matches(key, keys.tolist(), n=3, cutoff=0.5)
     hint = f"did you mean {', '.join(near)}?" if near else f"keys look like {keys[0]}"
-    raise InputError(f"--{kind}={key}: no such {kind} in data set {dataset.name!r}; {hint}")
+    raise InputError(f"{option(kind, key)}: no such {kind} in data set {dataset.name!r}; {hint}")

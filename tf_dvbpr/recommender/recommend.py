@@ -1,6 +1,5 @@
 """What to show a person: the best items they do not have yet, with a picture."""
 
-import dataclasses
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,35 +8,14 @@ import numpy as np
 from tf_dvbpr.pictures import grid
 from tf_dvbpr.ranking.score_checks import factors_for
 from tf_dvbpr.ranking.topk import top_k
+from tf_dvbpr.recommender.config import DEFAULT_K, RecommendConfig
 from tf_dvbpr.recommender.keys import find_item, find_user, items_of, split_keys
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 
-DEFAULT_K = 10  # items a user
 _COLUMNS = 10
 _MOST_PURCHASES = 2 * _COLUMNS  # shown in a picture
-
-
-@dataclasses.dataclass(frozen=True)
-class RecommendConfig:
-    """What to recommend.
-
-    Attributes:
-        workdir: a run of tools.train_dvbpr.
-        user: the owner's key of a user, or several with commas between.
-        k: items a user; None: 10, or all where there are fewer.
-        category: name of the category the items are to be of; None: any.
-        picture: file for the picture; None: no picture.
-        dataset: where the run's data set was moved to; None: where the training found it.
-    """
-
-    workdir: str
-    user: str
-    k: int | None = None
-    category: str | None = None
-    picture: str | None = None
-    dataset: str | None = None
 
 
 class Recommendation(NamedTuple):
@@ -99,7 +77,7 @@ def best_items(
     """
     k = min(DEFAULT_K, dataset.num_items) if k is None else k
     if not 1 <= k <= dataset.num_items:
-        raise InputError(f"--k={k}: from 1 to {dataset.num_items}, the number of items, expected")
+        raise InputError(f"{option('k', k)}: from 1 to {dataset.num_items}, the number of items, expected")
     users = np.array([find_user(key, dataset) for key in keys])
     allowed = None if category is None else items_of(category, dataset)
     items, scores = top_k(*factors, users, k, *own, allowed)

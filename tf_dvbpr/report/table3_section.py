@@ -9,7 +9,7 @@ from tf_dvbpr.report.blocks import Section, table, text
 from tf_dvbpr.report.dot_plot import Row, dot_plot
 from tf_dvbpr.report.json_input import as_written_by, read_json
 from tf_dvbpr.report.markup import join, tag
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 
 _FILE, _TOOL = "table3.json", "tools.compare"
 _GROUPS = ("all", "cold")
@@ -20,7 +20,7 @@ def table3_section(folder: Path, fingerprint: str) -> Section:
     result = read_json(folder, _FILE, _TOOL)
     with as_written_by(_TOOL, folder / _FILE):
         if result["data_set"]["fingerprint"] != fingerprint:
-            raise InputError(f"{folder / _FILE}: of another data set; give the --table3 of this one")
+            raise InputError(f"{folder / _FILE}: of another data set; give the {option('table3')} of this one")
         rows = result["rows"]
         headers, cells = comparison.table_three(result)
         cells = [[_typeset(cell) for cell in row] for row in cells]

@@ -1,6 +1,5 @@
 """From a workdir to a SavedModel folder."""
 
-import dataclasses
 from pathlib import Path
 
 import tensorflow as tf
@@ -8,30 +7,11 @@ import tensorflow as tf
 from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.plain_path import is_lost
 from tf_dvbpr.ranking.score_checks import check_finite, factors_for
+from tf_dvbpr.serving.config import ExportConfig
 from tf_dvbpr.serving.module import ServingModule
-from tf_dvbpr.serving.photos import MAX_PIXELS
 from tf_dvbpr.workdir import Workdir
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.atomic_folder import FolderKind, check_output, whole_folder
-
-
-@dataclasses.dataclass(frozen=True)
-class ExportConfig:
-    """What to export.
-
-    Attributes:
-        workdir: a run of tools.train_dvbpr.
-        output: the folder to make.
-        overwrite: replace a SavedModel that is already at `output`.
-        max_pixels: the most pixels of a photo that the exported model decodes; one of more is unreadable.
-        dataset: where the run's data set was moved to; None: where the training found it.
-    """
-
-    workdir: str
-    output: str
-    overwrite: bool = False
-    max_pixels: int = MAX_PIXELS
-    dataset: str | None = None
 
 
 def export(config: ExportConfig) -> dict:
@@ -74,7 +54,7 @@ def check_export(output: Path, overwrite: bool) -> None:
     if is_lost(output):
         raise InputError(
             f"{output}: TensorFlow takes [ ] and \\ in a path for a pattern and could not load a SavedModel from "
-            "there; name a folder without them as --output"
+            f"there; name a folder without them as {option('output')}"
         )
     check_output(output, _SAVED_MODEL, overwrite)
 

@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.topk import known_pairs, rank
-from tf_dvbpr.serving.photos import MAX_PIXELS, decode_readable
+from tf_dvbpr.serving.config import MAX_PIXELS
+from tf_dvbpr.serving.photos import decode_readable
 from tf_dvbpr.serving.untracked import Untracked
 
 _BLOCK_USERS = 64

@@ -2,10 +2,9 @@
 
 import tensorflow as tf
 
+from tf_dvbpr.serving.config import MAX_PIXELS
 from tfrecords.photos.decode import decode_photo
 from tfrecords.photos.header import is_readable
-
-MAX_PIXELS = 50_000_000  # unless an export says otherwise: the largest that cameras of phones make
 
 
 def decode_readable(

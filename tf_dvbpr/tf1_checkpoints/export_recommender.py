@@ -1,6 +1,5 @@
 """From a workdir of DVBPR to a checkpoint that the authors' code loads."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,32 +7,16 @@ import tensorflow as tf
 
 from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.tf1_checkpoints.config import ExportCheckpointConfig
 from tf_dvbpr.tf1_checkpoints.names import WEIGHTS, slot_shapes, slots, weight_shapes
 from tf_dvbpr.tf1_checkpoints.reader import write_tf1_checkpoint
 from tf_dvbpr.training.checkpoint import Checkpoints
 from tf_dvbpr.workdir import Workdir
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.output_check import check_writable
 
 # Settings without which the network is another; K and the number of users are the authors' code's to set.
 _ARCHITECTURE = ("backbone", "image_size", "conv1_padding")
-
-
-@dataclasses.dataclass(frozen=True)
-class ExportCheckpointConfig:
-    """What to export.
-
-    Attributes:
-        workdir: a run of tools.train_dvbpr or tools.train_gan.
-        output: common name of the files to write, without ``.index``.
-        best: take the weights of best/ instead of the newest checkpoint's.
-        overwrite: replace a checkpoint that is already at `output`.
-    """
-
-    workdir: str
-    output: str
-    best: bool = False
-    overwrite: bool = False
 
 
 def export_checkpoint(config: ExportCheckpointConfig) -> dict:
@@ -70,10 +53,11 @@ def new_checkpoint(config: ExportCheckpointConfig) -> Path:
     output = Path(config.output)
     check_writable(f"{output}.index")
     if output.is_dir():
-        raise InputError(f"--output={output}: a folder; give a file's name in it, as in {output / 'DVBPR'}")
+        raise InputError(f"{option('output', output)}: a folder; give a file's name in it, as in {output / 'DVBPR'}")
     if Path(f"{output}.index").exists() and not config.overwrite:
         raise InputError(
-            f"{output}: a checkpoint is here already; pass --overwrite to replace it or name another --output"
+            f"{output}: a checkpoint is here already; pass {option('overwrite')} to replace it or name another "
+            f"{option('output')}"
         )
     return output
 
@@ -92,8 +76,8 @@ def check_architecture(workdir: Workdir, settings: object, release: object, name
         value, expected = getattr(settings, name), getattr(release, name)
         if value != expected:
             raise InputError(
-                f"{workdir.path}: trained with --{name}={value}, and the authors' code has {expected}; only networks "
-                "of --preset=release can be exported to it"
+                f"{workdir.path}: trained with {option(name, value)}, and the authors' code has {expected}; only "
+                f"networks of {option('preset', 'release')} can be exported to it"
             )
 
 

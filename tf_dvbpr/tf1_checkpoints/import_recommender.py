@@ -1,8 +1,6 @@
 """From the authors' checkpoint of the recommender to a workdir."""
 
-import dataclasses
 import math
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,55 +11,16 @@ from tf_dvbpr.compat import check_versions
 from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.dvbpr.train import resolve
 from tf_dvbpr.dvbpr.training import DvbprTraining
+from tf_dvbpr.tf1_checkpoints.config import ImportConfig
 from tf_dvbpr.tf1_checkpoints.names import FIRST_DENSE, LAST_DENSE, USERS, WEIGHTS, slot_shapes, slots, weight_shapes
 from tf_dvbpr.tf1_checkpoints.reader import Tf1Checkpoint
 from tf_dvbpr.training import loop
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.atomic_folder import first_folder
 from tfrecords.files.output_check import check_writable
 from tfrecords.photo_store.store import PhotoStore
-from tfrecords.settings import need
-
-_MOST_STEPS = 2**31 - 1
-
-
-@dataclasses.dataclass(frozen=True)
-class ImportConfig:
-    """What to import.
-
-    Attributes:
-        checkpoint: common name of the files, without ``.index``.
-        dataset: folder that tools.build_dataset left, of the same users in the same order.
-        workdir: the folder to make.
-        step: training steps that the weights have behind them; None: the number that `checkpoint` ends in, else 0.
-    """
-
-    checkpoint: str
-    dataset: str
-    workdir: str
-    step: int | None = None
-
-    def __post_init__(self) -> None:
-        need(self, self.step is None or 0 <= self.step <= _MOST_STEPS, "step", f"from 0 to {_MOST_STEPS}")
-
-    def steps(self) -> int:
-        """`step`, or that of the name, or 0. Raises InputError for a number in the name that no training reaches."""
-        return self.step if self.step is not None else self._named_step() or 0
-
-    def assumes_step(self) -> bool:
-        """Whether neither `step` nor the name says one."""
-        return self.step is None and self._named_step() is None
-
-    def _named_step(self) -> int | None:
-        """The number that the name ends in: 39728 of ``DVBPR_auc_100_39728.ckpt``."""
-        number = re.search(r"(\d+)(?:\.ckpt)?$", Path(self.checkpoint).name)
-        if number is None:
-            return None
-        if int(number[1]) > _MOST_STEPS:
-            raise InputError(f"--checkpoint={self.checkpoint}: its number is too large for a step; give --step")
-        return int(number[1])
 
 
 def import_checkpoint(config: ImportConfig, show_progress: bool = True) -> dict:
@@ -175,4 +134,4 @@ def check_new(output: Path) -> None:
     """Raises InputError where something is at `output` already; an empty folder may be."""
     check_writable(output, folder=True)
     if output.exists() and any(output.iterdir()):
-        raise InputError(f"{output}: is not empty; a checkpoint is imported into a new --workdir")
+        raise InputError(f"{output}: is not empty; a checkpoint is imported into a new {option('workdir')}")

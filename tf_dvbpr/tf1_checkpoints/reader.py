@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr.plain_path import PlainFiles
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 
 _SHOWN = 5  # names in a message
 _DATA = ".data-00000-of-00001"
@@ -22,7 +22,7 @@ _V2 = re.compile(r"\.index|\.data-\d{5}-of-\d{5}")
 _V1 = re.compile(r"|-\d{5}-of-\d{5}")
 # Of the two files of a checkpoint; the index, which makes it one, last.
 ENDINGS = (_DATA, ".index")
-# What each of the authors' networks calls its variables' scope, and our --kind of it.
+# What each of the authors' networks calls its variables' scope, and what tools.import_checkpoint calls that kind.
 SCOPES = {"dvbpr": ("DVBPR/", "the recommender"), "gan": ("GAN/", "the GAN")}
 
 
@@ -63,7 +63,9 @@ class Tf1Checkpoint:
             scope, others_name = SCOPES[other]
             found = next((name for name in self.shapes if name.startswith(scope)), None)
             if found is not None:
-                raise InputError(f"{self.prefix}: holds {others_name} ({found}, ...), not {whose}: give --kind={other}")
+                raise InputError(
+                    f"{self.prefix}: holds {others_name} ({found}, ...), not {whose}: give {option('kind', other)}"
+                )
 
     def check_names(self, expected: Collection[str], whose: str) -> None:
         """Raises InputError, with the names, where variables are missing or there are others."""
@@ -129,7 +131,7 @@ def _endings(prefix: Path) -> list[str]:
         return [ending for ending in endings if _V2.fullmatch(ending)]
     common = Path(str(prefix).removesuffix(_DATA).removesuffix(".index").removesuffix(".meta"))
     if common != prefix and Path(f"{common}.index").is_file():
-        raise InputError(f"--checkpoint={prefix}: give the files' common name, --checkpoint={common}")
+        raise InputError(f"{option('checkpoint', prefix)}: give the files' common name, {option('checkpoint', common)}")
     first_format = [ending for ending in endings if _V1.fullmatch(ending)]
     if first_format:
         return [""] if "" in first_format else first_format

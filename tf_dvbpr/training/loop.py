@@ -16,7 +16,7 @@ from tf_dvbpr.training.checkpoint import Checkpoints, drop_unfinished
 from tf_dvbpr.training.metrics_log import MetricsLog
 from tf_dvbpr.training.signals import StopSignal
 from tf_dvbpr.training.strategy import is_chief
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.progress_bar import progress_bar, write_line
 
 
@@ -273,7 +273,7 @@ class _Loop:
             if not math.isfinite(value):
                 raise InputError(
                     f"{self.workdir}: the loss '{name}' is {value} at step {self.now.step}; the checkpoint before it "
-                    "is kept. Start again in a new workdir with a lower --learning_rate"
+                    f"is kept. Start again in a new workdir with a lower {option('learning_rate')}"
                 )
 
     def _evaluate(self) -> None:

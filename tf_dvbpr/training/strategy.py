@@ -4,7 +4,7 @@ import os
 
 import tensorflow as tf
 
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 
 
 def make_strategy(name: str) -> tf.distribute.Strategy:
@@ -21,7 +21,8 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
         return tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices(kind)])
     if not os.environ.get("TF_CONFIG"):
         raise InputError(
-            "--strategy=multi_worker: the environment variable TF_CONFIG is not set. Set it on each machine, as in "
+            f"{option('strategy', 'multi_worker')}: the environment variable TF_CONFIG is not set. Set it on each "
+            "machine, as in "
             '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": {"type": "worker", "index": 0}}'
         )
     return tf.distribute.MultiWorkerMirroredStrategy()

@@ -4,8 +4,8 @@ import dataclasses
 from pathlib import Path
 
 from tfrecords import split
-from tfrecords.errors import InputError
-from tfrecords.settings import Bounds, between, check_settings, required, setting
+from tfrecords.errors import InputError, option
+from tfrecords.settings import Bounds, at_least, between, check_settings, required, setting
 from tfrecords.sources.amazon_categories import AmazonItems
 
 _SECONDS = between(0, 3600)
@@ -29,7 +29,7 @@ class DownloadConfig(AmazonItems):
     min_actions: int | None = setting(
         None,
         "with a folder: leave out items that only users with fewer purchases bought; 5 if not given",
-        Bounds(lambda value: value >= split.MIN_ACTIONS, f"at least {split.MIN_ACTIONS}"),
+        at_least(split.MIN_ACTIONS),
     )
     workers: int = setting(8, "photos fetched at once", between(1, 256))
     per_host: int = setting(4, "of these at one host", between(1, 256))
@@ -43,8 +43,10 @@ class DownloadConfig(AmazonItems):
         check_settings(self)
         given = [name for name in ("subset", "category_path", "category_levels") if getattr(self, name) is not None]
         if is_csv(self.input) and given:
-            raise InputError(f"--{given[0]} has no effect with a CSV file; leave it out")
+            raise InputError(f"{option(given[0])} has no effect with a CSV file; leave it out")
         if given:
             self.choose()
         if self.min_actions is not None and not self.input.is_dir():
-            raise InputError("--min_actions has no effect with a file; leave it out, or name the folder of the dump")
+            raise InputError(
+                f"{option('min_actions')} has no effect with a file; leave it out, or name the folder of the dump"
+            )

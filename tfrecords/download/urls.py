@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tfrecords.download.config import is_csv
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.csv_table import CsvTable
 from tfrecords.files.json_lines import JsonLines, as_key
 from tfrecords.sources.amazon_categories import CategoryChoice
@@ -31,7 +31,10 @@ def photo_urls(
     """
     if path.is_dir():
         if choice is None:
-            raise InputError(f"{path}: a folder needs --subset or --category_path; name a file for all of its items")
+            raise InputError(
+                f"{path}: a folder needs {option('subset')} or {option('category_path')}; name a file for all of its "
+                "items"
+            )
         products = read_dump(path, choice, ShopOptions(min_actions=min_actions), progress).products
         return {product.key: product.image for product in products}
     if is_csv(path):

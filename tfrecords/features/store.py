@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.features.writer import FOLDER, NAME, STORED, FeatureWriter, check_finite, feature_file, read_record
 from tfrecords.files.npy_file import map_npy
 
@@ -97,18 +97,20 @@ def list_features(dataset: Dataset) -> list[str]:
 def _open(dataset: Dataset, name: str) -> np.ndarray:
     if not NAME.fullmatch(name):
         raise InputError(
-            f"--features={name}: a name of 1 to 200 letters, digits, _ and - expected; {_there_are(dataset)}"
+            f"{option('features', name)}: a name of 1 to 200 letters, digits, _ and - expected; {_there_are(dataset)}"
         )
     record, path = read_record(dataset, name), feature_file(dataset, name, "npy")
     if record is None:
         raise InputError(f"{dataset.path}: no features called {name}; {_there_are(dataset)}")
     if record["dataset_fingerprint"] != dataset.fingerprint:
-        raise InputError(f"{path}: these features were made for another data set; {_MAKE} anew with --overwrite")
+        raise InputError(
+            f"{path}: these features were made for another data set; {_MAKE} anew with {option('overwrite')}"
+        )
     expected = (dataset.num_items, record["dim"])
     try:
         features = map_npy(path)
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a whole .npy file ({error}); {_MAKE} anew with --overwrite") from error
+        raise InputError(f"{path}: not a whole .npy file ({error}); {_MAKE} anew with {option('overwrite')}") from error
     if (
         features.shape != expected
         or not features.size
@@ -117,7 +119,7 @@ def _open(dataset: Dataset, name: str) -> np.ndarray:
     ):
         raise InputError(
             f"{path}: {features.dtype} {list(features.shape)}; float32 {list(expected)} row by row expected; "
-            f"{_MAKE} anew with --overwrite"
+            f"{_MAKE} anew with {option('overwrite')}"
         )
     return features
 
@@ -126,7 +128,9 @@ def _only_name(dataset: Dataset) -> str:
     names = list_features(dataset)
     files = [name for name in names if name != STORED]
     if len(files) > 1:
-        raise InputError(f"{dataset.path}: several features are here; choose one with --features: {', '.join(names)}")
+        raise InputError(
+            f"{dataset.path}: several features are here; choose one with {option('features')}: {', '.join(names)}"
+        )
     if not names:
         raise InputError(f"{dataset.path}: no features are here; {_MAKE}")
     return names[0]

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from tfrecords.dataset import Dataset
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.json_file import write_json
 
 FOLDER = "features"
@@ -25,7 +25,7 @@ STORED = "items"  # the name of the features that are stored in the TFRecords
 NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _LONGEST = 1e15  # longest name, and largest length of a row
-_MEND = "pass --overwrite to replace them, or another --name"
+_MEND = f"pass {option('overwrite')} to replace them, or another {option('name')}"
 
 
 class FeatureWriter:
@@ -165,9 +165,9 @@ class FeatureWriter:
 def check_name(name: str) -> str:
     """Returns `name`; raises InputError if it cannot be the name of a file of features."""
     if not NAME.fullmatch(name):
-        raise InputError(f"--name={name[:250]}: 1 to 200 letters, digits, _ and - expected")
+        raise InputError(f"{option('name', name[:250])}: 1 to 200 letters, digits, _ and - expected")
     if name == STORED:
-        raise InputError(f"--name={name}: this name means the features stored with the items; choose another")
+        raise InputError(f"{option('name', name)}: this name means the features stored with the items; choose another")
     return name
 
 
@@ -187,7 +187,7 @@ def read_record(dataset: Dataset, name: str, folder: str = FOLDER) -> dict | Non
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{path}: no whole description of features ({error}); tools.extract_features makes them anew with "
-            "--overwrite"
+            f"{option('overwrite')}"
         ) from error
     return record
 

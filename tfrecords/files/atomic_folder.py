@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.atomic_file import write_text
 from tfrecords.files.folder_lock import locked
 from tfrecords.files.output_check import check_writable
@@ -91,20 +91,20 @@ def check_output(output: Path, kind: FolderKind, overwrite: bool = True) -> None
     """
     check_writable(output, folder=True)
     if output.is_symlink():
-        raise InputError(f"{output}: not a folder but a link; name a new folder as --output")
+        raise InputError(f"{output}: not a folder but a link; name a new folder as {option('output')}")
     if not output.is_dir() or not any(output.iterdir()):
         return
     if not (output / kind.mark).is_file():
-        raise InputError(f"{output}: holds other things (no {kind.mark}); name a new folder as --output")
+        raise InputError(f"{output}: holds other things (no {kind.mark}); name a new folder as {option('output')}")
     listed = read_list(output)
     if listed and listed[0] != kind.name:
-        raise InputError(f"{output}: holds {listed[0]}, not {kind.name}; name a new folder as --output")
+        raise InputError(f"{output}: holds {listed[0]}, not {kind.name}; name a new folder as {option('output')}")
     wrong = foreign(output, kind.before(output), kind.later(output))
     if wrong:
-        raise InputError(f"{output}: {wrong}; move it away, or name a new folder as --output")
+        raise InputError(f"{output}: {wrong}; move it away, or name a new folder as {option('output')}")
     if not overwrite:
         raise InputError(
-            f"{output}: {kind.name} is here already; pass --overwrite to replace it or name another folder"
+            f"{output}: {kind.name} is here already; pass {option('overwrite')} to replace it or name another folder"
         )
 
 

@@ -5,8 +5,8 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from tfrecords.errors import InputError
-from tfrecords.settings import Bounds, check_settings, one_of, setting
+from tfrecords.errors import InputError, option
+from tfrecords.settings import Bounds, at_least, check_settings, one_of, setting
 
 FASHION_CATEGORIES = ("men_bottoms", "men_shoes", "men_tops", "women_bottoms", "women_shoes", "women_tops")
 SUBSETS = ("fashion", "women", "men")
@@ -105,7 +105,7 @@ class AmazonItems:
     category_levels: int | None = setting(
         None,
         "amazon: how many names below the category path make a category; 1 if not given",
-        Bounds(lambda levels: levels >= 1, "at least 1"),
+        at_least(1),
     )
 
     def __post_init__(self) -> None:
@@ -118,11 +118,13 @@ class AmazonItems:
             InputError: both of subset and path or neither, levels with a subset.
         """
         if (self.subset is None) == (self.category_path is None):
-            raise InputError("--subset or --category_path chooses the items; pass one of the two")
+            raise InputError(f"{option('subset')} or {option('category_path')} chooses the items; pass one of the two")
         if self.category_path is not None:
             return Below(_names(self.category_path), self.category_levels or 1)
         if self.category_levels is not None:
-            raise InputError(f"--category_levels has no effect with --subset={self.subset}; leave it out")
+            raise InputError(
+                f"{option('category_levels')} has no effect with {option('subset', self.subset)}; leave it out"
+            )
         return FashionSix() if self.subset == "fashion" else Below((ROOT, _DEPARTMENTS[self.subset]), 2)
 
 

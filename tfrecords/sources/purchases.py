@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tfrecords import split
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.sources.base import User
 
 _ITEM_BITS = 32
@@ -99,7 +99,7 @@ class Purchases:
             more = "bring the photos" if bad else "bring more purchases"
             raise InputError(
                 f"{self._where}: no user has {self._min_actions} purchases{cause}, the most is "
-                f"{counts.max(initial=0)}; lower --min_actions (at least {split.MIN_ACTIONS}) or {more}"
+                f"{counts.max(initial=0)}; lower {option('min_actions')} (at least {split.MIN_ACTIONS}) or {more}"
             )
         return enough
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from tfrecords import schema
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.photos.check import BadPhoto, CheckedPhoto, check_photos
 from tfrecords.sources.amazon_categories import FASHION_CATEGORIES
 from tfrecords.sources.base import Item, User
@@ -102,7 +102,7 @@ class ReleaseSource:
                 if not self._skip_bad_images:
                     raise InputError(
                         f"{self._path}: photo of Item[{item}] ({self._item_keys[item]}): {photo}; "
-                        "pass --skip_bad_images to put a white photo in its place"
+                        f"pass {option('skip_bad_images')} to put a white photo in its place"
                     )
                 self._replaced.append((self._item_keys[item], str(photo)))
                 photo = _white_photo()
@@ -192,7 +192,7 @@ class ReleaseSource:
             numbered = tuple(f"category_{index}" for index in range(count))
             return FASHION_CATEGORIES if count == len(FASHION_CATEGORIES) else numbered
         if len(given) != count or len(set(given)) != count:
-            raise InputError(f"--category_names={','.join(given)}: {count} different names expected")
+            raise InputError(f"{option('category_names', ','.join(given))}: {count} different names expected")
         return tuple(given)
 
     def _photo(self, item: int) -> bytes | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tfrecords import schema
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.photos.check import BadPhoto, check_photos
 from tfrecords.sources.base import Item, User
 from tfrecords.sources.mcauley_features import BinaryFeatures
@@ -123,5 +123,5 @@ class ShopSource(abc.ABC):
         where = f" ({path})" if path is not None else ""
         return InputError(
             f"{self._where(product)}: photo of item {product.key!r}{where}: {reason}; "
-            "mend it, or pass --skip_bad_images to leave such items out"
+            f"mend it, or pass {option('skip_bad_images')} to leave such items out"
         )

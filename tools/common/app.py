@@ -29,7 +29,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tfrecords.errors import InputError, one_line
+from tfrecords.errors import InputError, one_line, with_dashes
 
 # Read by TensorFlow when it is imported: its notices would bury our lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -93,7 +93,7 @@ def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, a
         main(values)
         sys.stdout.flush()
     except InputError as error:
-        _fail(str(error), 1)
+        _fail(with_dashes(error.marked), 1)
     except KeyboardInterrupt as interrupt:
         _fail(f"interrupted. {interrupt}".strip(), 130)
     except BrokenPipeError:

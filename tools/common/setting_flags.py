@@ -9,6 +9,8 @@ from typing import Any
 
 from absl import flags
 
+from tfrecords.errors import with_dashes
+
 # What absl calls the flags of a type.
 _KINDS = {int: "integer", float: "float", str: "string", bool: "bool", Path: "string"}
 
@@ -28,7 +30,7 @@ def define(
     """
     for field in _fields(config, leave_out):
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        help = field.metadata["help"]
+        help = with_dashes(field.metadata["help"])
         if not required and (not defaults_of_preset or field.name == "preset") and field.default not in (None, (), ""):
             help += f" (default {_written(field.default)})"
         bounds, kind = field.metadata["bounds"], _kind(field)

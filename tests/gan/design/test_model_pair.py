@@ -13,7 +13,8 @@ from tests.support.small_training import config_for, train_quietly
 from tests.support.tool import call
 from tf_dvbpr.baselines.config import resolve as resolve_baseline
 from tf_dvbpr.baselines.train import train as train_baseline
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.errors import InputError
 from tools import design as tool
 
@@ -72,7 +73,9 @@ def test_a_gan_of_less_than_an_epoch_is_warned_of(small_recommender, lively_gan,
     monkeypatch.setattr(TrainedGan, "open", lambda *_: opened)
     Studio.open(str(small_recommender), str(lively_gan))
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
-    line = f"warning: --gan={lively_gan}: its weights have seen 88 photos, less than one epoch of 90: grey squares are "
+    line = (
+        f"warning: the GAN {lively_gan}: its weights have seen 88 photos, less than one epoch of 90: grey squares are "
+    )
     assert told == ([line + "what such a GAN draws; train it longer"] if warned else [])
 
 

@@ -83,7 +83,7 @@ def test_too_little_is_left_of_what_a_user_does_not_own(studio):
         categories=studio.categories,
         retrieve=lambda users, number, k, owned: (np.full([len(users), k], -1), None),
     )
-    with pytest.raises(InputError, match="fewer than --k items are left: --retrieve_owned"):
+    with pytest.raises(InputError, match="fewer than k items are left: retrieve_owned"):
         catalogue_answers(everything, trials, K, seed=0, owned=False)
 
 

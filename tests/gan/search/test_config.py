@@ -4,7 +4,7 @@ import pytest
 
 from gan.search.config import PRESETS, AscentConfig, resolve
 from tests.support.shop import told_in_one_line
-from tfrecords.settings import choices_of
+from tf_dvbpr.dvbpr.config import PRESET
 from tools.common import ascent_flags
 
 
@@ -14,7 +14,7 @@ def test_the_presets_are_those_of_the_paper_and_of_the_release():
     assert (paper.latent_form, paper.candidates, paper.choice) == ("tanh", 0, "top_k")
     assert (release.starts, release.steps, release.learning_rate, release.eta) == (16, 10, 0.05, 1.0)
     assert (release.latent_form, release.start_deviation, release.candidates) == ("free", 0.5, 0)
-    assert set(PRESETS) == set(choices_of(AscentConfig, "preset"))
+    assert set(PRESETS) == set(PRESET.choices)
 
 
 def test_what_is_given_stands_in_the_presets_place():
@@ -25,7 +25,7 @@ def test_what_is_given_stands_in_the_presets_place():
 def test_more_starts_than_the_preset_has_candidates_need_no_other_flag():
     assert resolve("fast", {"starts": 600}).candidates == 0
     assert resolve("fast", {"starts": 512}).candidates == 512
-    with told_in_one_line("--candidates=64: expected 0, or from --starts=100 to a million"):
+    with told_in_one_line("candidates=64: expected 0, or from starts=100 to a million"):
         resolve("fast", {"starts": 100, "candidates": 64})
 
 
@@ -47,12 +47,12 @@ def test_more_starts_than_the_preset_has_candidates_need_no_other_flag():
     ],
 )
 def test_bad_settings_are_refused_by_name(name, value):
-    with told_in_one_line(f"--{name}={value}: expected"):
+    with told_in_one_line(f"{name}={value}: expected"):
         AscentConfig(**{name: value})
 
 
 def test_numbers_of_a_flag():
     assert ascent_flags.numbers(["2", "0.5"], "weights") == (2.0, 0.5)
     assert ascent_flags.numbers([], "weights") == ()
-    with told_in_one_line("--weights=1,x: numbers with commas between expected"):
+    with told_in_one_line("weights=1,x: numbers with commas between expected"):
         ascent_flags.numbers(["1", "x"], "weights")

@@ -96,5 +96,5 @@ def test_a_latent_that_gives_nan_does_not_win():
     ],
 )
 def test_bad_settings_are_refused_by_name(name, value):
-    with pytest.raises(InputError, match=f"--{name}={value}: expected"):
+    with pytest.raises(InputError, match=f"{name}={value}: expected"):
         InversionConfig(**{name: value})

@@ -10,7 +10,7 @@ import tensorflow as tf
 from gan.serving.export import export_gan
 from gan.trained import TrainedGan, discriminate
 from tests.support.tiny_gan import run_tool
-from tf_dvbpr.serving.export import ExportConfig
+from tf_dvbpr.serving.config import ExportConfig
 from tfrecords.photo_store.table import load_photo_table
 from tfrecords.photos.decode import normalise
 from tools import export_saved_model

@@ -275,7 +275,7 @@ def test_how_often_a_photo_is_drawn(balanced, photos, tmp_path):
 
 def test_a_loss_that_is_not_finite_stops_with_its_step(planted_folder, tmp_path):
     config = tiny_config(planted_folder, tmp_path / "run", "release", learning_rate=1e30, measure_samples=0)
-    with pytest.raises(InputError, match=r"the loss '\w+' is (nan|inf) at step 1; .* with a lower --learning_rate"):
+    with pytest.raises(InputError, match=r"the loss '\w+' is (nan|inf) at step 1; .* with a lower learning_rate"):
         train(config, show_progress=False)
     assert not list(tmp_path.glob("run/*/step-*"))
 

@@ -10,7 +10,8 @@ from PIL import Image
 import tf_dvbpr
 from tests.support.tool import run
 from tf_dvbpr.ranking.factors import Factors
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tools import recommend as recommend_tool
 
 pytestmark = pytest.mark.stack

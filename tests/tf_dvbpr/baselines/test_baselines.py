@@ -23,8 +23,10 @@ from tf_dvbpr.dvbpr.train import resolve as resolve_dvbpr
 from tf_dvbpr.dvbpr.train import train as train_dvbpr
 from tf_dvbpr.ranking import auc
 from tf_dvbpr.ranking.factors import Factors
-from tf_dvbpr.recommender.recommend import RecommendConfig, recommend
-from tf_dvbpr.serving.export import ExportConfig, export
+from tf_dvbpr.recommender.config import RecommendConfig
+from tf_dvbpr.recommender.recommend import recommend
+from tf_dvbpr.serving.config import ExportConfig
+from tf_dvbpr.serving.export import export
 from tf_dvbpr.training.losses import bpr_loss, l2_loss, shared_bpr_loss, warp_choice, warp_loss
 from tf_dvbpr.training.triplets import TripletSampler
 from tf_dvbpr.workdir import Workdir
@@ -271,7 +273,7 @@ def test_a_workdir_of_another_model_is_refused(featured, tmp_path):
         run(featured, tmp_path / "run", "warp", epochs=2)
     with pytest.raises(InputError, match="belongs to BPR-MF, not to DVBPR"):
         train_dvbpr(resolve_dvbpr(str(featured), str(tmp_path / "run"), "fast", {"image_size": 32}), False)
-    with pytest.raises(InputError, match="--dim=8, not with --dim=9"):
+    with pytest.raises(InputError, match="dim=8, not with dim=9"):
         run(featured, tmp_path / "run", "bpr_mf", epochs=2, dim=9)
 
 
@@ -281,15 +283,15 @@ def test_bad_input_is_named(featured, planted_folder, tmp_path):
     with pytest.raises(InputError, match="size"):
         run(featured, tmp_path / "run", "vbpr", features="size")
     assert not (tmp_path / "run").exists()
-    with pytest.raises(InputError, match="--features=colour has no effect with --model=bpr_mf"):
+    with pytest.raises(InputError, match="features=colour has no effect with model=bpr_mf"):
         resolve("data", "run", "bpr_mf", {"features": "colour"})
-    with pytest.raises(InputError, match="--dim=9 has no effect with --model=poprank, which has no settings"):
+    with pytest.raises(InputError, match="dim=9 has no effect with model=poprank, which has no settings"):
         resolve("data", "run", "poprank", {"dim": 9})
     bad = {"dim": 0, "regularisation": -1.0, "learning_rate": 0.0, "epochs": 0, "seed": -1, "batch_size": 10**9}
     for name, value in bad.items():
-        with pytest.raises(InputError, match=f"--{name}={value}"):
+        with pytest.raises(InputError, match=f"{name}={value}"):
             BaselineConfig("data", "run", "vbpr", **{name: value})
-    with pytest.raises(InputError, match=r"--regularisation=nan"):
+    with pytest.raises(InputError, match=r"regularisation=nan"):
         BaselineConfig("data", "run", "vbpr", regularisation=float("nan"))
-    with pytest.raises(InputError, match="--model=svd"):
+    with pytest.raises(InputError, match="model=svd"):
         BaselineConfig("data", "run", "svd")

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from tf_dvbpr.comparison import compare, config, runs, tables
-from tf_dvbpr.comparison.config import CompareConfig, Row, rows_of, settings_of
+from tf_dvbpr.comparison.config import CompareConfig
 from tf_dvbpr.comparison.published import published
 from tf_dvbpr.comparison.ranking_metrics import ranking_metrics
+from tf_dvbpr.comparison.rows import Row, rows_of, settings_of
 from tf_dvbpr.dvbpr.train import resolve, train
 from tf_dvbpr.ranking import auc
 from tf_dvbpr.ranking.reference_rankings import random_ranking
@@ -157,7 +158,7 @@ def test_a_run_without_its_config_is_named(left, run, tmp_path):
 
 
 def test_a_given_dvbpr_is_used_and_differences_are_paired(run, dvbpr, planted, tmp_path):
-    result = run(models=("rand", "poprank", "dvbpr"), dvbpr_workdirs=(dvbpr,))
+    result = run(models=("rand", "poprank", "dvbpr"), dvbpr_workdir=(dvbpr,))
     row = result["rows"][2]
     assert row["workdirs"] == [dvbpr] and row["parameters"] > 1_000_000
     ours = auc.evaluate_users(runs.Workdir.open(dvbpr).factors(), planted, "test")
@@ -168,7 +169,7 @@ def test_a_given_dvbpr_is_used_and_differences_are_paired(run, dvbpr, planted, t
     assert difference["all"] == pytest.approx((ours - theirs).mean())
     assert difference["all_se"] == pytest.approx((ours - theirs).std(ddof=1) / np.sqrt(60))
     with pytest.raises(InputError, match="holds RAND, not DVBPR"):
-        run(models=("dvbpr",), dvbpr_workdirs=(result["rows"][0]["workdirs"][0],))
+        run(models=("dvbpr",), dvbpr_workdir=(result["rows"][0]["workdirs"][0],))
 
 
 def test_given_runs_differ_in_their_seeds_alone(run, dvbpr, tmp_path):
@@ -179,11 +180,11 @@ def test_given_runs_differ_in_their_seeds_alone(run, dvbpr, tmp_path):
         (other / "config.json").write_text(json.dumps(written))
         return str(other)
 
-    table = run(models=("dvbpr",), seeds=2, dvbpr_workdirs=(dvbpr, copy("seed", seed=1, workdir="elsewhere")))
+    table = run(models=("dvbpr",), seeds=2, dvbpr_workdir=(dvbpr, copy("seed", seed=1, workdir="elsewhere")))
     assert table["rows"][0]["all_spread"] == 0.0 and table["rows"][0]["settings"] == {}
-    with pytest.raises(InputError, match=r"has --dropout=0\.5, .*rate has 0\.1; give runs of one model"):
-        run(models=("dvbpr",), seeds=2, dvbpr_workdirs=(dvbpr, copy("rate", dropout=0.1)))
-    other = run(models=("dvbpr",), dvbpr_workdirs=(copy("backbone", backbone="resnet50"),))["rows"][0]["settings"]
+    with pytest.raises(InputError, match=r"has dropout=0\.5, .*rate has 0\.1; give runs of one model"):
+        run(models=("dvbpr",), seeds=2, dvbpr_workdir=(dvbpr, copy("rate", dropout=0.1)))
+    other = run(models=("dvbpr",), dvbpr_workdir=(copy("backbone", backbone="resnet50"),))["rows"][0]["settings"]
     assert other == {"backbone": "resnet50"} and runs.format_settings({**other, "dim": 5.0}) == [
         "backbone=resnet50",
         "dim=5",
@@ -215,7 +216,7 @@ def damage_metrics(workdir):
 def test_a_damaged_dvbpr_is_named_before_anything_is_trained(run, dvbpr, tmp_path, damage, message):
     damage(shutil.copytree(dvbpr, tmp_path / "run"))
     with pytest.raises(InputError, match=message) as raised:
-        run(models=("rand", "dvbpr"), dvbpr_workdirs=(str(tmp_path / "run"),))
+        run(models=("rand", "dvbpr"), dvbpr_workdir=(str(tmp_path / "run"),))
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "out").exists()
 
@@ -262,7 +263,7 @@ def test_the_papers_figures_are_known_by_the_data_sets_size():
 
 
 def test_the_five_files(run, tmp_path, dvbpr):
-    result = run(models=(*MODELS, "dvbpr"), seeds=1, dvbpr_workdirs=(dvbpr,))
+    result = run(models=(*MODELS, "dvbpr"), seeds=1, dvbpr_workdir=(dvbpr,))
     result["published"] = "Amazon Fashion"
     result["rows"][0]["published"] = (0.5, 0.5)
     output = tmp_path / "written"
@@ -314,15 +315,15 @@ def test_the_tool_prints_the_table(planted_folder, tmp_path, capsys):
         ({"models": ("vbpr",)}, "extract_features"),
         ({"models": ("all", "bpr_mf")}, "all stands alone"),
         ({"models": ("vbpr:",)}, "'vbpr:' names no features"),
-        ({"features": "mine"}, "--features=mine has no effect with --models without a visual model"),
-        ({"dvbpr_workdirs": ("a",)}, "--dvbpr_workdir=a has no effect with --models without dvbpr"),
-        ({"dvbpr_photos": 160}, "--dvbpr_photos=160 has no effect"),
-        ({"models": ("dvbpr",), "dvbpr_workdirs": ("a", "a"), "seeds": 2}, "the same run twice"),
-        ({"seeds": 0}, "--seeds=0"),
-        ({"dvbpr_photos": 10}, "--dvbpr_photos=10 has no effect"),
-        ({"models": ("dvbpr",), "dvbpr_photos": 159}, "--dvbpr_photos=159: 0, or at least the 160 of one step"),
-        ({"dvbpr_workdirs": ("a", "b")}, "2 runs given for --seeds=1"),
-        ({"grid": "wide"}, "--grid=wide"),
+        ({"features": "mine"}, "features=mine has no effect with models without a visual model"),
+        ({"dvbpr_workdir": ("a",)}, "dvbpr_workdir=a has no effect with models without dvbpr"),
+        ({"dvbpr_photos": 160}, "dvbpr_photos=160 has no effect"),
+        ({"models": ("dvbpr",), "dvbpr_workdir": ("a", "a"), "seeds": 2}, "the same run twice"),
+        ({"seeds": 0}, "seeds=0"),
+        ({"dvbpr_photos": 10}, "dvbpr_photos=10 has no effect"),
+        ({"models": ("dvbpr",), "dvbpr_photos": 159}, "dvbpr_photos=159: 0, or at least the 160 of one step"),
+        ({"dvbpr_workdir": ("a", "b")}, "2 runs given for seeds=1"),
+        ({"grid": "wide"}, "grid=wide"),
     ],
 )
 def test_bad_input_is_named(run, given, message):

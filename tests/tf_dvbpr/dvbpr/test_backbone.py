@@ -13,7 +13,8 @@ from tests.support.tool import fails, run
 from tf_dvbpr.dvbpr.build_backbone import build_backbone
 from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.dvbpr.train import resolve
-from tf_dvbpr.serving.export import ExportConfig, export
+from tf_dvbpr.serving.config import ExportConfig
+from tf_dvbpr.serving.export import export
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.photo_store.table import load_photo_table
@@ -95,10 +96,10 @@ def test_resumed_equals_unbroken_without_the_weights_file(tiny_weights, own_plan
     train_quietly(tiny_config(own_planted.path, tmp_path / "unbroken", tiny_weights, **settings))
     train_quietly(tiny_config(own_planted.path, tmp_path / "run", tiny_weights, **settings, max_photos=4 * 24))
     (tmp_path / "tiny.weights.h5").unlink()
-    with pytest.raises(InputError, match=rf"trained with --weights={tiny_weights}, not with --weights=other"):
+    with pytest.raises(InputError, match=rf"trained with weights={tiny_weights}, not with weights=other"):
         train_quietly(tiny_config(own_planted.path, tmp_path / "run", "other.h5", **settings))
     other = {"freeze_through": "" if frozen else "c"}
-    with pytest.raises(InputError, match=r"trained with(out)? --freeze_through(=c)?, not with(out)? --freeze_through"):
+    with pytest.raises(InputError, match=r"trained with(out)? freeze_through(=c)?, not with(out)? freeze_through"):
         train_quietly(tiny_config(own_planted.path, tmp_path / "run", "", **{**settings, **other}))
     train_quietly(tiny_config(own_planted.path, tmp_path / "run", "", **settings))
     assert_same_run(tmp_path / "unbroken", tmp_path / "run")

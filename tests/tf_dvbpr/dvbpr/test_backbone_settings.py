@@ -37,24 +37,24 @@ def test_sizes_are_the_networks_own():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"weights": "w.h5"}, "--weights=w.h5 has no effect with --backbone=cnnf"),
-        ({"freeze_through": "none"}, "--freeze_through=none has no effect with --backbone=cnnf"),
-        ({"freeze_through": "conv1"}, "--freeze_through=conv1 has no effect with --backbone=cnnf"),
+        ({"weights": "w.h5"}, "weights=w.h5 has no effect with backbone=cnnf"),
+        ({"freeze_through": "none"}, "freeze_through=none has no effect with backbone=cnnf"),
+        ({"freeze_through": "conv1"}, "freeze_through=conv1 has no effect with backbone=cnnf"),
         (
             {"backbone": "resnet50", "conv1_padding": "same"},
-            "--conv1_padding=same has no effect with --backbone=resnet50",
+            "conv1_padding=same has no effect with backbone=resnet50",
         ),
-        ({"backbone": "vgg16", "network_learning_rate": 0.1}, "--network_learning_rate=0.1 has no effect with"),
-        ({"backbone": "alexnet"}, "--backbone=alexnet: expected one of cnnf, densenet121"),
-        ({"backbone": "efficientnet_b0"}, "--backbone=efficientnet_b0: expected one of"),
-        ({"backbone": "resnet50", "batch_norm_epsilon": 1.0}, "--batch_norm_epsilon=1.0: expected from 0"),
+        ({"backbone": "vgg16", "network_learning_rate": 0.1}, "network_learning_rate=0.1 has no effect with"),
+        ({"backbone": "alexnet"}, "backbone=alexnet: expected one of cnnf, densenet121"),
+        ({"backbone": "efficientnet_b0"}, "backbone=efficientnet_b0: expected one of"),
+        ({"backbone": "resnet50", "batch_norm_epsilon": 1.0}, "batch_norm_epsilon=1.0: expected from 0"),
         (
             {"backbone": "resnet50", "freeze_through": "a", "shift": 0.1},
-            "--shift=0.1 and --freeze_through=a contradict",
+            "shift=0.1 and freeze_through=a contradict",
         ),
         (
             {"backbone": "resnet50", "freeze_through": "a", "photo_store": "host"},
-            "--photo_store=host has no effect with",
+            "photo_store=host has no effect with",
         ),
     ],
 )

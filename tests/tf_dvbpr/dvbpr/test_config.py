@@ -7,11 +7,10 @@ import pytest
 from tf_dvbpr.dvbpr.config import PRESETS, TrainConfig
 from tf_dvbpr.dvbpr.train import resolve
 from tfrecords.errors import InputError
-from tfrecords.settings import choices_of
 
 
 def test_a_setting_without_effect_is_refused():
-    with pytest.raises(InputError, match="--shared_negatives=8 has no effect with --negatives=one"):
+    with pytest.raises(InputError, match="shared_negatives=8 has no effect with negatives=one"):
         resolve("data", "run", "fast", {"negatives": "one", "shared_negatives": 8})
 
 
@@ -59,7 +58,7 @@ def test_presets_are_the_sources():
     ],
 )
 def test_impossible_settings_name_the_flag(name, value):
-    with pytest.raises(InputError, match=re.escape(f"--{name}={value}: expected")):
+    with pytest.raises(InputError, match=re.escape(f"{name}={value}: expected")):
         TrainConfig("data", "run", **{name: value})
 
 
@@ -69,12 +68,11 @@ def test_presets_take_adam_and_fast_alone_an_average():
         assert (config.optimizer, bool(config.average)) == ("adam", preset == "fast")
     assert resolve("data", "run", "fast", {"optimizer": "lazy_adam"}).average == 0
     assert resolve("data", "run", "fast", {"optimizer": "lazy_adam", "average": 0.9}).average == 0.9
-    assert {
-        resolve("data", "run", "fast", {"optimizer": name}).optimizer for name in choices_of(TrainConfig, "optimizer")
-    } == {"adam", "lazy_adam", "adamw"}
+    for name in ("adam", "lazy_adam", "adamw"):
+        assert resolve("data", "run", "fast", {"optimizer": name}).optimizer == name
 
 
 def test_max_photos_is_whole_steps_and_one_at_least():
     assert resolve("data", "run", "fast", {"max_photos": 2 * 160 + 159}).total_steps(1000) == 2
-    with pytest.raises(InputError, match=r"--max_photos=159: expected 0, or at least the 160 of one step"):
+    with pytest.raises(InputError, match=r"max_photos=159: expected 0, or at least the 160 of one step"):
         resolve("data", "run", "fast", {"max_photos": 159})

@@ -182,7 +182,7 @@ def test_a_run_that_goes_on_ends_where_the_unbroken_one_does(given, planted_fold
 
 def test_a_run_of_another_optimizer_is_refused(planted_folder, tmp_path):
     train_quietly(config_for(planted_folder, tmp_path / "run", max_photos=24))
-    with pytest.raises(InputError, match="--optimizer=adam, not with --optimizer=adamw"):
+    with pytest.raises(InputError, match="optimizer=adam, not with optimizer=adamw"):
         train_quietly(config_for(planted_folder, tmp_path / "run", max_photos=24, optimizer="adamw"))
 
 
@@ -190,7 +190,7 @@ def test_lazy_adam_without_tensorflow_addons_is_refused_with_keras_2(planted_fol
     monkeypatch.setattr(compat, "_KERAS_3", False)
     monkeypatch.setitem(sys.modules, "tensorflow_addons", None)
     monkeypatch.setitem(sys.modules, "tensorflow_addons.optimizers", None)
-    with pytest.raises(InputError, match=r"--optimizer=lazy_adam: .*: pip install tensorflow-addons==0\.23\.0"):
+    with pytest.raises(InputError, match=r"optimizer=lazy_adam: .*: pip install tensorflow-addons==0\.23\.0"):
         train_quietly(config_for(planted_folder, tmp_path / "run", optimizer="lazy_adam"))
     assert not (tmp_path / "run").exists()
 

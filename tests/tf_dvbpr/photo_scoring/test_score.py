@@ -12,10 +12,12 @@ from tests.support.small_training import config_for, train_quietly
 from tests.support.tool import call, fails, names
 from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.photo_scoring import score as photo_scoring
+from tf_dvbpr.photo_scoring.config import ScorePhotosConfig
 from tf_dvbpr.photo_scoring.embed import embed_photos, files_of
-from tf_dvbpr.photo_scoring.score import ScorePhotosConfig, score_photos
+from tf_dvbpr.photo_scoring.score import score_photos
 from tf_dvbpr.workdir import Workdir
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.photo_store.table import load_photo_table
 from tools import score_photos as tool
 

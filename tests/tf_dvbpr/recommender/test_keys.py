@@ -27,7 +27,7 @@ def test_commas_within_keys_and_between_them(text, keys):
 
 @pytest.mark.parametrize("text", ["u1,", ",u1", "u1,,u2", ","])
 def test_an_empty_key_among_several_is_refused(text):
-    with pytest.raises(InputError, match=f"--user={text}: an empty key in the list; keys with one comma between"):
+    with pytest.raises(InputError, match=f"user={text}: an empty key in the list; keys with one comma between"):
         split_keys(text, SHOP)
 
 

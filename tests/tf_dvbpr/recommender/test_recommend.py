@@ -7,8 +7,10 @@ import pytest
 
 from tests.support.shop import noise, told_in_one_line, write_table
 from tf_dvbpr.ranking.factors import Factors
-from tf_dvbpr.recommender.recommend import RecommendConfig, recommend
-from tfrecords.build import BuildConfig, build_dataset
+from tf_dvbpr.recommender.config import RecommendConfig
+from tf_dvbpr.recommender.recommend import recommend
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.dataset import Dataset
 
 
@@ -35,7 +37,7 @@ def run(tmp_path_factory):
 
 def test_without_k_a_small_catalogue_is_recommended_whole(run):
     assert [one.item for one in recommend(RecommendConfig(run, "u"))["u"]] == ["i2"]
-    with told_in_one_line("--k=10: from 1 to 4, the number of items, expected"):
+    with told_in_one_line("k=10: from 1 to 4, the number of items, expected"):
         recommend(RecommendConfig(run, "u", k=10))
 
 

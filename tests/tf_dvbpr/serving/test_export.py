@@ -13,9 +13,11 @@ from tests.support.shop import encode
 from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.dvbpr.train import resolve, train
 from tf_dvbpr.ranking.topk import top_k
-from tf_dvbpr.recommender.recommend import RecommendConfig, recommend
+from tf_dvbpr.recommender.config import RecommendConfig
+from tf_dvbpr.recommender.recommend import recommend
 from tf_dvbpr.serving import export as export_file
-from tf_dvbpr.serving.export import ExportConfig, export
+from tf_dvbpr.serving.config import ExportConfig
+from tf_dvbpr.serving.export import export
 from tf_dvbpr.serving.module import ServingModule
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
@@ -245,7 +247,7 @@ def test_without_a_network_there_are_no_photo_signatures(workdir, planted, tmp_p
 
 def test_an_output_that_is_taken_is_refused_unless_told(workdir, exported):
     before = (exported / "saved_model.pb").stat().st_mtime_ns
-    with pytest.raises(InputError, match="--overwrite"):
+    with pytest.raises(InputError, match="overwrite"):
         export(ExportConfig(str(workdir), str(exported)))
     assert (exported / "saved_model.pb").stat().st_mtime_ns == before
     with pytest.raises(InputError, match="no saved_model"):

@@ -7,16 +7,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan.tf1_checkpoints.config import ImportGanConfig
 from gan.tf1_checkpoints.export_gan import export_gan_checkpoint
-from gan.tf1_checkpoints.import_gan import ImportGanConfig, import_gan
+from gan.tf1_checkpoints.import_gan import import_gan
 from gan.training import train as gan_train
 from tests.support import tf1_files
 from tests.support.shop import told_in_one_line
 from tests.support.tool import run
 from tf_dvbpr.dvbpr.train import resolve
 from tf_dvbpr.tf1_checkpoints import export_recommender as recommender_export
-from tf_dvbpr.tf1_checkpoints.export_recommender import ExportCheckpointConfig, export_checkpoint
-from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, import_checkpoint
+from tf_dvbpr.tf1_checkpoints.config import ExportCheckpointConfig, ImportConfig
+from tf_dvbpr.tf1_checkpoints.export_recommender import export_checkpoint
+from tf_dvbpr.tf1_checkpoints.import_recommender import import_checkpoint
 from tf_dvbpr.tf1_checkpoints.names import WEIGHTS
 from tf_dvbpr.workdir import Workdir
 from tools import export_checkpoint as tool
@@ -99,7 +101,7 @@ def test_a_gan_goes_to_a_workdir_and_back(gan, tmp_path, best):
 def test_another_recommender_than_the_releases_is_refused(planted, tmp_path, flag, value, expected):
     config = resolve(str(planted.path), str(tmp_path / "run"), "release", {flag: value})
     Workdir.create_or_resume(config, planted)
-    with told_in_one_line(f"--{flag}={value}, and the authors' code has {expected}"):
+    with told_in_one_line(f"{flag}={value}, and the authors' code has {expected}"):
         export_checkpoint(ExportCheckpointConfig(str(tmp_path / "run"), str(tmp_path / "out")))
 
 
@@ -117,7 +119,7 @@ def test_another_recommender_than_the_releases_is_refused(planted, tmp_path, fla
 def test_other_networks_than_the_releases_are_refused(planted, tmp_path, flag, value):
     config = gan_train.resolve(str(planted.path), str(tmp_path / "run"), "release", {flag: value})
     Workdir.create_or_resume(config, planted, "gan", facts=gan_train.category_facts(planted))
-    with told_in_one_line(f"--{flag}={value}, and the authors' code has"):
+    with told_in_one_line(f"{flag}={value}, and the authors' code has"):
         export_gan_checkpoint(ExportCheckpointConfig(str(tmp_path / "run"), str(tmp_path / "out")))
     assert not list(tmp_path.glob("*out*"))
 
@@ -135,7 +137,7 @@ def test_what_is_there_stays_without_overwrite(gan, tmp_path):
     config = ExportCheckpointConfig(str(gan[2]), str(tmp_path / "x"))
     export_gan_checkpoint(config)
     before = (tmp_path / "x.index").stat().st_mtime_ns
-    with told_in_one_line("x: a checkpoint is here already; pass --overwrite"):
+    with told_in_one_line("x: a checkpoint is here already; pass overwrite"):
         export_gan_checkpoint(config)
     assert (tmp_path / "x.index").stat().st_mtime_ns == before
     with told_in_one_line("a folder; give a file's name in it"):

@@ -5,12 +5,14 @@ import shutil
 import numpy as np
 import pytest
 
-from gan.tf1_checkpoints.import_gan import ImportGanConfig, import_gan
+from gan.tf1_checkpoints.config import ImportGanConfig
 from gan.tf1_checkpoints.import_gan import _settings as gan_settings
+from gan.tf1_checkpoints.import_gan import import_gan
 from tests.support import tf1_files
 from tests.support.shop import told_in_one_line
-from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, import_checkpoint
+from tf_dvbpr.tf1_checkpoints.config import ImportConfig
 from tf_dvbpr.tf1_checkpoints.import_recommender import _settings as recommender_settings
+from tf_dvbpr.tf1_checkpoints.import_recommender import import_checkpoint
 from tf_dvbpr.tf1_checkpoints.names import WEIGHTS
 from tf_dvbpr.tf1_checkpoints.reader import Tf1Checkpoint
 
@@ -155,7 +157,7 @@ def test_files_that_are_missing_or_damaged_are_named(planted_folder, six, tmp_pa
 
     with told_in_one_line("nothing-5: no checkpoint here"):
         import_gan(config("nothing-5"))
-    with told_in_one_line(f"give the files' common name, --checkpoint={prefix}$"):
+    with told_in_one_line(f"give the files' common name, checkpoint={prefix}$"):
         import_gan(config("gan-5.index"))
     whole = data.read_bytes()
     data.write_bytes(whole[: len(whole) // 2])
@@ -171,7 +173,7 @@ def test_files_that_are_missing_or_damaged_are_named(planted_folder, six, tmp_pa
 
 
 def test_a_step_that_cannot_be_is_refused():
-    with told_in_one_line("too large for a step; give --step"):
+    with told_in_one_line("too large for a step; give step"):
         ImportConfig("x-99999999999", "data", "run").steps()
-    with told_in_one_line("--step=-1: expected from 0"):
+    with told_in_one_line("step=-1: expected from 0"):
         ImportConfig("DVBPR", "data", "run", -1)

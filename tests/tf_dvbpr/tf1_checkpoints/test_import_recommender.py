@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan.tf1_checkpoints.import_gan import ImportGanConfig, import_gan
+from gan.tf1_checkpoints.config import ImportGanConfig
+from gan.tf1_checkpoints.import_gan import import_gan
 from gan.trained import TrainedGan, discriminate, generate
 from gan.training.train import resolve as resolve_gan
 from tests.support import tf1_files
@@ -15,8 +16,10 @@ from tests.support.tiny_gan import checkpoint_values
 from tests.support.tool import run
 from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.dvbpr.train import resolve, train
-from tf_dvbpr.recommender.evaluate import EvaluateConfig, evaluate
-from tf_dvbpr.tf1_checkpoints.import_recommender import ImportConfig, import_checkpoint
+from tf_dvbpr.recommender.config import EvaluateConfig
+from tf_dvbpr.recommender.evaluate import evaluate
+from tf_dvbpr.tf1_checkpoints.config import ImportConfig
+from tf_dvbpr.tf1_checkpoints.import_recommender import import_checkpoint
 from tf_dvbpr.tf1_checkpoints.names import WEIGHTS
 from tf_dvbpr.training import loop
 from tf_dvbpr.training.metrics_log import MetricsLog
@@ -238,7 +241,7 @@ def test_what_breaks_off_leaves_nothing_and_what_a_kill_left_is_no_hindrance(six
     (tmp_path / "run").mkdir()
     import_gan(config, show_progress=False)
     assert TrainedGan.open(tmp_path / "run").step == 5
-    with told_in_one_line("run: is not empty; a checkpoint is imported into a new --workdir"):
+    with told_in_one_line("run: is not empty; a checkpoint is imported into a new workdir"):
         import_gan(config, show_progress=False)
 
 

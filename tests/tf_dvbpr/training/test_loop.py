@@ -121,7 +121,7 @@ def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_checkpoint(
 def test_a_workdir_of_other_settings_or_other_data_is_refused(unbroken, planted_folder, tmp_path):
     workdir, negatives = unbroken
     before = (workdir / "config.json").read_text()
-    with pytest.raises(InputError, match=r"--dim=8, not with --dim=9"):
+    with pytest.raises(InputError, match=r"dim=8, not with dim=9"):
         train_quietly(config_for(planted_folder, workdir, negatives=negatives, dim=9))
     assert (workdir / "config.json").read_text() == before
     config = json.loads(before)

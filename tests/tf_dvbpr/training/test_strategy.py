@@ -166,7 +166,7 @@ def test_two_workers_with_a_backbone(own_planted, tiny_weights, tmp_path):
     given = of_a_backbone(tiny_weights, "c")
     given["batch_norm_epsilon"] = 0.02  # Other activations than any other test's here.
     if not hasattr(keras, "Variable"):  # Keras 2.
-        with pytest.raises(InputError, match="--backbone=mobilenet needs Keras 3"):
+        with pytest.raises(InputError, match="backbone=mobilenet needs Keras 3"):
             train_quietly(config_for(own_planted.path, tmp_path / "run", strategy="multi_worker", **given))
         return
     finish(*start_workers(["-c", TINY + TRAIN], own_planted.path, tmp_path / "two", **given))

@@ -152,7 +152,7 @@ BAD_FLAGS = {
     "folder without subset": (["--input=.", "--images=x"], 1, "a folder needs --subset or --category_path"),
     "subset of csv": (["--input=items.csv", "--images=x", "--subset=men"], 1, "--subset has no effect with a CSV file"),
     "actions of a file": (["--input=items.csv", "--images=x", "--min_actions=5"], 1, "--min_actions has no effect"),
-    "actions": (["--input=.", "--images=x", "--subset=men", "--min_actions=2"], 1, "at least 3"),
+    "actions": (["--input=.", "--images=x", "--subset=men", "--min_actions=2"], 1, "expected 3 or more"),
     "both": (["--input=.", "--images=x", "--subset=men", "--category_path=A"], 1, "pass one of the two"),
     "unknown subset": (["--input=.", "--images=x", "--subset=girls"], 2, "fashion|women|men"),
     "workers": (["--input=items.csv", "--images=x", "--workers=0"], 1, "--workers=0: expected from 1 to 256"),

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from tests.support.shop import write_shop
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.features.store import list_features, load_features, save_features
@@ -57,7 +58,7 @@ def test_a_name_is_needed_only_among_several(dataset, wardrobe):
     assert load_features(dataset)[0] == "one"
     save_features(dataset, "two", [2 * ROWS], DIM, {})
     assert list_features(dataset) == ["one", "two"]
-    with pytest.raises(InputError, match="choose one with --features: one, two"):
+    with pytest.raises(InputError, match="choose one with features: one, two"):
         load_features(dataset)
     np.testing.assert_array_equal(load_features(dataset, "two")[1], 2 * ROWS)
     with pytest.raises(InputError, match="no features called three; there are one, two"):
@@ -80,7 +81,7 @@ def test_features_stored_with_the_items(wardrobe, tmp_path):
 
 @pytest.mark.parametrize("name", ["", "a b", "../a", "a/b", "a.b", "a" * 201, "items"])
 def test_names(dataset, name):
-    with pytest.raises(InputError, match=f"--name={name}: "):
+    with pytest.raises(InputError, match=f"name={name}: "):
         save_features(dataset, name, [ROWS], DIM, {})
     assert not (dataset.path / "features").exists()
 
@@ -114,7 +115,7 @@ def test_a_file_that_is_not_whole_or_not_ours(dataset):
     whole = path.read_bytes()
     for content in (whole[:-1], whole[:60], b"", whole + b"x"):
         path.write_bytes(content)
-        with pytest.raises(InputError, match=r"mine\.npy: .*--overwrite"):
+        with pytest.raises(InputError, match=r"mine\.npy: .*overwrite"):
             load_features(dataset)
     for array in (ROWS[:11], ROWS.astype(np.float64), np.asfortranarray(ROWS), ROWS.ravel()):
         np.save(path, array)
@@ -135,7 +136,7 @@ def test_a_file_that_is_not_whole_or_not_ours(dataset):
         load_features(dataset)
     for content in ({}, [], record | {"made_by": 3}, record | {"dim": "5"}):
         described.write_text(json.dumps(content))
-        with pytest.raises(InputError, match=r"mine\.json: no whole description .*--overwrite"):
+        with pytest.raises(InputError, match=r"mine\.json: no whole description .*overwrite"):
             load_features(dataset)
 
 
@@ -150,7 +151,7 @@ def test_features_of_another_data_set(dataset, tmp_path):
 
 def test_what_is_there_is_replaced_only_on_request(dataset):
     save_features(dataset, "mine", [ROWS], DIM, {})
-    with pytest.raises(InputError, match="already; pass --overwrite"):
+    with pytest.raises(InputError, match="already; pass overwrite"):
         save_features(dataset, "mine", [2 * ROWS], DIM, {})
     with pytest.raises(InputError, match="NaN"):
         save_features(dataset, "mine", [np.nan * ROWS], DIM, {}, overwrite=True)
@@ -166,7 +167,7 @@ def test_a_killed_writer_is_gone_on_with(dataset):
     first._file.write(b"half a row that no progress record knows")
     first.close()
     assert list_features(dataset) == ["unbroken"]
-    with pytest.raises(InputError, match=r"other settings \(epsilon 0\.001 there, 0\.1 now\); pass --overwrite"):
+    with pytest.raises(InputError, match=r"other settings \(epsilon 0\.001 there, 0\.1 now\); pass overwrite"):
         FeatureWriter(dataset, "mine", DIM, {**MADE_BY, "epsilon": 0.1})
     with pytest.raises(InputError, match=r"net none there, a\.h5 now, sha256 none there, aaaaaaaa\.\.\. now"):
         FeatureWriter(dataset, "mine", DIM, {**MADE_BY, "net": "a.h5", "sha256": "a" * 64})

@@ -94,7 +94,7 @@ def test_a_damaged_note_is_of_nothing(tmp_path):
 
 def test_other_things_are_not_replaced(tmp_path):
     folder(tmp_path / "out", "mine")
-    with told_in_one_line("out: holds other things .no mark.json.; name a new folder as --output"):
+    with told_in_one_line("out: holds other things .no mark.json.; name a new folder as output"):
         make(tmp_path / "out")
     assert names(tmp_path) == ["out"] and names(tmp_path / "out") == ["file"]
     (tmp_path / "file").write_text("")
@@ -127,7 +127,7 @@ def test_files_of_others_are_named_and_stay(tmp_path, spoil, said, made_for):
     check_output(out, KIND)
     spoil(out)
     before = snapshot(out)
-    with told_in_one_line(f"out: {said}; move it away, or name a new folder as --output"):
+    with told_in_one_line(f"out: {said}; move it away, or name a new folder as output"):
         make(out, made_for, text="newer")
     assert snapshot(out) == before and names(tmp_path) == ["out"]
 
@@ -162,7 +162,7 @@ def test_a_folder_of_another_kind_is_not_replaced(tmp_path):
     other = FolderKind("a pinned folder", "mark.json", "making", named_in("mark.json"))
     with told_in_one_line("out: holds a marked folder, not a pinned folder; name a new folder"):
         check_output(tmp_path / "out", other)
-    with told_in_one_line("out: a marked folder is here already; pass --overwrite to replace it or name another"):
+    with told_in_one_line("out: a marked folder is here already; pass overwrite to replace it or name another"):
         check_output(tmp_path / "out", KIND, overwrite=False)
     (tmp_path / "link").symlink_to(tmp_path / "out")
     with told_in_one_line("link: not a folder but a link"):

@@ -139,10 +139,10 @@ def test_choices():
     [
         ((None, None), "pass one of the two"),
         (("women", "A>B"), "pass one of the two"),
-        (("girls", None), "--subset=girls: expected one of fashion, women, men"),
+        (("girls", None), "subset=girls: expected one of fashion, women, men"),
         ((None, "A>>B"), "names with > between"),
-        ((None, "A", 0), "--category_levels=0: expected at least 1"),
-        (("men", None, 2), "--category_levels has no effect with --subset=men"),
+        ((None, "A", 0), "category_levels=0: expected 1 or more"),
+        (("men", None, 2), "category_levels has no effect with subset=men"),
     ],
 )
 def test_choices_that_cannot_be(flags, message):

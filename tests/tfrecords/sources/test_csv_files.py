@@ -283,7 +283,7 @@ FAULTS = {
     ),
     "photo corrupt": (
         lambda shop: (shop / "images/2.jpg").write_bytes(b"x"),
-        "item 'i2' .* no image .*--skip_bad_images",
+        "item 'i2' .* no image .*skip_bad_images",
     ),
     "all users small": (
         overwrite("interactions.csv", "user_id,item_id\nu,i1\nu,i2\n"),

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from tests.support.shop import encode, noise, told_in_one_line
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.errors import InputError
 from tfrecords.sources.release import FASHION_CATEGORIES, ReleaseSource
 from tfrecords.sources.release_unpickler import load_object_array
@@ -115,7 +116,7 @@ def test_no_categories(tmp_path):
 def test_categories_may_be_named(tmp_path):
     path = write(tmp_path / "f.npy", fashion())
     assert build(path, tmp_path, category_names=tuple("abcdef")).category_names == tuple("abcdef")
-    with pytest.raises(InputError, match="--category_names=a,b: 6 different names expected"):
+    with pytest.raises(InputError, match="category_names=a,b: 6 different names expected"):
         ReleaseSource(path, category_names=("a", "b"))
 
 
@@ -148,7 +149,7 @@ def test_bad_photos_are_replaced_so_that_no_id_shifts(tmp_path):
     parts[3][2][b"imgs"] = b"rubbish"
     del parts[3][5][b"imgs"]
     path = write(tmp_path / "f.npy", parts)
-    with pytest.raises(InputError, match=r"photo of Item\[2\] \(A2\): no image .*--skip_bad_images"):
+    with pytest.raises(InputError, match=r"photo of Item\[2\] \(A2\): no image .*skip_bad_images"):
         build(path, tmp_path)
     dataset = build(path, tmp_path, skip_bad_images=True)
     assert dataset.num_items == 8

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfrecords.build import BuildConfig, build_dataset
+from tfrecords.build import build_dataset
+from tfrecords.build_config import BuildConfig
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.sources.wardrobe import tastes as wardrobe_tastes
@@ -171,12 +172,12 @@ def test_drawings_decode(wardrobe):
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("items", "--items=99"),
-        ("items", "--items=1000000000"),
-        ("users", "--users=0"),
-        ("users", "--users=10000001"),
-        ("image_size", "--image_size=31"),
-        ("image_size", "--image_size=1000000"),
+        ("items", "items=99"),
+        ("items", "items=1000000000"),
+        ("users", "users=0"),
+        ("users", "users=10000001"),
+        ("image_size", "image_size=31"),
+        ("image_size", "image_size=1000000"),
     ],
 )
 def test_too_small_or_too_large(tmp_path, option, message):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tfrecords import split
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.parallel_map import ordered_map
 from tfrecords.photos.check import CheckedPhoto
 from tfrecords.sources.base import Item, User
@@ -48,7 +48,7 @@ class WardrobeSource:
             ("image_size", image_size, 32, 1024),
         ):
             if not least <= value <= most:
-                raise InputError(f"--{name}={value}: the wardrobe takes from {least} to {most}")
+                raise InputError(f"{option(name, value)}: the wardrobe takes from {least} to {most}")
         self._seed = seed
         self._image_size = image_size
         self._garments = tastes.draw_garments(self._rng(_GARMENTS), items)

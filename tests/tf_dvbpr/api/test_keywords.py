@@ -1,4 +1,4 @@
-"""Messages name parameters in Python and flags in the tools; keyword arguments become settings."""
+"""Keyword arguments become settings of their fields' types."""
 
 from pathlib import Path
 
@@ -6,40 +6,10 @@ import numpy as np
 import pytest
 
 from tf_dvbpr.api.keywords import settings
-from tf_dvbpr.api.parameters import names_parameters, without_dashes
 from tf_dvbpr.dvbpr.config import TrainConfig
 from tf_dvbpr.report.json_input import as_written_by
-from tfrecords.build import BuildConfig
+from tfrecords.build_config import BuildConfig
 from tfrecords.errors import InputError
-
-
-@pytest.mark.parametrize(
-    ("flags", "parameters"),
-    [
-        ("--k=0: from 1 to 9 expected", "k=0: from 1 to 9 expected"),
-        ("--gan: --category: no such one", "gan: category: no such one"),
-        ("--a=1 contradicts --b_c=x; give --b_c, or (--d)", "a=1 contradicts b_c=x; give b_c, or (d)"),
-        ("/tmp/a--b=c: no photo in x --- y", "/tmp/a--b=c: no photo in x --- y"),
-        ("--user=u--k: no such user", "user=u--k: no such user"),
-        ("run it again (tools.build_dataset --overwrite)", "run it again (tools.build_dataset --overwrite)"),
-        ("use tools.a --b=1 --c, or --d", "use tools.a --b=1 --c, or d"),
-    ],
-)
-def test_dashes_go_where_they_mark_a_setting(flags, parameters):
-    assert without_dashes(flags) == parameters
-
-
-def test_the_error_itself_is_passed_on():
-    error = InputError("--k=0: too small")
-
-    @names_parameters
-    def fails(one, *, other=1):
-        """A docstring."""
-        raise error
-
-    with pytest.raises(InputError, match=r"^k=0: too small$") as caught:
-        fails(1, other=2)
-    assert caught.value is error and fails.__doc__ == "A docstring."
 
 
 def test_values_become_those_of_their_fields():

@@ -1,0 +1,107 @@
+"""The rows of the table, what each is tuned over, and the checks of both."""
+
+import dataclasses
+import itertools
+from pathlib import Path
+
+from tf_dvbpr.baselines.config import SETTINGS, VISUAL
+from tf_dvbpr.comparison.config import GRIDS, CompareConfig
+from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.model_names import NAMES
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError, option
+from tfrecords.features.store import STORED, list_features
+from tfrecords.files.output_check import check_writable
+from tfrecords.files.written_list import foreign
+
+# What is written anew with each comparison; the last where there is something to draw it with.
+TABLES = ("table3.md", "table3.csv", "table3.tex", "table3.json", "table3.png")
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One row of the table: a model and, where it sees any, the features it sees (None: the only ones there are)."""
+
+    model: str
+    features: str | None = None
+    marked: bool = False
+
+    @property
+    def name(self) -> str:
+        """As the table writes it; the features are named where the row asked for them."""
+        return f"{NAMES[self.model]} ({self.features})" if self.marked else NAMES[self.model]
+
+    @property
+    def slug(self) -> str:
+        """As folders are named."""
+        return f"{self.model}-{self.features}" if self.features else self.model
+
+
+def rows_of(config: CompareConfig, dataset: Dataset) -> list[Row]:
+    """The rows asked for, in the paper's order for ``all``.
+
+    For ``all``, a data set that stores features with its items and has other ones besides (the wardrobe stores the
+    garments' true attributes) gets one more row: VBPR on the stored ones.
+    """
+    names = list(config.models)
+    if names == ["all"]:
+        names = list(NAMES)
+        others = [name for name in list_features(dataset) if name != STORED]
+        if others and STORED in list_features(dataset):
+            names.insert(names.index("dvbpr"), f"vbpr:{STORED}")
+    elif "all" in names:
+        raise InputError(f"{option('models')}: all stands alone; leave it out, or the other names")
+    rows = []
+    for name in names:
+        model, colon, features = name.partition(":")
+        if model not in NAMES:
+            raise InputError(f"{option('models')}: no model {model!r}; there are {', '.join(NAMES)}")
+        if colon and model not in VISUAL:
+            raise InputError(f"{option('models')}: {name!r} names features, but {NAMES[model]} takes none")
+        if colon and not features:
+            raise InputError(f"{option('models')}: {name!r} names no features; leave the colon out, or name some")
+        rows.append(Row(model, features or (config.features if model in VISUAL else None), bool(colon)))
+    if len({row.slug for row in rows}) < len(rows):
+        raise InputError(f"{option('models', ','.join(names))}: the same row twice")
+    models = {row.model for row in rows}
+    for flag, value, asked, whom in (
+        ("dvbpr_workdir", ",".join(config.dvbpr_workdir), "dvbpr" in models, "dvbpr"),
+        ("dvbpr_photos", config.dvbpr_photos, "dvbpr" in models and not config.dvbpr_workdir, "a dvbpr to train"),
+        ("features", config.features, any(row.model in VISUAL and not row.marked for row in rows), "a visual model"),
+    ):
+        if value and not asked:
+            raise InputError(
+                f"{option(flag, value)} has no effect with {option('models')} without {whom}: leave it out"
+            )
+    step = resolve(config.dataset, config.output, config.dvbpr_preset, {}).photos_per_step
+    if config.dvbpr_photos != 0 and config.dvbpr_photos < step:
+        raise InputError(
+            f"{option('dvbpr_photos', config.dvbpr_photos)}: 0, or at least the {step} of one step expected"
+        )
+    return rows
+
+
+def check_output(config: CompareConfig, dataset: Dataset) -> None:
+    """Raises InputError where the output folder is something else's, or goes when the data set is built anew."""
+    output = Path(config.output)
+    check_writable(output, folder=True)
+    if dataset.path.resolve() in (output.resolve(), *output.resolve().parents):
+        raise InputError(f"{option('output', output)}: lies in the data set's folder; name another")
+    ours = any((output / name).exists() for name in ("cells", "table3.json"))
+    if output.is_dir() and not ours and any(output.iterdir()):
+        raise InputError(f"{option('output', output)}: holds files of something else; name a new or empty folder")
+    check_tables(output)
+
+
+def check_tables(output: Path) -> None:
+    """Raises InputError where a file would be replaced that was changed, or put there, by somebody else."""
+    wrong = foreign(output, before=TABLES, among=TABLES)
+    if wrong:
+        raise InputError(f"{option('output', output)}: {wrong}; move it away, or name a new folder")
+
+
+def settings_of(row: Row, grid: str) -> list[dict[str, object]]:
+    """The settings that a row is tuned over; one, the defaults, where there is nothing to tune."""
+    if grid == "none" or "regularisation" not in SETTINGS.get(row.model, ()):
+        return [{}]
+    return [{"dim": dim, "regularisation": weight} for weight, dim in itertools.product(*GRIDS[grid])]

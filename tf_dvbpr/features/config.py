@@ -1,0 +1,58 @@
+"""What tools.extract_features is asked for."""
+
+import dataclasses
+from pathlib import Path
+
+from tf_dvbpr.networks.imagenet_networks import NETWORKS
+from tfrecords.errors import InputError, option
+from tfrecords.settings import Bounds, between, check_settings, required, setting
+
+_MOST_PHOTOS = 4096  # of a batch: 600 MB at 224 x 224 pixels
+
+
+@dataclasses.dataclass(frozen=True)
+class ExtractConfig:
+    """Which features to make, in one of three ways: by a network trained on ImageNet, by a run's own, from a file.
+
+    Each field's help says what it is.
+    """
+
+    dataset: Path = required("the dataset folder")
+    network: str | None = setting(
+        None,
+        "a network of keras.applications, the layer before its classifier; resnet50 if no way is chosen",
+        Bounds(lambda value: value in NETWORKS, "one of " + ", ".join(NETWORKS)),
+    )
+    weights: Path | None = setting(
+        None, "network: its HDF5 weights file, classifier included; the library's download if not given"
+    )
+    batch_norm_epsilon: float | None = setting(
+        None,
+        "network: epsilon of its BatchNormalization layers, where the weights were trained with another than the "
+        "library's",
+        Bounds(lambda value: 0 < value < 1, "a number over 0 and under 1"),
+    )
+    workdir: Path | None = setting(None, "instead of network: a training; what its last layer sees (CNN-F's fc7)")
+    from_file: Path | None = setting(None, "instead of network: a .b or .npy file of features")
+    keys: Path | None = setting(
+        None,
+        "from_file .npy: the item key of each row, a .txt (one a line) or .npy file; rows are in item order if not "
+        "given",
+    )
+    name: str | None = setting(None, "the features' name; the network's (trained_... of a workdir) or the file's")
+    batch_size: int = setting(32, "photos that go through the network together", between(1, _MOST_PHOTOS))
+    overwrite: bool = setting(False, "replace features of this name")
+
+    def __post_init__(self) -> None:
+        ways = [name for name in ("network", "workdir", "from_file") if getattr(self, name) is not None]
+        if len(ways) > 1:
+            raise InputError(f"{option(ways[0])} and {option(ways[1])} contradict each other; give one of them")
+        way = ways[0] if ways else "network"
+        if way == "network" and self.network is None:
+            object.__setattr__(self, "network", "resnet50")
+        for name, its_way in (("weights", "network"), ("batch_norm_epsilon", "network"), ("keys", "from_file")):
+            if getattr(self, name) is not None and way != its_way:
+                raise InputError(f"{option(name)} has no effect with {option(way)}; leave it out")
+        check_settings(self)
+        if self.name is None and self.workdir is None:
+            object.__setattr__(self, "name", self.network or self.from_file.stem)
