@@ -56,6 +56,10 @@ compare-demo: $(VENV)/.ready ## Table III on the synthetic wardrobe; WEIGHTS=FIL
 test: $(VENV)/.ready ## the whole test suite; TESTS='tests/tf_dvbpr/dvbpr' for less
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
+.PHONY: test-fast
+test-fast: $(VENV)/.ready ## of these, the quick ones: 3 minutes; an error if a module is at work in none of them
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -p tests.support.fast_run -m "not slow and not long"
+
 .PHONY: test-addons
 test-addons: ## the same with TensorFlow 2.15, Keras 2 and tensorflow-addons, in .venv-addons
 	@$(MAKE) --no-print-directory test VENV=$(ADDONS_VENV) EXTRAS=addons,test SUPPORTED=3.11 ADVISED=3.11 \

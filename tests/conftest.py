@@ -1,4 +1,4 @@
-"""Fixtures that more than one test file uses."""
+"""Fixtures that more than one test file uses; the processes of a run share what the sessions' fixtures train."""
 
 import csv
 import gc
@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.support.photo_server import serve
+from tests.support.shared_folder import shared_folder
 from tests.support.shop import write_shop, write_table
 from tfrecords.build import build_dataset
 from tfrecords.build_config import BuildConfig
@@ -73,10 +74,12 @@ def forget_graphs():
 @pytest.fixture(scope="session")
 def planted_folder(tmp_path_factory):
     """The data set folder of `write_planted`: 60 users, 90 items, 32-pixel photos."""
-    root = tmp_path_factory.mktemp("planted")
-    write_planted(root / "source")
-    build_dataset(BuildConfig(source="csv", input=root / "source", output=root / "dataset"), progress=False)
-    return root / "dataset"
+
+    def fill(root):
+        write_planted(root / "source")
+        build_dataset(BuildConfig(source="csv", input=root / "source", output=root / "dataset"), progress=False)
+
+    return shared_folder(tmp_path_factory, "planted", fill) / "dataset"
 
 
 @pytest.fixture(scope="session")
@@ -129,12 +132,13 @@ def fast_gan(planted_folder, tmp_path_factory):
     from gan.training.train import train
     from tests.support.tiny_gan import PAIRS, tiny_config
 
-    workdir = tmp_path_factory.mktemp("gan") / "fast"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(category_classifier, "_STEPS", 5)
-        patch.setattr(training_metrics, "_PAIRS", PAIRS)
-        train(tiny_config(planted_folder, workdir, measure_samples=100), show_progress=False)
-    return workdir
+    def fill(root):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(category_classifier, "_STEPS", 5)
+            patch.setattr(training_metrics, "_PAIRS", PAIRS)
+            train(tiny_config(planted_folder, root / "fast", measure_samples=100), show_progress=False)
+
+    return shared_folder(tmp_path_factory, "fast_gan", fill) / "fast"
 
 
 @pytest.fixture
@@ -158,9 +162,10 @@ def release_gan(planted_folder, tmp_path_factory):
     from gan.training.train import train
     from tests.support.tiny_gan import tiny_config
 
-    workdir = tmp_path_factory.mktemp("gan") / "release"
-    train(tiny_config(planted_folder, workdir, "release", measure_samples=0), show_progress=False)
-    return workdir
+    def fill(root):
+        train(tiny_config(planted_folder, root / "release", "release", measure_samples=0), show_progress=False)
+
+    return shared_folder(tmp_path_factory, "release_gan", fill) / "release"
 
 
 @pytest.fixture(scope="session")
@@ -168,7 +173,10 @@ def lively_gan(release_gan, tmp_path_factory):
     """A copy of that one whose generator, untrained, makes very different images of different latents."""
     from tests.support.tiny_gan import lively_copy
 
-    return lively_copy(release_gan, tmp_path_factory.mktemp("gan") / "lively")
+    def fill(root):
+        lively_copy(release_gan, root / "lively")
+
+    return shared_folder(tmp_path_factory, "lively_gan", fill) / "lively"
 
 
 @pytest.fixture(scope="session")
@@ -176,9 +184,10 @@ def small_recommender(planted_folder, tmp_path_factory):
     """A workdir of DVBPR on the same data set, trained a little."""
     from tests.support.small_training import config_for, train_quietly
 
-    workdir = tmp_path_factory.mktemp("recommender") / "run"
-    train_quietly(config_for(planted_folder, workdir, epochs=0.2))
-    return workdir
+    def fill(root):
+        train_quietly(config_for(planted_folder, root / "run", epochs=0.2))
+
+    return shared_folder(tmp_path_factory, "small_recommender", fill) / "run"
 
 
 @pytest.fixture(scope="session")

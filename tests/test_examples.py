@@ -8,7 +8,7 @@ import pytest
 import gan
 import tf_dvbpr
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 MODULES = sorted({*tf_dvbpr._MODULES.values(), *gan._MODULES.values()})
 NAMES = {"tf_dvbpr": tf_dvbpr, "gan": gan}
 

@@ -16,6 +16,7 @@ def place(make_folder):
     return world.World(make_folder("fuzz"))
 
 
+@pytest.mark.slow
 def test_a_short_run_finds_nothing(place):
     results = [runner.run(place, SEED, number) for number in range(CASES)]
     assert runner.failures(results, SEED) == []

@@ -85,6 +85,7 @@ def test_the_gan_draws_what_it_drew(old, expected, tmp_path):
     assert images.shape == (2, 32, 32, 3)
 
 
+@pytest.mark.slow
 def test_the_trainings_resume_and_end_where_they_did(old, expected):
     make_artefacts.train(old, make_artefacts.STEPS + 2)
     for name in ("dvbpr", "gan", "bpr_mf"):

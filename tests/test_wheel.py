@@ -30,6 +30,7 @@ def wheel(make_folder):
     return next(folder.glob("*.whl"))
 
 
+@pytest.mark.slow
 def test_it_claims_three_names_and_has_the_type_marks(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
@@ -38,6 +39,7 @@ def test_it_claims_three_names_and_has_the_type_marks(wheel):
     assert {"tf_dvbpr/tools/train_dvbpr.py", "tf_dvbpr/api/recommender.py", "gan/api/designer.py"} <= set(names)
 
 
+@pytest.mark.slow
 def test_it_is_installed_and_used(wheel, planted_folder, make_folder):
     folder = make_folder("environment")
     run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"])

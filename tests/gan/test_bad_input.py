@@ -102,6 +102,7 @@ def without_categories(planted_folder, folder):
     return build_dataset(config, progress=False).path
 
 
+@pytest.mark.slow
 def test_what_a_data_set_lacks_is_said(planted_folder, tmp_path, capsys):
     dataset = partly_labelled(planted_folder, tmp_path / "shop")
     with_hats(dataset)

@@ -28,6 +28,7 @@ def test_damaged_weights_are_named(gan, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_damaged_judge_is_named_with_its_remedy(gan, planted_folder, capsys):
     longer = {"measure_samples": 100, "max_photos": 25 * 8}
     before = checkpoint_values(gan / "checkpoints")
@@ -52,6 +53,7 @@ def test_a_damaged_judge_is_named_with_its_remedy(gan, planted_folder, capsys):
     assert metrics_without_clock(gan)[-1]["step"] == 25
 
 
+@pytest.mark.slow
 def test_a_judge_that_cannot_be_had(planted_folder, tmp_path, capsys, monkeypatch):
     def offline(weights):
         raise Exception("URL fetch failure on https://example.org/w.h5: None -- unknown host")
@@ -68,6 +70,7 @@ def test_a_judge_that_cannot_be_had(planted_folder, tmp_path, capsys, monkeypatc
     assert "--image_size=48" in refusal(capsys, *training(planted_folder, run, "--image_size=48"))
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_only_what_is_whole(gan, planted_folder, tmp_path, capsys, monkeypatch):
     full, save = OSError(errno.ENOSPC, "No space left on device"), Image.Image.save
     saved = []

@@ -37,6 +37,7 @@ def test_newer_ones_are_not(monkeypatch, version):
     check_versions()
 
 
+@pytest.mark.slow
 def test_everything_can_be_imported_where_the_addons_cannot():
     done = subprocess.run([sys.executable, "-c", WITHOUT_ADDONS], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -40,6 +40,7 @@ def test_checkpoints_are_read_and_dropped_by_their_exact_names(tmp_path, name, n
     np.testing.assert_array_equal(read, [1.0, 1.0])
 
 
+@pytest.mark.slow
 def test_a_run_in_such_a_folder_is_the_run_it_would_be_elsewhere(planted_folder, tmp_path):
     odd = tmp_path / "a[b]*?\\c"
     odd.mkdir()

@@ -55,6 +55,7 @@ def test_a_run_that_trained_nothing_takes_new_settings(planted, tmp_path, kept):
         Workdir.create_or_resume(config_for("data", tmp_path / "run", dim=9), planted)
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_is_named(planted_folder, tmp_path):
     config = config_for(planted_folder, tmp_path / "run", max_photos=200)
     train_quietly(config)

@@ -111,6 +111,7 @@ cli()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sent", "left"), [(signal.SIGKILL, [".data.partial", "shop"]), (signal.SIGTERM, ["shop"])])
 def test_killed_half_way_and_started_again(capsys, shop, tmp_path, sent, left):
     flags = ["--source=csv", f"--input={shop}", f"--output={tmp_path}/data"]

@@ -96,6 +96,7 @@ def test_a_wait_is_told_of_until_it_ends(monkeypatch, capsys):
     assert seen.splitlines()[0] == "the weights of resnet50: 00:00 so far"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("terminal", [False, True])
 def test_a_tool_decides_by_its_standard_error(shop, tmp_path, terminal):
     reader, writer = pty.openpty() if terminal else os.pipe()

@@ -135,6 +135,8 @@ def test_an_interrupt_that_falls_into_a_finaliser_is_not_lost(capsys):
 
 
 PRINTS = """
+import sys, types
+sys.modules["tensorflow"] = types.ModuleType("tensorflow")  # Seconds to import, and it has no part in this.
 from tools.common import app
 from tfrecords.errors import InputError
 def main(values):

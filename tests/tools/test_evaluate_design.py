@@ -92,6 +92,7 @@ def test_the_json_says_how_it_was_made(result):
     assert result["sources"][3]["dropped_starts"] == 0
 
 
+@pytest.mark.slow
 def test_the_means_are_those_of_the_trials(result, studio):
     trials = draw_trials(studio, TRIALS, K, seed=0)
     answers = catalogue_answers(studio, trials, K, seed=0, owned=True)
@@ -111,6 +112,7 @@ def test_the_means_are_those_of_the_trials(result, studio):
     assert result["sources"][0]["realness"]["mean"] == pytest.approx(realness.mean(), rel=1e-3, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_bytes(table, judged_runs, studio, tmp_path, monkeypatch):
     compute, computed = module.generated_answers, []
 
@@ -132,6 +134,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(table, judged_runs, studio, tmp_
         assert (tmp_path / "out" / file).read_bytes() == (table / file).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_sweep_has_a_row_an_eta(opened, judged_runs, tmp_path, capsys, monkeypatch):
     """Two that are alike in six digits are two."""
     output, etas = tmp_path / "out", ["3", "0", "3.0000001"]

@@ -63,6 +63,7 @@ def commands(recommender, gan, output, photos):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", commands("", "", "", ""))
 def test_a_data_set_that_moved(runs, other, planted, planted_folder, tmp_path, capsys, name):
     root, recommender, gan = runs

@@ -193,6 +193,7 @@ def test_a_photo_of_the_items_bytes_is_the_item(
     assert differing == {"tailor.json"}
 
 
+@pytest.mark.slow
 def test_killed_between_inversion_and_ascent_it_goes_on_to_the_same_bytes(
     tailored, studio, small_recommender, lively_gan, tmp_path, monkeypatch
 ):

@@ -31,6 +31,7 @@ def close(found, expected):
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
 
 
+@pytest.mark.slow
 def test_resnet50s_features_and_probabilities_in_one_pass(resnet50, pretrained):
     photos = noise(3, 224)
     features, probabilities = (part.numpy() for part in pretrained.classify(tf.constant(photos)))
@@ -49,6 +50,7 @@ def test_resnet50s_features_and_probabilities_in_one_pass(resnet50, pretrained):
     assert np.abs(probabilities[0] - probabilities[1]).max() > 1e-5
 
 
+@pytest.mark.slow
 def test_mobilenets_classifier_is_a_convolution(monkeypatch):
     keras.utils.set_random_seed(1)
     model = keras.applications.MobileNet(weights=None)
@@ -121,6 +123,7 @@ def test_what_is_no_photo_is_refused():
             images_seen_by(toy.judge, photos, batch_size, progress=False)
 
 
+@pytest.mark.slow
 def test_a_judge_of_a_pretrained_network(resnet50, monkeypatch):
     monkeypatch.setattr(keras.applications, "ResNet50", lambda weights: resnet50)
     judge = Judge.load("resnet50")

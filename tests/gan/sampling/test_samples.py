@@ -39,6 +39,7 @@ def drawn(fast_gan, make_folder):
     return output
 
 
+@pytest.mark.slow
 def test_another_process_draws_the_same_whatever_else_is_asked_for(fast_gan, drawn, tmp_path):
     command = [sys.executable, "-m", "tools.sample_gan", f"--workdir={fast_gan}", f"--output={tmp_path}"]
     flags = [f"--count={COUNT}", "--seed=3", "--steps=3", "--category=tops", "--neighbours=0"]

@@ -123,6 +123,7 @@ def alone(exported, photo, make_folder):
     return {name: dict(np.load(folder / f"{name}.npz", allow_pickle=True)) for name in asked}
 
 
+@pytest.mark.slow
 def test_designs_are_those_of_the_tool(alone, studio, small_recommender, lively_gan, tmp_path):
     settings = {name: DESIGN[name] for name in ("starts", "candidates", "steps", "eta", "seed")}
     asked = DesignConfig(
@@ -143,6 +144,7 @@ def test_designs_are_those_of_the_tool(alone, studio, small_recommender, lively_
             assert same_picture(found["png_bytes"][row, rank], tmp_path / "out" / one["file"])
 
 
+@pytest.mark.slow
 def test_a_tailoring_is_that_of_the_tool(alone, studio, small_recommender, lively_gan, tmp_path):
     ascent = resolve("fast", {**TAILORING, "steps": TAILOR["steps"], "seed": TAILOR["seed"]})
     inversion = InversionConfig(invert_starts=TAILOR["starts"], invert_steps=TAILOR["invert_steps"])

@@ -71,6 +71,7 @@ def levels_apart(one, other):
     return np.abs(one.astype(int) - other.astype(int)).max()
 
 
+@pytest.mark.slow
 def test_loads_with_tensorflow_alone_and_draws_the_same(exported, served, tmp_path):
     command = [sys.executable, "-I", "-c", ALONE, str(exported), str(tmp_path / "out.npz")]
     subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=1200, check=True)

@@ -68,6 +68,7 @@ def training(photos, tmp_path, preset="fast", categories=None, names=("tops", "s
 
 
 @pytest.mark.parametrize("preset", ["fast", "release"])
+@pytest.mark.slow
 def test_killed_with_the_same_command_again_equals_unbroken(preset, planted_folder, request, tmp_path):
     unbroken = request.getfixturevalue(f"{preset}_gan")
     samples = 100 if preset == "fast" else 0
@@ -99,6 +100,7 @@ def test_killed_with_the_same_command_again_equals_unbroken(preset, planted_fold
         assert file.read_bytes() == (tmp_path / "run" / file.name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_left_alone_and_can_be_made_longer(release_gan, planted_folder, tmp_path):
     shutil.copytree(release_gan, tmp_path / "run")
     config = tiny_config(planted_folder, tmp_path / "run", "release", measure_samples=0)
@@ -164,6 +166,7 @@ class Adam:
 
 
 @pytest.mark.parametrize("preset", ["fast", "release"])
+@pytest.mark.slow
 def test_two_steps_are_those_of_a_plain_rewrite(preset, photos, tmp_path):
     # An epsilon that lets the size of a gradient matter and not its sign alone.
     given = {
@@ -215,6 +218,7 @@ def test_two_steps_are_those_of_a_plain_rewrite(preset, photos, tmp_path):
 
 
 @pytest.mark.parametrize("preset", ["fast", "release"])
+@pytest.mark.slow
 def test_a_step_in_mixed_precision_is_that_in_float32_but_for_its_digits(preset, photos, tmp_path):
     figures = []
     for precision in ("float32", "mixed_bfloat16"):
@@ -273,6 +277,7 @@ def test_how_often_a_photo_is_drawn(balanced, photos, tmp_path):
     assert first == pytest.approx(0.5 if balanced else 0.25, abs=0.035)
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_stops_with_its_step(planted_folder, tmp_path):
     config = tiny_config(planted_folder, tmp_path / "run", "release", learning_rate=1e30, measure_samples=0)
     with pytest.raises(InputError, match=r"the loss '\w+' is (nan|inf) at step 1; .* with a lower learning_rate"):
@@ -280,6 +285,7 @@ def test_a_loss_that_is_not_finite_stops_with_its_step(planted_folder, tmp_path)
     assert not list(tmp_path.glob("run/*/step-*"))
 
 
+@pytest.mark.slow
 def test_the_checkpoint_before_it_is_kept(release_gan, planted_folder, tmp_path, monkeypatch):
     shutil.copytree(release_gan, tmp_path / "run")
     before = {path.name: path.read_bytes() for path in tmp_path.glob("run/*/step-*")}

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from tests.support.repository import repository
+from tests.support.tool import call
 from tf_dvbpr.baselines.config import BaselineConfig, resolve
 from tf_dvbpr.baselines.feature_table import FeatureTable
 from tf_dvbpr.baselines.fm import FM
@@ -34,6 +35,7 @@ from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 from tfrecords.features.store import save_features
 from tfrecords.photo_store.table import load_photo_table
+from tools import train_baseline
 
 pytestmark = pytest.mark.stack
 
@@ -210,6 +212,7 @@ def test_candidates_are_uniform_over_what_the_user_has_not_bought():
         assert ((counts[free] - expected) ** 2 / expected).sum() < 2 * len(free) + 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [*TRAINED, "visrank"])
 def test_a_planted_taste_is_recovered(featured, tmp_path, model):
     result = run(featured, tmp_path / "run", model)
@@ -218,6 +221,7 @@ def test_a_planted_taste_is_recovered(featured, tmp_path, model):
 
 
 @pytest.mark.parametrize("model", TRAINED)
+@pytest.mark.slow
 def test_killed_and_resumed_equals_unbroken(featured, tmp_path, model):
     given = (
         {"epochs": 12, "patience": 0, "projection_regularisation": 0.1} if model in ("fm", "vbpr") else {"epochs": 12}
@@ -236,7 +240,8 @@ def test_killed_and_resumed_equals_unbroken(featured, tmp_path, model):
     assert metrics("unbroken") == metrics("broken") and len(metrics("broken")) == 6
 
 
-def test_a_killed_process_resumes(featured, tmp_path):
+@pytest.mark.slow
+def test_a_killed_process_resumes(featured, tmp_path, capsys):
     flags = {**SMALL, "dataset": featured, "workdir": tmp_path / "run", "model": "bpr_mf", "patience": 0, "epochs": 400}
     command = [sys.executable, "-m", "tools.train_baseline", *(f"--{name}={value}" for name, value in flags.items())]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -246,8 +251,8 @@ def test_a_killed_process_resumes(featured, tmp_path):
     process.kill()
     process.wait()
     reached = len((tmp_path / "run/metrics.jsonl").read_text().splitlines())
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    assert "BPR-MF, best validation AUC" in done.stdout
+    status, out, _ = call(capsys, train_baseline.cli, *command[3:])
+    assert status == 0 and "BPR-MF, best validation AUC" in out
     assert len((tmp_path / "run/metrics.jsonl").read_text().splitlines()) == 200 > reached
 
 

@@ -12,7 +12,6 @@ from tf_dvbpr.comparison.config import CompareConfig
 from tf_dvbpr.comparison.published import published
 from tf_dvbpr.comparison.ranking_metrics import ranking_metrics
 from tf_dvbpr.comparison.rows import Row, rows_of, settings_of
-from tf_dvbpr.dvbpr.train import resolve, train
 from tf_dvbpr.ranking import auc
 from tf_dvbpr.ranking.reference_rankings import random_ranking
 from tfrecords.errors import InputError
@@ -28,11 +27,8 @@ def small_grid(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def dvbpr(planted_folder, make_folder):
-    path = make_folder("dvbpr") / "run"
-    small = {"image_size": 32, "dim": 8, "batch_size": 16, "shared_negatives": 8, "epochs": 0.2, "eval_every": 4}
-    train(resolve(str(planted_folder), str(path), "fast", small), show_progress=False)
-    return str(path)
+def dvbpr(small_recommender):
+    return str(small_recommender)
 
 
 @pytest.fixture
@@ -100,6 +96,7 @@ def test_a_cell_without_validation_loses_and_equals_keep_the_first():
     assert compare.choose(made[:1]) is made[0]
 
 
+@pytest.mark.slow
 def test_rows_figures_and_what_is_done_is_not_done_again(run, planted, tmp_path, monkeypatch):
     result = run(seeds=2)
     assert [row["name"] for row in result["rows"]] == ["RAND", "PopRank", "BPR-MF"]
@@ -136,6 +133,7 @@ def test_rows_figures_and_what_is_done_is_not_done_again(run, planted, tmp_path,
         ({"epochs": 40, "patience": 4}, r"other settings \(epochs 40 there, 1000 now, patience 4 there, 10 now\)"),
     ],
 )
+@pytest.mark.slow
 def test_a_folder_of_something_else_is_refused(change, message, run, tmp_path):
     run(models=("bpr_mf",), grid="none")
     file = next((tmp_path / "out/cells/bpr_mf").glob("*/config.json"))

@@ -32,6 +32,7 @@ def saved(workdir, folder="best"):
 
 
 @pytest.mark.parametrize("name", ["mobilenet", "resnet50"])
+@pytest.mark.slow
 def test_style_vectors_are_the_librarys_features_through_one_layer(name, tmp_path):
     """At 32 pixels, which both take, with random weights."""
     module, constructor = {"mobilenet": ("mobilenet", "MobileNet"), "resnet50": ("resnet50", "ResNet50")}[name]
@@ -78,6 +79,7 @@ def test_gradients_reach_the_images(tiny_weights):
 @pytest.mark.parametrize(
     ("frozen", "moved"), [("", {"c", "conv2d", "n", "d"}), ("c", {"conv2d", "n", "d"}), ("a", set()), ("all", set())]
 )
+@pytest.mark.slow
 def test_what_is_frozen_stays_bitwise_and_the_rest_moves(tiny_weights, own_planted, tmp_path, frozen, moved):
     train_quietly(tiny_config(own_planted.path, tmp_path / "run", tiny_weights, freeze_through=frozen))
     before = build_backbone(tiny_config("d", "w", tiny_weights), pretrained=True).named_variables()
@@ -91,6 +93,7 @@ def test_what_is_frozen_stays_bitwise_and_the_rest_moves(tiny_weights, own_plant
 
 
 @pytest.mark.parametrize("frozen", ["", "c"])
+@pytest.mark.slow
 def test_resumed_equals_unbroken_without_the_weights_file(tiny_weights, own_planted, tmp_path, frozen):
     settings = {"freeze_through": frozen, "decay": "none"}
     train_quietly(tiny_config(own_planted.path, tmp_path / "unbroken", tiny_weights, **settings))
@@ -106,6 +109,7 @@ def test_resumed_equals_unbroken_without_the_weights_file(tiny_weights, own_plan
     assert Workdir.open(tmp_path / "run").config["train"]["weights"] == tiny_weights
 
 
+@pytest.mark.slow
 def test_a_workdir_stands_alone(tiny_weights, own_planted, tmp_path, capsys):
     config = tiny_config(
         own_planted.path, tmp_path / "run", tiny_weights, freeze_through="c", batch_norm_epsilon=0.05, average=0.9
@@ -137,6 +141,7 @@ def run_tool(capsys, tool, *arguments):
     return call(capsys, tool.cli, *arguments)
 
 
+@pytest.mark.slow
 def test_two_rates(tiny_weights, own_planted, tmp_path):
     """Adam's first steps are about its rate: almost none in the network, large in the last layer."""
     settings = {"network_learning_rate": 1e-9, "learning_rate": 1e-2, "weight_decay": 0.0, "init": "glorot"}
@@ -147,6 +152,7 @@ def test_two_rates(tiny_weights, own_planted, tmp_path):
     assert moved["style/kernel"] > 1e-2 and moved["c/kernel"] < 1e-6
 
 
+@pytest.mark.slow
 def test_bfloat16_runs(tiny_weights, own_planted, tmp_path):
     config = tiny_config(own_planted.path, tmp_path / "run", tiny_weights, precision="mixed_bfloat16", max_photos=24)
     assert train_quietly(config)["step"] == 1
@@ -163,6 +169,7 @@ def test_the_last_layer_is_fitted_to_the_photos(tiny_weights, own_planted, tmp_p
     np.testing.assert_allclose(styles.std(0), 1, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_run_of_before_loads_and_goes_on(own_planted, tmp_path):
     """Its config.json has none of the settings of a backbone."""
     workdir = tmp_path / "run"

@@ -126,6 +126,7 @@ def numpy_adamw(weights, gradients, moments, rate, decay, epsilon, step):
         weights[name] = weights[name] - corrected * m / (np.sqrt(v) + epsilon)
 
 
+@pytest.mark.slow
 def test_two_steps_of_adamw_are_those_of_a_plain_rewrite(planted, tmp_path):
     # An epsilon that lets the size of a gradient matter and not its sign alone; a rate that differs between the steps.
     given = {"learning_rate": 0.1, "user_learning_rate": 0.05, "warmup_steps": 2, "adam_epsilon": 0.1}
@@ -172,6 +173,7 @@ def test_the_state_has_adams_names_shapes_and_types(optimizer, planted, tmp_path
         pytest.param({"average": 0.9}, id="average"),
     ],
 )
+@pytest.mark.slow
 def test_a_run_that_goes_on_ends_where_the_unbroken_one_does(given, planted_folder, tmp_path):
     photos = 16 + 8  # A step's.
     for name, stops in (("unbroken", [8]), ("resumed", [4, 8])):
@@ -180,6 +182,7 @@ def test_a_run_that_goes_on_ends_where_the_unbroken_one_does(given, planted_fold
     assert_same_run(tmp_path / "unbroken", tmp_path / "resumed")
 
 
+@pytest.mark.slow
 def test_a_run_of_another_optimizer_is_refused(planted_folder, tmp_path):
     train_quietly(config_for(planted_folder, tmp_path / "run", max_photos=24))
     with pytest.raises(InputError, match="optimizer=adam, not with optimizer=adamw"):

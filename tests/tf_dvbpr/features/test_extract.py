@@ -73,6 +73,7 @@ def independent(mobilenet, dataset, epsilon):
     return np.asarray(network(photos.astype(np.float32) / 127.5 - 1.0, training=False))
 
 
+@pytest.mark.slow
 def test_features_equal_an_independent_computation_at_each_epsilon(
     run, capsys, monkeypatch, dataset, mobilenet, weights
 ):
@@ -206,6 +207,7 @@ def test_flags_that_cannot_be(run, flags, message):
     assert message in fails(run, "--dataset=nowhere", *flags)
 
 
+@pytest.mark.slow
 def test_own_cnnf_gives_fc7(run, own_planted, dataset, tmp_path):
     workdir = tmp_path / "run"
     small = {"image_size": 32, "dim": 8, "batch_size": 16, "shared_negatives": 8, "epochs": 0.1, "eval_every": 2}

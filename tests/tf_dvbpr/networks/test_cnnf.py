@@ -40,7 +40,7 @@ def rewrite(weights, images, conv1_padding):
 
 
 @pytest.mark.parametrize("padding", ["same", "valid"])
-@pytest.mark.parametrize("size", [64, 224])
+@pytest.mark.parametrize("size", [64, pytest.param(224, marks=pytest.mark.slow)])
 def test_output_equals_an_independent_rewrite(padding, size):
     network = build_cnnf(10, size, padding, seed=1)
     weights = network.named_variables()

@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from tests.support.shop import noise, told_in_one_line, write_shop
-from tests.support.small_training import config_for, train_quietly
 from tests.support.tool import call, fails, names
 from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.photo_scoring import score as photo_scoring
@@ -27,10 +26,8 @@ ITEMS = [3, 4, 10, 11, 50]
 
 
 @pytest.fixture(scope="module")
-def workdir(planted_folder, make_folder):
-    path = make_folder("run") / "run"
-    train_quietly(config_for(planted_folder, path, epochs=0.2))
-    return path
+def workdir(small_recommender):
+    return small_recommender
 
 
 @pytest.fixture

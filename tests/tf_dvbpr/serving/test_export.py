@@ -11,7 +11,6 @@ import tensorflow as tf
 from tests.support.odd_photos import odd_photos
 from tests.support.shop import encode
 from tf_dvbpr.dvbpr.embedder import open_embedder
-from tf_dvbpr.dvbpr.train import resolve, train
 from tf_dvbpr.ranking.topk import top_k
 from tf_dvbpr.recommender.config import RecommendConfig
 from tf_dvbpr.recommender.recommend import recommend
@@ -52,12 +51,9 @@ print(json.dumps([
 
 
 @pytest.fixture(scope="module")
-def workdir(planted_folder, make_folder):
+def workdir(small_recommender):
     """A run of a few steps: enough for factors that are not all alike."""
-    path = make_folder("run") / "run"
-    small = {"image_size": 32, "dim": 8, "batch_size": 16, "shared_negatives": 8, "epochs": 0.2, "eval_every": 4}
-    train(resolve(str(planted_folder), str(path), "fast", small), show_progress=False)
-    return path
+    return small_recommender
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +89,7 @@ def same(actual, expected):
     np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=2e-6 * scale)
 
 
+@pytest.mark.slow
 def test_loads_with_tensorflow_alone_in_another_process(exported, workdir, planted, tmp_path):
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(planted.encoded_photos([0])[0])
@@ -225,6 +222,7 @@ def test_score_image(served, workdir, planted):
     same(several["scores"].numpy()[0], out["scores"].numpy()[0])
 
 
+@pytest.mark.slow
 def test_saved_model_cli_takes_the_documented_call(exported):
     cli = Path(sys.executable).with_name("saved_model_cli")
     arguments = ["run", f"--dir={exported}", "--tag_set=serve", "--signature_def=recommend"]

@@ -69,6 +69,7 @@ def same_files(one, other):
     )
 
 
+@pytest.mark.slow
 def test_a_recommender_goes_to_a_workdir_and_back(planted_folder, tmp_path, any_size):
     values = tf1_files.with_slots(tf1_files.recommender_weights(60, dim=4, image_size=32))
     prefix = tf1_files.save(tmp_path / "DVBPR-9", values)

@@ -94,6 +94,7 @@ def test_another_shape_is_named(planted_folder, tmp_path, values, message):
     refused(values, planted_folder, tmp_path, message)
 
 
+@pytest.mark.slow
 def test_every_shape_of_the_recommender_is_checked(planted, tmp_path):
     values = tf1_files.with_slots(tf1_files.recommender_weights(60, dim=2, image_size=32))
     prefix = tf1_files.save(tmp_path / "weights-5", values)

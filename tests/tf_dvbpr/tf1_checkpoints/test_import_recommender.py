@@ -106,6 +106,7 @@ def scores_of(values, images, labels):
     return (tf.reshape(x, [len(images), -1]) @ values[f"{scope}_h4_lin/Matrix"] + values[f"{scope}_h4_lin/bias"])[:, 0]
 
 
+@pytest.mark.slow
 def test_the_released_recommender_computes_what_its_description_does(six, tmp_path):
     values = tf1_files.with_slots(tf1_files.recommender_weights(six.num_users))
     prefix = tf1_files.save(tmp_path / "DVBPR_auc_100_39728.ckpt", values)
@@ -124,6 +125,7 @@ def test_the_released_recommender_computes_what_its_description_does(six, tmp_pa
     shutil.rmtree(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_released_gan_computes_what_its_description_does(gan):
     values, path = gan
     trained = TrainedGan.open(path)
@@ -141,6 +143,7 @@ def test_the_released_gan_computes_what_its_description_does(gan):
     )
 
 
+@pytest.mark.slow
 def test_the_gans_adams_start_anew(gan):
     values = checkpoint_values(gan[1] / "checkpoints")
     moments = [name for name in values if "_adam/" in name]
@@ -171,6 +174,7 @@ def test_the_workdir_holds_what_an_evaluation_leaves(small, planted):
     )
 
 
+@pytest.mark.slow
 def test_training_goes_on_with_the_moments_and_the_step(small, planted, tmp_path):
     """A user that the next batch leaves out moves by Adam's formula alone, at iteration STEP + 1."""
     values = small[0]
@@ -193,6 +197,7 @@ def test_training_goes_on_with_the_moments_and_the_step(small, planted, tmp_path
     shutil.rmtree(tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_without_moments_adam_starts_anew(planted, tmp_path):
     values = tf1_files.recommender_weights(60, dim=4, image_size=32)
     prefix = tf1_files.save(tmp_path / "weights", values)
@@ -223,6 +228,7 @@ def test_the_step_is_the_number_in_the_name_or_given(name, step, expected):
     assert config.assumes_step() == (expected == 0)
 
 
+@pytest.mark.slow
 def test_what_breaks_off_leaves_nothing_and_what_a_kill_left_is_no_hindrance(six, tmp_path, monkeypatch):
     prefix = tf1_files.save(tmp_path / "gan-5", tf1_files.gan_weights(latent_dim=4, image_size=32))
     config = ImportGanConfig(str(prefix), str(six.path), str(tmp_path / "run"), measure_samples=0)

@@ -14,7 +14,7 @@ from tf_dvbpr.baselines.config import BaselineConfig
 from tf_dvbpr.training import loop
 from tfrecords.features.store import save_features
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -12,13 +12,15 @@ import tensorflow as tf
 
 from tests.support.repository import repository
 from tests.support.small_training import assert_same_run, config_for, metrics_without_clock, settings, train_quietly
+from tests.support.tool import call
 from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.photo_store.table import load_photo_table
+from tools import train_dvbpr
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 ROOT = repository()
 
@@ -31,7 +33,7 @@ def unbroken(request, planted_folder, make_folder):
     return workdir, request.param
 
 
-def test_killed_at_any_moment_and_resumed_equals_unbroken(unbroken, planted_folder, tmp_path):
+def test_killed_at_any_moment_and_resumed_equals_unbroken(unbroken, planted_folder, tmp_path, capsys):
     expected, negatives = unbroken
     workdir = tmp_path / "killed"
     flags = settings(negatives=negatives, checkpoint_every=3, dataset=planted_folder, workdir=workdir)
@@ -48,7 +50,7 @@ def test_killed_at_any_moment_and_resumed_equals_unbroken(unbroken, planted_fold
     # A line that the dead process never finished, past the checkpoint, must not survive.
     with metrics.open("a") as file:
         file.write('{"step": 23, "photos"')
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    assert call(capsys, train_dvbpr.cli, *command[3:])[0] == 0
     assert_same_run(expected, workdir)
 
 

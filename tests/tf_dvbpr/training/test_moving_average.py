@@ -65,6 +65,7 @@ def values(workdir, part="checkpoints"):
     return {stem(name): reader.get_tensor(name) for name in reader.get_variable_to_shape_map() if "VALUE" in name}
 
 
+@pytest.mark.slow
 def test_the_average_is_what_is_kept(runs, planted):
     averaged, _ = runs
     checkpoint, best = values(averaged), values(averaged, "best")
@@ -82,6 +83,7 @@ def test_the_average_is_what_is_kept(runs, planted):
     )  # Added in the order of another batch size.
 
 
+@pytest.mark.slow
 def test_the_average_is_what_is_validated(runs, planted):
     averaged, plain = runs
     lines = [metrics_without_clock(workdir)[-1] for workdir in (averaged, plain)]
@@ -89,6 +91,7 @@ def test_the_average_is_what_is_validated(runs, planted):
     assert lines[0]["auc/validation_all"] == found != lines[1]["auc/validation_all"]
 
 
+@pytest.mark.slow
 def test_an_average_beside_it_does_not_change_the_training(runs):
     averaged, plain = map(values, runs)
     assert plain.keys() == {name for name in averaged if not name.startswith("average/")}
@@ -98,6 +101,7 @@ def test_an_average_beside_it_does_not_change_the_training(runs):
     assert lines[0] == lines[1]
 
 
+@pytest.mark.slow
 def test_no_average_keeps_the_weights_themselves(runs):
     checkpoint, best = values(runs[1]), values(runs[1], "best")
     for name in ("user_factors", "cnnf/conv1/kernel"):

@@ -1,5 +1,6 @@
 """Several replicas and several workers end where one device with the same global batch ends."""
 
+import contextlib
 import json
 import os
 import socket
@@ -16,7 +17,7 @@ from tests.support.small_training import config_for, train_quietly
 from tf_dvbpr.training.strategy import make_strategy
 from tfrecords.errors import InputError
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 ROOT = repository()
 FLAGS = {
@@ -35,42 +36,98 @@ FLAGS = {
     "learning_rate": 0.1,
     "average": 0.5,
 }
-TRAIN = """
-import sys
-from tools.train_dvbpr import cli
-cli(sys.argv)
-"""
-TWO_CPUS = f"""
-import tensorflow as tf
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
-)
-{TRAIN}
-"""
 TINY = """
 import keras
 from tests.support.tiny_network import build_tiny
 keras.applications.MobileNet = build_tiny
 """
+TRAIN = """
+import sys
+from tools.train_dvbpr import cli
+cli(sys.argv)
+"""
+# Trains once for each line of its input, [the flags, the file for stderr], and says with what status it ended.
+TRAIN_ON_REQUEST = """
+import contextlib, gc, json, sys
+from pathlib import Path
+from tools.train_dvbpr import cli
+
+for line in sys.stdin:
+    flags, shown = json.loads(line)
+    status = 0
+    with Path(shown).open("w") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
+        try:
+            cli(["train_dvbpr", *flags])
+        except SystemExit as end:
+            status = end.code
+    gc.collect()
+    print(json.dumps(status), flush=True)
+"""
+TWO_CPUS = """
+import tensorflow as tf
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+"""
+ENVIRONMENT = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
 
 
-def start(arguments, dataset, workdir, tf_config=None, **given):
+def flags_of(dataset, workdir, **given):
     flags = {**FLAGS, **given, "dataset": dataset, "workdir": workdir}
     if given.get("negatives") == "one":
         del flags["shared_negatives"]
-    options = [f"--{name}" if value is None else f"--{name}={value}" for name, value in flags.items()]
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
-    if tf_config:
-        environment["TF_CONFIG"] = json.dumps(tf_config)
-    return subprocess.Popen(
-        [sys.executable, *arguments, *options], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
-    )
+    return [f"--{name}" if value is None else f"--{name}={value}" for name, value in flags.items()]
+
+
+class Trainer:
+    """A process of one or two devices that does one training after the other: TensorFlow takes seconds to import."""
+
+    def __init__(self, code, folder):
+        self.shown = folder / "stderr"
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        command = [sys.executable, "-c", code + TINY + TRAIN_ON_REQUEST]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, **pipes)
+
+    def ended(self, dataset, workdir, **given):
+        """(exit status, stdout and stderr) of a training."""
+        print(json.dumps([flags_of(dataset, workdir, **given), str(self.shown)]), file=self.process.stdin, flush=True)
+        status = self.process.stdout.readline()
+        assert status, f"the process ended with status {self.process.wait(60)}"
+        return json.loads(status), self.shown.read_text()
+
+    def train(self, dataset, workdir, **given):
+        """The weights of a training."""
+        status, shown = self.ended(dataset, workdir, **given)
+        assert status == 0, shown[-2000:]
+        return weights(workdir)
+
+    def close(self):
+        self.process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def one_device(make_folder):
+    with contextlib.closing(Trainer("", make_folder("one_device"))) as trainer:
+        yield trainer
+
+
+@pytest.fixture(scope="module")
+def two_devices(make_folder):
+    with contextlib.closing(Trainer(TWO_CPUS, make_folder("two_devices"))) as trainer:
+        yield trainer
+
+
+def start_worker(tf_config, *arguments):
+    environment = {**ENVIRONMENT, "TF_CONFIG": json.dumps(tf_config)}
+    command = [sys.executable, *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
 
 
 def start_workers(arguments, dataset, workdir, **given):
     cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
     tasks = [{"cluster": cluster, "task": {"type": "worker", "index": index}} for index in range(2)]
-    return [start(arguments, dataset, workdir, task, strategy="multi_worker", **given) for task in tasks]
+    flags = flags_of(dataset, workdir, strategy="multi_worker", **given)
+    return [start_worker(task, *arguments, *flags) for task in tasks]
 
 
 def finish(*processes):
@@ -98,10 +155,8 @@ def free_ports(count):
 
 
 @pytest.fixture(scope="module", params=["one", "shared"])
-def single(request, planted_folder, make_folder):
-    workdir = make_folder("single") / "run"
-    finish(start(["-m", "tools.train_dvbpr"], planted_folder, workdir, negatives=request.param))
-    return weights(workdir), request.param
+def single(request, one_device, planted_folder, make_folder):
+    return one_device.train(planted_folder, make_folder("single") / "run", negatives=request.param), request.param
 
 
 def movement(values, name):
@@ -122,20 +177,19 @@ def assert_close(found, expected, moving=("cnnf.Sconv1.Sbias", "cnnf.Sfc7.Sbias"
             np.testing.assert_allclose(found[one], expected[one], rtol=1e-6, atol=apart, err_msg=one)
 
 
-def test_two_replicas_of_one_process(single, planted_folder, tmp_path):
+def test_two_replicas_of_one_process(single, two_devices, planted_folder, tmp_path):
     expected, negatives = single
-    finish(start(["-c", TWO_CPUS], planted_folder, tmp_path / "run", strategy="mirrored", negatives=negatives))
-    assert_close(weights(tmp_path / "run"), expected)
+    found = two_devices.train(planted_folder, tmp_path / "run", strategy="mirrored", negatives=negatives)
+    assert_close(found, expected)
 
 
 @pytest.mark.parametrize("optimizer", ["lazy_adam", "adamw"])
-def test_other_optimizers_on_two_replicas(optimizer, planted_folder, tmp_path):
+def test_other_optimizers_on_two_replicas(optimizer, one_device, two_devices, planted_folder, tmp_path):
     if optimizer == "lazy_adam" and not hasattr(keras, "Variable"):
         pytest.importorskip("tensorflow_addons")
     given = {"optimizer": optimizer, "weight_decay": 0.1, "max_photos": 48}
-    finish(start(["-m", "tools.train_dvbpr"], planted_folder, tmp_path / "one", **given))
-    finish(start(["-c", TWO_CPUS], planted_folder, tmp_path / "two", strategy="mirrored", **given))
-    assert_close(weights(tmp_path / "two"), weights(tmp_path / "one"))
+    expected = one_device.train(planted_folder, tmp_path / "one", **given)
+    assert_close(two_devices.train(planted_folder, tmp_path / "two", strategy="mirrored", **given), expected)
 
 
 def of_a_backbone(weights_file, freeze_through):
@@ -145,12 +199,13 @@ def of_a_backbone(weights_file, freeze_through):
 
 
 @pytest.mark.parametrize(("freeze_through", "trained"), [("all", ""), ("c", "conv2d d"), ("none", "c conv2d d")])
-def test_a_backbone_on_two_replicas(freeze_through, trained, own_planted, tiny_weights, tmp_path):
+def test_a_backbone_on_two_replicas(
+    freeze_through, trained, one_device, two_devices, own_planted, tiny_weights, tmp_path
+):
     given = of_a_backbone(tiny_weights, freeze_through)
-    finish(start(["-c", TINY + TRAIN], own_planted.path, tmp_path / "one", **given))
-    finish(start(["-c", TINY + TWO_CPUS], own_planted.path, tmp_path / "two", strategy="mirrored", **given))
-    expected = weights(tmp_path / "one")
-    assert_close(weights(tmp_path / "two"), expected, moving=("backbone.Sstyle.Skernel",))
+    expected = one_device.train(own_planted.path, tmp_path / "one", **given)
+    found = two_devices.train(own_planted.path, tmp_path / "two", strategy="mirrored", **given)
+    assert_close(found, expected, moving=("backbone.Sstyle.Skernel",))
     moving = {name: movement(expected, f"backbone.S{name}.Skernel") for name in ("c", "conv2d", "d")}
     assert all(moving[name] > 1e-4 if name in trained.split() else moving[name] == 0 for name in moving), moving
 
@@ -162,7 +217,7 @@ def test_two_workers(single, planted_folder, tmp_path):
     assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 1  # The chief alone writes.
 
 
-def test_two_workers_with_a_backbone(own_planted, tiny_weights, tmp_path):
+def test_two_workers_with_a_backbone(one_device, own_planted, tiny_weights, tmp_path):
     given = of_a_backbone(tiny_weights, "c")
     given["batch_norm_epsilon"] = 0.02  # Other activations than any other test's here.
     if not hasattr(keras, "Variable"):  # Keras 2.
@@ -170,14 +225,13 @@ def test_two_workers_with_a_backbone(own_planted, tiny_weights, tmp_path):
             train_quietly(config_for(own_planted.path, tmp_path / "run", strategy="multi_worker", **given))
         return
     finish(*start_workers(["-c", TINY + TRAIN], own_planted.path, tmp_path / "two", **given))
-    finish(start(["-c", TINY + TRAIN], own_planted.path, tmp_path / "one", **given))
-    assert_close(weights(tmp_path / "two"), weights(tmp_path / "one"), moving=("backbone.Sstyle.Skernel",))
+    expected = one_device.train(own_planted.path, tmp_path / "one", **given)
+    assert_close(weights(tmp_path / "two"), expected, moving=("backbone.Sstyle.Skernel",))
 
 
-def test_a_batch_that_replicas_cannot_share_is_refused(planted_folder, tmp_path):
-    process = start(["-c", TWO_CPUS], planted_folder, tmp_path / "run", strategy="mirrored", batch_size=7)
-    _, shown = process.communicate(timeout=120)
-    assert process.returncode == 1
+def test_a_batch_that_replicas_cannot_share_is_refused(two_devices, planted_folder, tmp_path):
+    status, shown = two_devices.ended(planted_folder, tmp_path / "run", strategy="mirrored", batch_size=7)
+    assert status == 1
     assert "--batch_size=7: must be a multiple of the 2 replicas" in shown and "Traceback" not in shown
 
 

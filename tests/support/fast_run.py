@@ -1,0 +1,121 @@
+"""What `make test-fast` promises: every module at work, and no test that takes long.
+
+A pytest plugin (``-p tests.support.fast_run``), with or without pytest-xdist.
+
+* The run fails if a module of the packages has functions and none of them ran in a test or fixture.
+  Importing a module is not enough, nor is what AutoGraph compiles from it.
+* A test fails if its call takes more than `LIMIT` seconds of processor time: it wants the marker ``slow``.
+"""
+
+import ast
+import builtins
+import importlib.machinery
+import os
+import sys
+
+import pytest
+
+from tests.support.repository import repository
+
+PACKAGES = ("tfrecords", "tf_dvbpr", "gan", "tools")
+LIMIT = 10.0  # Five times what the marker `slow` stands for: machines differ.
+NOTED, RAN = "__a_function_of_this_module_ran__", "ran"
+
+_ran = set()
+
+
+def marked(source, path="<source>"):
+    """The syntax tree of a module whose functions first tell NOTED the module's name; lines keep their numbers."""
+    tree = ast.parse(source, path)
+    for node in list(ast.walk(tree)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            (call,) = ast.parse(f"{NOTED}(__name__)").body
+            for part in ast.walk(call):
+                ast.copy_location(part, node.body[-1])
+            node.body.insert(ast.get_docstring(node) is not None, call)
+    return tree
+
+
+class Loader(importlib.machinery.SourceFileLoader):
+    """Compiles a `marked` module, never from a cached file nor into one."""
+
+    def get_code(self, fullname):
+        path = self.get_filename(fullname)
+        return compile(marked(self.get_data(path), path), path, "exec", dont_inherit=True)
+
+
+class Finder(importlib.machinery.PathFinder):
+    """Gives the packages' modules that loader."""
+
+    @classmethod
+    def find_spec(cls, fullname, path=None, target=None):
+        if fullname.split(".")[0] not in PACKAGES:
+            return None
+        spec = super().find_spec(fullname, path, target)
+        if spec is not None and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
+            spec.loader = Loader(spec.loader.name, spec.loader.path)
+        return spec
+
+
+def modules_with_functions(root):
+    """Names of the modules of the packages under `root` in which a function is defined."""
+    found = set()
+    for path in (path for package in PACKAGES for path in (root / package).rglob("*.py")):
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in nodes):
+            found.add(".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"))
+    return found
+
+
+def processor_seconds():
+    """Of this process and of the processes that it started and that have ended."""
+    return sum(os.times()[:4])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests():  # Before any of them imports a module.
+    loaded = [name for name in sys.modules if name.split(".")[0] in PACKAGES]
+    assert not loaded, f"imported before the plugin: {loaded}"
+    setattr(builtins, NOTED, _ran.add)
+    sys.meta_path.insert(0, Finder)
+
+
+def pytest_collection_finish():
+    _ran.clear()  # What ran at import proves nothing.
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    began = processor_seconds()
+    result = yield
+    spent = processor_seconds() - began
+    if spent > LIMIT:
+        pytest.fail(f"{spent:.1f} s of processor time, over {LIMIT:g}: mark it slow", pytrace=False)
+    return result
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    _ran.update(getattr(node, "workeroutput", {}).get(RAN, ()))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[RAN] = sorted(_ran)
+    elif session.testscollected or _ran:
+        missed = idle()
+        if missed and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def idle():
+    """The modules of which no function ran, sorted."""
+    return sorted(modules_with_functions(repository()) - _ran)
+
+
+def pytest_terminal_summary(terminalreporter):
+    missed = idle()
+    if missed:
+        said = "modules at work in no fast test; give each a test without the marker slow:"
+        terminalreporter.line("\n  ".join([said, *missed]), red=True)
