@@ -2,8 +2,9 @@
 
 import dataclasses
 
-from tf_dvbpr.dvbpr.config import EPOCHS, MOST, MOST_STEPS, NONE, PHOTO_STORES, PRECISIONS, PRESET
-from tf_dvbpr.networks.imagenet_networks import NETWORKS
+from gan.judge_config import JudgeConfig
+from tf_dvbpr.dvbpr.config import EPOCHS, MOST, NONE, PRESET
+from tf_dvbpr.training.config import MOST_STEPS, PhotoTrainingConfig
 from tfrecords.errors import option
 from tfrecords.settings import (
     MOST_SEED,
@@ -14,17 +15,12 @@ from tfrecords.settings import (
     check_settings,
     need,
     one_of,
-    required,
     setting,
     zero_or_more,
 )
 
 IMAGE_SIZES = (32, 64, 128, 256)
 AUGMENTATIONS = ("colour", "cutout", "translation")
-OWN_JUDGE = "own"
-JUDGES = (OWN_JUDGE, *NETWORKS)
-JUDGE = Bounds(lambda value: value in JUDGES, "one of " + ", ".join(JUDGES))
-JUDGE_EPSILON = Bounds(lambda value: 0 < value < 1, "a number over 0 and under 1")
 
 
 def _known(augment: str) -> bool:
@@ -32,11 +28,9 @@ def _known(augment: str) -> bool:
 
 
 @dataclasses.dataclass(frozen=True)
-class GanConfig:
+class GanConfig(JudgeConfig, PhotoTrainingConfig):
     """What decides the result of a training of the GAN, and how it is run; each field's help says what it is."""
 
-    dataset: str = required("folder that tools.build_dataset left")
-    workdir: str = required("folder of this run: new, or to go on with")
     preset: str = setting(
         "fast",
         "paper: as published; release: as the authors' code; fast: the best images soonest",
@@ -62,7 +56,6 @@ class GanConfig:
     )
     beta1: float = setting(0.5, "of Adam, decay of the first moment", below_one())
     beta2: float = setting(0.99, "of Adam, decay of the second moment", below_one())
-    adam_epsilon: float = setting(1e-8, "of Adam", above_zero())
     average: float = setting(
         0.0,
         "decay of the moving average of the generator's weights, which is used and kept; 0: no average",
@@ -75,31 +68,14 @@ class GanConfig:
     )
     balanced: bool = setting(False, "draw categories uniformly, and then a photo of each")
     flip: bool = setting(False, "mirror each photo with probability one half")
-    precision: str = setting("float32", "of the networks' arithmetic", one_of(*PRECISIONS))
     seed: int = setting(0, "of weights, photos, latents and augmentation", between(0, MOST_SEED))
     eval_every: int = setting(
         0, "steps between sample grids with their figures; 0: once an epoch", between(0, MOST_STEPS)
-    )
-    checkpoint_every: int = setting(
-        0, "steps between checkpoints besides those at grids; 0: none", between(0, MOST_STEPS)
     )
     measure_samples: int = setting(
         1000,
         "images that the figures are computed on; 0: no figures, and the last weights are kept",
         Bounds(lambda value: value == 0 or 100 <= value <= 10**6, "0, or from 100 to a million"),
-    )
-    judge: str = setting(
-        OWN_JUDGE,
-        "network of the figures: own (trained on the data set's categories) or a keras.applications network, as "
-        "inception_v3 or resnet50",
-        JUDGE,
-    )
-    judge_weights: str | None = setting(None, "the judge's weights file; without it they are downloaded")
-    judge_batch_norm_epsilon: float | None = setting(
-        None, "of the judge's BatchNormalization layers, where its weights need another", JUDGE_EPSILON
-    )
-    photo_store: str = setting(
-        "auto", "where the photos are kept: decoded on the host or device, or encoded", one_of(*PHOTO_STORES)
     )
 
     def __post_init__(self) -> None:
@@ -107,9 +83,7 @@ class GanConfig:
         need(self, self.generator_width % 4 == 0, "generator_width", "a multiple of 4")
         enough = self.max_photos == 0 or self.max_photos >= self.batch_size
         need(self, enough, "max_photos", f"0, or at least {option('batch_size')}")
-        for name in ("judge_weights", "judge_batch_norm_epsilon"):
-            needless = self.judge == OWN_JUDGE and getattr(self, name) is not None
-            need(self, not needless, name, f"nothing with {option('judge', 'own')}, which is trained here")
+        self.check_judge()
 
     @property
     def augmentations(self) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ class Designer:
             InputError: no such workdir, one not trained yet, two that do not fit together.
         """
         from gan.design.model_pair import Studio
-        from tf_dvbpr.dvbpr.config import PRECISIONS
+        from tf_dvbpr.training.config import PRECISIONS
 
         if precision not in PRECISIONS:
             raise InputError(f"precision={precision}: expected one of {', '.join(PRECISIONS)}")

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from gan.config import JUDGE, OWN_JUDGE
+from gan.judge_config import JudgeConfig
 from gan.search.config import AscentConfig
 from tfrecords.errors import InputError, option
 from tfrecords.settings import MOVED_DATASET, between, check_settings, need, required, setting
@@ -11,7 +11,7 @@ SWEEP = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 
 
 @dataclasses.dataclass(frozen=True)
-class EvaluateConfig:
+class EvaluateConfig(JudgeConfig):
     """Which runs to measure, in how many trials, and into which folder; each field's help says what it is.
 
     `etas`: measure the designs at each of these weights instead (Fig. 3); (): the table. Of `ascent`, the choice is
@@ -24,25 +24,13 @@ class EvaluateConfig:
     ascent: AscentConfig = dataclasses.field(default_factory=AscentConfig)
     trials: int = setting(1000, "queries, each of a random user and the category of their test item", between(1, 10**6))
     k: int = setting(3, "images of each source a trial", between(2, 100))
-    judge: str = setting(
-        OWN_JUDGE,
-        "network of the quality: own (trained on the data set's categories) or a keras.applications network, as "
-        "inception_v3, the paper's",
-        JUDGE,
-    )
-    judge_weights: str | None = setting(None, "the judge's weights file; without it they are downloaded")
-    judge_batch_norm_epsilon: float | None = setting(
-        None, "of the judge's BatchNormalization layers, where its weights need another"
-    )
     retrieve_owned: bool = setting(True, "retrieve among all items of the category, the user's own too (eq. 8)")
     etas: tuple[float, ...] = setting((), f"those of {option('eta_sweep')}; default: 0,0.1,0.3,1,3,10,30")
     dataset: str | None = setting(None, MOVED_DATASET)
 
     def __post_init__(self) -> None:
         check_settings(self)
-        for name in ("judge_weights", "judge_batch_norm_epsilon"):
-            needless = self.judge == OWN_JUDGE and getattr(self, name) is not None
-            need(self, not needless, name, f"nothing with {option('judge', 'own')}, which is trained here")
+        self.check_judge()
         if self.k > self.ascent.starts:
             raise InputError(f"{option('k', self.k)}: at most {option('starts', self.ascent.starts)} expected")
         fine = all(0 <= eta < float("inf") for eta in self.etas) and len(set(self.etas)) == len(self.etas)

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from gan.categories import labelled
-from gan.config import OWN_JUDGE
 from gan.design.model_pair import Studio
 from gan.evaluation import fig3, table4
 from gan.evaluation.config import EvaluateConfig
@@ -26,6 +25,7 @@ from gan.evaluation.trials import (
     photos_of,
     realness_of,
 )
+from gan.judge_config import OWN_JUDGE
 from gan.metrics.category_classifier import trained_classifier
 from gan.metrics.inception_score import score_name
 from gan.metrics.judge import Judge

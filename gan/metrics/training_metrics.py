@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from gan.config import OWN_JUDGE, GanConfig
+from gan.config import GanConfig
+from gan.judge_config import OWN_JUDGE
 from gan.latents import draw_latents
 from gan.metrics.category_classifier import trained_classifier
 from gan.metrics.diversity import diversity

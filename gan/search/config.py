@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from tf_dvbpr.dvbpr.config import PRECISIONS, PRESET
+from tf_dvbpr.dvbpr.config import PRESET
+from tf_dvbpr.training.config import PRECISIONS
 from tfrecords.errors import InputError, option
 from tfrecords.settings import (
     MOST_SEED,

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from gan.categories import ONE_CLASS, labelled
-from gan.config import OWN_JUDGE, PRESETS, GanConfig
+from gan.config import PRESETS, GanConfig
+from gan.judge_config import OWN_JUDGE
 from gan.metrics.judge_folder import judge_folder
 from gan.metrics.training_metrics import Measures
 from gan.training.trainable import GanTraining

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from tf_dvbpr.training.config import RunConfig
 from tfrecords.errors import InputError, option
 from tfrecords.settings import (
     MOST_SEED,
@@ -35,11 +36,9 @@ VISUAL = tuple(model for model, settings in SETTINGS.items() if "features" in se
 
 
 @dataclasses.dataclass(frozen=True)
-class BaselineConfig:
+class BaselineConfig(RunConfig):
     """What decides the result of a baseline; each field's help says what it is."""
 
-    dataset: str = required("folder that tools.build_dataset left")
-    workdir: str = required("folder of this run: new, or to go on with")
     model: str = required("which system", one_of(*MODELS))
     features: str | None = setting(None, "name of the item features; the only ones if not given")
     dim: int = setting(50, "length of the latent factors; VBPR has as many visual ones besides", between(1, _MOST))

@@ -3,6 +3,7 @@
 import dataclasses
 
 from tf_dvbpr.networks.imagenet_networks import ALL, BACKBONES, CNNF
+from tf_dvbpr.training.config import MOST_STEPS, PhotoTrainingConfig
 from tfrecords.errors import InputError, option
 from tfrecords.settings import (
     MOST_SEED,
@@ -14,30 +15,24 @@ from tfrecords.settings import (
     multiple_of,
     need,
     one_of,
-    required,
     setting,
     zero_or_more,
 )
 
 NONE = "none"  # The word of flags for the text ''.
-PRECISIONS = ("float32", "mixed_bfloat16")
-PHOTO_STORES = ("auto", "host", "device", "encoded")
 MOST = 65_536  # of what a layer or a step has; more fits no machine
-MOST_STEPS = 2**31 - 1
 PRESET = one_of("fast", "paper", "release")
 EPOCHS = Bounds(lambda value: 0 < value <= 1e6, "a number above 0, at most a million")
 
 
 @dataclasses.dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(PhotoTrainingConfig):
     """What decides the result of a training, and how it is run; each field's help says what it is.
 
     ``batch_norm_epsilon``, ``network_learning_rate`` and ``user_learning_rate`` of 0, and ``weights`` and
     ``freeze_through`` of "", mean that nothing of the kind is given.
     """
 
-    dataset: str = required("folder that tools.build_dataset left")
-    workdir: str = required("folder of this run: new, or to go on with")
     preset: str = setting(
         "fast",
         "paper: as published; release: as the authors' code; fast: the best validation AUC soonest",
@@ -87,7 +82,6 @@ class TrainConfig:
     user_learning_rate: float = setting(0.0, "the same for the user factors; 0: as learning_rate", zero_or_more())
     warmup_steps: int = setting(0, "steps over which the learning rate rises linearly from 0", between(0, MOST_STEPS))
     decay: str = setting("none", "of the learning rate over the run; cosine ends at 0", one_of("none", "cosine"))
-    adam_epsilon: float = setting(1e-8, "of Adam", above_zero())
     weight_decay: float = setting(
         1e-3,
         "weight of the penalty on the network's weight matrices; with adamw their decoupled decay",
@@ -105,12 +99,8 @@ class TrainConfig:
     average: float = setting(
         0.0, "decay of a moving average of the weights, which is measured and kept; 0: no average", below_one()
     )
-    precision: str = setting("float32", "of the network's arithmetic", one_of(*PRECISIONS))
     seed: int = setting(0, "of weights, triplets, dropout and augmentation", between(0, MOST_SEED))
     eval_every: int = setting(0, "steps between validations; 0: once an epoch", between(0, MOST_STEPS))
-    checkpoint_every: int = setting(
-        0, "steps between checkpoints besides those at validations; 0: none", between(0, MOST_STEPS)
-    )
     patience: int = setting(
         0, "stop after this many validations without a better one; 0: never", between(0, MOST_STEPS)
     )
@@ -118,9 +108,6 @@ class TrainConfig:
         "one_device",
         "tf.distribute strategy; multi_worker reads TF_CONFIG",
         one_of("one_device", "mirrored", "multi_worker"),
-    )
-    photo_store: str = setting(
-        "auto", "where the photos are kept: decoded on the host or device, or encoded", one_of(*PHOTO_STORES)
     )
 
     def __post_init__(self) -> None:
