@@ -17,7 +17,7 @@ from tfrecords.sources.base import Item, User
 from tfrecords.sources.release_unpickler import PickledArray, load_object_array
 from tfrecords.text import is_text
 
-# The order of the six categories' one-hot code; the file itself does not name them.
+# The order of the six categories in the one-hot code; the file has no names.
 _PARTS = ("user_train", "user_validation", "user_test", "Item", "usernum", "itemnum")
 _WHITE_SIDE = 224
 
