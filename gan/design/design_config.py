@@ -1,4 +1,4 @@
-"""What tools.design is asked for."""
+"""The settings of a design (tools.design)."""
 
 import dataclasses
 
@@ -11,10 +11,10 @@ NO_GROUP = "none"
 
 @dataclasses.dataclass(frozen=True)
 class DesignConfig:
-    """For whom to design what, and into which folder; each field's help says what it is.
+    """For whom to design, which categories, and the output folder; each field's help describes it.
 
-    `users` are keys, or a text of one or more with commas between. `categories` are names, or texts
-    with commas between several; (): all that the GAN draws.
+    `users` are keys, or a text of keys separated by commas. `categories` are names, or texts of names separated by
+    commas; (): all categories that the GAN draws.
     """
 
     recommender: str = required("folder of a training of DVBPR")

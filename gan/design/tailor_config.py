@@ -1,4 +1,4 @@
-"""What tools.tailor is asked for."""
+"""The settings of a tailoring (tools.tailor)."""
 
 import dataclasses
 
@@ -9,10 +9,10 @@ from tfrecords.settings import MOVED_DATASET, between, check_settings, inside, r
 
 @dataclasses.dataclass(frozen=True)
 class TailorConfig:
-    """Which garment to alter, for whom, and into which folder; each field's help says what it is.
+    """Which garment to alter, for whom, and the output folder; each field's help describes it.
 
-    `users` are keys, or a text of one or more with commas between. Of `ascent`, starts and candidates
-    are not used: there is one start.
+    `users` are keys, or a text of keys separated by commas. The fields `starts` and `candidates` of `ascent` are not
+    used: there is one start.
     """
 
     recommender: str = required("folder of a training of DVBPR")

@@ -1,4 +1,4 @@
-"""What a page shall show and where it goes."""
+"""The settings of a report page."""
 
 import dataclasses
 from pathlib import Path

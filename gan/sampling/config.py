@@ -1,4 +1,4 @@
-"""What tools.sample_gan is asked for."""
+"""The settings of a sampling (tools.sample_gan)."""
 
 import dataclasses
 
@@ -7,9 +7,9 @@ from tfrecords.settings import MOST_SEED, MOVED_DATASET, Bounds, between, check_
 
 @dataclasses.dataclass(frozen=True)
 class SampleConfig:
-    """Which images to draw, and into what; each field's help says what it is.
+    """Which images to draw, and the output folder; each field's help describes it.
 
-    `categories` are names, or texts with commas between several; (): all.
+    `categories` are names, or texts of names separated by commas; (): all.
     """
 
     workdir: str = required("folder of a training of the GAN")

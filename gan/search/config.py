@@ -24,11 +24,11 @@ MOST = 1_000_000
 
 @dataclasses.dataclass(frozen=True)
 class AscentConfig:
-    """How the best latents are searched; each field's help says what it is.
+    """The settings of the search for the best latents; each field's help describes it.
 
     The forms of a latent: ``tanh`` (z = tanh z', starts uniform in (-1, 1)), ``free`` (z = z', starts normal),
-    ``sphere`` (z = sqrt(Z) z' / |z'|, starts uniform on it), or ``auto``: tanh where the generator was trained on
-    uniform latents, sphere where on normal ones.
+    ``sphere`` (z = sqrt(Z) z' / |z'|, starts uniform on it), or ``auto``: tanh if the generator was trained on uniform
+    latents, sphere if it was trained on normal latents.
     """
 
     preset: str = setting(
@@ -64,7 +64,7 @@ class AscentConfig:
 
 @dataclasses.dataclass(frozen=True)
 class InversionConfig:
-    """How a photo's latent is searched; each field's help says what it is."""
+    """The settings of the search for a photo's latent; each field's help describes it."""
 
     invert_starts: int = setting(
         8, "latents that are optimised to look like the garment; the nearest is kept", between(1, MOST)
@@ -81,22 +81,22 @@ class InversionConfig:
         need(self, enough, "invert_candidates", f"from {self.invert_starts} to {MOST}")
 
 
-# `paper` and `release` take Adam and its rate from the authors' code; the paper names neither.
+# The paper names neither optimiser nor rate; `paper` and `release` take Adam and its rate from the authors' code.
 PRESETS: dict[str, dict[str, object]] = {
     "paper": {"starts": 64, "steps": 50, "latent_form": "tanh"},
     "release": {"starts": 16, "steps": 10, "latent_form": "free", "start_deviation": 0.5},
     "fast": {"starts": 8, "candidates": 512, "steps": 40, "learning_rate": 0.1, "latent_form": AUTO},
 }
 
-# A tailoring takes small steps, which can be followed by eye, whatever the preset.
+# A tailoring takes steps small enough to follow, whatever the preset.
 TAILORING = {"steps": 50, "learning_rate": 0.05}
 
 
 def resolve(preset: str, given: dict[str, object]) -> AscentConfig:
-    """The config of a preset with the settings given in its place.
+    """Returns the config of a preset, with the given settings replacing the preset's.
 
-    More starts than the preset draws candidates are drawn alone. Raises InputError for a setting that the others leave
-    without effect.
+    If there are more starts than the preset's candidates, no candidates are drawn. Raises InputError for a setting that
+    has no effect.
     """
     settings = {**PRESETS[preset], **given}
     if "candidates" not in given and settings.get("candidates", 0) < settings["starts"]:
