@@ -1,4 +1,4 @@
-"""Describes a dataset folder: its size, its long tail, its categories, its split, and a picture of some photos.
+"""Describes a dataset folder: its size, long tail, categories and split, with a picture of some photos.
 
     python -m tools.describe_dataset --dataset=out/fashion
 
@@ -35,7 +35,7 @@ setting_flags.define(FLAGS, DescribeConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Opens, counts, prints, draws."""
+    """Opens the data set, counts, prints and draws."""
     from tf_dvbpr.pictures import grid
     from tfrecords.dataset import Dataset
     from tfrecords.summary import sample_items, summarise

@@ -1,4 +1,4 @@
-"""The flags that say how the best latents are searched, shared by the tools that design."""
+"""The flags of the search for the best latents, shared by the tools that design."""
 
 from absl import flags
 
@@ -23,7 +23,7 @@ def config(values: flags.FlagValues, **defaults: object) -> AscentConfig:
 
 
 def numbers(texts: list[str], name: str) -> tuple[float, ...]:
-    """A flag's comma-separated numbers. Raises InputError for what is no number."""
+    """Returns a flag's comma-separated numbers. Raises InputError for text that is not a number."""
     try:
         return tuple(float(text) for text in texts)
     except ValueError:
