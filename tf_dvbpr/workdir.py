@@ -137,7 +137,7 @@ class Workdir:
                 )
                 raise InputError(
                     f"{self.path}: this workdir was trained {before}, not {now}. Give a new {option('workdir')}, or "
-                    "the old setting to go on"
+                    "the old setting to resume"
                 )
 
     def settings(self, config: type) -> dict[str, object]:

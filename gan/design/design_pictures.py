@@ -38,20 +38,20 @@ def draw_trajectory(studio: Studio, query: Query, entry: dict, part: Arrays, fil
         ]
         rows.append(grid.Row(f"start {start + 1}", images, captions))
     score = "score" if entry["group"] is None else "score together"
-    heading = f"{_heading(entry)}, {_counted(steps[-1])}. Below: {score} / step, D (1: looks real)"
+    heading = f"{_heading(entry)}, {_steps_in_words(steps[-1])}. Below: {score} / step, D (1: looks real)"
     grid.save(grid.beside([grid.draw(rows, len(steps), _CELL)], heading), file)
     return file.name
 
 
-def _counted(steps: int) -> str:
+def _steps_in_words(steps: int) -> str:
     return "1 step" if steps == 1 else f"{steps} steps"
 
 
 def _heading(entry: dict) -> str:
-    return f"{_whom(entry)}: {entry['category']}"
+    return f"{_names_of_users(entry)}: {entry['category']}"
 
 
-def _whom(entry: dict) -> str:
+def _names_of_users(entry: dict) -> str:
     users = ", ".join(entry["users"][:6]) + (f" and {len(entry['users']) - 6} more" if len(entry["users"]) > 6 else "")
     if entry["group"] is None:
         return users
@@ -65,7 +65,9 @@ def _bought(studio: Studio, query: Query, entry: dict) -> grid.Row:
     shown = entry["bought"]
     if query.group:
         # First one item of each member, then the best of the others.
-        firsts = [next(one for one in shown if one["user"] == user) for user in entry["users"] if _of(shown, user)]
+        firsts = [
+            next(one for one in shown if one["user"] == user) for user in entry["users"] if _has_entry(shown, user)
+        ]
         others = [one for one in shown if all(one is not first for first in firsts)]
         shown = firsts + sorted(others, key=lambda one: -one["score"])[: max(0, _BOUGHT - len(firsts))]
         shown = shown[: 2 * _BOUGHT]
@@ -80,7 +82,7 @@ def _bought(studio: Studio, query: Query, entry: dict) -> grid.Row:
     return grid.Row(heading, _photos(studio, [one["item"] for one in shown]), captions)
 
 
-def _of(entries: list[dict], user: str) -> bool:
+def _has_entry(entries: list[dict], user: str) -> bool:
     return any(one["user"] == user for one in entries)
 
 

@@ -127,7 +127,7 @@ class Studio:
     def taste(self, members: np.ndarray, weights: np.ndarray | None = None, group: str = "mean") -> Taste:
         """Returns the taste of users int [N, G]; see `gan.search.taste.Taste.of`."""
         if members.shape[1] == 1 and group == "mean":
-            return self._persons.rows(members[:, 0])
+            return self._single_tastes.rows(members[:, 0])
         return Taste.of(self.user_factors, self.item_factors, members, weights, group)
 
     def scores(self, user: int, items: np.ndarray) -> np.ndarray:
@@ -161,7 +161,7 @@ class Studio:
         return generate(self.gan.generator, latents, self.labels(np.full(len(latents), category)))
 
     @functools.cached_property
-    def _persons(self) -> Taste:
+    def _single_tastes(self) -> Taste:
         # The catalogue's covariance is computed once, not again for every few users.
         everyone = np.arange(self.dataset.num_users)[:, None]
         return Taste.of(self.user_factors, self.item_factors, everyone)

@@ -22,20 +22,22 @@ class EvaluateConfig:
     gan: str = required("folder of a training of the GAN")
     output: str = required("folder for the table or figure")
     ascent: AscentConfig = dataclasses.field(default_factory=AscentConfig)
-    trials: int = setting(1000, "queries, each of a random user and the category of their test item", between(1, 10**6))
-    k: int = setting(3, "images of each source a trial", between(2, 100))
+    trials: int = setting(
+        1000, "number of queries, each a random user and the category of that user's test item", between(1, 10**6)
+    )
+    k: int = setting(3, "images of each source per trial", between(2, 100))
     judge: str = setting(
         OWN_JUDGE,
-        "network of the quality: own (trained on the data set's categories) or a keras.applications network, as "
-        "inception_v3, the paper's",
+        "network that measures the quality: own (trained on the data set's categories) or one of keras.applications, "
+        "for example inception_v3, as in the paper",
         JUDGE,
     )
-    judge_weights: str | None = setting(None, "the judge's weights file; without it they are downloaded")
+    judge_weights: str | None = setting(None, "the judge's weights file; if not given, the weights are downloaded")
     judge_batch_norm_epsilon: float | None = setting(
-        None, "of the judge's BatchNormalization layers, where its weights need another"
+        None, "epsilon of the judge's BatchNormalization layers, if its weights need another than the library's"
     )
-    retrieve_owned: bool = setting(True, "retrieve among all items of the category, the user's own too (eq. 8)")
-    etas: tuple[float, ...] = setting((), f"those of {option('eta_sweep')}; default: 0,0.1,0.3,1,3,10,30")
+    retrieve_owned: bool = setting(True, "retrieve from all items of the category, including the user's own (eq. 8)")
+    etas: tuple[float, ...] = setting((), f"values of eta for {option('eta_sweep')}; default: 0,0.1,0.3,1,3,10,30")
     dataset: str | None = setting(None, MOVED_DATASET)
 
     def __post_init__(self) -> None:

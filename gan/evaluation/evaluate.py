@@ -126,7 +126,7 @@ def _judge(config: EvaluateConfig, studio: Studio, progress: bool) -> Judge:
         return Judge.load(config.judge, weights, config.judge_batch_norm_epsilon)
     if len(studio.gan.present) < 2:
         raise InputError(
-            f"{config.gan}: draws one category only, so that no classifier of its own can judge: give {option('judge')}"
+            f"{config.gan}: draws only one category, so its own classifier cannot judge: give {option('judge')}"
         )
     # The judge of the GAN's training, if there is one.
     workdir, size = Workdir.open(config.gan), studio.networks.image_size

@@ -31,7 +31,7 @@ class Judge:
 
     @classmethod
     def load(cls, network: str, weights: Path | None = None, batch_norm_epsilon: float | None = None) -> "Judge":
-        """An ImageNet network (`imagenet_networks.NETWORKS`); arguments and InputError as `load_pretrained`'s.
+        """Loads one of `imagenet_networks.NETWORKS`; arguments and InputError as in `load_pretrained`.
 
         The errors name the settings of a training and an evaluation: ``judge``, ``judge_weights`` and so on.
         """

@@ -60,11 +60,13 @@ class Measures:
         labelled = draw.permutation(np.flatnonzero(categories >= 0))
         self._references = np.sort(labelled[:_PHOTOS_MOST])
         self._statistics = self._statistics_in(folder / f"statistics-{config.judge}.npz")
-        self._wanted = categories[draw.choice(labelled, config.measure_samples)]
-        self._labels = tf.one_hot(self._wanted, num_categories)
-        self._among = self._gathered(np.sort(draw.permutation(self._references)[:_AMONG]))
+        self._image_categories = categories[draw.choice(labelled, config.measure_samples)]
+        self._labels = tf.one_hot(self._image_categories, num_categories)
+        self._neighbour_photos = self._gathered(np.sort(draw.permutation(self._references)[:_AMONG]))
         # Without the photo itself. Images much nearer to photos than photos are to each other are copies.
-        self._photos_distance = self._nearest(self._among[0][:_NEAREST], self._among[1][:_NEAREST], rank=2)
+        self._photos_distance = self._nearest(
+            self._neighbour_photos[0][:_NEAREST], self._neighbour_photos[1][:_NEAREST], rank=2
+        )
         seed = stateless.seed_of(config.seed, stateless.LATENTS, -2)  # -2 is no step, so training draws differ.
         self._latents = draw_latents(seed, config.measure_samples, config.latent_dim, config.latent_distribution)
         of_photos = self._gathered(draw.permutation(self._references)[: config.measure_samples])
@@ -82,14 +84,14 @@ class Measures:
             f"frechet_distance/{name}": distance,
             f"{called}/{name}": score.mean,
             f"{called}_spread/{name}": score.spread,
-            "diversity/images": self._diversity(images, self._wanted),
+            "diversity/images": self._diversity(images, self._image_categories),
             "diversity/photos": self._photos_diversity,
-            "nearest_photo/images": self._nearest(images[:_NEAREST], self._wanted[:_NEAREST]),
+            "nearest_photo/images": self._nearest(images[:_NEAREST], self._image_categories[:_NEAREST]),
             "nearest_photo/photos": self._photos_distance,
         }
         if self._own is not None:
             own = probabilities if self._judge is self._own else images_seen_by(self._own, images, progress=False)[1]
-            figures["right_category/images"] = float(np.mean(np.argmax(own, 1) == self._wanted))
+            figures["right_category/images"] = float(np.mean(np.argmax(own, 1) == self._image_categories))
             figures["right_category/photos"] = self._accuracy
         # Some figures do not exist if no category has two photos.
         return {**{name: value for name, value in figures.items() if np.isfinite(value)}, "score": -distance}
@@ -112,7 +114,7 @@ class Measures:
 
     def _nearest(self, images: np.ndarray, categories: np.ndarray, rank: int = 1) -> float:
         """Returns the mean l2 distance to the nearest photo of the same category among 2000, or to the next nearest."""
-        table, of = self._among
+        table, of = self._neighbour_photos
         _, distances = nearest(images, table, "l2", rank, groups=(categories, of), progress=False)
         found = distances[:, rank - 1][~np.isnan(distances[:, rank - 1])]
         return float(found.mean()) if len(found) else float("nan")

@@ -64,7 +64,7 @@ def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGa
         files = [save_latents(folder, latents.numpy(), [trained.category_names[number] for number in categories])]
 
         def write_grid(number: int, name: str) -> str:
-            grid = Row(name, _shown(images[categories == number]))
+            grid = Row(name, _pictures(images[categories == number]))
             return _write(folder, f"{files_of[name]}.png", [grid], _COLUMNS, side)
 
         # In threads: compressing them one after the other would take up to a fifth of the drawing time.
@@ -83,7 +83,7 @@ def _drawn_before(folder: Path) -> set[str]:
     """Returns the files of a folder of samples without a list: pictures of the categories that its latents name."""
     try:
         with np.load(folder / LATENTS, allow_pickle=False) as file:
-            plain = {_plain(str(name)).casefold() for name in np.unique(file["categories"])}
+            plain = {_file_name_letters(str(name)).casefold() for name in np.unique(file["categories"])}
     except Exception:  # NumPy and zipfile raise almost any exception on damaged files.
         plain = set()
     ours = {f"{_INTERPOLATION}.png", f"{_NEAREST}.png"}
@@ -113,7 +113,7 @@ def _read(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndar
         raise
     except Exception as error:  # NumPy and zipfile raise almost any exception on other files.
         raise InputError(
-            f"{option('latents', path)}: {_why_not(path)}; expected a latents.npz of tools.sample_gan"
+            f"{option('latents', path)}: {_fault(path)}; expected a latents.npz of tools.sample_gan"
         ) from error
     expected = trained.config.latent_dim
     if latents.ndim != 2 or latents.shape[1] != expected or not len(latents) or latents.dtype.kind != "f":
@@ -129,7 +129,7 @@ def _read(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndar
         return tf.constant(latents), np.array([trained.category(str(name)) for name in names])
 
 
-def _why_not(path: Path) -> str:
+def _fault(path: Path) -> str:
     if not path.exists():
         return "no such file"
     return "a folder, not a file" if path.is_dir() else "cannot be read as one, another kind of file or cut short"
@@ -164,7 +164,9 @@ def _strips(
     if not ways:
         return []
     images, of = _images(trained, tf.concat(ways, 0), np.array(of), progress), np.array(of)
-    return [Row(trained.category_names[number], _shown(images[of == number])) for number in dict.fromkeys(of.tolist())]
+    return [
+        Row(trained.category_names[number], _pictures(images[of == number])) for number in dict.fromkeys(of.tolist())
+    ]
 
 
 def _beside_nearest(
@@ -174,16 +176,16 @@ def _beside_nearest(
     rows = []
     for number in dict.fromkeys(categories.tolist()):
         some = images[categories == number]
-        rows.append(Row(f"{trained.category_names[number]}: drawn", _shown(some)))
+        rows.append(Row(f"{trained.category_names[number]}: drawn", _pictures(some)))
         own = photos[of == number]
         for metric in ("l1", "l2"):
             items, distances = nearest(some, own, metric, progress=False)
             captions = [f"{distance:.3f}" for distance in distances[:, 0]]
-            rows.append(Row(f"nearest photos in {metric}", _shown(own[items[:, 0]]), captions))
+            rows.append(Row(f"nearest photos in {metric}", _pictures(own[items[:, 0]]), captions))
     return rows
 
 
-def _shown(images: np.ndarray) -> list[Image.Image]:
+def _pictures(images: np.ndarray) -> list[Image.Image]:
     return [Image.fromarray(image) for image in images]
 
 
@@ -191,7 +193,7 @@ def file_names(categories: Sequence[str]) -> dict[str, str]:
     """Returns a file name without ending for each category, of letters, digits, ``_.-``; equal ones get a number."""
     taken, names = {_INTERPOLATION, _NEAREST}, {}
     for category in categories:
-        plain = _plain(category)
+        plain = _file_name_letters(category)
         tries = (plain if number == 1 else f"{plain}-{number}" for number in itertools.count(1))
         # Some file systems do not distinguish capitals from small letters.
         names[category] = next(name for name in tries if name.casefold() not in taken)
@@ -199,7 +201,7 @@ def file_names(categories: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def _plain(category: str) -> str:
+def _file_name_letters(category: str) -> str:
     return re.sub(r"[^\w.-]+", "_", category)[:_LONGEST]
 
 

@@ -33,28 +33,34 @@ class AscentConfig:
 
     preset: str = setting(
         "fast",
-        "paper: as published; release: as the authors' code; fast: the best designs soonest",
+        "paper: as published; release: as the authors' code; fast: the best designs in the least time",
         PRESET,
     )
-    starts: int = setting(64, "latents that are optimised for each design asked for", between(1, MOST))
-    candidates: int = setting(0, "latents drawn first, of which the best are the starts; 0: the starts alone")
-    steps: int = setting(50, "of Adam", between(1, MOST))
-    learning_rate: float = setting(0.05, "of Adam, on z'", above_zero())
-    eta: float = setting(1.0, "weight of looking real against being liked (equations 9 and 10)", zero_or_more())
+    starts: int = setting(64, "number of latents that are optimised for each design", between(1, MOST))
+    candidates: int = setting(
+        0, "number of latents drawn, of which the best are the starts; 0: only the starts are drawn"
+    )
+    steps: int = setting(50, "number of Adam's steps", between(1, MOST))
+    learning_rate: float = setting(0.05, "learning rate of Adam, which moves z'", above_zero())
+    eta: float = setting(1.0, "weight of the penalty for not looking like a photo (equations 9 and 10)", zero_or_more())
     latent_form: str = setting(
         "tanh",
-        "z = tanh z', in a box, free, or on a sphere; auto: as the GAN's latents were drawn",
+        "how z is computed from the optimised z': tanh (in a box), free, sphere; auto: by the GAN's latents",
         one_of(AUTO, *FORMS),
     )
-    start_deviation: float = setting(1.0, f"of the normal starts of {option('latent_form', 'free')}", above_zero())
+    start_deviation: float = setting(
+        1.0, f"standard deviation of the starts with {option('latent_form', 'free')}", above_zero()
+    )
     choice: str = setting(
-        "top_k", "which of the optimised images to take: the best, or drawn by equation 11", one_of(*CHOICES)
+        "top_k",
+        "how to choose among the optimised images: top_k: the best; softmax: at random, by equation 11",
+        one_of(*CHOICES),
     )
-    precision: str = setting("float32", "of the networks' arithmetic", one_of(*PRECISIONS))
+    precision: str = setting("float32", "precision of the networks", one_of(*PRECISIONS))
     batch_size: int = setting(
-        64, "latents that go through the networks together: lower it where memory is short", between(1, MOST)
+        64, "number of latents that go through the networks together; lower it if memory is short", between(1, MOST)
     )
-    seed: int = setting(0, "of starts and choice", between(0, MOST_SEED))
+    seed: int = setting(0, "seed of the starts and the choice", between(0, MOST_SEED))
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -67,13 +73,13 @@ class InversionConfig:
     """The settings of the search for a photo's latent; each field's help describes it."""
 
     invert_starts: int = setting(
-        8, "latents that are optimised to look like the garment; the nearest is kept", between(1, MOST)
+        8, "number of latents that are optimised to look like the garment; the nearest is kept", between(1, MOST)
     )
     invert_candidates: int = setting(
-        256, "latents drawn first, of which those nearest to the garment are optimised", between(1, MOST)
+        256, "number of latents drawn, of which those nearest to the garment are optimised", between(1, MOST)
     )
-    invert_steps: int = setting(200, "of Adam, for the inversion", between(1, MOST))
-    invert_rate: float = setting(0.1, "of Adam, for the inversion", above_zero())
+    invert_steps: int = setting(200, "number of Adam's steps for the inversion", between(1, MOST))
+    invert_rate: float = setting(0.1, "learning rate of Adam for the inversion", above_zero())
 
     def __post_init__(self) -> None:
         check_settings(self)

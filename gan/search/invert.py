@@ -54,8 +54,8 @@ class Inverter:
     ) -> None:
         self._networks, self._config, self._form = networks, config, form
         self._deviation, self._batch_size, self._seed = start_deviation, batch_size, seed
-        self._advance, self._finish = tf.function(self._some_steps), tf.function(self._last_look)
-        self._look = tf.function(lambda latents, *rest: -drift(networks.generate(latents, rest[0]), rest[1]))
+        self._advance, self._finish = tf.function(self._some_steps), tf.function(self._measure_last)
+        self._measure_once = tf.function(lambda latents, *rest: -drift(networks.generate(latents, rest[0]), rest[1]))
 
     def __call__(self, photos: tf.Tensor, labels: tf.Tensor, progress: bool = True) -> Inversion:
         """Returns ``argmin_z |G(z, c) - x|_1``, searched from several starts (eq. 12).
@@ -95,7 +95,9 @@ class Inverter:
         """Returns those of the drawn latents whose images are nearest to a photo."""
         seen = np.concatenate(
             [
-                self._look(tf.gather(drawn, rows), tf.repeat(label[None], len(rows), 0), photo[None]).numpy()[kept]
+                self._measure_once(tf.gather(drawn, rows), tf.repeat(label[None], len(rows), 0), photo[None]).numpy()[
+                    kept
+                ]
                 for rows, kept in batches(len(drawn), self._batch_size)
             ]
         )
@@ -104,7 +106,7 @@ class Inverter:
     def _some_steps(self, state: State, count: tf.Tensor, labels: tf.Tensor, photos: tf.Tensor) -> State:
         return advance(state, count, self._measure(labels, photos), self._config.invert_rate)[0]
 
-    def _last_look(self, state: State, labels: tf.Tensor, photos: tf.Tensor) -> State:
+    def _measure_last(self, state: State, labels: tf.Tensor, photos: tf.Tensor) -> State:
         return finish(state, self._measure(labels, photos))[0]
 
     def _measure(self, labels: tf.Tensor, photos: tf.Tensor) -> Measure:

@@ -53,8 +53,8 @@ class Maximiser:
 
     def __init__(self, networks: Networks, config: AscentConfig) -> None:
         self.networks, self._config = networks, config
-        self._advance, self._finish = tf.function(self._some_steps), tf.function(self._last_look)
-        self._look = tf.function(lambda *inputs: objective(networks, *inputs)[0])
+        self._advance, self._finish = tf.function(self._some_steps), tf.function(self._measure_last)
+        self._measure_once = tf.function(lambda *inputs: objective(networks, *inputs)[0])
 
     def __call__(
         self,
@@ -96,7 +96,7 @@ class Maximiser:
         """Returns the objective of the given latents, float32 [N]; arguments as in a call."""
         eta = tf.constant(self._config.eta, tf.float32)
         parts = [
-            self._look(tf.gather(latents, rows), tf.gather(labels, rows), taste.rows(rows), eta).numpy()[kept]
+            self._measure_once(tf.gather(latents, rows), tf.gather(labels, rows), taste.rows(rows), eta).numpy()[kept]
             for rows, kept in batches(len(latents), self._config.batch_size)
         ]
         return np.concatenate(parts)
@@ -150,7 +150,7 @@ class Maximiser:
         state, records, way = advance(state, count, self._measure(labels, taste, eta), rate, project)
         return state, records, to_latent(way, form)
 
-    def _last_look(self, state: State, labels: tf.Tensor, taste: Taste, eta: tf.Tensor) -> tuple[State, tf.Tensor]:
+    def _measure_last(self, state: State, labels: tf.Tensor, taste: Taste, eta: tf.Tensor) -> tuple[State, tf.Tensor]:
         return finish(state, self._measure(labels, taste, eta))
 
     def _measure(self, labels: tf.Tensor, taste: Taste, eta: tf.Tensor) -> Measure:

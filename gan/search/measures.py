@@ -43,7 +43,7 @@ def preference(networks: Networks, form: str, labels: tf.Tensor, taste: Taste, e
         of_rows = taste
         if taste.factors.shape[0] == 1:
             of_rows = taste.rows(tf.zeros([tf.shape(variable)[0]], tf.int32))
-        return objective(networks, to_latent(variable, form), _of_rows(labels, variable), of_rows, eta)
+        return objective(networks, to_latent(variable, form), _labels_of_rows(labels, variable), of_rows, eta)
 
     return measure
 
@@ -59,7 +59,7 @@ def nearness(networks: Networks, form: str, labels: tf.Tensor, photos: tf.Tensor
     """
 
     def measure(variable: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        images = networks.generate(to_latent(variable, form), _of_rows(labels, variable))
+        images = networks.generate(to_latent(variable, form), _labels_of_rows(labels, variable))
         return -drift(images, photos), tf.zeros([tf.shape(variable)[0], 0])
 
     return measure
@@ -70,7 +70,10 @@ def bounded(
 ) -> Callable[[tf.Tensor], tf.Tensor]:
     """Returns the projection of z' that keeps each image within `most` of the image `before`; see `drift.held_near`."""
     return held_near(
-        lambda variable: networks.generate(to_latent(variable, form), _of_rows(labels, variable)), anchor, before, most
+        lambda variable: networks.generate(to_latent(variable, form), _labels_of_rows(labels, variable)),
+        anchor,
+        before,
+        most,
     )
 
 
@@ -83,5 +86,5 @@ def best_starts(latents: tf.Tensor, figures: tf.Tensor, count: int | tf.Tensor) 
     return tf.gather(latents, tf.math.top_k(figures, count).indices)
 
 
-def _of_rows(labels: tf.Tensor, variable: tf.Tensor) -> tf.Tensor:
+def _labels_of_rows(labels: tf.Tensor, variable: tf.Tensor) -> tf.Tensor:
     return tf.repeat(labels, tf.shape(variable)[0], 0) if labels.shape[0] == 1 else labels

@@ -78,7 +78,7 @@ def _extract(
     if not config.overwrite and _already(config, dataset, source):
         return Extracted(path, read_record(dataset, config.name), already=True)
     if tell is not None:
-        tell(_in_words(config, source))
+        tell(_description(config, source))
     unit = "photo" if config.from_file is None else "row"
     with FeatureWriter(dataset, config.name, source.dim, source.made_by, config.overwrite) as writer:
         bar = progress_bar(
@@ -116,13 +116,13 @@ def _already(config: ExtractConfig, dataset: Dataset, source: RowSource) -> bool
     settings = [{**one, "made_by": _settings(one["made_by"])} for one in (there, made)]
     if settings[0] != settings[1]:
         raise InputError(
-            f"{feature_file(dataset, config.name, 'json')}: features of this name were made otherwise "
+            f"{feature_file(dataset, config.name, 'json')}: features of this name were made in another way "
             f"({difference(*settings)}); pass {option('overwrite')} to replace them, or another {option('name')}"
         )
     return True
 
 
-def _in_words(config: ExtractConfig, source: RowSource) -> str:
+def _description(config: ExtractConfig, source: RowSource) -> str:
     made_by = source.made_by
     if config.from_file is not None:
         return f"features {config.name}: {source.dim} values an item from {made_by['from_file']}"
@@ -186,7 +186,7 @@ def _photos(config: ExtractConfig, size: int, dataset: Dataset) -> dict:
         "image_size": size,
         "fit": dataset.fit,
         "resize_filter": dataset.resize_filter,
-        "batch_size": config.batch_size,  # Changes the last bits of a row.
+        "batch_size": config.batch_size,  # The batch size changes the last bits of a row.
         "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
     }
 

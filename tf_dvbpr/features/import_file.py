@@ -89,7 +89,7 @@ def _match(path: Path, rows: int, dataset: Dataset) -> np.ndarray:
     """Returns the row of every item."""
     keys = _read_keys(path)
     if len(keys) != rows:
-        raise InputError(f"{option('keys', path)}: {len(keys)} keys for {rows} rows; one a row expected")
+        raise InputError(f"{option('keys', path)}: {len(keys)} keys for {rows} rows; one per row expected")
     places = {key: row for row, key in enumerate(keys)}
     if len(places) != rows:
         again = next(key for row, key in enumerate(keys) if places[key] != row)
@@ -110,7 +110,9 @@ def _read_keys(path: Path) -> list[str]:
         # With or without the byte order mark that some editors write.
         return path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
-        raise InputError(f"{option('keys', path)}: not UTF-8 at byte {error.start}; one key a line expected") from error
+        raise InputError(
+            f"{option('keys', path)}: not UTF-8 at byte {error.start}; one key per line expected"
+        ) from error
 
 
 def _load(path: Path, setting: str) -> np.ndarray:

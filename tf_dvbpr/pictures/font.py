@@ -34,15 +34,15 @@ def fitting(text: str, size: int) -> tuple[ImageFont.FreeTypeFont, str]:
         if font and _has_all(font, text):
             return font, text
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
-    return own, "".join(letter if _has(own, letter) else "?" for letter in plain)
+    return own, "".join(letter if _has_letter(own, letter) else "?" for letter in plain)
 
 
 def _has_all(font: ImageFont.FreeTypeFont, text: str) -> bool:
-    return all(_has(font, letter) for letter in set(text))
+    return all(_has_letter(font, letter) for letter in set(text))
 
 
 @functools.cache
-def _has(font: ImageFont.FreeTypeFont, letter: str) -> bool:
+def _has_letter(font: ImageFont.FreeTypeFont, letter: str) -> bool:
     return letter == " " or bytes(font.getmask(letter)) != _box(font)
 
 

@@ -59,7 +59,7 @@ def draw(chart: Chart) -> Html:
     marks = [mark for i, line in enumerate(lines) for mark in _curve(line.finite(), i, across, up)]
     image = tag(
         "svg",
-        tag("title", f"{chart.title}: {_in_words(lines)}"),
+        tag("title", f"{chart.title}: {_description(lines)}"),
         *_grid(chart, across, up),
         *_best(chart, lines[0], across, up),
         *marks,
@@ -148,7 +148,7 @@ def _text(x: float, y: float, words: str, anchor: str, kind: str | None = None) 
     return tag("text", words, x=f"{x:g}", y=f"{y:g}", text_anchor=anchor, class_=kind)
 
 
-def _in_words(lines: Sequence[Line]) -> str:
+def _description(lines: Sequence[Line]) -> str:
     def told(line: Line) -> str:
         points = line.finite()
         return f"{line.name} goes from {points[0][1]:.4g} to {points[-1][1]:.4g}"

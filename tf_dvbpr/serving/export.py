@@ -59,10 +59,10 @@ def check_export(output: Path, overwrite: bool) -> None:
     check_output(output, _SAVED_MODEL, overwrite)
 
 
-def _unlisted(folder: Path) -> set[str]:
+def _files_of_tensorflow(folder: Path) -> set[str]:
     """Returns the files that any version of TensorFlow writes; this project's modules have no assets."""
     data = {path.relative_to(folder).as_posix() for path in folder.glob("variables/variables.data-?????-of-?????")}
     return {*data, "variables/variables.index", "saved_model.pb", "fingerprint.pb", "keras_metadata.pb"}
 
 
-_SAVED_MODEL = FolderKind("a SavedModel", "saved_model.pb", "exporting a SavedModel", _unlisted)
+_SAVED_MODEL = FolderKind("a SavedModel", "saved_model.pb", "exporting a SavedModel", _files_of_tensorflow)

@@ -73,10 +73,10 @@ class Tf1Checkpoint:
         missing = [name for name in expected if name not in self.shapes]
         if missing:
             count = f"{len(missing)} of the {len(expected)} variables of {whose}"
-            raise InputError(f"{self.prefix}: {count} are not in it: {_some(missing)}")
+            raise InputError(f"{self.prefix}: {count} are not in it: {_first_names(missing)}")
         others = sorted(set(self.shapes) - set(expected))
         if others:
-            raise InputError(f"{self.prefix}: holds variables that are not of {whose}: {_some(others)}")
+            raise InputError(f"{self.prefix}: holds variables that are not of {whose}: {_first_names(others)}")
 
     def check_shapes(self, expected: Mapping[str, tuple[int, ...]]) -> None:
         """Raises InputError for the first variable with another shape, or not of float32."""
@@ -139,5 +139,5 @@ def _endings(prefix: Path) -> list[str]:
     raise InputError(f"{prefix}: no checkpoint here ({prefix}.index is missing); give the files' common name")
 
 
-def _some(names: Sequence[str]) -> str:
+def _first_names(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

@@ -64,7 +64,7 @@ def run(
     try:
         _run(main, registry, argv)
     except BrokenPipeError:
-        _drop_output()
+        _discard_output()
         raise SystemExit(_PIPE_BROKEN) from None
 
 
@@ -87,7 +87,7 @@ def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, a
         _fail(f"unexpected argument {rest[0]!r}: every option is a flag, as in --name=value; --help lists them", 2)
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler) if _in_main_thread() else None
     hook = sys.unraisablehook
-    sys.unraisablehook = functools.partial(_ask_again, hook)
+    sys.unraisablehook = functools.partial(_interrupt_again, hook)
     try:
         _import_tensorflow_quietly()
         main(values)
@@ -117,7 +117,7 @@ def optional_path(value: str | None) -> Path | None:
     return Path(value) if value else None
 
 
-def _ask_again(hook: Callable[[object], object], ignored: object) -> None:
+def _interrupt_again(hook: Callable[[object], object], ignored: object) -> None:
     """Sends an interrupt again if it was lost in a finaliser, of which TensorFlow has many."""
     if isinstance(ignored.exc_value, KeyboardInterrupt):
         threading.Timer(0.1, _interrupt).start()
@@ -214,10 +214,10 @@ def _fail(message: str, status: int) -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        _drop_output()
+        _discard_output()
     raise SystemExit(status)
 
 
-def _drop_output() -> None:
+def _discard_output() -> None:
     """Redirects stdout, which is closed, to nowhere: Python flushes it again when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -11,13 +11,13 @@ _OF_SEVERAL = ("starts", "candidates", "choice")
 
 
 def define(values: flags.FlagValues, several_starts: bool = True) -> None:
-    """Adds --preset and all that it sets to a tool's flags; what needs several starts only where there are some."""
+    """Adds --preset and the settings of a preset to a tool's flags; some of them only if there are several starts."""
     left_out = () if several_starts else _OF_SEVERAL
     setting_flags.define(values, AscentConfig, left_out, defaults_of_preset=True)
 
 
 def config(values: flags.FlagValues, **defaults: object) -> AscentConfig:
-    """The `AscentConfig` of these flags; `defaults` stand in place of the preset's where no flag is given."""
+    """Returns the `AscentConfig` of these flags; `defaults` replace the preset's values if no flag is given."""
     given = setting_flags.given(values, AscentConfig)
     return resolve(given.pop("preset", AscentConfig.preset), {**defaults, **given})
 

@@ -42,13 +42,15 @@ def left_out(scores: PhotoScores) -> str:
     lines = []
     if scores.unknown_users:
         users, unknown = _number(len(scores.unknown_users), "user"), ", ".join(scores.unknown_users[:_NAMED])
-        lines.append(f"left out of the groups, {users} not in the data set: {unknown}{_more(scores.unknown_users)}")
+        lines.append(
+            f"left out of the groups, {users} not in the data set: {unknown}{_count_of_unnamed(scores.unknown_users)}"
+        )
     if scores.bad_files:
         files = len(scores.bad_files) + len(scores.photos)
         lines.append(f"left out, {len(scores.bad_files)} of {_number(files, 'file')}, no photos that can be read:")
         lines += [f"  {name}: {reason}" for name, reason in list(scores.bad_files.items())[:_NAMED]]
         if len(scores.bad_files) > _NAMED:
-            lines.append(f" {_more(scores.bad_files)}")
+            lines.append(f" {_count_of_unnamed(scores.bad_files)}")
     return "\n".join(lines)
 
 
@@ -86,5 +88,5 @@ def _number(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def _more(named: Sequence[str] | dict[str, str]) -> str:
+def _count_of_unnamed(named: Sequence[str] | dict[str, str]) -> str:
     return f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""

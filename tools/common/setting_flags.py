@@ -53,7 +53,7 @@ def _fields(config: type, leave_out: Collection[str] = ()) -> list[dataclasses.F
 
 
 def _type(field: dataclasses.Field) -> Any:
-    """The first type that a field's annotation allows, besides None; a tuple of anything as `tuple`."""
+    """Returns the first type that a field's annotation allows, except None; a tuple of anything counts as `tuple`."""
     kinds = typing.get_args(field.type) if isinstance(field.type, types.UnionType) else (field.type,)
     kind = next(kind for kind in kinds if kind is not type(None))
     return typing.get_origin(kind) or kind
