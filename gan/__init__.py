@@ -1,6 +1,6 @@
 """The conditional least-squares GAN that draws clothes.
 
-The public names are imported when they are first used: ``import gan`` itself imports no TensorFlow.
+Public names are imported at their first use: ``import gan`` itself does not import TensorFlow.
 """
 
 import importlib

@@ -1,17 +1,17 @@
-"""The category of each photo, as the GAN takes it."""
+"""Returns the category of each photo for the GAN."""
 
 import numpy as np
 
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
 
-ONE_CLASS = "garment"  # The category of everything in a data set without categories.
+ONE_CLASS = "garment"  # The category of all photos in a data set without categories.
 
 
 def labelled(dataset: Dataset) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Each photo's category as int32 [I], -1: none, and the names; one class for a data set without categories.
+    """Returns each photo's category as int32 [I], -1: none, and the names; one category if the data set has none.
 
-    Raises InputError when categories are named and no item has one.
+    Raises InputError if there are categories but no item has one.
     """
     if not dataset.category_names:
         return np.zeros(dataset.num_items, np.int32), (ONE_CLASS,)

@@ -1,10 +1,10 @@
-"""Latents: what the generator makes an image of, drawn from a seed."""
+"""Draws latents, from which the generator makes images, from a seed."""
 
 import tensorflow as tf
 
 
 def draw_latents(seed: tf.Tensor, count: int | tf.Tensor, dim: int, distribution: str) -> tf.Tensor:
-    """Latents z.
+    """Draws latents z.
 
     Args:
         seed: int32 [2], stateless: the same seed gives the same latents everywhere.
@@ -21,20 +21,20 @@ def draw_latents(seed: tf.Tensor, count: int | tf.Tensor, dim: int, distribution
 
 
 def truncate(latents: tf.Tensor, truncation: float | tf.Tensor) -> tf.Tensor:
-    """``truncation * z``: nearer to the middle, truer to the category and less varied; 1 changes nothing."""
+    """Returns ``truncation * z``; below 1, images are more typical of the category and less varied."""
     return latents * truncation
 
 
 def interpolate(start: tf.Tensor, end: tf.Tensor, steps: int, distribution: str) -> tf.Tensor:
-    """A way from one latent to another.
+    """Returns points on a path from one latent to another.
 
-    Straight for ``uniform``; for ``normal`` along the arc of a sphere (Shoemake's slerp), since the middle of a
-    straight line is shorter than any latent that training drew.
+    The path is straight for ``uniform``; for ``normal`` it is the arc of a sphere (Shoemake's slerp), since the middle
+    of a straight line is shorter than any latent of the training.
 
     Args:
         start: float32 [Z].
         end: float32 [Z].
-        steps: points on the way, both ends included, at least 2.
+        steps: number of points, including both ends, at least 2.
         distribution: ``normal`` or ``uniform``.
 
     Returns:
@@ -45,6 +45,6 @@ def interpolate(start: tf.Tensor, end: tf.Tensor, steps: int, distribution: str)
         return (1.0 - share) * start + share * end
     cosine = tf.tensordot(tf.linalg.l2_normalize(start), tf.linalg.l2_normalize(end), 1)
     angle = tf.acos(tf.clip_by_value(cosine, -1.0, 1.0))
-    if tf.sin(angle) < 1e-4:  # No arc between equal ones; too many between opposite ones.
+    if tf.sin(angle) < 1e-4:  # Equal latents have no arc between them, opposite ones too many.
         return (1.0 - share) * start + share * end
     return (tf.sin((1.0 - share) * angle) * start + tf.sin(share * angle) * end) / tf.sin(angle)

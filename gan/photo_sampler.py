@@ -1,4 +1,4 @@
-"""Which photos a step sees: drawn uniformly, or uniformly within categories drawn uniformly."""
+"""Draws the photos of a step: uniformly, or uniformly within categories drawn uniformly."""
 
 import numpy as np
 import tensorflow as tf
@@ -7,7 +7,7 @@ from tf_dvbpr import stateless
 
 
 class PhotoDraw:
-    """Draws photos that have a category, in a graph, from a seed alone.
+    """Draws photos that have a category, inside a graph, from a seed only.
 
     Args:
         categories: int [I], -1: never drawn.
@@ -15,7 +15,7 @@ class PhotoDraw:
 
     Attributes:
         by_category: int64, the items that can be drawn, sorted by category and then by id.
-        counts: int64 [C], how many there are of each.
+        counts: int64 [C], the number of these items per category.
     """
 
     def __init__(self, categories: np.ndarray, num_categories: int) -> None:
@@ -23,12 +23,13 @@ class PhotoDraw:
         self.counts = np.bincount(categories[categories >= 0], minlength=num_categories).astype(np.int64)
 
     def draw(self, count: int, seed: tf.Tensor, balanced: bool) -> tuple[tf.Tensor, tf.Tensor]:
-        """Some photos, with replacement.
+        """Draws some photos, with replacement.
 
         Args:
             count: B.
             seed: int32 [2], stateless.
-            balanced: draw a category that has photos uniformly and then one of its photos, instead of a photo.
+            balanced: first draw a category with photos uniformly, then one of its photos; otherwise draw a photo
+                uniformly.
 
         Returns:
             (items int64 [B], their categories int32 [B]).
@@ -47,6 +48,6 @@ class PhotoDraw:
         return tf.gather(tf.constant(self.by_category), place), tf.cast(category, tf.int32)
 
     def first_of(self, category: int, count: int) -> np.ndarray:
-        """The category's first photos, int64 [count]; a category of fewer repeats them."""
+        """Returns the category's first photos, int64 [count]; if it has fewer, they are repeated."""
         own = np.split(self.by_category, np.cumsum(self.counts)[:-1])[category]
         return own[np.arange(count) % len(own)]

@@ -1,4 +1,4 @@
-"""Trained networks: images of latents and categories, and the discriminator's scores of them."""
+"""Uses trained networks: draws images from latents and categories, and scores images with the discriminator."""
 
 import dataclasses
 import os
@@ -23,15 +23,15 @@ _BATCH = 64
 
 
 class TrainedGan:
-    """The networks of a workdir, with the weights that best/ keeps.
+    """The networks of a workdir, with the weights of best/.
 
     Attributes:
         config: the training's settings.
-        generator: G, with its averaged weights where the training kept an average.
+        generator: G, with its averaged weights if the training kept an average.
         discriminator: D.
         category_names: C names.
-        present: those of them that the training had photos of.
-        step: of the weights.
+        present: those of them that have photos in the training.
+        step: the training step of the weights.
     """
 
     def __init__(
@@ -48,11 +48,11 @@ class TrainedGan:
 
     @classmethod
     def open(cls, workdir: str | os.PathLike, precision: str | None = None) -> "TrainedGan":
-        """Reads a workdir of tools.train_gan. Raises InputError where it is none, or nothing was trained yet.
+        """Opens a workdir of tools.train_gan. Raises InputError if it is none, or if nothing was trained yet.
 
         Args:
             workdir: its folder.
-            precision: of the networks' arithmetic; None: as it was trained.
+            precision: the networks' precision; None: as in the training.
         """
         opened = Workdir.open(workdir)
         if opened.config["model"] != GAN:
@@ -72,29 +72,29 @@ class TrainedGan:
         return cls(config, generator, discriminator, names, present, kept["step"])
 
     def category(self, name: str) -> int:
-        """The number of a category. Raises InputError for one that the training had no photos of."""
+        """Returns the number of a category. Raises InputError for a category without photos in the training."""
         if name not in self.present:
             raise InputError(f"category '{name}': not one the GAN was trained on ({', '.join(self.present)})")
         return self.category_names.index(name)
 
     def chosen(self, texts: tuple[str, ...]) -> list[str]:
-        """The categories of texts with commas between, each once; all that the training had photos of for ()."""
+        """Returns the categories of comma-separated texts, each once; for () all that have photos in the training."""
         names = [name for text in texts or self.present for name in split_names(text, self.present)]
         return list(dict.fromkeys(names))
 
     def latents(self, category: int, count: int, seed: int) -> tf.Tensor:
-        """The first latents of a category, float32 [count, Z]: the same, whichever other categories are drawn."""
+        """Returns the first latents of a category, float32 [count, Z]; they do not depend on other categories."""
         config = self.config
         category_seed = stateless.seed_of(seed, stateless.LATENTS, category)
         return draw_latents(category_seed, count, config.latent_dim, config.latent_distribution)
 
     def labels(self, categories: np.ndarray) -> tf.Tensor:
-        """One-hot float32 [N, C] of categories' numbers [N]."""
+        """Returns the categories' numbers [N] one-hot, float32 [N, C]."""
         return tf.one_hot(categories, len(self.category_names))
 
 
 def build_networks(config: GanConfig, num_categories: int) -> tuple[Generator, Discriminator]:
-    """Both networks as a config describes them, with first weights."""
+    """Builds both networks of a config, with initial weights."""
     shared = {"precision": config.precision, "seed": config.seed}
     generator = build_generator(
         config.image_size,
@@ -109,7 +109,7 @@ def build_networks(config: GanConfig, num_categories: int) -> tuple[Generator, D
 
 
 def network_weights(generator: Generator, discriminator: Discriminator) -> dict[str, tf.Variable]:
-    """The variables of both as best/ keeps them: ``generator/dense/kernel``, ..., ``discriminator/dense/bias``."""
+    """Returns both networks' variables by their names in best/, such as ``generator/dense/kernel``."""
     return {
         **{f"generator/{name}": value for name, value in generator.named_variables().items()},
         **{f"discriminator/{name}": value for name, value in discriminator.named_variables().items()},
@@ -117,16 +117,16 @@ def network_weights(generator: Generator, discriminator: Discriminator) -> dict[
 
 
 def generate(generator: Generator, latents: tf.Tensor, labels: tf.Tensor, batch_size: int = _BATCH) -> tf.Tensor:
-    """G(z, c) at inference in batches: float32 [N, Z] and [N, C] to [N, S, S, 3] in [-1, 1]."""
+    """Returns G(z, c) at inference, computed in batches: float32 [N, Z] and [N, C] to [N, S, S, 3] in [-1, 1]."""
     return _in_batches(generator.inference, batch_size, latents, labels)
 
 
 def draw_pixels(
     generator: Generator, latents: tf.Tensor, labels: tf.Tensor, bar: ProgressBar | None = None
 ) -> np.ndarray:
-    """`generate` as pixels, uint8 [N, S, S, 3]; the memory is theirs, and of floats one batch's.
+    """Returns `generate` as pixels, uint8 [N, S, S, 3]; only one batch is in memory as floats.
 
-    ``bar`` is moved by one for each image.
+    ``bar`` advances by one for each image.
     """
     side = generator.image_size
     images = np.empty([len(latents), side, side, 3], np.uint8)
@@ -141,12 +141,12 @@ def draw_pixels(
 def discriminate(
     discriminator: Discriminator, images: tf.Tensor, labels: tf.Tensor, batch_size: int = _BATCH
 ) -> tf.Tensor:
-    """D(x, c) at inference in batches: float32 [N, S, S, 3] in [-1, 1] and [N, C] to raw scores [N]."""
+    """Returns D(x, c) at inference, in batches: float32 [N, S, S, 3] in [-1, 1] and [N, C] to raw scores [N]."""
     return _in_batches(discriminator.inference, batch_size, images, labels)
 
 
 def _in_batches(run: tf.types.experimental.GenericFunction, size: int, *inputs: tf.Tensor) -> tf.Tensor:
-    # The last batch is filled up: an image's last bits depend on how many are computed with it.
+    # The last batch is padded, because the last bits of a score depend on the batch's size.
     count = len(inputs[0])
     rows = [np.minimum(np.arange(start, start + size), count - 1) for start in range(0, count, size)]
     return tf.concat([run(*(tf.gather(x, some) for x in inputs)) for some in rows], 0)[:count]

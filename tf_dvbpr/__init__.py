@@ -1,6 +1,6 @@
 """DVBPR: visually-aware recommendation learnt from product photos (Kang et al., ICDM 2017).
 
-The public names are imported when they are first used: ``import tf_dvbpr`` itself imports no TensorFlow.
+Public names are imported at their first use: ``import tf_dvbpr`` itself does not import TensorFlow.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""All that differs between Keras 2 (TensorFlow 2.15) and Keras 3, and the check of the versions."""
+"""Everything that differs between Keras 2 (TensorFlow 2.15) and Keras 3, and the check of the versions."""
 
 import contextlib
 import warnings
@@ -16,7 +16,7 @@ _KERAS_3 = hasattr(keras, "Variable")
 
 
 def check_versions() -> None:
-    """Raises ImportError, with the remedy, on a TensorFlow older than 2.15."""
+    """Raises ImportError, with advice, if TensorFlow is older than 2.15."""
     version = tuple(int(part) for part in tf.__version__.split(".")[:2])
     if version < _OLDEST:
         raise ImportError(
@@ -27,7 +27,8 @@ def check_versions() -> None:
 def check_backbone_strategy(backbone: str, strategy: str) -> None:
     """Raises InputError for a network with batch normalisation on several machines with Keras 2.
 
-    Its moving statistics are averaged over all workers whenever one of them reads them, as the first does to save them.
+    Whenever a worker reads its moving statistics, they are averaged over all workers; but only the first reads them, to
+    save them.
     """
     if strategy == "multi_worker" and not _KERAS_3:
         raise InputError(
@@ -37,21 +38,21 @@ def check_backbone_strategy(backbone: str, strategy: str) -> None:
 
 
 def as_variable(variable: object) -> tf.Variable:
-    """The plain tf.Variable behind a Keras variable, which under mixed precision shows a cast copy inside a layer."""
-    own = "_variable" if isinstance(variable, tf.Variable) else "_value"  # Of Keras 2 and of Keras 3.
+    """Returns the plain tf.Variable of a Keras variable, which mixed precision hides behind a cast copy in a layer."""
+    own = "_variable" if isinstance(variable, tf.Variable) else "_value"  # For Keras 2 and for Keras 3.
     return getattr(variable, own, variable)
 
 
 def lazy_adam_class() -> type:
-    """`lazy_adam.LazyAdam` with Keras 3, TensorFlow Addons' of the same name with Keras 2, which computes the same.
+    """Returns `lazy_adam.LazyAdam` with Keras 3, and the equivalent LazyAdam of TensorFlow Addons with Keras 2.
 
-    Raises InputError where the latter is asked for and not installed.
+    Raises InputError if TensorFlow Addons is needed and not installed.
     """
     if _KERAS_3:
         return LazyAdam
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # That it is no longer developed: this stack is not either.
+            warnings.simplefilter("ignore")  # Its warning that it is no longer developed; this stack is not either.
             from tensorflow_addons.optimizers import LazyAdam as Addons
     except ImportError as error:
         raise InputError(
@@ -62,7 +63,7 @@ def lazy_adam_class() -> type:
 
 
 def lazy_adam(rate: object, epsilon: float, variables: list) -> object:
-    """The `lazy_adam_class` built on these variables; its rate is a number or a `LearningRate`."""
+    """Builds an optimiser of `lazy_adam_class` on these variables; its rate is a number or a `LearningRate`."""
     optimizer = lazy_adam_class()(rate, epsilon=epsilon)
     if _KERAS_3:
         optimizer.build(variables)
@@ -72,11 +73,11 @@ def lazy_adam(rate: object, epsilon: float, variables: list) -> object:
 
 
 def adam_state(optimizer: object, names: list[str]) -> dict[str, tf.Variable]:
-    """The state of a built Adam as plain variables.
+    """Returns the state of a built Adam as plain variables.
 
     Args:
         optimizer: `keras.optimizers.Adam` or `lazy_adam`, built on variables in the order of `names`.
-        names: our names of these variables.
+        names: this project's names of the variables.
 
     Returns:
         ``iterations`` and, for each name, ``<name>/m`` and ``<name>/v`` (first and second moments).
@@ -84,7 +85,7 @@ def adam_state(optimizer: object, names: list[str]) -> dict[str, tf.Variable]:
     state = {"iterations": as_variable(optimizer.iterations)}
     if hasattr(optimizer, "_momentums"):
         first, second = optimizer._momentums, optimizer._velocities
-    else:  # Addons': its variables are the counter, then all first moments, then all second ones.
+    else:  # Addons' variables are the counter, then all first moments, then all second moments.
         slots = optimizer.weights[1:]
         first, second = slots[: len(names)], slots[len(names) :]
     for kind, slots in (("m", first), ("v", second)):
@@ -93,7 +94,7 @@ def adam_state(optimizer: object, names: list[str]) -> dict[str, tf.Variable]:
 
 
 def make_variable(value: np.ndarray, name: str) -> object:
-    """A trainable variable that this Keras' optimisers take; `as_variable` gives the plain one behind it."""
+    """Returns a trainable variable for this Keras' optimisers; `as_variable` returns the plain one behind it."""
     if _KERAS_3:
         return keras.Variable(value, name=name)
     return tf.Variable(value, name=name)
@@ -101,7 +102,7 @@ def make_variable(value: np.ndarray, name: str) -> object:
 
 @contextlib.contextmanager
 def dtype_policy(name: str) -> Iterator[None]:
-    """Layers made inside compute in this policy where they are not given one, as those of `keras.applications`."""
+    """Sets the dtype policy of layers created in the block without their own, such as those of `keras.applications`."""
     before = keras.mixed_precision.global_policy()
     keras.mixed_precision.set_global_policy(name)
     try:
@@ -111,7 +112,7 @@ def dtype_policy(name: str) -> Iterator[None]:
 
 
 def weight_kind(layer: keras.layers.Layer, weight: object) -> str:
-    """What a layer calls one of its weights, ``kernel`` or ``moving_mean``: as Keras 3 does, also with Keras 2."""
+    """Returns a weight's name within its layer, for example ``kernel`` or ``moving_mean``, as in Keras 3."""
     kind = weight.name.split("/")[-1].split(":")[0]
-    # A separable convolution has two kernels and says which on both; this one has one.
+    # A separable convolution names both of its kernels specially; this one has a single kernel.
     return "kernel" if isinstance(layer, keras.layers.DepthwiseConv2D) and kind == "depthwise_kernel" else kind

@@ -1,4 +1,4 @@
-"""How the models are written in tables and messages."""
+"""The models' names in tables and messages."""
 
 # The recommenders.
 NAMES = {
@@ -13,4 +13,4 @@ NAMES = {
 }
 
 GAN = "gan"
-WORKDIRS = {**NAMES, GAN: "the GAN"}  # what a workdir can belong to
+WORKDIRS = {**NAMES, GAN: "the GAN"}  # models that a workdir can belong to

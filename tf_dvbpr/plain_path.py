@@ -1,7 +1,7 @@
-"""Paths that TensorFlow would take as patterns, under a name that it takes as it stands.
+"""Gives TensorFlow paths that it does not read as patterns.
 
-It reads checkpoints, and deletes old ones, by patterns: a folder called ``run[1]`` would be looked for as ``run1``, and
-``run*`` would stand for its neighbours too. Nothing quotes such a name, so a link with a plain one stands in for it.
+TensorFlow finds checkpoints, and deletes old ones, by patterns: for a folder ``run[1]`` it looks for ``run1``, and
+``run*`` also matches other folders. Such names cannot be quoted, so a link with a plain name replaces them.
 """
 
 import contextlib
@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _SPECIAL = re.compile(r"[][*?\\]")
-# What a pattern never matches itself: a class of characters, and a backslash, which quotes what follows.
+# A pattern never matches itself if it has a class of characters, or a backslash, which quotes the next character.
 _LOST = re.compile(r"\\|\[.*\]")
 
 
 @contextlib.contextmanager
 def plain_path(folder: Path) -> Iterator[Path]:
-    """Yields `folder`, or, where its path would be a pattern, a link to it that goes when the block ends."""
+    """Yields `folder`, or, if its path is a pattern, a link to it that is removed when the block ends."""
     if not _SPECIAL.search(str(folder)):
         yield folder
         return
@@ -30,14 +30,14 @@ def plain_path(folder: Path) -> Iterator[Path]:
 
 
 class PlainFiles:
-    """Files with a common beginning of their paths, under names that are no patterns, as long as this lives.
+    """Files with a common prefix, under names that are no patterns, as long as this object lives.
 
     Args:
-        prefix: the common beginning.
-        endings: of the files' names after it.
+        prefix: the files' common prefix.
+        endings: the rest of each file's name.
 
     Attributes:
-        prefix: the common beginning that TensorFlow takes as it stands.
+        prefix: a prefix that is no pattern.
     """
 
     def __init__(self, prefix: Path, endings: list[str]) -> None:
@@ -52,5 +52,5 @@ class PlainFiles:
 
 
 def is_lost(path: Path) -> bool:
-    """Whether TensorFlow cannot load what lies at `path`, since as a pattern the path does not match itself."""
+    """Returns whether TensorFlow cannot load from `path`, because the path as a pattern does not match itself."""
     return bool(_LOST.search(str(path)))

@@ -1,4 +1,4 @@
-"""The folder of one run: its config, checkpoints, best weights and factors (files: docs/reference/workdir.md)."""
+"""The folder of one run: config, checkpoints, best weights and factors (its files: docs/reference/workdir.md)."""
 
 import dataclasses
 import os
@@ -18,11 +18,11 @@ from tfrecords.files.json_file import parse_json, write_json
 from tfrecords.schema import METADATA_FILE
 from tfrecords.settings import has_type
 
-# These may differ between two starts of one run: they do not change what it computes.
+# These settings may change between two starts of a run: they do not change the result.
 FREE = ("dataset", "workdir", "preset", "photo_store", "checkpoint_every")
-# These only say when it ends, so a run may be made longer, unless the learning rate depends on its length.
+# These only say when the run ends, so a run may be extended, unless the learning rate depends on its length.
 _LENGTH = ("epochs", "max_photos", "patience")
-# The first start alone reads these; one that goes on may leave them out.
+# Only the first start reads these; a resumed training may leave them out.
 STARTS_WITH = ("weights",)
 _NOT_GIVEN = ("", None)
 
@@ -32,8 +32,8 @@ class Workdir:
 
     Attributes:
         path: its folder.
-        config: what `config.json` holds: ``model``, ``dataset``, ``dataset_fingerprint``, ``train``, ``versions``.
-        moved_to: where its data set lies now; None: where the training found it.
+        config: the content of `config.json`: ``model``, ``dataset``, ``dataset_fingerprint``, ``train``, ``versions``.
+        moved_to: the new folder of its data set, if it was moved; None: where the training found it.
     """
 
     def __init__(self, path: Path, config: dict, moved_to: str | None = None) -> None:
@@ -43,7 +43,7 @@ class Workdir:
 
     @classmethod
     def open(cls, path: str | os.PathLike, moved_to: str | None = None) -> "Workdir":
-        """Opens a run that has been started. Raises InputError where there is none, or its config cannot be read."""
+        """Opens an existing run. Raises InputError if there is none, or if its config cannot be read."""
         path = Path(path)
         file = path / "config.json"
         if not file.is_file():
@@ -65,18 +65,18 @@ class Workdir:
         facts: dict[str, object] | None = None,
         path: Path | None = None,
     ) -> "Workdir":
-        """The workdir of this training: a new one, or that of an earlier start with the same settings and data.
+        """Returns the workdir of this training: a new one, or that of an earlier start with the same settings and data.
 
         Args:
             config: the settings, a dataclass.
-            dataset: the data set they speak of.
-            model: what is trained.
+            dataset: the data set of the settings.
+            model: the model's name.
             write: write config.json.
-            facts: what it shall hold besides, as JSON.
-            path: where it lies for now, if it is to be renamed to the config's workdir when whole.
+            facts: further content of config.json, as JSON.
+            path: temporary path, if the folder is renamed to the config's workdir when it is complete.
 
-        A run that trained nothing yet takes new settings. Raises InputError when the folder belongs to other settings
-        or another data set, or holds other files.
+        A run that has trained nothing yet accepts new settings. Raises InputError if the folder belongs to other
+        settings or another data set, or holds other files.
         """
         path = Path(path or config.workdir)
         settings = {
@@ -109,7 +109,7 @@ class Workdir:
         return cls(path, settings)
 
     def has_checkpoint(self) -> bool:
-        """Whether a training goes on from one here."""
+        """Returns whether there is a checkpoint from which a training would resume."""
         return (self.path / "checkpoints" / "checkpoint").is_file()
 
     def _has_trained(self) -> bool:
@@ -137,14 +137,14 @@ class Workdir:
                 )
                 raise InputError(
                     f"{self.path}: this workdir was trained {before}, not {now}. Give a new {option('workdir')}, or "
-                    "the old setting to go on"
+                    "the old setting to resume"
                 )
 
     def settings(self, config: type) -> dict[str, object]:
-        """What the run was trained with, by the names of a config's fields.
+        """Returns the run's settings by the names of a config's fields.
 
-        One that the run's version did not have yet stands at what it has been since: the default. Raises InputError for
-        one that is of another type than the field.
+        A setting that the run's version did not have yet gets its default. Raises InputError for a value of another
+        type than the field.
         """
         fields = dataclasses.fields(config)
         settings = {**{field.name: field.default for field in fields}, **self.config["train"]}
@@ -159,17 +159,17 @@ class Workdir:
 
     @property
     def model_name(self) -> str:
-        """The model as tables write it."""
+        """Returns the model's name, as in tables."""
         return WORKDIRS[self.config["model"]]
 
     def factors(self) -> Factors:
-        """The factors of the best validation so far. Raises InputError where there are none."""
+        """Returns the factors of the best validation so far. Raises InputError if there are none."""
         if self.config["model"] == GAN:
             raise InputError(f"{self.path}: the GAN's workdir, and it recommends nothing; give a recommender's")
         return Factors.load(self.path / "factors.npz")
 
     def dataset(self) -> Dataset:
-        """The data set the run was trained on. Raises InputError when it is gone or is no longer the same."""
+        """Returns the run's data set. Raises InputError if it is gone or was changed."""
         expected = Path(self.config["dataset"])
         if self.moved_to is None and not (expected / METADATA_FILE).is_file():
             raise InputError(

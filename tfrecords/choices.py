@@ -1,6 +1,6 @@
-"""What dataset.json names: the sources, and how readers bring a photo to a square."""
+"""The choices that dataset.json records: the sources, and how readers make a photo square."""
 
-SOURCES = ("csv", "release", "wardrobe", "amazon", "tradesy")  # what a data set can be built from
-# How a photo is brought to a square, and by which filter; `photos.decode` has both.
+SOURCES = ("csv", "release", "wardrobe", "amazon", "tradesy")  # the sources of a data set
+# How a photo is made square, and by which filter; `tfrecords.photos.decode` implements both.
 FITS = ("stretch", "pad")
 FILTERS = ("nearest", "bilinear", "bicubic", "lanczos3", "area")

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 
 _ESCAPED = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of surrogate pairs, separators of lines and paragraphs
-_MARK = "\ufdd0"  # before each setting's name; Unicode keeps this code point for programs' own use, no text has it
+_MARK = "\ufdd0"  # before each setting's name; Unicode reserves this code point for internal use, so no text has it
 _NO_VALUE = object()
 
 
@@ -22,7 +22,7 @@ class InputError(ValueError):
     `one_line` keeps the message on one line, whatever it quotes.
 
     Attributes:
-        marked: the message for other messages to quote; only there its settings are still known as such.
+        marked: the message with marks before its settings' names; quote this one in other messages.
     """
 
     def __init__(self, message: str = "") -> None:
@@ -38,20 +38,20 @@ class InputError(ValueError):
 
 
 def option(setting: str, value: object = _NO_VALUE) -> str:
-    """A setting as messages and help texts name it, ``name`` or ``name=value``; a tuple's items have commas between."""
+    """Returns a setting's name for messages and help texts, ``name`` or ``name=value``; commas separate a tuple."""
     if value is _NO_VALUE:
         return _MARK + setting
     return f"{_MARK}{setting}={','.join(map(str, value)) if isinstance(value, tuple) else value}"
 
 
 def with_dashes(text: str) -> str:
-    """A text whose settings are flags, ``--name=value``."""
+    """Returns a text with its settings as flags, ``--name=value``."""
     return text.replace(_MARK, "--")
 
 
 @contextlib.contextmanager
 def prefixed(text: str) -> Iterator[None]:
-    """Puts a text and a colon in front of every InputError raised inside."""
+    """Puts a text and a colon in front of every InputError raised in the block."""
     try:
         yield
     except InputError as error:
@@ -61,7 +61,7 @@ def prefixed(text: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def renamed(**names: str) -> Iterator[None]:
-    """Every InputError raised inside names settings as the caller calls them: ``renamed(weights="judge_weights")``."""
+    """Renames settings in every InputError raised in the block: ``renamed(weights="judge_weights")``."""
     try:
         yield
     except InputError as error:

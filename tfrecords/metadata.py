@@ -54,8 +54,8 @@ def read_metadata(folder: Path) -> dict:
         raise InputError(f"{path}: {contradiction}; {_MEND}")
     if CHECKSUM in meta and meta[CHECKSUM] != checksum(meta):
         raise InputError(
-            f"{path}: not as it was written, its {CHECKSUM} is of another content; {_MEND}; a change that is meant is "
-            f"taken once the field {CHECKSUM} is deleted"
+            f"{path}: changed after it was written, its {CHECKSUM} does not fit; {_MEND}; to keep the change, delete "
+            f"the field {CHECKSUM}"
         )
     return meta
 

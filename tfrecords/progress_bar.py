@@ -70,7 +70,7 @@ def waiting(what: str) -> Iterator[None]:
 
     def tell() -> None:
         while not done.wait(_EVERY):
-            _say(f"{what}: {_duration(time.monotonic() - began)} so far")
+            _print_line(f"{what}: {_duration(time.monotonic() - began)} so far")
 
     if at_terminal():
         yield
@@ -99,7 +99,7 @@ class ProgressLines:
         self.n, self.total = initial, total
         self._iterable, self._desc, self._unit = iterable, desc, unit
         self._initial, self._began = initial, time.monotonic()
-        self._last, self._told, self._more = self._began, None, ""
+        self._last, self._last_printed, self._postfix = self._began, None, ""
 
     def __iter__(self) -> Iterator:
         with self:
@@ -112,8 +112,8 @@ class ProgressLines:
         self.n += n
         now = time.monotonic()
         if now - self._last >= _EVERY:
-            self._last, self._told = now, self.n
-            _say(self._line(now - self._began))
+            self._last, self._last_printed = now, self.n
+            _print_line(self._line(now - self._began))
 
     def set_postfix(self, figures: Mapping[str, object] | None = None, refresh: bool = True, **more: object) -> None:
         """Sets figures that the next lines show."""
@@ -121,7 +121,7 @@ class ProgressLines:
 
     def set_postfix_str(self, text: str, refresh: bool = True) -> None:
         """Sets text that the next lines show."""
-        self._more = text
+        self._postfix = text
 
     def write(self, line: str) -> None:
         """Prints a line, like `write_line`."""
@@ -129,9 +129,9 @@ class ProgressLines:
 
     def close(self) -> None:
         """Prints the last line, if there were others."""
-        if self._told is not None and self._told != self.n:
-            self._told = self.n
-            _say(self._line(time.monotonic() - self._began))
+        if self._last_printed is not None and self._last_printed != self.n:
+            self._last_printed = self.n
+            _print_line(self._line(time.monotonic() - self._began))
 
     def __enter__(self) -> "ProgressLines":
         return self
@@ -148,7 +148,7 @@ class ProgressLines:
         parts.append(f"{_duration(seconds)} so far")
         if total is not None and 0 < done < total - self._initial:
             parts.append(f"about {_duration(seconds * (total - self.n) / done)} left")
-        return f"{self._desc}: " + ", ".join([*parts, self._more] if self._more else parts)
+        return f"{self._desc}: " + ", ".join([*parts, self._postfix] if self._postfix else parts)
 
     def _count(self, number: float, unit: bool = True) -> str:
         if self._unit == _FILE_SIZE:
@@ -157,7 +157,7 @@ class ProgressLines:
         return f"{number:,.0f} {plural}" if unit else f"{number:,.0f}"
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     if sys.stderr is not None:
         print(line, file=sys.stderr, flush=True)
 

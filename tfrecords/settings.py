@@ -72,7 +72,7 @@ def between(least: int, most: int) -> Bounds:
 
 
 def at_least(least: int) -> Bounds:
-    """A whole number from `least` on."""
+    """Allows whole numbers of at least `least`."""
     return Bounds(lambda value: value >= least, f"{least} or more")
 
 

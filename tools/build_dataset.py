@@ -6,7 +6,7 @@
     python -m tools.build_dataset --source=amazon --input=dumps --images=photos --subset=fashion --output=out/fashion
     python -m tools.build_dataset --source=tradesy --input=tradesy.json.gz --images=photos --output=out/tradesy
 
-The formats: docs/guides/your_data.md (CSV files), docs/guides/authors_data.md (.npy files),
+The pages on the formats are docs/guides/your_data.md (CSV files), docs/guides/authors_data.md (.npy files) and
 docs/guides/raw_sources.md (dumps).
 """
 
@@ -23,7 +23,7 @@ setting_flags.define(FLAGS, BuildConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one call, the table."""
+    """Turns the flags into a config, makes one call, and prints the table."""
     from tfrecords.build import build_dataset
 
     from .common import dataset_tables

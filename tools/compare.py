@@ -1,9 +1,9 @@
-"""The paper's Table III on a data set: every model tuned on validation, the best of each tested once.
+"""Makes the paper's Table III for a data set: tunes every model on validation, and tests the best of each once.
 
     python -m tools.compare --dataset=out/fashion --output=out/table3 --models=all --grid=quick
     python -m tools.compare --dataset=out/fashion --output=out/table3 --models=bpr_mf,vbpr,dvbpr --dvbpr_workdir=out/run
 
-Runs that are done are not run again; one that was ended goes on. Writes table3.md, .csv, .tex, .json and .png into the
+Finished runs are not repeated; an interrupted run resumes. Writes table3.md, .csv, .tex, .json and .png into the
 output folder. docs/guides/compare.md says how models are tuned, docs/reference/baselines.md how to add one.
 """
 
@@ -21,7 +21,7 @@ setting_flags.define(FLAGS, CompareConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one comparison, the table."""
+    """Turns the flags into a config, makes one comparison, and prints the table."""
     from tf_dvbpr.comparison import tables
     from tf_dvbpr.comparison.compare import compare
 

@@ -1,4 +1,4 @@
-"""Describes a dataset folder: its size, its long tail, its categories, its split, and a picture of some photos.
+"""Describes a dataset folder: its size, long tail, categories and split, with a picture of some photos.
 
     python -m tools.describe_dataset --dataset=out/fashion
 
@@ -18,13 +18,15 @@ from .common import app, setting_flags
 
 @dataclasses.dataclass(frozen=True)
 class DescribeConfig:
-    """What to describe and to draw; each field's help says what it is."""
+    """What to describe and to draw; each field's help describes it."""
 
     dataset: str = settings.required("the dataset folder")
-    picture: str | None = settings.setting(None, "where the sample photos go; photos.png in the data set if not given")
-    photos: int = settings.setting(10, "sample photos of each category", settings.at_least(1))
-    seed: int = settings.setting(0, "which photos are sampled", settings.at_least(0))
-    verify: bool = settings.setting(False, "compare every shard with its checksum, and with dataset.json, first")
+    picture: str | None = settings.setting(
+        None, "file for the picture of sample photos; photos.png in the data set if not given"
+    )
+    photos: int = settings.setting(10, "number of sample photos of each category", settings.at_least(1))
+    seed: int = settings.setting(0, "seed of the sample", settings.at_least(0))
+    verify: bool = settings.setting(False, "first compare every shard with its checksum and with dataset.json")
 
     def __post_init__(self) -> None:
         settings.check_settings(self)
@@ -35,7 +37,7 @@ setting_flags.define(FLAGS, DescribeConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Opens, counts, prints, draws."""
+    """Opens the data set, counts, prints and draws."""
     from tf_dvbpr.pictures import grid
     from tfrecords.dataset import Dataset
     from tfrecords.summary import sample_items, summarise

@@ -1,10 +1,10 @@
-"""Designs garments for people: what each would like best of a category, beside what they bought and what there is.
+"""Designs the garments of a category that users would like best, beside their purchases and the best existing items.
 
     python -m tools.design --recommender=out/run --gan=out/gan --user=u00012 --category=women_tops --output=out/design
     python -m tools.design --recommender=out/run --gan=out/gan --user=u00012,u00040,u00200 --output=out/group
 
-Several users get designs of their own and one for all of them together (--group). The folder gets design.png, every
-garment as a PNG, design.json with all figures, and latents.npz, which tools.sample_gan --latents draws again.
+Several users get their own designs and one for all of them together (--group). The output folder has design.png, every
+garment as a PNG, design.json with all figures, and latents.npz, from which tools.sample_gan --latents draws them again.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ ascent_flags.define(FLAGS)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one call, a table."""
+    """Turns the flags into a config, makes one call, and prints a table."""
     from gan.design.designs import design_garments
 
     settings = setting_flags.given(values, DesignConfig)

@@ -1,11 +1,11 @@
-"""Fetches the photos of a catalogue into a folder; started again, it goes on with what is missing.
+"""Downloads the photos of a catalogue into a folder; if started again, it continues with the missing ones.
 
     python -m tools.download_photos --input=dumps --subset=fashion --images=photos
     python -m tools.download_photos --input=tradesy_item_urls.json.gz --images=photos
     python -m tools.download_photos --input=my_shop/items.csv --images=my_shop/images
 
-A folder is one of Amazon's dump, as for tools.build_dataset: the photos that its data set needs are fetched. What did
-not come is listed in failures.csv in the folder of images. docs/guides/raw_sources.md tells more.
+If the input is a folder, it is Amazon's dump, as for tools.build_dataset; the photos that its data set needs are
+downloaded. failures.csv in the folder of images lists the failures. docs/guides/raw_sources.md has the details.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ setting_flags.define(FLAGS, DownloadConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one call, the table."""
+    """Turns the flags into a config, makes one call, and prints the table."""
     from tfrecords.download.photos import download_photos
 
     summary = download_photos(DownloadConfig(**setting_flags.given(values, DownloadConfig)))

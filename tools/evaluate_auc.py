@@ -1,10 +1,10 @@
-"""The AUC of a trained recommender beside RAND, PopRank and, on synthetic data, the oracle.
+"""Computes the AUC of a trained recommender beside RAND, PopRank and, on synthetic data, the oracle.
 
     python -m tools.evaluate_auc --workdir=out/run
     python -m tools.evaluate_auc --factors=mine.npz --dataset=out/fashion
 
-For each ranking: validation and test, over all users and over cold items (fewer than 5 purchases in training), each
-with its standard error over users. docs/reference/auc.md has the definition. Writes auc.json into the workdir.
+The table has validation and test AUC of each ranking, over all users and over cold items (fewer than 5 purchases in
+training), with standard errors over users. docs/reference/auc.md has the definition. Writes auc.json into the workdir.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ setting_flags.define(FLAGS, EvaluateConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one evaluation, the table."""
+    """Turns the flags into a config, makes one evaluation, and prints the table."""
     from tf_dvbpr.recommender.evaluate import evaluate
 
     result = evaluate(EvaluateConfig(**setting_flags.given(values, EvaluateConfig)))

@@ -1,10 +1,10 @@
-"""Table IV: preference, quality and diversity of random photos, random images, retrieved and designed garments.
+"""Makes Table IV: preference, quality and diversity of random photos, random images, retrieved and designed garments.
 
     python -m tools.evaluate_design --recommender=out/run --gan=out/gan --preset=fast --trials=50 --output=out/table4
     python -m tools.evaluate_design --recommender=out/run --gan=out/gan --trials=20 --eta_sweep --output=out/fig3
 
-A trial is a random user and the category of that user's test item. The paper makes 1000. With --eta_sweep the designs
-are measured at several weights of looking real instead (Fig. 3). Killed, the same command goes on where it was.
+A trial is a random user and the category of that user's test item. The paper makes 1000 trials. With --eta_sweep the
+designs are measured at several values of eta instead (Fig. 3). After a kill, the same command resumes.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ ascent_flags.define(FLAGS)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one call, a table."""
+    """Turns the flags into a config, makes one call, and prints a table."""
     from gan.evaluation import fig3, table4
     from gan.evaluation.evaluate import evaluate_design
     from tfrecords.errors import InputError

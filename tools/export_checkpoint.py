@@ -2,7 +2,7 @@
 
     python -m tools.export_checkpoint --workdir=out/release --output=out/ckpt/DVBPR-60040
 
-Two files appear, OUTPUT.index and OUTPUT.data-00000-of-00001. Only networks of --preset=release can be written;
+It writes two files, OUTPUT.index and OUTPUT.data-00000-of-00001. Only networks of --preset=release can be written;
 docs/guides/checkpoints.md has the variables' names.
 """
 
@@ -20,7 +20,7 @@ setting_flags.define(FLAGS, ExportCheckpointConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one call, one closing line."""
+    """Turns the flags into a config, makes one call, and prints one line."""
     from gan.tf1_checkpoints.export_gan import export_gan_checkpoint
     from tf_dvbpr.model_names import GAN
     from tf_dvbpr.tf1_checkpoints.export_recommender import export_checkpoint

@@ -1,4 +1,4 @@
-"""Exports a trained recommender or GAN as a SavedModel that TensorFlow alone can load and TensorFlow Serving can serve.
+"""Exports a trained recommender or GAN as a SavedModel, which needs only TensorFlow (or TensorFlow Serving).
 
     python -m tools.export_saved_model --workdir=out/run --output=out/export/1
     python -m tools.export_saved_model --workdir=out/run --gan=out/gan --output=out/designer/1
@@ -21,7 +21,7 @@ setting_flags.define(FLAGS, DesignerExportConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one call, one closing line."""
+    """Turns the flags into a config, makes one call, and prints one line."""
     from gan.serving.designer_export import export_design
     from gan.serving.export import export_gan
     from tf_dvbpr.model_names import GAN

@@ -1,10 +1,11 @@
-"""Makes item features for the visual baselines, or takes them from a file, into the dataset folder's features/.
+"""Makes item features for the visual baselines, or imports them from a file, into the dataset folder's features/.
 
     python -m tools.extract_features --dataset=out/fashion --network=resnet50 --weights=resnet50.weights.h5
     python -m tools.extract_features --dataset=out/fashion --workdir=out/run
     python -m tools.extract_features --dataset=out/fashion --from_file=image_features.b
 
-A killed run goes on where it stopped. docs/guides/features.md has the formats, and why --batch_norm_epsilon matters.
+After a kill, the same command resumes. docs/guides/features.md has the formats, and says why --batch_norm_epsilon
+matters.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ setting_flags.define(FLAGS, ExtractConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one call, the closing lines."""
+    """Turns the flags into a config, makes one call, and prints the result."""
     from tf_dvbpr.features.extract import extract
 
     result = extract(ExtractConfig(**setting_flags.given(values, ExtractConfig)), tell=print)

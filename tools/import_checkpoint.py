@@ -1,11 +1,11 @@
-"""Makes a workdir of a checkpoint that the authors' TensorFlow 1 code left, of the recommender or of the GAN.
+"""Imports a checkpoint of the authors' TensorFlow 1 code, of the recommender or of the GAN, into a workdir.
 
     python -m tools.import_checkpoint --kind=dvbpr --checkpoint=PREFIX --dataset=out/fashion6 --workdir=out/release
     python -m tools.import_checkpoint --kind=gan --checkpoint=PREFIX --dataset=out/fashion6 --workdir=out/release_gan
 
-PREFIX is the common name of the checkpoint's files, as in DVBPR_auc_100_39728.ckpt or DCGAN.model-311502.
-All other tools then take the workdir as if it had been trained here with --preset=release, and training goes on in it.
-docs/guides/checkpoints.md has the variables' names and what the step stands for.
+PREFIX is the common path of the checkpoint's files, for example DVBPR_auc_100_39728.ckpt or DCGAN.model-311502.
+All other tools use the workdir as if it had been trained here with --preset=release, and training can continue in it.
+docs/guides/checkpoints.md has the variables' names and the meaning of the step.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ setting_flags.define(FLAGS, ImportGanConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one import, one closing line."""
+    """Turns the flags into a config, makes one import, and prints one line."""
     from gan.tf1_checkpoints.import_gan import import_gan
     from tf_dvbpr.tf1_checkpoints.config import ImportConfig
     from tf_dvbpr.tf1_checkpoints.import_recommender import import_checkpoint

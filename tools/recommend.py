@@ -1,9 +1,9 @@
-"""The items a trained recommender would show a user, as a table and a picture.
+"""Recommends the best items to users, as a table and a picture.
 
     python -m tools.recommend --workdir=out/run --user=u00012 --k=10 --picture=out/top.png
     python -m tools.recommend --workdir=out/run --user=u00012,u00013 --category=shoes
 
-Everything the user is known to own is left out. The picture shows the user's purchases above the recommendations.
+Items that the user owns are left out. The picture shows the user's purchases above the recommendations.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ setting_flags.define(FLAGS, RecommendConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one call, the tables."""
+    """Turns the flags into a config, makes one call, and prints the tables."""
     from tf_dvbpr.recommender.recommend import recommend
 
     config = RecommendConfig(**setting_flags.given(values, RecommendConfig))

@@ -1,10 +1,11 @@
-r"""Writes one HTML page of a run: data, learning curves, tables, generated garments, designs for people.
+r"""Writes one HTML page about a run: data, learning curves, tables, generated garments, designs for users.
 
     python -m tools.report --recommender=out/run --gan=out/gan --output=out/report.html
     python -m tools.report --recommender=out/run --gan=out/gan --table3=out/table3 --samples=out/samples \
         --table4=out/table4 --design=out/design --tailor=out/tailor --output=out/report.html
 
-Everything is in that one file, pictures too; it needs no network. What is not given is left out.
+Everything is in that one file, including the pictures; it needs no network. The page has no section for a source that
+is not given.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ setting_flags.define(FLAGS, ReportConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one call, one closing line."""
+    """Turns the flags into a config, makes one call, and prints one line."""
     from gan.report.report import write_report
 
     result = write_report(ReportConfig(**setting_flags.given(values, ReportConfig)))

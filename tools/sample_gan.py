@@ -1,9 +1,9 @@
-"""Draws images with a trained GAN: a grid a category, interpolations, and images beside the photos nearest to them.
+"""Draws images with a trained GAN: a grid per category, interpolations, and images beside the photos nearest to them.
 
     python -m tools.sample_gan --workdir=out/gan --output=out/samples
 
-The folder gets CATEGORY.png each, interpolation.png, nearest.png (needs the data set) and latents.npz, with which
---latents draws the same images again.
+The output folder has CATEGORY.png for each category, interpolation.png, nearest.png (needs the data set) and
+latents.npz, from which --latents draws the same images again.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ flags.DEFINE_string("category", None, "a category, or several with commas betwee
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one call, one closing line."""
+    """Turns the flags into a config, makes one call, and prints one line."""
     from gan.sampling.samples import draw_samples
     from tfrecords.errors import InputError
 

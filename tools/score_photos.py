@@ -1,10 +1,10 @@
-"""Where new photos would rank in the catalogue, and the users, and groups of users, who would like them most.
+"""Scores new photos: where they would rank in the catalogue, and which users and groups would like them most.
 
     python -m tools.score_photos --workdir=out/run --photos=new_designs --output=out/scores
     python -m tools.score_photos --workdir=out/run --photos=new_designs --groups=segments.csv --category=women_tops
     python -m tools.score_photos --workdir=out/run --photos=new_designs --user=u00012,u00013
 
-A photo's percentile for a user is the share of the catalogue that the user would score below it. The folder gets
+A photo's percentile for a user is the share of the catalogue that the user would score below it. The output folder has
 scores.json, scores.csv and photos.png. docs/guides/score_photos.md has the formulas.
 """
 
@@ -21,7 +21,7 @@ setting_flags.define(FLAGS, ScorePhotosConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one call, the tables."""
+    """Turns the flags into a config, makes one call, and prints the tables."""
     from tf_dvbpr.photo_scoring.score import score_photos
 
     from .common import photo_score_tables as tables

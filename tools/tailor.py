@@ -1,10 +1,10 @@
-"""Alters a garment step by step until a person likes it better: an item of the catalogue, or any photo of one.
+"""Alters a garment, an item of the catalogue or any photo of one, step by step towards a user's taste.
 
     python -m tools.tailor --recommender=out/run --gan=out/gan --user=u00012,u00040 --item=ITEM --output=out/tailor
     python -m tools.tailor --recommender=out/run --gan=out/gan --user=u00012 --photo=my.jpg --category=women_tops ...
 
-The GAN's nearest image of the garment is found first. The folder gets tailor.png, a row a user, every step shown as a
-PNG, tailor.json with all figures, latents.npz, and with --gif an animation a user.
+It first finds the GAN's image nearest to the garment. The output folder has tailor.png with one row per user, every
+shown step as a PNG, tailor.json with all figures, latents.npz, and with --gif one animation per user.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ setting_flags.define(FLAGS, InversionConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one call, a table."""
+    """Turns the flags into a config, makes one call, and prints a table."""
     from gan.design.tailor import tailor
 
     config = TailorConfig(

@@ -1,8 +1,8 @@
-"""Trains one of the systems that the paper compares DVBPR with, on any data set.
+"""Trains one of the baselines that the paper compares DVBPR with, on any data set.
 
     python -m tools.train_baseline --dataset=out/fashion --workdir=out/vbpr --model=vbpr
 
-fm, vbpr and visrank need item features: tools.extract_features makes them. What it leaves is a workdir like DVBPR's:
+fm, vbpr and visrank need item features: tools.extract_features makes them. The result is a workdir like DVBPR's:
 evaluate_auc, recommend and export_saved_model work on it. docs/reference/baselines.md has the models' formulas.
 """
 
@@ -19,7 +19,7 @@ setting_flags.define(FLAGS, BaselineConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one training, one closing line."""
+    """Turns the flags into a config, makes one training, and prints one line."""
     from tf_dvbpr.baselines.config import resolve
     from tf_dvbpr.baselines.train import train
     from tf_dvbpr.model_names import NAMES

@@ -1,9 +1,9 @@
-"""Trains DVBPR on a data set: photos and purchases in, user and item factors out.
+"""Trains DVBPR on a data set: learns user and item factors from photos and purchases.
 
     python -m tools.train_dvbpr --dataset=out/fashion --workdir=out/run --preset=fast
 
-A preset sets all flags below that are not given (docs/reference/presets.md has the table). Killed at any moment, the
-same command resumes from the last checkpoint and ends as if it had not been killed. Progress is also in TensorBoard:
+A preset sets all flags below that are not given (docs/reference/presets.md has the table). After a kill, the same
+command resumes from the last checkpoint and ends with the same result. TensorBoard shows the progress:
 tensorboard --logdir=WORKDIR.
 """
 
@@ -20,7 +20,7 @@ setting_flags.define(FLAGS, TrainConfig, defaults_of_preset=True)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one training, one closing line."""
+    """Turns the flags into a config, makes one training, and prints one line."""
     from tf_dvbpr.dvbpr.train import resolve, train
 
     given = setting_flags.given(values, TrainConfig)

@@ -2,9 +2,9 @@
 
     python -m tools.train_gan --dataset=out/fashion --workdir=out/gan --preset=fast --image_size=64
 
-A preset sets all flags below that are not given (docs/guides/gan.md has the table). Killed at any moment, the same
-command resumes from the last checkpoint and ends as if it had not been killed. The workdir gets reals.png and,
-each --eval_every steps, samples-STEP.png of the same latents. Progress is also in TensorBoard:
+A preset sets all flags below that are not given (docs/guides/gan.md has the table). After a kill, the same command
+resumes from the last checkpoint and ends with the same result. The workdir has reals.png and, for every --eval_every
+steps, samples-STEP.png of the same latents. TensorBoard shows the progress:
 tensorboard --logdir=WORKDIR.
 """
 
@@ -21,7 +21,7 @@ setting_flags.define(FLAGS, GanConfig, defaults_of_preset=True)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one training, one closing line."""
+    """Turns the flags into a config, makes one training, and prints one line."""
     from gan.training.train import resolve, train
 
     given = setting_flags.given(values, GanConfig)

@@ -1,1 +1,1 @@
-"""The public Python API of the GAN, named by `gan`. Nothing of it imports TensorFlow before it is used."""
+"""The public Python API of the GAN, whose names `gan` exports. TensorFlow is imported only when a function is used."""

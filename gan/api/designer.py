@@ -24,17 +24,17 @@ _DEFAULT = "fast"
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Design:
-    """The garments designed for one user, or a group, in one category, best first.
+    """The garments designed for one user or a group in one category, best first.
 
     Attributes:
         users: their keys.
-        group: how their scores were brought together; None for one user.
+        group: how their scores are combined; None for one user.
         category: its name.
         images: uint8 [k, S, S, 3].
-        scores: float [k], what the recommender scores each image.
-        latents: float32 [k, Z], of which the GAN draws them.
-        figures: what design.json holds of this design (docs/guides/design.md), among it ``retrieved``: the best items
-            there are.
+        scores: float [k], the recommender's score of each image.
+        latents: float32 [k, Z], from which the GAN draws the images.
+        figures: this design's entry in design.json (docs/guides/design.md); ``retrieved`` has the best items of the
+            catalogue.
     """
 
     users: tuple[str, ...]
@@ -57,13 +57,13 @@ class Tailoring:
     Attributes:
         user: the key.
         category: its name.
-        steps: int [n], the steps of the search that are shown, from 0, the GAN's image of the garment.
+        steps: int [n], the shown steps of the search; step 0 is the GAN's image of the garment.
         images: uint8 [n, S, S, 3].
-        scores: float [n], what the recommender scores each image.
+        scores: float [n], the recommender's score of each image.
         drifts: float [n], mean absolute difference of pixels, in [-1, 1], from the image of step 0.
-        latents: float32 [n, Z], of which the GAN draws them.
-        best: place in `images` of the one with the highest objective.
-        figures: what tailor.json holds of this user (docs/guides/design.md).
+        latents: float32 [n, Z], from which the GAN draws the images.
+        best: position in `images` of the image with the highest objective.
+        figures: this user's entry in tailor.json (docs/guides/design.md).
     """
 
     user: str
@@ -82,7 +82,7 @@ class Tailoring:
 
 
 class Designer:
-    """A trained DVBPR and a trained GAN: the GAN is searched for garments that the recommender scores highly.
+    """A trained DVBPR and a trained GAN; it searches the GAN for garments that the recommender scores highly.
 
     >>> designer = gan.Designer.open("out/run", "out/gan")
     >>> settings = {"starts": 4, "candidates": 0, "steps": 2}
@@ -92,7 +92,7 @@ class Designer:
 
     Attributes:
         categories: names of the categories that the GAN draws.
-        notes: what the owner of the two runs ought to know, a line each.
+        notes: remarks on the two runs, for example that their data sets differ; one line each.
     """
 
     def __init__(self, studio: Studio, recommender: str, gan: str, precision: str) -> None:
@@ -111,12 +111,12 @@ class Designer:
         """Opens the workdirs of both trainings and checks that they fit together.
 
         Args:
-            recommender: of a DVBPR.
-            gan: of a GAN with the same categories.
-            precision: of the networks' arithmetic: ``float32`` or ``mixed_bfloat16``.
+            recommender: the workdir of a DVBPR.
+            gan: the workdir of a GAN with the same categories.
+            precision: the networks' precision: ``float32`` or ``mixed_bfloat16``.
 
         Raises:
-            InputError: no such workdir, one not trained yet, two that do not fit together.
+            InputError: a workdir does not exist or is not trained yet, or the two do not fit together.
         """
         from gan.design.model_pair import Studio
         from tf_dvbpr.training.config import PRECISIONS
@@ -142,24 +142,24 @@ class Designer:
         progress: bool = True,
         **search: object,
     ) -> list[Design]:
-        """Designs what each user would like best, and several users together, as tools.design does.
+        """Designs what each user, and several users together, would like best, as tools.design does.
 
         Args:
             users: a user's key, or several.
             category: a category's name, or several; (): all.
-            k: garments of each design.
-            group: of several users, besides each alone: ``mean``, ``minimum`` or ``none``.
-            weights: of the users in ``mean``; (): equal.
-            preset: of the search: ``fast``, ``paper`` or ``release``.
+            k: number of garments of each design.
+            group: an additional design for all users together: ``mean``, ``minimum`` or ``none``.
+            weights: the users' weights in ``mean``; (): equal.
+            preset: the search's preset: ``fast``, ``paper`` or ``release``.
             output: folder for the pictures and figures that the tool writes; None: they are not kept.
             progress: show progress bars.
-            **search: settings in place of the preset's: fields of `gan.search.config.AscentConfig`.
+            **search: settings that replace the preset's: fields of `gan.search.config.AscentConfig`.
 
         Returns:
-            A design for each user and category, then one for each category of the group.
+            A design for each user and category, then for each category one design for the group.
 
         Raises:
-            InputError: an unknown user, category or setting, an output that is taken, figures that are not finite.
+            InputError: an unknown user, category or setting, an existing output, or figures that are not finite.
         """
         import numpy as np
 
@@ -206,7 +206,7 @@ class Designer:
         progress: bool = True,
         **search: object,
     ) -> list[Tailoring]:
-        """Alters a garment step by step until a user likes it better, as tools.tailor does.
+        """Alters a garment step by step towards a user's taste, as tools.tailor does.
 
         >>> designer = gan.Designer.open("out/run", "out/gan")
         >>> brief = {"steps": 2, "every": 1, "invert_starts": 2, "invert_candidates": 4, "invert_steps": 2}
@@ -215,16 +215,16 @@ class Designer:
         array([0, 1, 2])
 
         Args:
-            users: a user's key, or several, each of whom gets an alteration.
-            photo: of the garment: a path, a file's bytes, or pixels uint8 [H, W, 3].
-            category: its name, which a photo needs; None: the item's own.
-            item: the key of an item that is altered, in place of a photo.
-            max_drift: bound on the mean absolute difference of pixels, in [-1, 1], from step 0; None: none.
-            every: steps between the images shown.
-            preset: of the search: ``fast``, ``paper`` or ``release``.
+            users: a user's key, or several; each user gets an alteration.
+            photo: the garment's photo: a path, a file's bytes, or pixels uint8 [H, W, 3].
+            category: the photo's category, required with a photo; None: the item's category.
+            item: the key of the item to alter, instead of a photo.
+            max_drift: bound on the mean absolute difference of pixels, in [-1, 1], from step 0; None: no bound.
+            every: number of steps between the images shown.
+            preset: the search's preset: ``fast``, ``paper`` or ``release``.
             output: folder for the pictures and figures that the tool writes; None: they are not kept.
             progress: show progress bars.
-            **search: settings in place of the preset's: fields of `gan.search.config.AscentConfig` and
+            **search: settings that replace the preset's: fields of `gan.search.config.AscentConfig` and
                 `gan.search.invert.InversionConfig`.
 
         Returns:
@@ -232,7 +232,7 @@ class Designer:
 
         Raises:
             InputError: neither or both of `photo` and `item`, an unknown user, item, category or setting, a photo that
-                cannot be read, an output that is taken, figures that are not finite.
+                cannot be read, an existing output, or figures that are not finite.
         """
         import numpy as np
 
@@ -288,7 +288,7 @@ class Designer:
 
 @contextmanager
 def _folder(output: str | os.PathLike[str] | None) -> Iterator[str]:
-    """The folder asked for, or one that is gone afterwards."""
+    """Yields the given folder, or a temporary one that is removed at the end."""
     if output is not None:
         yield os.fspath(output)
         return
@@ -298,7 +298,7 @@ def _folder(output: str | os.PathLike[str] | None) -> Iterator[str]:
 
 @contextmanager
 def _file(photo: Photo | None) -> Iterator[str | None]:
-    """A photo as a file, for as long as it is needed."""
+    """Yields a photo's path; a photo in memory is in a temporary file until the block ends."""
     if photo is None or isinstance(photo, str | os.PathLike):
         yield None if photo is None else os.fspath(photo)
         return

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Generator:
-    """A trained GAN: it draws images of a category, and its discriminator scores images.
+    """A trained GAN: draws images of a category, and scores images with its discriminator.
 
     >>> generator = gan.Generator.open("out/gan")
     >>> images = generator.sample("tops", n=4, seed=1)
@@ -48,7 +48,7 @@ class Generator:
 
     @classmethod
     def open(cls, workdir: str | os.PathLike[str]) -> Generator:
-        """Opens the workdir of a training of the GAN. Raises InputError where there is none, or it trained nothing."""
+        """Opens the workdir of a training of the GAN. Raises InputError if there is none, or it is untrained."""
         from gan.trained import TrainedGan
 
         return cls(TrainedGan.open(workdir), Path(workdir))
@@ -58,7 +58,7 @@ class Generator:
         return f"Generator({drawn}; {self.image_size} pixels, step {self.step}, {str(self.path)!r})"
 
     def sample(self, category: str, n: int = 64, seed: int = 0, truncation: float = 1.0) -> np.ndarray:
-        """Images of a category, those of tools.sample_gan with the same seed and truncation.
+        """Returns images of a category, the same as those of tools.sample_gan with this seed and truncation.
 
         >>> generator = gan.Generator.open("out/gan")
         >>> bool((generator.sample("shoes", 4)[:2] == generator.sample("shoes", 2)).all())
@@ -66,15 +66,15 @@ class Generator:
 
         Args:
             category: one of `categories`.
-            n: images, 1 or more.
-            seed: of the latents, 0 or more.
-            truncation: factor on the latents, above 0 and at most 10; below 1 truer to the category and less varied.
+            n: number of images, 1 or more.
+            seed: seed of the latents, 0 or more.
+            truncation: factor on the latents, above 0 and at most 10; below 1, images are more typical and less varied.
 
         Returns:
             uint8 [n, S, S, 3].
 
         Raises:
-            InputError: an unknown category, a number out of range.
+            InputError: an unknown category, or a number out of range.
         """
         import numpy as np
 
@@ -90,7 +90,7 @@ class Generator:
         return draw_pixels(self.network, latents, self._trained.labels(np.full(n, number)))
 
     def discriminate(self, images: np.ndarray, category: str) -> np.ndarray:
-        """The discriminator's raw scores, of which the training wants 1 for photos and 0 for generated images.
+        """Returns the discriminator's raw scores; it is trained to give 1 to photos and 0 to generated images.
 
         Args:
             images: uint8 [N, S, S, 3], or one image [S, S, 3].
@@ -100,7 +100,7 @@ class Generator:
             float32 [N].
 
         Raises:
-            InputError: an unknown category, images of another shape or type.
+            InputError: an unknown category, or images of another shape or type.
         """
         import numpy as np
 

@@ -29,18 +29,18 @@ def train(
     ('shoes', 'tops')
 
     Args:
-        dataset: the folder that `tf_dvbpr.build_dataset` made, or what it returned.
-        workdir: the folder of the run: a new one, or one to resume with the same settings.
+        dataset: the dataset folder, or the result of `tf_dvbpr.build_dataset`.
+        workdir: the folder of the run: a new folder, or that of a run to resume with the same settings.
         preset: ``fast``, ``paper`` or ``release``.
         progress: show progress bars.
-        **given: settings in place of the preset's: fields of `gan.config.GanConfig`.
+        **given: settings that replace the preset's: fields of `gan.config.GanConfig`.
 
     Returns:
         The trained GAN, with its best weights.
 
     Raises:
-        InputError: an unknown preset or setting, a data set or workdir that does not fit, a loss that is no longer
-            finite.
+        InputError: an unknown preset or setting, a data set or workdir that does not fit, or a loss that is NaN or
+            infinite.
     """
     from gan.api.generator import Generator
     from gan.config import PRESETS, GanConfig

@@ -1,1 +1,1 @@
-"""Personalised design with trained networks: what tools.design, tools.tailor and tools.evaluate_design call."""
+"""Designs garments for users with trained networks: called by tools.design, tools.tailor and tools.evaluate_design."""

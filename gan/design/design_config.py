@@ -1,4 +1,4 @@
-"""What tools.design is asked for."""
+"""The settings of a design (tools.design)."""
 
 import dataclasses
 
@@ -11,27 +11,29 @@ NO_GROUP = "none"
 
 @dataclasses.dataclass(frozen=True)
 class DesignConfig:
-    """For whom to design what, and into which folder; each field's help says what it is.
+    """For whom to design, which categories, and the output folder; each field's help describes it.
 
-    `users` are keys, or a text of one or more with commas between. `categories` are names, or texts
-    with commas between several; (): all that the GAN draws.
+    `users` are keys, or a text of keys separated by commas. `categories` are names, or texts of names separated by
+    commas; (): all categories that the GAN draws.
     """
 
     recommender: str = required("folder of a training of DVBPR")
     gan: str = required("folder of a training of the GAN")
     output: str = required("folder for the designs")
-    users: str | tuple[str, ...] = required("the user's key, or several with commas between")
+    users: str | tuple[str, ...] = required("the user's key, or several keys separated by commas")
     ascent: AscentConfig = dataclasses.field(default_factory=AscentConfig)
-    categories: tuple[str, ...] = setting((), "some categories, by name; default: all that the GAN draws")
-    k: int = setting(3, "garments to retrieve and to design", between(1, 1000))
+    categories: tuple[str, ...] = setting((), "names of categories; default: all that the GAN draws")
+    k: int = setting(3, "number of garments to retrieve and to design", between(1, 1000))
     group: str = setting(
         "mean",
-        "of several users together: mean: the highest mean score; minimum: the most content least content member; "
-        "none: each alone",
+        "additional design for all users together: mean: the highest mean score; minimum: the highest score of the "
+        "member who likes it least; none: no such design",
         one_of(*GROUPS, NO_GROUP),
     )
-    weights: tuple[float, ...] = setting((), f"of the users in {option('group', 'mean')}, as 2,1,1; default: equal")
-    trajectory: bool = setting(False, "also draw how each search went")
+    weights: tuple[float, ...] = setting(
+        (), f"users' weights in {option('group', 'mean')}, for example 2,1,1; default: equal"
+    )
+    trajectory: bool = setting(False, "also draw the course of each search")
     dataset: str | None = setting(None, MOVED_DATASET)
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What tools.design draws: purchases, retrieved and designed garments side by side, and how the search went."""
+"""Draws the pictures of a design: purchases, retrieved and designed garments side by side, and the search's course."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from tf_dvbpr.pictures import grid
 from tf_dvbpr.recommender.keys import find_item
 from tfrecords.files.cached_arrays import Arrays
 
-_BOUGHT = 4  # shown of a query; a group shows one a member at least
+_BOUGHT = 4  # purchases shown per query; for a group at least one per member
 _CELL = 112
 
 
 def draw_designs(studio: Studio, garments: list[tuple[Query, dict, list[Image.Image]]], folder: Path) -> str:
-    """Writes design.png: a band a query, of (the query, its entry in design.json, the designs). Returns its name."""
+    """Writes design.png from (query, its entry in design.json, designs), one band per query. Returns its name."""
     bands = []
     for query, entry, images in garments:
         blocks = [_bought(studio, query, entry), _retrieved(studio, entry), _designed(entry, images)]
@@ -27,7 +27,7 @@ def draw_designs(studio: Studio, garments: list[tuple[Query, dict, list[Image.Im
 
 
 def draw_trajectory(studio: Studio, query: Query, entry: dict, part: Arrays, file: Path) -> str:
-    """Writes a picture of the search: a row a start, the best first, steps across, scores below. Returns its name."""
+    """Writes a picture of the search: one row per start, best first; steps from left to right. Returns its name."""
     way, records, steps = part["way"], part["records"], part["steps"]
     rows = []
     for start in range(way.shape[1]):
@@ -38,20 +38,20 @@ def draw_trajectory(studio: Studio, query: Query, entry: dict, part: Arrays, fil
         ]
         rows.append(grid.Row(f"start {start + 1}", images, captions))
     score = "score" if entry["group"] is None else "score together"
-    heading = f"{_heading(entry)}, {_counted(steps[-1])}. Below: {score} / step, D (1: looks real)"
+    heading = f"{_heading(entry)}, {_steps_in_words(steps[-1])}. Below: {score} / step, D (1: looks real)"
     grid.save(grid.beside([grid.draw(rows, len(steps), _CELL)], heading), file)
     return file.name
 
 
-def _counted(steps: int) -> str:
+def _steps_in_words(steps: int) -> str:
     return "1 step" if steps == 1 else f"{steps} steps"
 
 
 def _heading(entry: dict) -> str:
-    return f"{_whom(entry)}: {entry['category']}"
+    return f"{_names_of_users(entry)}: {entry['category']}"
 
 
-def _whom(entry: dict) -> str:
+def _names_of_users(entry: dict) -> str:
     users = ", ".join(entry["users"][:6]) + (f" and {len(entry['users']) - 6} more" if len(entry["users"]) > 6 else "")
     if entry["group"] is None:
         return users
@@ -64,8 +64,10 @@ def _whom(entry: dict) -> str:
 def _bought(studio: Studio, query: Query, entry: dict) -> grid.Row:
     shown = entry["bought"]
     if query.group:
-        # The first of each member, the best of the others in the places left.
-        firsts = [next(one for one in shown if one["user"] == user) for user in entry["users"] if _of(shown, user)]
+        # First one item of each member, then the best of the others.
+        firsts = [
+            next(one for one in shown if one["user"] == user) for user in entry["users"] if _has_entry(shown, user)
+        ]
         others = [one for one in shown if all(one is not first for first in firsts)]
         shown = firsts + sorted(others, key=lambda one: -one["score"])[: max(0, _BOUGHT - len(firsts))]
         shown = shown[: 2 * _BOUGHT]
@@ -80,7 +82,7 @@ def _bought(studio: Studio, query: Query, entry: dict) -> grid.Row:
     return grid.Row(heading, _photos(studio, [one["item"] for one in shown]), captions)
 
 
-def _of(entries: list[dict], user: str) -> bool:
+def _has_entry(entries: list[dict], user: str) -> bool:
     return any(one["user"] == user for one in entries)
 
 

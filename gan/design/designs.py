@@ -1,4 +1,4 @@
-"""Designs garments for people and groups, beside what they bought and what retrieval finds (the paper's Fig. 5)."""
+"""Designs garments for users and groups, beside their purchases and retrieved items (the paper's Fig. 5)."""
 
 import dataclasses
 import shutil
@@ -25,23 +25,23 @@ from tfrecords.files.json_file import write_json
 DESIGN_FILE = "design.json"
 _DESIGNS = FolderKind("designs", DESIGN_FILE, "designing", named_in(DESIGN_FILE))
 _PARTS = ".parts"
-_SHOWN_STARTS, _SHOWN_STEPS = 16, 6  # in a trajectory
+_SHOWN_STARTS, _SHOWN_STEPS = 16, 6  # steps shown of a trajectory
 
 
 def design_garments(config: DesignConfig, progress: bool = True, studio: Studio | None = None) -> dict:
-    """Fills ``config.output``: design.png, a PNG a garment, design.json, latents.npz, and trajectories where asked for.
+    """Fills ``config.output``: design.png, a PNG per garment, design.json, latents.npz and, if asked for, trajectories.
 
     Args:
-        config: for whom, what and how.
+        config: the settings.
         progress: show bars.
-        studio: the two runs, where they are open already, in ``config.ascent.precision``.
+        studio: the two runs, if they are open already, in ``config.ascent.precision``.
 
     Returns:
-        What design.json holds (docs/guides/design.md).
+        The content of design.json (docs/guides/design.md).
 
     Raises:
-        InputError: an unknown user or category, runs that do not fit together, an output that is taken, a query all of
-            whose starts were dropped.
+        InputError: an unknown user or category, runs that do not fit together, an existing output, or a query whose
+            starts were all dropped.
     """
     output = Path(config.output).absolute()
     check_output(output, _DESIGNS)
@@ -72,7 +72,7 @@ def _queries(config: DesignConfig, studio: Studio) -> list[Query]:
 
 
 def taste_of(studio: Studio, queries: list[Query]) -> Taste:
-    """The taste of queries that have equally many members and the same kind of group."""
+    """Returns the taste of queries with equally many members and the same kind of group."""
     rows = np.array([query.weights or [1.0] * len(query.members) for query in queries])
     return studio.taste(np.array([query.members for query in queries]), rows, queries[0].group or "mean")
 
@@ -80,7 +80,7 @@ def taste_of(studio: Studio, queries: list[Query]) -> Taste:
 def _search(
     config: DesignConfig, ascent: AscentConfig, studio: Studio, queries: list[Query], folder: Path, progress: bool
 ) -> list[Arrays]:
-    """A part for each query, of as many queries at a time as fill a batch of the networks."""
+    """Yields one part per query; searches for as many queries at a time as fill a batch of the networks."""
     maximiser = Maximiser(studio.networks, ascent)
     at_once = max(1, ascent.batch_size // ascent.starts)
     parts = []
@@ -123,7 +123,7 @@ def _arrays(answers: list[Chosen], trajectory: bool) -> Arrays:
     if trajectory:
         last = len(answers[0].designs.records) - 1
         steps = np.unique(np.linspace(0, last, _SHOWN_STEPS).round().astype(int))
-        # NaN sorts last: dropped starts are shown only where there is room.
+        # NaN sorts last: dropped starts are shown only if there is room.
         rows = [np.argsort(-one.designs.best[:, 0], kind="stable")[:_SHOWN_STARTS] for one in answers]
         arrays |= {
             "way": np.stack([one.designs.way[steps][:, some] for one, some in zip(answers, rows, strict=True)]),
@@ -137,7 +137,7 @@ def _write(
     config: DesignConfig, ascent: AscentConfig, studio: Studio, queries: list[Query], parts: list[Arrays], folder: Path
 ) -> dict:
     whose = ["+".join(studio.dataset.user_keys[list(query.members)]) for query in queries]
-    # No two are alike, and `file_names` keeps it so: a key may hold what joins it to others.
+    # No two texts are equal, and `file_names` keeps them distinct, since a key may contain the separator.
     names = [
         f"{'' if query.group is None else 'together/'}{who}/{studio.gan.category_names[query.category]}"
         for who, query in zip(whose, queries, strict=True)

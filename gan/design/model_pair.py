@@ -1,4 +1,4 @@
-"""A trained recommender and a trained GAN, opened together: all that a design is made with."""
+"""Opens a trained recommender and a trained GAN together, for designs."""
 
 import dataclasses
 import functools
@@ -24,18 +24,18 @@ from tfrecords.progress_bar import write_line
 
 
 class Studio:
-    """What a design needs of two workdirs.
+    """The content of two workdirs that a design needs.
 
     Attributes:
-        dataset: the recommender's.
+        dataset: the recommender's data set.
         gan: the trained GAN.
-        networks: generator, discriminator and Phi, in the precision asked for.
+        networks: generator, discriminator and Phi, in the given precision.
         embedder: Phi, for photos.
         user_factors: float32 [U, K].
         item_factors: float32 [I, K].
-        categories: int32 [I], each item's number among the GAN's categories, -1: none.
-        recommender_step: of the recommender's weights.
-        notes: what the owner of the two runs ought to know, a line each.
+        categories: int32 [I], each item's category as the GAN's number, -1: none.
+        recommender_step: training step of the recommender's weights.
+        notes: remarks on the two runs, for example that their data sets differ; one line each.
     """
 
     def __init__(
@@ -64,17 +64,17 @@ class Studio:
         precision: str | None = None,
         moved_to: str | None = None,
     ) -> "Studio":
-        """Opens both, and sees that they fit together. A GAN of less than an epoch is warned of on standard error.
+        """Opens both workdirs and checks that they fit together; warns on standard error of a GAN under one epoch.
 
         Args:
             recommender: a workdir of tools.train_dvbpr.
             gan: a workdir of tools.train_gan.
-            precision: of all networks' arithmetic; None: each as it was trained.
-            moved_to: where the recommender's data set lies now; None: where its training found it.
+            precision: the precision of all networks; None: each as in its training.
+            moved_to: the new folder of the recommender's data set, if it was moved; None: where the training found it.
 
         Raises:
-            InputError: one of them is none, is not trained yet, or does not look at photos; other categories, or photos
-                brought to a square in another way.
+            InputError: one is no such workdir, is not trained yet, or does not use photos; the categories differ, or
+                the way in which photos are made square.
         """
         with prefixed(option("recommender")):
             workdir = Workdir.open(recommender, moved_to)
@@ -95,11 +95,11 @@ class Studio:
         return studio
 
     def made_for(self, config: object, ascent: AscentConfig) -> dict[str, object]:
-        """As JSON, all that decides what a tool's config makes of these two runs, wherever it puts it.
+        """Returns, as JSON, everything that determines what a tool makes of these two runs, except the output's path.
 
         Args:
-            config: of the tool, with ``output`` and ``ascent`` among its fields.
-            ascent: that one, settled.
+            config: the tool's config, which has the fields ``output`` and ``ascent``.
+            ascent: the field ``ascent`` with its latent form resolved.
         """
         return {
             **dataclasses.asdict(dataclasses.replace(config, output="", ascent=ascent, dataset=None)),
@@ -110,59 +110,59 @@ class Studio:
         }
 
     def settled(self, config: AscentConfig) -> AscentConfig:
-        """The config with its latent form decided: `auto` is the box for uniform latents, the sphere for normal."""
+        """Returns the config with its latent form resolved: `auto` is tanh for uniform, sphere for normal latents."""
         if config.latent_form != AUTO:
             return config
         form = "tanh" if self.gan.config.latent_distribution == "uniform" else "sphere"
         return dataclasses.replace(config, latent_form=form)
 
     def labels(self, categories: np.ndarray) -> tf.Tensor:
-        """One-hot float32 [N, C] of categories' numbers [N]."""
+        """Returns the categories' numbers [N] one-hot, float32 [N, C]."""
         return self.gan.labels(categories)
 
     def user(self, key: str) -> int:
-        """The number of a user. Raises InputError for an unknown key."""
+        """Returns the number of a user. Raises InputError for an unknown key."""
         return find_user(key, self.dataset)
 
     def taste(self, members: np.ndarray, weights: np.ndarray | None = None, group: str = "mean") -> Taste:
-        """Of users int [N, G]; see `gan.search.taste.Taste.of`."""
+        """Returns the taste of users int [N, G]; see `gan.search.taste.Taste.of`."""
         if members.shape[1] == 1 and group == "mean":
-            return self._persons.rows(members[:, 0])
+            return self._single_tastes.rows(members[:, 0])
         return Taste.of(self.user_factors, self.item_factors, members, weights, group)
 
     def scores(self, user: int, items: np.ndarray) -> np.ndarray:
-        """``x(u, i)`` of some items: int [n] to float32 [n]."""
+        """Returns ``x(u, i)`` of some items: int [n] to float32 [n]."""
         return self.item_factors[items] @ self.user_factors[user]
 
     def retrieve(self, users: np.ndarray, category: int, k: int, owned: bool = False) -> tuple[np.ndarray, np.ndarray]:
-        """The k items of a category that each user scores highest (eq. 8).
+        """Returns the k items of a category with each user's highest scores (eq. 8).
 
         Args:
             users: int [n].
             category: its number.
-            k: items a user.
-            owned: among all items of the category, as eq. 8 has it; else the user's own are left out.
+            k: items per user.
+            owned: search all items of the category, as in eq. 8; otherwise leave out the user's own.
 
         Returns:
-            (items int32 [n, k], scores float32 [n, k]), item -1 and NaN where fewer are left.
+            (items int32 [n, k], scores float32 [n, k]); item -1 and NaN if fewer are left.
         """
         nothing = np.zeros(self.dataset.num_users + 1, np.int64), np.zeros(0, np.int32)
         known = nothing if owned else self._own
         return top_k(self.user_factors, self.item_factors, users, k, *known, self.categories == category)
 
     def bought(self, user: int, category: int | None = None) -> np.ndarray:
-        """All items that a user is known to own, of a category where one is named, by ascending number."""
+        """Returns all items that a user owns, of the given category or of all, in ascending order."""
         indptr, items = self._own
         own = items[indptr[user] : indptr[user + 1]]
         return own if category is None else own[self.categories[own] == category]
 
     def draw(self, latents: np.ndarray, category: int) -> tf.Tensor:
-        """The images of latents float32 [N, Z] of a category: float32 [N, S, S, 3] in [-1, 1]."""
+        """Draws images from latents float32 [N, Z] of a category: float32 [N, S, S, 3] in [-1, 1]."""
         return generate(self.gan.generator, latents, self.labels(np.full(len(latents), category)))
 
     @functools.cached_property
-    def _persons(self) -> Taste:
-        # The catalogue's covariance is taken once, not for each few users.
+    def _single_tastes(self) -> Taste:
+        # The catalogue's covariance is computed once, not again for every few users.
         everyone = np.arange(self.dataset.num_users)[:, None]
         return Taste.of(self.user_factors, self.item_factors, everyone)
 
@@ -172,7 +172,7 @@ class Studio:
 
 
 def _check_fit(recommender: str, dataset: Dataset, gan: str, trained: TrainedGan) -> tuple[Dataset, list[str]]:
-    """(the GAN's data set, notes)."""
+    """Returns the GAN's data set, and notes on how the two runs differ. Raises InputError if they do not fit."""
     if labelled(dataset)[1] != trained.category_names:
         raise InputError(
             f"{gan}: this GAN draws {_listed(trained.category_names)}; the items of {recommender} are "

@@ -1,4 +1,4 @@
-"""One thing asked for, and its answer as design.json has it: bought, retrieved and designed, with their scores."""
+"""A query for a design, and its entry in design.json: bought, retrieved and designed garments, with their scores."""
 
 import dataclasses
 
@@ -8,18 +8,18 @@ from gan.design.model_pair import Studio
 from gan.search.taste import Taste
 from tfrecords.files.cached_arrays import Arrays
 
-_BOUGHT = 12  # a member, at most
+_BOUGHT = 12  # purchases listed per member, at most
 
 
 @dataclasses.dataclass(frozen=True)
 class Query:
-    """Whom a design is for, and of what.
+    """The users and the category of a design.
 
     Attributes:
-        members: users' numbers.
+        members: the users' numbers.
         group: None for one user, else one of `gan.search.config.GROUPS`.
-        category: its number.
-        weights: of the members, as they were given; (): none were.
+        category: the category's number.
+        weights: the members' weights as given; (): none were given.
     """
 
     members: tuple[int, ...]
@@ -37,19 +37,19 @@ def design_entry(
     files: list[str],
     k: int,
 ) -> dict[str, object]:
-    """What the members bought, what retrieval finds (eq. 8) and what was designed, for design.json.
+    """Returns a query's entry for design.json: what its members bought, what retrieval finds (eq. 8), and the designs.
 
-    Retrieved is what nobody of the query owns yet. A design is ``better_than`` the share of the category's items that
+    Retrieved items are those that no member owns. ``better_than`` of a design is the share of the category's items that
     score below it.
 
     Args:
         studio: the two runs.
-        query: what was asked for.
+        query: the query.
         taste: its taste, one row.
-        part: ``best`` float32 [k, 3] and ``best_step`` [k] of the designs, ``dropped``; NaN in places of none.
+        part: ``best`` float32 [k, 3] and ``best_step`` [k] of the designs, NaN if there is no design; ``dropped``.
         styles: float32 [n, K], Phi of the n designs.
-        files: n names.
-        k: items to retrieve.
+        files: the names of the n files.
+        k: number of items to retrieve.
     """
     items = np.flatnonzero(studio.categories == query.category)
     scores = taste.of_items(studio.item_factors[items])
@@ -88,7 +88,7 @@ def design_entry(
 
 
 def _bought(studio: Studio, query: Query, user: int) -> list[dict[str, object]]:
-    """A member's purchases, of the category where there are any, those that the model scores highest first."""
+    """Returns a member's purchases with the highest scores; those of the category if there are any."""
     own = studio.bought(user, query.category)
     own = own if len(own) else studio.bought(user)
     scores = studio.scores(user, own)

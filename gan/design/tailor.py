@@ -1,4 +1,4 @@
-"""Alters a garment step by step towards a person's taste (paper, eq. 12, then 10; Fig. 6)."""
+"""Alters a garment step by step towards a user's taste (paper, eq. 12, then 10; Fig. 6)."""
 
 import dataclasses
 import hashlib
@@ -32,15 +32,15 @@ _TAILORED = FolderKind("a tailored garment", TAILOR_FILE, "tailoring", named_in(
 
 @dataclasses.dataclass(frozen=True)
 class _Tailoring:
-    """What is altered, for whom and with what.
+    """The photo to alter, the users, and the two runs.
 
     Attributes:
-        config: what was asked for.
-        ascent: its search, settled.
+        config: the settings.
+        ascent: its search, with the latent form resolved.
         studio: the two runs.
-        users: their numbers.
+        users: the users' numbers.
         encoded: the photo's bytes.
-        category: its number.
+        category: the category's number.
     """
 
     config: TailorConfig
@@ -51,27 +51,27 @@ class _Tailoring:
     category: int
 
     def photo(self, size: int) -> tf.Tensor:
-        """The photo as the data set brings it to a square, float32 [1, S, S, 3] in [-1, 1]."""
+        """Returns the photo, made square as in the data set, float32 [1, S, S, 3] in [-1, 1]."""
         dataset = self.studio.dataset
         return normalise(decode_photo(tf.constant(self.encoded), size, dataset.resize_filter, dataset.fit))[None]
 
 
 def tailor(config: TailorConfig, progress: bool = True, studio: Studio | None = None) -> dict:
-    """Fills ``config.output``: tailor.png, a PNG a shown step, tailor.json, latents.npz, and GIFs where asked for.
+    """Fills ``config.output``: tailor.png, a PNG per shown step, tailor.json, latents.npz and, if asked for, GIFs.
 
-    The garment's latent is found first, once (eq. 12); from there each user's preference is ascended (eq. 10).
+    First it finds the garment's latent, once (eq. 12); from there it raises each user's objective (eq. 10).
 
     Args:
         config: what to alter, for whom and how.
         progress: show bars.
-        studio: the two runs, where they are open already, in ``config.ascent.precision``.
+        studio: the two runs, if they are open already, in ``config.ascent.precision``.
 
     Returns:
-        What tailor.json holds (docs/guides/design.md).
+        The content of tailor.json (docs/guides/design.md).
 
     Raises:
         InputError: an unknown user, item or category, a photo that cannot be read, runs that do not fit together, an
-            output that is taken, figures that are not finite.
+            existing output, or figures that are not finite.
     """
     output = Path(config.output).absolute()
     check_output(output, _TAILORED)
@@ -90,7 +90,7 @@ def tailor(config: TailorConfig, progress: bool = True, studio: Studio | None = 
 
 
 def _prototype(config: TailorConfig, studio: Studio) -> tuple[bytes, int]:
-    """The photo's bytes and its category's number."""
+    """Returns the photo's bytes and its category's number."""
     if config.item is not None:
         item = find_item(config.item, studio.dataset)
         encoded, own = studio.dataset.encoded_photos([item])[0], int(studio.categories[item])
@@ -119,7 +119,7 @@ def _invert(asked: _Tailoring, progress: bool) -> Arrays:
 
 
 def _improve(asked: _Tailoring, found: Arrays, progress: bool) -> Arrays:
-    """The latents and figures of the shown steps: [shown, users, ...]."""
+    """Returns the latents and figures of the shown steps: [shown, users, ...]."""
     config, ascent, studio, users = asked.config, asked.ascent, asked.studio, asked.users
     starts = tf.repeat(tf.constant(found["latents"]), len(users), 0)
     labels, taste = studio.labels(np.full(len(users), asked.category)), studio.taste(np.array(users)[:, None])

@@ -1,4 +1,4 @@
-"""What tools.tailor draws: a garment on its way towards a person's taste (the paper's Fig. 6)."""
+"""Draws the pictures of a tailoring: a garment altered step by step towards a user's taste (the paper's Fig. 6)."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ _GIF_SIDE = 256
 
 
 def draw_tailored(encoded: bytes, tailored: list[dict], error: float, folder: Path) -> str:
-    """Writes tailor.png: a row a user, the prototype's photo and the shown steps, scores below. Returns its name."""
+    """Writes tailor.png, one row per user: the prototype's photo, then the steps with scores. Returns its name."""
     rows = []
     for entry in tailored:
         steps = entry["steps"]
@@ -28,7 +28,7 @@ def draw_tailored(encoded: bytes, tailored: list[dict], error: float, folder: Pa
 
 
 def write_gif(images: list[Image.Image], file: Path) -> str:
-    """Writes the steps as an animation that rests on the last. Returns the file's name."""
+    """Writes the steps as an animation that pauses at the last. Returns the file's name."""
     side = max(images[0].width, _GIF_SIDE // images[0].width * images[0].width)
     frames = [image.resize([side, side], Image.Resampling.NEAREST) for image in images]
     with whole_file(file) as temporary:

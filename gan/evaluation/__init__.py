@@ -1,1 +1,1 @@
-"""Table IV and Fig. 3 of the paper: how good designs are."""
+"""Measures designs: Table IV and Fig. 3 of the paper."""

@@ -1,4 +1,4 @@
-"""What tools.evaluate_design is asked for."""
+"""The settings of an evaluation of designs (tools.evaluate_design)."""
 
 import dataclasses
 
@@ -14,8 +14,8 @@ SWEEP = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 class EvaluateConfig(JudgeConfig):
     """Which runs to measure, in how many trials, and into which folder; each field's help says what it is.
 
-    `etas`: measure the designs at each of these weights instead (Fig. 3); (): the table. Of `ascent`, the choice is
-    the table's.
+    `etas`: measure the designs at each of these weights instead (Fig. 3); (): Table IV. The field `choice` of `ascent`
+    is always that of Table IV.
     """
 
     recommender: str = required("folder of a training of DVBPR")

@@ -1,4 +1,4 @@
-"""Table IV of the paper, or its Fig. 3: preference, quality and diversity of what is designed, against three others."""
+"""Computes the paper's Table IV or Fig. 3: preference, quality and diversity of designs and three other sources."""
 
 import dataclasses
 import shutil
@@ -45,15 +45,15 @@ _PARTS = ".parts"
 
 @dataclasses.dataclass(frozen=True)
 class _Evaluation:
-    """What every figure of one call is made from.
+    """Everything from which one call computes its figures.
 
     Attributes:
-        config: what was asked for.
-        ascent: its search, settled.
+        config: the settings.
+        ascent: its search, with `latent_form` resolved.
         studio: the two runs.
-        judge: of the quality.
-        trials: all of them.
-        folder: that is filled.
+        judge: the network that measures the quality.
+        trials: all trials.
+        folder: the folder to fill.
         progress: show bars.
     """
 
@@ -67,29 +67,29 @@ class _Evaluation:
 
     @property
     def categories(self) -> np.ndarray:
-        """Of the trials' images, int [N k]."""
+        """Returns the categories of the trials' images, int [N k]."""
         return np.repeat(self.trials.categories, self.config.k)
 
     def at(self, eta: float) -> "_Evaluation":
-        """The same with another weight of looking real."""
+        """Returns the same evaluation with another eta."""
         return dataclasses.replace(self, ascent=dataclasses.replace(self.ascent, eta=eta))
 
 
 def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studio | None = None) -> dict:
     """Fills ``config.output`` with table4.md, .csv and .json, or for ``config.etas`` with fig3.csv, .json and .png.
 
-    Killed at any moment, the same call goes on where it was.
+    If it is killed, the same call resumes.
 
     Args:
         config: what to measure.
         progress: show bars, and say after the first trials how long all will take.
-        studio: the two runs, where they are open already, in ``config.ascent.precision``.
+        studio: the two runs, if they are open already, in ``config.ascent.precision``.
 
     Returns:
-        What table4.json or fig3.json holds (docs/guides/design.md).
+        The content of table4.json or fig3.json (docs/guides/design.md).
 
     Raises:
-        InputError: runs that do not fit together, no trials to be had, an output that is taken.
+        InputError: the runs do not fit together, no trials are possible, or the output exists.
     """
     output = Path(config.output).absolute()
     form = fig3 if config.etas else table4
@@ -126,9 +126,9 @@ def _judge(config: EvaluateConfig, studio: Studio, progress: bool) -> Judge:
         return Judge.load(config.judge, weights, config.judge_batch_norm_epsilon)
     if len(studio.gan.present) < 2:
         raise InputError(
-            f"{config.gan}: draws one category only, so that no classifier of its own can judge: give {option('judge')}"
+            f"{config.gan}: draws only one category, so its own classifier cannot judge: give {option('judge')}"
         )
-    # The one that the GAN's training made, if it did.
+    # The judge of the GAN's training, if there is one.
     workdir, size = Workdir.open(config.gan), studio.networks.image_size
     same = workdir.config["dataset_fingerprint"] == studio.dataset.fingerprint
     dataset = studio.dataset if same else workdir.dataset()
@@ -146,7 +146,7 @@ def _judge(config: EvaluateConfig, studio: Studio, progress: bool) -> Judge:
 
 
 def _generated(asked: _Evaluation, maximiser: Maximiser) -> Arrays:
-    """`generated_answers` of all trials, in parts that are kept until the whole is there."""
+    """Returns `generated_answers` of all trials; caches its parts, so that a killed call can resume."""
     ascent, count, k = asked.ascent, asked.config.trials, asked.config.k
     at_once = max(1, ascent.batch_size // ascent.starts)
     parts, timed, told = [], [], False
@@ -164,7 +164,7 @@ def _generated(asked: _Evaluation, maximiser: Maximiser) -> Arrays:
 
             parts.append(kept_part(asked.folder / _PARTS, f"eta-{ascent.eta!r}-{first}", compute))
             bar.update(len(numbers))
-            # The first part's time is mostly the compilation's.
+            # Most of the first part's time is compilation.
             if len(timed) == 2 and not told and asked.progress and (left := count - first - len(numbers)):
                 told = True
                 write_line(f"{count} trials: about {_minutes(timed[1] * left)} left for eta {ascent.eta:g}")

@@ -1,4 +1,4 @@
-"""Fig. 3 written down: preference, quality, diversity and D(x, c) of designs against eta, as CSV, JSON and a chart."""
+"""Writes Fig. 3, preference, quality, diversity and D(x, c) of designs against eta, as CSV, JSON and a chart."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def write(result: dict, folder: Path) -> list[str]:
 
 
 def cells(result: dict) -> tuple[list[str], list[list[str]]]:
-    """(headers, rows) of the figure as a table."""
+    """Returns (headers, rows) of the figure as a table."""
     headers = ["eta", "preference score", quality_name(result), "diversity", "D(x, c)"]
     return headers, [[f"{point['eta']:g}", *shown(point)] for point in result["points"]]
 

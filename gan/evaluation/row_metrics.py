@@ -1,4 +1,4 @@
-"""The figures of one row of Table IV: preference, quality, diversity and realness of one source's images."""
+"""Computes one row of Table IV: preference, quality, diversity and realness of one source's images."""
 
 import dataclasses
 
@@ -9,19 +9,19 @@ from gan.metrics.inception_score import classifier_score
 from gan.metrics.judge import Judge, images_seen_by
 
 _SPLITS = 10
-_FEWEST = 2 * _SPLITS  # images, under which a part of them is a single one, which scores 1 whatever it shows
-_FEW = 1000  # images, under which a classifier score says little
+_FEWEST = 2 * _SPLITS  # images; with fewer, a part is a single image, which always scores 1
+_FEW = 1000  # images; with fewer, a classifier score means little
 
 
 def figures_of(judge: Judge, images: np.ndarray, preference: np.ndarray, realness: np.ndarray, k: int) -> dict:
-    """One source's figures, each with ``mean`` and ``spread``; of under 20 images both of the quality are None.
+    """Returns one source's figures, each with ``mean`` and ``spread``; the quality's are None for fewer than 20 images.
 
     Args:
-        judge: of the quality.
+        judge: the network that measures the quality.
         images: uint8 [N k, S, S, 3], in the order of the trials.
         preference: [N, k].
-        realness: of the same.
-        k: images a trial.
+        realness: [N, k].
+        k: images per trial.
     """
     quality = {"mean": None, "spread": None}
     if len(images) >= _FEWEST:
@@ -38,7 +38,7 @@ def figures_of(judge: Judge, images: np.ndarray, preference: np.ndarray, realnes
 
 
 def warning_of(images: int) -> str | None:
-    """What is to be said of a classifier score of so many images, None where there is nothing."""
+    """Returns a warning about a classifier score of so many images, None if there is nothing to warn about."""
     if images >= _FEW:
         return None
     if images < _FEWEST:

@@ -1,4 +1,4 @@
-"""Table IV written down: Markdown, CSV and JSON."""
+"""Writes Table IV as Markdown, CSV and JSON."""
 
 import csv
 import io
@@ -28,19 +28,19 @@ def write(result: dict, folder: Path) -> list[str]:
 
 
 def cells(result: dict) -> tuple[list[str], list[list[str]]]:
-    """(headers, rows) of the table as the terminal and Markdown show it."""
+    """Returns (headers, rows) of the table, as in the terminal and in Markdown."""
     headers = ["", "preference score", quality_name(result), "diversity", "D(x, c)"]
     return headers, [[source["name"], *shown(source)] for source in result["sources"]]
 
 
 def shown(figures: dict) -> list[str]:
-    """A cell for each of `MEASURES`: mean and spread, a dash where there is none."""
+    """Returns a cell for each of `MEASURES`: mean and spread, or a dash."""
     parts = [(figures[measure]["mean"], figures[measure]["spread"]) for measure in MEASURES]
     return ["-" if mean is None else f"{mean:.4f} +- {spread:.2f}" for mean, spread in parts]
 
 
 def comma_separated(header: str, rows: list[tuple[object, dict]]) -> str:
-    """CSV with a line for each (name, figures), two columns for each of `MEASURES`."""
+    """Returns CSV with a line for each (name, figures), two columns for each of `MEASURES`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     columns = [(measure, part) for measure in MEASURES for part in ("mean", "spread")]
@@ -50,7 +50,7 @@ def comma_separated(header: str, rows: list[tuple[object, dict]]) -> str:
 
 
 def quality_name(result: dict) -> str:
-    """What the quality is: the inception score of InceptionV3 alone, else a classifier's."""
+    """Returns the quality's name: inception score only for InceptionV3, otherwise classifier score."""
     if result["score_name"] == "inception_score":
         return "inception score"
     return f"classifier score ({result['judge']})"

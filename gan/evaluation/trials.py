@@ -1,4 +1,4 @@
-"""The trials of Table IV: random users and categories, and what each of the four sources answers."""
+"""Draws the trials of Table IV, random users and categories, and computes the answers of the four sources."""
 
 import dataclasses
 
@@ -23,25 +23,25 @@ REAL, RANDOM, RETRIEVED, DESIGNED = (
     "synthesis delta^(u, c)",
 )
 SOURCES = (REAL, RANDOM, RETRIEVED, DESIGNED)
-_BATCH = 64  # photos that are floats at a time
+_BATCH = 64  # photos that are converted to float at a time
 
 
 @dataclasses.dataclass(frozen=True)
 class Trials:
-    """Who is asked for what: users int [N] and categories int [N]."""
+    """The queries: users int [N] and categories int [N]."""
 
     users: np.ndarray
     categories: np.ndarray
 
     def of(self, rows: slice | np.ndarray) -> "Trials":
-        """Some of them."""
+        """Returns some of the trials."""
         return Trials(self.users[rows], self.categories[rows])
 
 
 def draw_trials(studio: Studio, count: int, k: int, seed: int) -> Trials:
-    """Users drawn uniformly, with replacement, each with the category of the item held out for test.
+    """Draws users uniformly, with replacement, each with the category of the user's test item.
 
-    The first trials of more are the trials of fewer. Raises InputError where no user will do.
+    With a larger number the first trials stay the same. Raises InputError if no user is suitable.
     """
     test = studio.dataset.test
     categories = np.where(test >= 0, studio.categories[test], -1)
@@ -55,7 +55,7 @@ def draw_trials(studio: Studio, count: int, k: int, seed: int) -> Trials:
 
 
 def catalogue_answers(studio: Studio, trials: Trials, k: int, seed: int, owned: bool) -> dict[str, Arrays]:
-    """The photos of two sources: k random ones of the category, and the k that retrieval puts first (eq. 8).
+    """Returns the photos of two sources: k random ones of the category, and the k best by retrieval (eq. 8).
 
     Returns:
         For each of `REAL` and `RETRIEVED`: ``items`` int [N, k] and ``preference`` float32 [N, k].
@@ -82,15 +82,15 @@ def catalogue_answers(studio: Studio, trials: Trials, k: int, seed: int, owned: 
 def generated_answers(
     studio: Studio, maximiser: Maximiser, ascent: AscentConfig, trials: Trials, numbers: np.ndarray, k: int
 ) -> Arrays:
-    """What the generator answers some trials: k random latents each, and k designs.
+    """Returns the generator's answers to some trials: images of k random latents, and k designs, for each.
 
     Args:
         studio: the two runs.
-        maximiser: of ``ascent``.
-        ascent: how designs are searched.
-        trials: some.
-        numbers: int [N], their places among all, which alone decide their random draws.
-        k: images a trial.
+        maximiser: the search for ``ascent``.
+        ascent: the search's settings.
+        trials: some trials.
+        numbers: int [N], the trials' numbers; random draws depend on the seed and these numbers only.
+        k: images per trial.
 
     Returns:
         ``random`` and ``designed`` latents float32 [N, k, Z], ``random_figures`` and ``designed_figures`` float32
@@ -127,7 +127,7 @@ def generated_answers(
 
 
 def photos_of(studio: Studio, items: np.ndarray) -> np.ndarray:
-    """The photos of items at the generator's size: int [n] to uint8 [n, S, S, 3]."""
+    """Returns the photos of items at the generator's size: int [n] to uint8 [n, S, S, 3]."""
     numbers, places = np.unique(items, return_inverse=True)
     dataset, size = studio.dataset, studio.networks.image_size
     photos = tf.data.Dataset.from_tensor_slices(dataset.encoded_photos(numbers)).map(
@@ -140,7 +140,7 @@ def photos_of(studio: Studio, items: np.ndarray) -> np.ndarray:
 
 
 def realness_of(studio: Studio, photos: np.ndarray, categories: np.ndarray) -> np.ndarray:
-    """D(x, c) of photos uint8 [n, S, S, 3], float32 [n]."""
+    """Returns D(x, c) of photos uint8 [n, S, S, 3], float32 [n]."""
     network, labels = studio.gan.discriminator, studio.labels(categories)
     parts = [slice(first, first + _BATCH) for first in range(0, len(photos), _BATCH)]
     return np.concatenate([discriminate(network, normalise(photos[part]), labels[part]) for part in parts])

@@ -1,1 +1,1 @@
-"""How good, how varied and how new images are."""
+"""Measures how good, how varied and how new images are."""

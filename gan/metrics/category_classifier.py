@@ -1,4 +1,4 @@
-"""A small classifier of the data set's own categories: says whether an image shows what it should."""
+"""A small classifier of the data set's own categories: checks whether an image shows its category."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,13 +25,13 @@ _BLOCK = 256
 class CategoryClassifier:
     """Three 3x3 convolutions of stride 2 with ReLU, a dense layer of 128 (its features), a softmax over categories.
 
-    Trained on nine tenths of the photos with Adam, mirrored at random, categories drawn uniformly; the last tenth says
-    how far it can be trusted.
+    It is trained with Adam on nine tenths of the photos, mirrored at random, with categories drawn uniformly; the last
+    tenth shows how reliable it is.
 
     Args:
         image_size: S.
         num_categories: C.
-        seed: of weights and draws.
+        seed: seed of weights and draws.
     """
 
     def __init__(self, image_size: int, num_categories: int, seed: int = 0) -> None:
@@ -68,7 +68,7 @@ class CategoryClassifier:
         return x, self._layers[-1](x)
 
     def variables(self) -> dict[str, tf.Variable]:
-        """The weights by name."""
+        """Returns the weights by name."""
         return {
             f"layer{number}/{kind}": as_variable(getattr(layer, kind))
             for number, layer in enumerate(self._trained)
@@ -76,7 +76,7 @@ class CategoryClassifier:
         }
 
     def train(self, photos: PhotoStore, categories: np.ndarray, progress: bool = True) -> None:
-        """Trains and sets `accuracy`, that on the tenth held out (mean over categories).
+        """Trains the classifier and sets `accuracy`, that on the held-out tenth (mean over categories).
 
         Args:
             photos: all photos at S.
@@ -133,7 +133,7 @@ def trained_classifier(
     seed: int = 0,
     progress: bool = True,
 ) -> CategoryClassifier:
-    """The classifier kept in `folder`, trained on the photos, and put there, if there is none."""
+    """Returns the classifier kept in `folder`; if there is none, trains it on the photos and keeps it."""
     classifier = CategoryClassifier(image_size, num_categories, seed)
     remedy = f"Move {folder} away: the same command makes it again"
     kept = Checkpoints(folder, classifier.variables(), keep=1, remedy=remedy)

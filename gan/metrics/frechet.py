@@ -1,4 +1,4 @@
-"""The Fréchet distance between the features of two sets of images, the first of which is summed up once and kept."""
+"""Computes the Fréchet distance between the features of two sets of images; the first set's statistics can be kept."""
 
 import dataclasses
 import os
@@ -10,7 +10,7 @@ import numpy as np
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_file import whole_file
 
-_BLOCK = 4096  # Rows in float64 at a time; the features may be a memory map larger than memory.
+_BLOCK = 4096  # Rows converted to float64 at a time; the features may be a memory map larger than memory.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,8 +19,8 @@ class FeatureStatistics:
 
     Attributes:
         mean: float64 [F].
-        root: float64 [F, F], the symmetric square root of the covariance, which divides by ``count - 1``.
-        count: rows they were taken of, at least 2.
+        root: float64 [F, F], the symmetric square root of the covariance (divided by ``count - 1``).
+        count: number of rows, at least 2.
     """
 
     mean: np.ndarray
@@ -38,10 +38,10 @@ class FeatureStatistics:
 
     @classmethod
     def of(cls, features: np.ndarray) -> "FeatureStatistics":
-        """The statistics of float [N, F], N at least 2; eigenvalues that rounding made negative count as 0.
+        """Returns the statistics of float [N, F], N at least 2; negative eigenvalues, caused by rounding, count as 0.
 
         Raises:
-            ValueError: another shape, or a value that is not finite.
+            ValueError: the shape is wrong, or a value is not finite.
         """
         mean = _mean(features)
         covariance = np.zeros(2 * mean.shape)
@@ -53,13 +53,13 @@ class FeatureStatistics:
         return cls(mean=mean, root=root, count=len(features))
 
     def save(self, path: str | os.PathLike) -> None:
-        """Writes an ``.npz``, whole or not at all. Loads with allow_pickle=False."""
+        """Writes an ``.npz`` atomically; it loads with allow_pickle=False."""
         with whole_file(path) as temporary, temporary.open("wb") as file:
             np.savez(file, mean=self.mean, root=self.root, count=np.int64(self.count))
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "FeatureStatistics":
-        """Reads what `save` wrote. Raises InputError when the file is missing, cut short or of another kind."""
+        """Reads a file that `save` wrote. Raises InputError if it is missing, cut short or of another kind."""
         path = Path(path)
         if not path.is_file():
             raise InputError(f"{path}: no feature statistics here; name the file that they were saved to")
@@ -72,7 +72,7 @@ class FeatureStatistics:
                 return cls(mean=arrays["mean"], root=arrays["root"], count=int(arrays["count"]))
         except PermissionError:
             raise  # says nothing about the content
-        except Exception as error:  # NumPy and zipfile raise nearly anything on damaged files
+        except Exception as error:  # NumPy and zipfile raise almost any exception on damaged files
             reason = " ".join(str(error).split())[:200]
             raise InputError(
                 f"{path}: not whole feature statistics ({reason}). Compute them again and save them, which replaces it"
@@ -80,27 +80,27 @@ class FeatureStatistics:
 
 
 def frechet_distance(statistics: FeatureStatistics, features: np.ndarray) -> float:
-    """The Fréchet distance between two normal distributions, one fitted to each set of features.
+    """Returns the Fréchet distance between two normal distributions, one fitted to each set of features.
 
         ``||m1 - m2||^2 + tr C1 + tr C2 - 2 tr (C1^.5 C2 C1^.5)^.5``
 
-    The last trace is the sum of the singular values of ``C1^.5 X^T / sqrt(N - 1)``, X being the centred features, taken
-    as the roots of the eigenvalues of its smaller Gram matrix: C2 itself is never decomposed, and a few images against
-    many features cost little. 0 for equal sets; the error of rounding is about 1e-8 of the traces. It is biased
-    upwards by about the inverse of N: compare only distances of equally many images.
+    The last trace is the sum of the singular values of ``C1^.5 X^T / sqrt(N - 1)``, X being the centred features. They
+    are the square roots of the eigenvalues of its smaller Gram matrix: C2 itself is not decomposed, so few images with
+    many features cost little. The distance of equal sets is 0; the rounding error is about 1e-8 of the traces. The
+    distance is biased upwards by about 1 / N: compare only distances of equally many images.
 
-    Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium", 2017. Its name
-    of Fréchet inception distance belongs to the features of InceptionV3 only.
+    Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium", 2017. Its name,
+    Fréchet inception distance, is only for the features of InceptionV3.
 
     Args:
-        statistics: of the first set.
-        features: float [N, F] of the second, N at least 2.
+        statistics: statistics of the first set.
+        features: float [N, F], features of the second set, N at least 2.
 
     Returns:
-        at least 0, in the square of the features' unit.
+        A number of at least 0, in the square of the features' unit.
 
     Raises:
-        ValueError: another shape than the statistics', or a value that is not finite.
+        ValueError: the shape does not fit the statistics, or a value is not finite.
     """
     mean = _mean(features)
     if mean.shape != statistics.mean.shape:

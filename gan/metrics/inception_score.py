@@ -1,10 +1,10 @@
-"""The inception score: whether a classifier is sure of each image and sees many classes among all of them."""
+"""Computes the inception score: whether a classifier is sure of each image and finds many classes among all images."""
 
 import dataclasses
 
 import numpy as np
 
-_SUM_TOLERANCE = 1e-3  # A float32 softmax sums to 1 within 1e-6, a half-precision one within 1e-3.
+_SUM_TOLERANCE = 1e-3  # A float32 softmax sums to 1 within 1e-6, a half-precision softmax within 1e-3.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -12,8 +12,8 @@ class Score:
     """A score over the parts that the images were split into.
 
     Attributes:
-        mean: of the parts' scores, 1 to C.
-        spread: their standard deviation, that of a population (divided by the number of parts).
+        mean: mean of the parts' scores, 1 to C.
+        spread: their population standard deviation (divided by the number of parts).
     """
 
     mean: float
@@ -21,21 +21,21 @@ class Score:
 
 
 def classifier_score(probabilities: np.ndarray, splits: int = 10) -> Score:
-    """``exp(mean over x of KL(p(y|x) || p(y)))`` in each of `splits` parts, p(y) being the part's mean of p(y|x).
+    """Returns ``exp(mean over x of KL(p(y|x) || p(y)))`` over `splits` parts; p(y) is a part's mean of p(y|x).
 
-    1 where the classifier says the same of every image, C where it is certain of each and all classes are equally
-    frequent. It grows with the size of a part: compare only scores of equally many images. Salimans et al., "Improved
-    Techniques for Training GANs", 2016; its authors' ten parts, and Table IV's ``+-`` over them.
+    It is 1 if the classifier's output is the same for every image, and C if it is certain of each image and all classes
+    are equally frequent. It grows with the size of a part: compare only scores of equally many images. Salimans et al.,
+    "Improved Techniques for Training GANs", 2016; ten parts as there, and Table IV's ``+-`` is over them.
 
     Args:
-        probabilities: float [N, C], p(y|x) of one image a row; zeros are allowed. Computed in float64, each row divided
+        probabilities: float [N, C], one row p(y|x) per image; zeros are allowed. Computed in float64, each row divided
             by its sum.
-        splits: parts, of consecutive rows; their sizes differ by one where N is not divisible. The order is the
-            caller's: rows sorted by category would make parts of one category, so shuffle those.
+        splits: number of parts of consecutive rows; their sizes differ by one if N is not divisible. Shuffle rows that
+            are sorted by category, since otherwise a part has only one category.
 
     Raises:
-        ValueError: not [N, C], fewer rows than parts, no parts, a value that is negative or not finite, or a row that
-            does not sum to 1.
+        ValueError: the shape is not [N, C], there are fewer rows than parts or no parts, a value is negative or not
+            finite, or a row does not sum to 1.
     """
     probabilities = np.asarray(probabilities, np.float64)
     if probabilities.ndim != 2:
@@ -52,16 +52,16 @@ def classifier_score(probabilities: np.ndarray, splits: int = 10) -> Score:
 
 
 def score_name(network: str) -> str:
-    """What `classifier_score` is called with the probabilities of an ImageNet network (`imagenet_networks.NETWORKS`).
+    """Returns the name of `classifier_score` for an ImageNet network (`imagenet_networks.NETWORKS`).
 
-    The inception score is defined by InceptionV3: no other network's values can be compared with published ones.
+    The inception score is defined by InceptionV3; other networks' values cannot be compared with published ones.
     """
     return "inception_score" if network == "inception_v3" else "classifier_score"
 
 
 def _score(probabilities: np.ndarray) -> float:
     marginal = probabilities.mean(axis=0)
-    # 0 log 0 = 0. Where p > 0 its class's mean is over 0 too, unless it underflowed: then p adds nothing either.
+    # 0 log 0 = 0. If p > 0, its class's mean is above 0 too, unless it underflowed; then p adds nothing either.
     seen = (probabilities > 0) & (marginal > 0)
     ratio = np.divide(probabilities, marginal, out=np.ones_like(probabilities), where=seen)
     return float(np.exp((probabilities * np.log(ratio)).sum(axis=1).mean()))

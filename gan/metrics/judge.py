@@ -1,4 +1,4 @@
-"""The network that judges images: what its features and its classifier make of them, in one pass."""
+"""The network that judges images: returns its features and class probabilities of them in one pass."""
 
 import dataclasses
 import functools
@@ -20,7 +20,7 @@ class Judge:
     """A classifier with its input size.
 
     Attributes:
-        name: of the network, for `gan.metrics.inception_score.score_name`.
+        name: the network's name, for `gan.metrics.inception_score.score_name`.
         image_size: S.
         classify: uint8 [B, S, S, 3], RGB, to (features float32 [B, F], probabilities float32 [B, C]).
     """
@@ -31,7 +31,7 @@ class Judge:
 
     @classmethod
     def load(cls, network: str, weights: Path | None = None, batch_norm_epsilon: float | None = None) -> "Judge":
-        """An ImageNet network (`imagenet_networks.NETWORKS`); arguments and InputError as `load_pretrained`'s.
+        """Loads one of `imagenet_networks.NETWORKS`; arguments and InputError as in `load_pretrained`.
 
         The errors name the settings of a training and an evaluation: ``judge``, ``judge_weights`` and so on.
         """
@@ -41,7 +41,7 @@ class Judge:
 
     @functools.cached_property
     def look(self) -> Classify:
-        """`classify` after `resize`, for uint8 [B, s, s, 3] of any s; traced once for each B and s, and kept."""
+        """Applies `classify` after `resize` to uint8 [B, s, s, 3] of any s; traced once for each B and s."""
 
         @tf.function
         def look(photos: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -51,7 +51,7 @@ class Judge:
 
 
 def resize(photos: tf.Tensor, size: int) -> tf.Tensor:
-    """Brings photos to a network's size: bilinear, antialiased where it shrinks, rounded to nearest.
+    """Resizes photos to a network's size: bilinear, antialiased when shrinking, rounded to nearest.
 
     Args:
         photos: uint8 [B, s, s, 3].
@@ -69,20 +69,20 @@ def resize(photos: tf.Tensor, size: int) -> tf.Tensor:
 def images_seen_by(
     judge: Judge, photos: np.ndarray, batch_size: int = 32, progress: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What a judge sees in images, in their order.
+    """Returns a judge's features and probabilities of images, in their order.
 
     Args:
         judge: the network.
-        photos: uint8 [N, s, s, 3], RGB, N at least 1; a memory map will do.
-        batch_size: images that go through the network together. The last batch is filled up with its last image, so
-            that the network is compiled for one size only.
+        photos: uint8 [N, s, s, 3], RGB, N at least 1; may be a memory map.
+        batch_size: images that go through the network together. The last batch is padded with its last image, so that
+            the network is compiled for one size only.
         progress: whether to show a progress bar.
 
     Returns:
         (features float32 [N, F], probabilities float32 [N, C]).
 
     Raises:
-        ValueError: images of another shape or type, none of them, or `batch_size` under 1.
+        ValueError: images of another shape or type, no images, or `batch_size` below 1.
     """
     if photos.ndim != 4 or photos.dtype != np.uint8 or not len(photos):
         raise ValueError(f"images must be uint8 [N, s, s, 3] with N at least 1, got {photos.dtype} {photos.shape}")

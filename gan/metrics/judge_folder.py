@@ -1,4 +1,4 @@
-"""The workdir's ``judge/``: what the figures need of the photos alone, kept as long as it is for the same photos."""
+"""Keeps in the workdir's ``judge/`` what the metrics need of the photos, for as long as the photos stay the same."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ _DECIDING = ("image_size", "seed", "judge", "judge_weights", "judge_batch_norm_e
 
 
 def judge_folder(workdir: Workdir) -> Path:
-    """``judge/``, emptied where it was made for another data set or settings: an untrained workdir takes new ones."""
+    """Returns ``judge/``; empties it if it is of other data or settings, which an untrained workdir may have had."""
     folder = workdir.path / "judge"
     note = folder / "made_for.json"
     made_for = {name: workdir.config["train"][name] for name in _DECIDING}

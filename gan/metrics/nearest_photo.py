@@ -1,4 +1,4 @@
-"""The photos nearest to an image, pixel by pixel: whether a generator made something new (the paper's Fig. 4)."""
+"""Finds the photos nearest to an image, pixel by pixel, to check that images are new (paper, Fig. 4)."""
 
 import numpy as np
 import tensorflow as tf
@@ -21,27 +21,27 @@ def nearest(
     groups: tuple[np.ndarray, np.ndarray] | None = None,
     progress: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The k photos of a table nearest to each image, exactly.
+    """Returns the k photos of a table nearest to each image, exactly.
 
     ``l1`` is the mean of ``|x - y|`` over pixels and channels, ``l2`` the root of the mean of ``(x - y)^2``, with x and
-    y scaled to [-1, 1] (`decode.normalise`). Sums are taken in whole numbers, so no distance is rounded before
-    it is compared. Besides a block of the table the distances to it are in memory, 8 bytes a pair.
+    y scaled to [-1, 1] (`decode.normalise`). Sums are whole numbers, so no distance is rounded before it is compared.
+    Memory holds a block of the table and the distances to it, 8 bytes per pair.
 
     Args:
         images: uint8 [N, S, S, 3]; generated ones through `tfrecords.photos.decode.denormalise`.
-        table: uint8 [I, S, S, 3], at the same size; a memory map will do.
+        table: uint8 [I, S, S, 3], of the same size; may be a memory map.
         metric: one of `METRICS`.
-        k: photos an image, at least 1.
+        k: photos per image, at least 1.
         groups: the categories of the images, int [N], and of the photos, int [I]: an image is compared with the photos
-            of its own only. None: with all.
+            of its own category only. None: with all photos.
         progress: whether to show a progress bar.
 
     Returns:
-        (items int64 [N, k], distances float64 [N, k] in 0..2), nearest first, equal distances by ascending item. Where
-        fewer than k photos are to be had, item -1 and distance NaN.
+        (items int64 [N, k], distances float64 [N, k] in 0..2), nearest first, equal distances by ascending item; item
+        -1 and distance NaN if there are fewer than k photos.
 
     Raises:
-        ValueError: other shapes or types, a metric that is not there, `k` under 1.
+        ValueError: wrong shapes or types, an unknown metric, or `k` below 1.
     """
     _check(images, table, metric, k, groups)
     items, distances = np.full([len(images), k], -1, np.int64), np.full([len(images), k], np.nan)
@@ -60,7 +60,7 @@ def nearest(
 def _search(
     images: np.ndarray, table: np.ndarray, rows: np.ndarray, metric: str, k: int, bar: ProgressBar
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest among some rows of the table: (items int64, sums float64), both [N, min(k, rows)]."""
+    """Searches some rows of the table: (items int64, sums float64), both [N, min(k, rows)]."""
     images = images.reshape(len(images), -1)
     best, items = np.empty([len(images), 0]), np.empty([len(images), 0], np.int64)
     block = max(1, _BLOCK_BYTES // images.shape[1])
@@ -70,14 +70,14 @@ def _search(
         sums = _absolute(images, photos) if metric == "l1" else _squared(images, photos).numpy()
         best = np.concatenate([best, sums], axis=1)
         items = np.concatenate([items, np.broadcast_to(ids, sums.shape)], axis=1)
-        order = np.argsort(best, axis=1, kind="stable")[:, :k]  # Stable: of equal ones, the lower item stays first.
+        order = np.argsort(best, axis=1, kind="stable")[:, :k]  # Stable: the lower of equal items comes first.
         best, items = np.take_along_axis(best, order, 1), np.take_along_axis(items, order, 1)
         bar.update(len(ids))
     return items, best
 
 
 def _absolute(images: np.ndarray, photos: np.ndarray) -> np.ndarray:
-    """Sums of absolute differences: uint8 [N, D] and [B, D] to float64 [N, B]; NumPy in threads outruns XLA here."""
+    """Returns sums of absolute differences: uint8 [N, D] and [B, D] to float64 [N, B], by NumPy, which beats XLA."""
     part = max(1, _CACHED_BYTES // photos.shape[1])
     parts = [photos[start : start + part] for start in range(0, len(photos), part)]
 
@@ -91,7 +91,7 @@ def _absolute(images: np.ndarray, photos: np.ndarray) -> np.ndarray:
 
 @tf.function(input_signature=[tf.TensorSpec([None, None], tf.uint8)] * 2)
 def _squared(images: tf.Tensor, photos: tf.Tensor) -> tf.Tensor:
-    """Sums of squared differences: uint8 [N, D] and [B, D] to float64 [N, B]."""
+    """Returns sums of squared differences: uint8 [N, D] and [B, D] to float64 [N, B]."""
     sums = tf.zeros([tf.shape(images)[0], tf.shape(photos)[0]], tf.float64)
     for start in tf.range(0, tf.shape(images)[1], _EXACT_TERMS):
         x = tf.cast(images[:, start : start + _EXACT_TERMS], tf.float32) - 128.0

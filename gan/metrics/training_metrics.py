@@ -1,4 +1,4 @@
-"""The figures of a generator: how near its images are to the photos, how varied, how true to their category."""
+"""Computes a generator's metrics: how near its images are to the photos, how varied, how true to their category."""
 
 from pathlib import Path
 
@@ -19,15 +19,15 @@ from gan.trained import draw_pixels
 from tf_dvbpr import stateless
 from tfrecords.photo_store.store import PhotoStore
 
-_PHOTOS_MOST = 10_000  # that the photos' own statistics are made of
+_PHOTOS_MOST = 10_000  # photos for the photos' own metrics
 _PAIRS = 600
 _NEAREST, _AMONG = 200, 2000
 
 
 class Measures:
-    """Computes the figures; the classifier and the photos' statistics are made once and kept in ``judge/``.
+    """Computes the metrics; the classifier and the photos' statistics are computed once and kept in ``judge/``.
 
-    Images are made of categories as frequent as among the photos, from latents that are the same at every step.
+    The images have the photos' frequencies of categories, and the same latents at every step.
 
     Args:
         config: the settings of the training.
@@ -48,7 +48,7 @@ class Measures:
         progress: bool = True,
     ) -> None:
         self._photos, self._categories, self._progress = photos, categories, progress
-        # First what may be refused.
+        # First the checks that may refuse the settings.
         network = _load(config) if config.judge != OWN_JUDGE else None
         self._own = None
         if len(np.unique(categories[categories >= 0])) > 1:
@@ -61,18 +61,20 @@ class Measures:
         labelled = draw.permutation(np.flatnonzero(categories >= 0))
         self._references = np.sort(labelled[:_PHOTOS_MOST])
         self._statistics = self._statistics_in(folder / f"statistics-{config.judge}.npz")
-        self._wanted = categories[draw.choice(labelled, config.measure_samples)]
-        self._labels = tf.one_hot(self._wanted, num_categories)
-        self._among = self._gathered(np.sort(draw.permutation(self._references)[:_AMONG]))
-        # A photo's own nearest is itself. Images much nearer to photos than these to each other are copies.
-        self._photos_distance = self._nearest(self._among[0][:_NEAREST], self._among[1][:_NEAREST], rank=2)
-        seed = stateless.seed_of(config.seed, stateless.LATENTS, -2)  # No step is -2.
+        self._image_categories = categories[draw.choice(labelled, config.measure_samples)]
+        self._labels = tf.one_hot(self._image_categories, num_categories)
+        self._neighbour_photos = self._gathered(np.sort(draw.permutation(self._references)[:_AMONG]))
+        # Without the photo itself. Images much nearer to photos than photos are to each other are copies.
+        self._photos_distance = self._nearest(
+            self._neighbour_photos[0][:_NEAREST], self._neighbour_photos[1][:_NEAREST], rank=2
+        )
+        seed = stateless.seed_of(config.seed, stateless.LATENTS, -2)  # -2 is no step, so training draws differ.
         self._latents = draw_latents(seed, config.measure_samples, config.latent_dim, config.latent_distribution)
         of_photos = self._gathered(draw.permutation(self._references)[: config.measure_samples])
         self._photos_diversity = self._diversity(*of_photos)
 
     def figures(self, generator: Generator) -> dict[str, float]:
-        """The figures by name; ``score``, larger is better, is minus the Frechet distance."""
+        """Returns the figures by name; ``score`` (larger is better) is minus the Fréchet distance."""
         images = draw_pixels(generator, self._latents, self._labels)
         features, probabilities = images_seen_by(self._judge, images, progress=False)
         distance = frechet_distance(self._statistics, features)
@@ -83,16 +85,16 @@ class Measures:
             f"frechet_distance/{name}": distance,
             f"{called}/{name}": score.mean,
             f"{called}_spread/{name}": score.spread,
-            "diversity/images": self._diversity(images, self._wanted),
+            "diversity/images": self._diversity(images, self._image_categories),
             "diversity/photos": self._photos_diversity,
-            "nearest_photo/images": self._nearest(images[:_NEAREST], self._wanted[:_NEAREST]),
+            "nearest_photo/images": self._nearest(images[:_NEAREST], self._image_categories[:_NEAREST]),
             "nearest_photo/photos": self._photos_distance,
         }
         if self._own is not None:
             own = probabilities if self._judge is self._own else images_seen_by(self._own, images, progress=False)[1]
-            figures["right_category/images"] = float(np.mean(np.argmax(own, 1) == self._wanted))
+            figures["right_category/images"] = float(np.mean(np.argmax(own, 1) == self._image_categories))
             figures["right_category/photos"] = self._accuracy
-        # Where no category has two photos, some do not exist.
+        # Some figures do not exist if no category has two photos.
         return {**{name: value for name, value in figures.items() if np.isfinite(value)}, "score": -distance}
 
     def _statistics_in(self, file: Path) -> FeatureStatistics:
@@ -106,14 +108,14 @@ class Measures:
         return self._photos.gather(tf.constant(items, tf.int64)).numpy(), self._categories[items]
 
     def _diversity(self, images: np.ndarray, categories: np.ndarray) -> float:
-        """1 - mean SSIM within categories; NaN where none has two."""
+        """Returns 1 - mean SSIM within categories; NaN if none has two photos."""
         if np.bincount(categories).max() < 2:
             return float("nan")
         return diversity(images, categories, _PAIRS, progress=False).mean
 
     def _nearest(self, images: np.ndarray, categories: np.ndarray, rank: int = 1) -> float:
-        """Mean l2 distance to the nearest photo of the same category, or the next; among 2000 of them."""
-        table, of = self._among
+        """Returns the mean l2 distance to the nearest photo of the same category among 2000, or to the next nearest."""
+        table, of = self._neighbour_photos
         _, distances = nearest(images, table, "l2", rank, groups=(categories, of), progress=False)
         found = distances[:, rank - 1][~np.isnan(distances[:, rank - 1])]
         return float(found.mean()) if len(found) else float("nan")

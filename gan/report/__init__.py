@@ -1,1 +1,1 @@
-"""One HTML page of a run, for people: data, curves, tables, garments, designs."""
+"""Writes the report, one HTML page about a run, with the sections on the GAN and on designs."""

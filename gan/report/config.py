@@ -1,4 +1,4 @@
-"""What a page shall show and where it goes."""
+"""The settings of a report page."""
 
 import dataclasses
 from pathlib import Path
@@ -12,22 +12,22 @@ _ENDINGS = (".html", ".htm")
 
 @dataclasses.dataclass(frozen=True)
 class ReportConfig:
-    """The page and its sources; give `recommender` or `gan` or both. Each field's help says what it is."""
+    """The page and its sources; give `recommender` or `gan` or both. Each field's help describes it."""
 
     output: str = required("the HTML file to write")
     recommender: str | None = setting(None, f"workdir of a recommender; this or {option('gan')} is needed")
     gan: str | None = setting(None, "workdir of the GAN")
-    table3: str | None = setting(None, "folder that tools.compare left")
-    samples: str | None = setting(None, "folder that tools.sample_gan left")
+    table3: str | None = setting(None, "folder that tools.compare wrote")
+    samples: str | None = setting(None, "folder that tools.sample_gan wrote")
     table4: tuple[str, ...] = setting(
         (),
-        "folders that tools.evaluate_design left, with commas between",
+        "folders that tools.evaluate_design wrote, separated by commas",
         Bounds(lambda folders: all(folder.strip() for folder in folders), "folders with commas between"),
     )
-    design: str | None = setting(None, "folder that tools.design left")
-    tailor: str | None = setting(None, "folder that tools.tailor left")
-    title: str | None = setting(None, "of the page; named after the models and the data if not given")
-    shown: int = setting(12, "designs, and tailorings, shown at most", at_least(1))
+    design: str | None = setting(None, "folder that tools.design wrote")
+    tailor: str | None = setting(None, "folder that tools.tailor wrote")
+    title: str | None = setting(None, "the page's title; default: the names of the models and the data")
+    shown: int = setting(12, "largest number of designs, and of tailorings, shown", at_least(1))
     dataset: str | None = setting(None, MOVED_DATASET)
 
     def __post_init__(self) -> None:

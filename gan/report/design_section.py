@@ -1,4 +1,4 @@
-"""Garments designed for people, beside what they bought and what was retrieved for them."""
+"""The section on garments designed for users, beside what they bought and what was retrieved for them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,12 +12,12 @@ from tf_dvbpr.report.markup import Html, join, tag
 from tfrecords.errors import InputError
 
 _FILE, _TOOL = "design.json", "tools.design"
-_MOST = 6  # garments of a kind and person
+_MOST = 6  # garments of each kind per user
 _KINDS = {"bought": "Bought", "retrieved": "Retrieved", "designed": "Designed"}
 
 
 def design_section(folder: Path, photos: ItemPhotos, shown: int) -> Section:
-    """The first `shown` designs. Raises InputError where the file or a picture is missing or damaged."""
+    """Returns the first `shown` designs. Raises InputError if the file or a picture is missing or damaged."""
     content = read_json(folder, _FILE, _TOOL)
     with as_written_by(_TOOL, folder / _FILE):
         designs = content["designs"]

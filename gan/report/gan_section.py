@@ -1,4 +1,4 @@
-"""The GAN: how it learnt, its figures, images of the same latents as it went."""
+"""The section on the GAN: its learning curves, its metrics, images of the same latents during the training."""
 
 import re
 from pathlib import Path
@@ -14,18 +14,18 @@ from tf_dvbpr.report.markup import Html, join, tag
 from tf_dvbpr.report.recommender_section import settings, told
 from tf_dvbpr.workdir import Workdir
 
-_SHOWN = 3  # grids of one course at most
+_SHOWN = 3  # grids at most
 
 
 def gan_section(workdir: Workdir, history: History) -> Section:
-    """Curves, the best step's figures, an early grid of images, one between and the best."""
+    """Returns curves, the best step's figures, and three grids of images: an early one, a middle one and the best."""
     with as_written_by("tools.train_gan", workdir.path / "metrics.jsonl"):
         parts = [told(history), _curves(history), _figures(history)]
     return Section("gan", "GAN", "The GAN", join(*parts, _grids(workdir, history), settings(workdir, GanConfig)))
 
 
 def headline(history: History) -> list[tuple[str, str, str]]:
-    """The GAN's tile."""
+    """Returns the GAN's tile."""
     distance = history.figure("frechet_distance")
     if distance is None:
         return []
@@ -97,7 +97,7 @@ def _grids(workdir: Workdir, history: History) -> Html:
         int(match[1]) for path in workdir.path.iterdir() if (match := re.fullmatch(r"samples-(\d+)\.png", path.name))
     )
     best = history.best["step"] if history.best else None
-    steps = [step for step in steps if step] or steps  # An untrained generator's images are grey.
+    steps = [step for step in steps if step] or steps  # The images of an untrained generator are grey.
     end = steps.index(best) if best in steps else len(steps) - 1
     shown = sorted({round(end * part / (_SHOWN - 1)) for part in range(_SHOWN)}) if steps else []
     figures = [_plate(workdir.path / f"samples-{steps[i]}.png", f"images after step {whole(steps[i])}") for i in shown]

@@ -1,4 +1,4 @@
-"""Gathers the parts of a run and writes the page."""
+"""Collects the parts of a run and writes the page."""
 
 from pathlib import Path
 
@@ -32,13 +32,13 @@ _EXPECTED = {
 
 
 def write_report(config: ReportConfig, progress: bool = True) -> dict:
-    """Writes the page, whole or not at all.
+    """Writes the page atomically.
 
     Returns:
         ``output``, ``sections`` (their anchors in order) and ``bytes``.
 
     Raises:
-        InputError: a source that is missing, damaged or of another data set.
+        InputError: a source is missing, damaged or from another data set.
     """
     recommender, gan = (_open(name, getattr(config, name), config.dataset) for name in ("recommender", "gan"))
     runs = [run for run in (recommender, gan) if run is not None]
@@ -68,7 +68,7 @@ def write_report(config: ReportConfig, progress: bool = True) -> dict:
         makers.append(lambda: design_section(Path(config.design), photos, config.shown))
     if config.tailor is not None:
         makers.append(lambda: tailor_section(Path(config.tailor), config.shown))
-    # The data stands first and is read last: what is wrong elsewhere is told before the long part.
+    # The data set comes first on the page and is read last, so that other errors appear before this long part.
     makers.append(lambda: data_section(dataset, photos))
     with progress_bar(makers, desc="report", unit="section", disable=not progress, leave=False) as bar:
         *others, data = [make() for make in bar]

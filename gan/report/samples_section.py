@@ -1,4 +1,4 @@
-"""Pictures of tools.sample_gan."""
+"""The section on the pictures of tools.sample_gan."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ _CAPTIONS = {
 
 
 def samples_section(folder: Path) -> Section:
-    """Every category's grid, then the strips and the nearest photos. Raises InputError where they are not there."""
+    """Returns every category's grid, then the strips and the nearest photos. Raises InputError if they are missing."""
     if not (folder / "latents.npz").is_file():
         raise InputError(f"{folder}: no latents.npz here, so no samples; tools.sample_gan makes them")
     for other in ("design", "tailor"):

@@ -1,4 +1,4 @@
-"""The paper's Table IV, and its Fig. 3 where there is one."""
+"""The section on the paper's Table IV, and on its Fig. 3 if there is one."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +11,12 @@ from tf_dvbpr.report.markup import Html, join
 from tfrecords.errors import InputError
 
 _FILE, _FIGURE, _TOOL = "table4.json", "fig3.png", "tools.evaluate_design"
-_MEASURES = {"preference": 2, "quality": 2, "diversity": 3, "realness": 2}  # and their decimals
+_MEASURES = {"preference": 2, "quality": 2, "diversity": 3, "realness": 2}  # measures, and their decimals
 _LARGER_IS_BETTER = ("preference", "quality", "diversity")
 
 
 def table4_section(folders: Sequence[Path]) -> Section:
-    """A table for each folder that has one, a figure for each that has one. Raises InputError for one with neither."""
+    """Returns a table or figure for each folder that has one. Raises InputError for a folder with neither."""
     parts = []
     for folder in folders:
         figure = folder / _FIGURE

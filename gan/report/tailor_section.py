@@ -1,4 +1,4 @@
-"""A garment changed step by step for people: the strips of the paper's Fig. 6."""
+"""The section on garments altered step by step for users: the strips of the paper's Fig. 6."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ _FILE, _TOOL = "tailor.json", "tools.tailor"
 
 
 def tailor_section(folder: Path, shown: int) -> Section:
-    """The first `shown` strips. Raises InputError where the file or a picture is missing or damaged."""
+    """Returns the first `shown` strips. Raises InputError if the file or a picture is missing or damaged."""
     content = read_json(folder, _FILE, _TOOL)
     file = folder / _FILE
     with as_written_by(_TOOL, file):

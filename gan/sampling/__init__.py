@@ -1,1 +1,1 @@
-"""Pictures of a trained generator."""
+"""Draws pictures with a trained generator."""

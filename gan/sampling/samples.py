@@ -1,4 +1,4 @@
-"""Pictures of a trained generator: a grid a category, interpolations, images beside the photos nearest to them."""
+"""Draws pictures with a trained generator: a grid per category, interpolations, images beside the nearest photos."""
 
 import concurrent.futures
 import itertools
@@ -27,7 +27,7 @@ from tfrecords.progress_bar import progress_bar
 _COLUMNS = 8
 _CELL = 64
 _FRAME = 2
-_LONGEST = 50  # of a category in a file's name, in characters
+_LONGEST = 50  # largest number of a category's characters in a file name
 LATENTS = "latents.npz"
 _INTERPOLATION, _NEAREST = "interpolation", "nearest"
 
@@ -35,19 +35,19 @@ _INTERPOLATION, _NEAREST = "interpolation", "nearest"
 def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGan | None = None) -> dict[str, object]:
     """Draws into ``config.output``: ``CATEGORY.png`` each, ``interpolation.png``, ``nearest.png``, ``latents.npz``.
 
-    The same workdir, seed and category give the same images, whatever else is asked for.
+    The same workdir, seed and category give the same images, whatever other categories are drawn.
 
     Args:
         config: what to draw.
         progress: show bars.
-        trained: the workdir's networks, where they are open already.
+        trained: the workdir's networks, if they are open already.
 
     Returns:
-        ``files`` (names), ``images`` (their number) and ``step`` of the weights.
+        ``files`` (their names), ``images`` (their number) and ``step`` of the weights.
 
     Raises:
-        InputError: no trained GAN, an unknown category, latents that do not fit, a data set that is gone, an output
-            that holds other things.
+        InputError: no trained GAN, an unknown category, latents that do not fit, a data set that is gone, or an output
+            with other content.
     """
     output = Path(config.output).absolute()
     check_output(output, SAMPLES)
@@ -59,15 +59,15 @@ def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGa
     names, files_of = [trained.category_names[number] for number in numbers], file_names(trained.present)
 
     strips = _strips(config, trained, latents, categories, progress)
-    # Whole or not at all: pictures of an earlier run beside other latents would pass for theirs.
+    # Atomically: pictures of an earlier run beside new latents would be mistaken for theirs.
     with whole_folder(output, SAMPLES) as folder:
         files = [save_latents(folder, latents.numpy(), [trained.category_names[number] for number in categories])]
 
         def write_grid(number: int, name: str) -> str:
-            grid = Row(name, _shown(images[categories == number]))
+            grid = Row(name, _pictures(images[categories == number]))
             return _write(folder, f"{files_of[name]}.png", [grid], _COLUMNS, side)
 
-        # In threads: compressing them one after the other would take up to a fifth of the time of drawing.
+        # In threads: compressing them one after the other would take up to a fifth of the drawing time.
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             files += pool.map(write_grid, numbers, names)
         if strips:
@@ -80,16 +80,16 @@ def draw_samples(config: SampleConfig, progress: bool = True, trained: TrainedGa
 
 
 def _drawn_before(folder: Path) -> set[str]:
-    """The files of a folder of samples that has no list of them: pictures of the categories that its latents name."""
+    """Returns the files of a folder of samples without a list: pictures of the categories that its latents name."""
     try:
         with np.load(folder / LATENTS, allow_pickle=False) as file:
-            plain = {_plain(str(name)).casefold() for name in np.unique(file["categories"])}
-    except Exception:  # NumPy and zipfile raise nearly anything on damaged files.
+            plain = {_file_name_letters(str(name)).casefold() for name in np.unique(file["categories"])}
+    except Exception:  # NumPy and zipfile raise almost any exception on damaged files.
         plain = set()
     ours = {f"{_INTERPOLATION}.png", f"{_NEAREST}.png"}
     for path in folder.glob("*.png"):
         stem = path.stem.casefold()
-        if stem in plain or re.sub(r"-\d+$", "", stem) in plain:  # A number tells equal names apart.
+        if stem in plain or re.sub(r"-\d+$", "", stem) in plain:  # Equal names are distinguished by a number.
             ours.add(path.name)
     return {LATENTS, *ours}
 
@@ -111,9 +111,9 @@ def _read(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndar
             latents, names = file["latents"], file["categories"]
     except MemoryError:
         raise
-    except Exception as error:  # NumPy and zipfile raise nearly anything on files of another kind.
+    except Exception as error:  # NumPy and zipfile raise almost any exception on other files.
         raise InputError(
-            f"{option('latents', path)}: {_why_not(path)}; expected a latents.npz of tools.sample_gan"
+            f"{option('latents', path)}: {_fault(path)}; expected a latents.npz of tools.sample_gan"
         ) from error
     expected = trained.config.latent_dim
     if latents.ndim != 2 or latents.shape[1] != expected or not len(latents) or latents.dtype.kind != "f":
@@ -129,14 +129,14 @@ def _read(config: SampleConfig, trained: TrainedGan) -> tuple[tf.Tensor, np.ndar
         return tf.constant(latents), np.array([trained.category(str(name)) for name in names])
 
 
-def _why_not(path: Path) -> str:
+def _fault(path: Path) -> str:
     if not path.exists():
         return "no such file"
     return "a folder, not a file" if path.is_dir() else "cannot be read as one, another kind of file or cut short"
 
 
 def _photos(config: SampleConfig, progress: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The photos at the generator's size and the categories of the data set that the GAN was trained on."""
+    """Returns the photos at the generator's size, and their categories, of the GAN's data set."""
     workdir = Workdir.open(config.workdir, config.dataset)
     try:
         dataset = workdir.dataset()
@@ -153,7 +153,7 @@ def _images(trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, pro
 def _strips(
     config: SampleConfig, trained: TrainedGan, latents: tf.Tensor, categories: np.ndarray, progress: bool
 ) -> list[Row]:
-    """From image 1 to image 2 of each category, from 3 to 4, and so on: a line each."""
+    """Returns a line for each strip: from image 1 to image 2 of each category, from 3 to 4, and so on."""
     ways, of = [], []
     for number in dict.fromkeys(categories.tolist()):
         own = latents[categories == number]
@@ -164,42 +164,44 @@ def _strips(
     if not ways:
         return []
     images, of = _images(trained, tf.concat(ways, 0), np.array(of), progress), np.array(of)
-    return [Row(trained.category_names[number], _shown(images[of == number])) for number in dict.fromkeys(of.tolist())]
+    return [
+        Row(trained.category_names[number], _pictures(images[of == number])) for number in dict.fromkeys(of.tolist())
+    ]
 
 
 def _beside_nearest(
     trained: TrainedGan, images: np.ndarray, categories: np.ndarray, photos: np.ndarray, of: np.ndarray
 ) -> list[Row]:
-    """Figure 4 of the paper: images, and below each the photo of its category nearest to it in l1 and in l2."""
+    """Returns the paper's Figure 4: images, and below each the photo of its category nearest in l1, and in l2."""
     rows = []
     for number in dict.fromkeys(categories.tolist()):
         some = images[categories == number]
-        rows.append(Row(f"{trained.category_names[number]}: drawn", _shown(some)))
+        rows.append(Row(f"{trained.category_names[number]}: drawn", _pictures(some)))
         own = photos[of == number]
         for metric in ("l1", "l2"):
             items, distances = nearest(some, own, metric, progress=False)
             captions = [f"{distance:.3f}" for distance in distances[:, 0]]
-            rows.append(Row(f"nearest photos in {metric}", _shown(own[items[:, 0]]), captions))
+            rows.append(Row(f"nearest photos in {metric}", _pictures(own[items[:, 0]]), captions))
     return rows
 
 
-def _shown(images: np.ndarray) -> list[Image.Image]:
+def _pictures(images: np.ndarray) -> list[Image.Image]:
     return [Image.fromarray(image) for image in images]
 
 
 def file_names(categories: Sequence[str]) -> dict[str, str]:
-    """A file's name, less its ending, for each category: letters, digits, ``_.-``; a number tells equal ones apart."""
+    """Returns a file name without ending for each category, of letters, digits, ``_.-``; equal ones get a number."""
     taken, names = {_INTERPOLATION, _NEAREST}, {}
     for category in categories:
-        plain = _plain(category)
+        plain = _file_name_letters(category)
         tries = (plain if number == 1 else f"{plain}-{number}" for number in itertools.count(1))
-        # Some file systems take capitals and small letters for the same.
+        # Some file systems do not distinguish capitals from small letters.
         names[category] = next(name for name in tries if name.casefold() not in taken)
         taken.add(names[category].casefold())
     return names
 
 
-def _plain(category: str) -> str:
+def _file_name_letters(category: str) -> str:
     return re.sub(r"[^\w.-]+", "_", category)[:_LONGEST]
 
 

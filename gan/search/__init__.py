@@ -1,1 +1,1 @@
-"""Latent optimisation: the image that a person, or a group, would like best; takes callables, knows no network."""
+"""Searches latents for the image that a user or a group would like best; takes the networks as functions."""

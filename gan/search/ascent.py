@@ -1,4 +1,4 @@
-"""Gradient ascent on many latents at once: Adam in one compiled loop, each row by itself, its best step kept."""
+"""Gradient ascent on many latents at once: Adam in one compiled loop, independent rows, each row's best step kept."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,17 +11,17 @@ Measure = Callable[..., tuple[tf.Tensor, tf.Tensor]]
 
 
 class State(NamedTuple):
-    """Where the ascent stands; B rows, none of which sees another.
+    """The state of an ascent of B independent rows.
 
     Attributes:
         variable: z' float32 [B, Z].
         first: Adam's first moment [B, Z].
         second: Adam's second moment [B, Z].
-        step: int32 scalar, updates done.
+        step: int32 scalar, number of updates done.
         best: z' of each row's best step so far [B, Z].
         best_step: int32 [B].
         best_record: float32 [B, 1 + R], the objective and the record at that step; minus infinity before the first.
-        finite: bool [B], whether the objective has been a finite number at every step.
+        finite: bool [B], whether the objective was finite at every step.
     """
 
     variable: tf.Tensor
@@ -35,7 +35,7 @@ class State(NamedTuple):
 
 
 def begin(variable: tf.Tensor, record_size: int) -> State:
-    """The state before the first step: z' float32 [B, Z], and R, the numbers a row that `Measure` records."""
+    """Returns the state before the first step, for z' float32 [B, Z]; `Measure` records R numbers per row."""
     zeros, rows = tf.zeros_like(variable), tf.shape(variable)[0]
     return State(
         variable=variable,
@@ -56,16 +56,16 @@ def advance(
     learning_rate: float | tf.Tensor,
     project: Callable[[tf.Tensor], tf.Tensor] | None = None,
 ) -> tuple[State, tf.Tensor, tf.Tensor]:
-    """Some steps: each measures z', keeps it where it is the row's best, and moves it along the gradient by Adam.
+    """Makes some steps: each measures z', keeps it if it is the row's best, and moves it along the gradient by Adam.
 
     Call it inside a tf.function; the steps are one loop of its graph.
 
     Args:
-        state: where to go on from.
-        count: int32 scalar, steps.
-        measure: z' [B, Z] to (objective float32 [B], record float32 [B, R]); row b must depend on row b alone.
-        learning_rate: of Adam (decays .9 and .999).
-        project: z' after a step to the z' that is gone on with; None: itself.
+        state: the state to continue from.
+        count: int32 scalar, number of steps.
+        measure: z' [B, Z] to (objective float32 [B], record float32 [B, R]); row b must depend only on row b.
+        learning_rate: learning rate of Adam (decays .9 and .999).
+        project: maps z' after each step to the z' of the next; None: no change.
 
     Returns:
         (state, records float32 [count, B, 1 + R] with the objective first, z' float32 [count, B, Z] as measured).
@@ -76,7 +76,7 @@ def advance(
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(state.variable)
             objective, record = measure(state.variable)
-        # Rows do not see each other: the sum's gradient is each row's own.
+        # Rows are independent, so the gradient of the sum is each row's own.
         gradient = tape.gradient(objective, state.variable)
         record = tf.concat([objective[:, None], record], 1)
         records, ways = records.write(number, record), ways.write(number, state.variable)
@@ -90,7 +90,7 @@ def advance(
 
 
 def finish(state: State, measure: Measure) -> tuple[State, tf.Tensor]:
-    """Measures where the last step led to: (state with the best of all steps, record float32 [B, 1 + R])."""
+    """Measures the result of the last step: (state with the best of all steps, record float32 [B, 1 + R])."""
     objective, record = measure(state.variable)
     record = tf.concat([objective[:, None], record], 1)
     return _keep_best(state, record), record

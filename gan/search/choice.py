@@ -1,4 +1,4 @@
-"""Which of a query's optimised images to show (paper, eq. 11)."""
+"""Chooses which of a query's optimised images to show (paper, eq. 11)."""
 
 import numpy as np
 
@@ -8,18 +8,18 @@ def choose(
 ) -> np.ndarray:
     """Picks k of m images by their objective, without replacement.
 
-    ``top_k`` takes the k highest. ``softmax`` draws image n first with probability ``exp(o_n) / sum exp(o)``, the next
-    among those left in the same way, and so on (eq. 11): the k highest of ``o_n + g_n`` with Gumbel noise g have just
-    this distribution (Yellott 1977).
+    ``top_k`` takes the k highest. ``softmax`` draws the first image n with probability ``exp(o_n) / sum exp(o)``, the
+    next among the remaining images in the same way, and so on (eq. 11). The k highest of ``o_n + g_n`` with Gumbel
+    noise g have exactly this distribution (Yellott 1977).
 
     Args:
-        objectives: float [m]; one that is not finite belongs to a dropped start and is never chosen.
-        k: at least 1.
+        objectives: float [m]; a value that is not finite belongs to a dropped start and is never chosen.
+        k: number of images, at least 1.
         choice: ``top_k`` or ``softmax``.
-        draw: for ``softmax``.
+        draw: source of randomness for ``softmax``.
 
     Returns:
-        int [min(k, those left)], in the order of the choice.
+        int [min(k, number of finite objectives)], in the order of the choice.
     """
     objectives = np.asarray(objectives, np.float64)
     left = np.flatnonzero(np.isfinite(objectives))

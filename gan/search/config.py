@@ -25,37 +25,43 @@ MOST = 1_000_000
 
 @dataclasses.dataclass(frozen=True)
 class AscentConfig:
-    """How the best latents are searched; each field's help says what it is.
+    """The settings of the search for the best latents; each field's help describes it.
 
     The forms of a latent: ``tanh`` (z = tanh z', starts uniform in (-1, 1)), ``free`` (z = z', starts normal),
-    ``sphere`` (z = sqrt(Z) z' / |z'|, starts uniform on it), or ``auto``: tanh where the generator was trained on
-    uniform latents, sphere where on normal ones.
+    ``sphere`` (z = sqrt(Z) z' / |z'|, starts uniform on it), or ``auto``: tanh if the generator was trained on uniform
+    latents, sphere if it was trained on normal latents.
     """
 
     preset: str = setting(
         "fast",
-        "paper: as published; release: as the authors' code; fast: the best designs soonest",
+        "paper: as published; release: as the authors' code; fast: the best designs in the least time",
         PRESET,
     )
-    starts: int = setting(64, "latents that are optimised for each design asked for", between(1, MOST))
-    candidates: int = setting(0, "latents drawn first, of which the best are the starts; 0: the starts alone")
-    steps: int = setting(50, "of Adam", between(1, MOST))
-    learning_rate: float = setting(0.05, "of Adam, on z'", above_zero())
-    eta: float = setting(1.0, "weight of looking real against being liked (equations 9 and 10)", zero_or_more())
+    starts: int = setting(64, "number of latents that are optimised for each design", between(1, MOST))
+    candidates: int = setting(
+        0, "number of latents drawn, of which the best are the starts; 0: only the starts are drawn"
+    )
+    steps: int = setting(50, "number of Adam's steps", between(1, MOST))
+    learning_rate: float = setting(0.05, "learning rate of Adam, which moves z'", above_zero())
+    eta: float = setting(1.0, "weight of the penalty for not looking like a photo (equations 9 and 10)", zero_or_more())
     latent_form: str = setting(
         "tanh",
-        "z = tanh z', in a box, free, or on a sphere; auto: as the GAN's latents were drawn",
+        "how z is computed from the optimised z': tanh (in a box), free, sphere; auto: by the GAN's latents",
         one_of(AUTO, *FORMS),
     )
-    start_deviation: float = setting(1.0, f"of the normal starts of {option('latent_form', 'free')}", above_zero())
+    start_deviation: float = setting(
+        1.0, f"standard deviation of the starts with {option('latent_form', 'free')}", above_zero()
+    )
     choice: str = setting(
-        "top_k", "which of the optimised images to take: the best, or drawn by equation 11", one_of(*CHOICES)
+        "top_k",
+        "how to choose among the optimised images: top_k: the best; softmax: at random, by equation 11",
+        one_of(*CHOICES),
     )
-    precision: str = setting("float32", "of the networks' arithmetic", one_of(*PRECISIONS))
+    precision: str = setting("float32", "precision of the networks", one_of(*PRECISIONS))
     batch_size: int = setting(
-        64, "latents that go through the networks together: lower it where memory is short", between(1, MOST)
+        64, "number of latents that go through the networks together; lower it if memory is short", between(1, MOST)
     )
-    seed: int = setting(0, "of starts and choice", between(0, MOST_SEED))
+    seed: int = setting(0, "seed of the starts and the choice", between(0, MOST_SEED))
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -65,16 +71,16 @@ class AscentConfig:
 
 @dataclasses.dataclass(frozen=True)
 class InversionConfig:
-    """How a photo's latent is searched; each field's help says what it is."""
+    """The settings of the search for a photo's latent; each field's help describes it."""
 
     invert_starts: int = setting(
-        8, "latents that are optimised to look like the garment; the nearest is kept", between(1, MOST)
+        8, "number of latents that are optimised to look like the garment; the nearest is kept", between(1, MOST)
     )
     invert_candidates: int = setting(
-        256, "latents drawn first, of which those nearest to the garment are optimised", between(1, MOST)
+        256, "number of latents drawn, of which those nearest to the garment are optimised", between(1, MOST)
     )
-    invert_steps: int = setting(200, "of Adam, for the inversion", between(1, MOST))
-    invert_rate: float = setting(0.1, "of Adam, for the inversion", above_zero())
+    invert_steps: int = setting(200, "number of Adam's steps for the inversion", between(1, MOST))
+    invert_rate: float = setting(0.1, "learning rate of Adam for the inversion", above_zero())
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -82,22 +88,22 @@ class InversionConfig:
         need(self, enough, "invert_candidates", f"from {self.invert_starts} to {MOST}")
 
 
-# `paper` and `release` take Adam and its rate from the authors' code; the paper names neither.
+# The paper names neither optimiser nor rate; `paper` and `release` take Adam and its rate from the authors' code.
 PRESETS: dict[str, dict[str, object]] = {
     "paper": {"starts": 64, "steps": 50, "latent_form": "tanh"},
     "release": {"starts": 16, "steps": 10, "latent_form": "free", "start_deviation": 0.5},
     "fast": {"starts": 8, "candidates": 512, "steps": 40, "learning_rate": 0.1, "latent_form": AUTO},
 }
 
-# A tailoring takes small steps, which can be followed by eye, whatever the preset.
+# A tailoring takes steps small enough to follow, whatever the preset.
 TAILORING = {"steps": 50, "learning_rate": 0.05}
 
 
 def resolve(preset: str, given: dict[str, object]) -> AscentConfig:
-    """The config of a preset with the settings given in its place.
+    """Returns the config of a preset, with the given settings replacing the preset's.
 
-    More starts than the preset draws candidates are drawn alone. Raises InputError for a setting that the others leave
-    without effect.
+    If there are more starts than the preset's candidates, no candidates are drawn. Raises InputError for a setting that
+    has no effect.
     """
     settings = {**PRESETS[preset], **given}
     if "candidates" not in given and settings.get("candidates", 0) < settings["starts"]:

@@ -1,4 +1,4 @@
-"""How far an altered image has come from what it was, and a bound on it."""
+"""Measures the drift of an altered image from the first, and limits it."""
 
 from collections.abc import Callable
 
@@ -8,21 +8,21 @@ _HALVINGS = 8
 
 
 def drift(images: tf.Tensor, before: tf.Tensor) -> tf.Tensor:
-    """Mean absolute difference over pixels and channels: float [B, S, S, 3] in [-1, 1], twice, to [B] in [0, 2]."""
+    """Returns the mean absolute difference of two batches float [B, S, S, 3] in [-1, 1] for each row: [B] in [0, 2]."""
     return tf.reduce_mean(tf.abs(images - before), [1, 2, 3])
 
 
 def held_near(
     generate: Callable[[tf.Tensor], tf.Tensor], anchor: tf.Tensor, before: tf.Tensor, most: tf.Tensor
 ) -> Callable[[tf.Tensor], tf.Tensor]:
-    """A projection of z' for `gan.search.ascent.advance` that keeps each image's drift within a bound.
+    """Returns a projection of z' for `gan.search.ascent.advance` that keeps each image's drift below a bound.
 
-    Where z' goes too far, the point of the straight line from the anchor to z' is taken that interval halving finds on
+    If z' goes too far, bisection finds the point on the straight line from the anchor to z' at which the drift reaches
     the bound, from below.
 
     Args:
         generate: z' [B, Z] to images.
-        anchor: z' [B, Z] that is altered.
+        anchor: the z' [B, Z] before the alteration.
         before: its images.
         most: the bound, scalar.
     """

@@ -1,4 +1,4 @@
-"""Inversion (paper, eq. 12): the latent whose image comes nearest to a photo."""
+"""Inverts photos (paper, eq. 12): finds the latent whose image is nearest to a photo."""
 
 import dataclasses
 
@@ -20,7 +20,7 @@ _STEPS_PER_CALL = 20
 
 @dataclasses.dataclass(frozen=True)
 class Inversion:
-    """What was found for P photos.
+    """The latents found for P photos.
 
     Attributes:
         latents: z float32 [P, Z].
@@ -32,15 +32,15 @@ class Inversion:
 
 
 class Inverter:
-    """The search for one set of networks.
+    """The search for a photo's latent with one set of networks.
 
     Args:
         networks: only `Networks.generate` is used.
         config: the search's settings.
         form: how z is written, one of `gan.search.config.FORMS`.
-        start_deviation: of ``free`` starts.
+        start_deviation: standard deviation of ``free`` starts.
         batch_size: latents that go through the generator together.
-        seed: of the candidates.
+        seed: seed of the candidates.
     """
 
     def __init__(
@@ -54,11 +54,11 @@ class Inverter:
     ) -> None:
         self._networks, self._config, self._form = networks, config, form
         self._deviation, self._batch_size, self._seed = start_deviation, batch_size, seed
-        self._advance, self._finish = tf.function(self._some_steps), tf.function(self._last_look)
-        self._look = tf.function(lambda latents, *rest: -drift(networks.generate(latents, rest[0]), rest[1]))
+        self._advance, self._finish = tf.function(self._some_steps), tf.function(self._measure_last)
+        self._measure_once = tf.function(lambda latents, *rest: -drift(networks.generate(latents, rest[0]), rest[1]))
 
     def __call__(self, photos: tf.Tensor, labels: tf.Tensor, progress: bool = True) -> Inversion:
-        """``argmin_z |G(z, c) - x|_1`` from several starts (eq. 12).
+        """Returns ``argmin_z |G(z, c) - x|_1``, searched from several starts (eq. 12).
 
         Args:
             photos: x float32 [P, S, S, 3] in [-1, 1], at the generator's size.
@@ -92,10 +92,12 @@ class Inverter:
         return Inversion(latents[nearest], errors.min(1))
 
     def _starts(self, drawn: tf.Tensor, photo: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
-        """Those of the drawn latents whose images are nearest to a photo."""
+        """Returns those of the drawn latents whose images are nearest to a photo."""
         seen = np.concatenate(
             [
-                self._look(tf.gather(drawn, rows), tf.repeat(label[None], len(rows), 0), photo[None]).numpy()[kept]
+                self._measure_once(tf.gather(drawn, rows), tf.repeat(label[None], len(rows), 0), photo[None]).numpy()[
+                    kept
+                ]
                 for rows, kept in batches(len(drawn), self._batch_size)
             ]
         )
@@ -104,7 +106,7 @@ class Inverter:
     def _some_steps(self, state: State, count: tf.Tensor, labels: tf.Tensor, photos: tf.Tensor) -> State:
         return advance(state, count, self._measure(labels, photos), self._config.invert_rate)[0]
 
-    def _last_look(self, state: State, labels: tf.Tensor, photos: tf.Tensor) -> State:
+    def _measure_last(self, state: State, labels: tf.Tensor, photos: tf.Tensor) -> State:
         return finish(state, self._measure(labels, photos))[0]
 
     def _measure(self, labels: tf.Tensor, photos: tf.Tensor) -> Measure:

@@ -1,4 +1,4 @@
-"""How a latent z is written in the variable z' that is optimised, and where the search starts."""
+"""Converts between a latent z and the optimised variable z', and draws the starts of a search."""
 
 import tensorflow as tf
 
@@ -6,10 +6,10 @@ _MOST = 1.0 - 1e-6  # atanh(1) is infinite
 
 
 def to_latent(variable: tf.Tensor, form: str) -> tf.Tensor:
-    """The latent z of z', float32 [..., Z].
+    """Returns the latent z of z', float32 [..., Z].
 
     ``tanh``: ``tanh(z')``, which never leaves [-1, 1] (paper, eq. 10). ``free``: z' itself (the authors' code).
-    ``sphere``: ``sqrt(Z) z' / |z'|``, of the length that normal latents have: the generator has seen no other.
+    ``sphere``: ``sqrt(Z) z' / |z'|``, the length of normal latents, on which the generator was trained.
     """
     if form == "tanh":
         return tf.tanh(variable)
@@ -17,21 +17,21 @@ def to_latent(variable: tf.Tensor, form: str) -> tf.Tensor:
 
 
 def to_variable(latent: tf.Tensor, form: str) -> tf.Tensor:
-    """The variable z' of z, the inverse of `to_latent`; a z that the form does not have is moved to one that it has."""
+    """Returns the variable z' of z, the inverse of `to_latent`; a z outside the form's range is moved into it."""
     if form == "tanh":
         return tf.atanh(tf.clip_by_value(latent, -_MOST, _MOST))
     return latent if form == "free" else to_latent(latent, form)
 
 
 def draw_starts(seed: tf.Tensor, count: int | tf.Tensor, dim: int, form: str, deviation: float = 1.0) -> tf.Tensor:
-    """Random starts z.
+    """Draws random starts z.
 
     Args:
         seed: int32 [2], stateless.
         count: m.
         dim: Z.
-        form: ``tanh``: uniform in (-1, 1), the paper's; ``free``: normal with mean 0; ``sphere``: uniform on it.
-        deviation: of the normal of ``free``.
+        form: ``tanh``: uniform in (-1, 1), as in the paper; ``free``: normal with mean 0; ``sphere``: uniform on it.
+        deviation: standard deviation for ``free``.
 
     Returns:
         float32 [m, Z].

@@ -1,4 +1,4 @@
-"""Preference maximisation (paper, eqs. 9 and 10): the images that please a taste and look real."""
+"""Maximises the preference (paper, eqs. 9 and 10): finds images that fit a taste and look real."""
 
 import copy
 import dataclasses
@@ -15,20 +15,20 @@ from gan.search.taste import Taste
 from tfrecords.progress_bar import ProgressBar
 
 RECORD = ("objective", "preference", "realness")
-_STEPS_PER_CALL = 5  # Between two calls Python can be interrupted, and the bar moves.
+_STEPS_PER_CALL = 5  # Between two calls Python can be interrupted, and the bar advances.
 
 
 @dataclasses.dataclass(frozen=True)
 class Designs:
-    """What the ascent found from N starts.
+    """The result of the ascent from N starts.
 
     Attributes:
         latents: z of each start's best step, float32 [N, Z].
-        best: objective, preference and realness D(G(z, c), c) there, float32 [N, 3]; NaN for a dropped start, whose
-            figures were not finite at some step.
+        best: objective, preference and realness D(G(z, c), c) at this step, float32 [N, 3]; NaN for a dropped start,
+            whose figures were not finite at some step.
         best_step: int32 [N], 0 to steps.
         records: float32 [steps + 1, N, 3], the same three before each step and after the last.
-        way: z at each of these, float32 [steps + 1, N, Z]; None unless asked for.
+        way: z at each of these steps, float32 [steps + 1, N, Z]; None unless asked for.
     """
 
     latents: np.ndarray
@@ -38,13 +38,13 @@ class Designs:
     way: np.ndarray | None = None
 
     def of(self, rows: np.ndarray | slice) -> "Designs":
-        """Those of some starts."""
+        """Returns the results of some starts."""
         way = None if self.way is None else self.way[:, rows]
         return Designs(self.latents[rows], self.best[rows], self.best_step[rows], self.records[:, rows], way)
 
 
 class Maximiser:
-    """The ascent for one set of networks; compiled once for each shape of a batch, whoever it is for.
+    """The ascent for one set of networks; compiled once for each shape of a batch, whatever the taste.
 
     Args:
         networks: G, D, Phi.
@@ -53,8 +53,8 @@ class Maximiser:
 
     def __init__(self, networks: Networks, config: AscentConfig) -> None:
         self.networks, self._config = networks, config
-        self._advance, self._finish = tf.function(self._some_steps), tf.function(self._last_look)
-        self._look = tf.function(lambda *inputs: objective(networks, *inputs)[0])
+        self._advance, self._finish = tf.function(self._some_steps), tf.function(self._measure_last)
+        self._measure_once = tf.function(lambda *inputs: objective(networks, *inputs)[0])
 
     def __call__(
         self,
@@ -66,15 +66,15 @@ class Maximiser:
         keep_way: bool = False,
         bar: ProgressBar | None = None,
     ) -> Designs:
-        """Ascends from every start, in batches that fit the memory.
+        """Ascends from every start, in batches that fit into memory.
 
         Args:
             starts: z float32 [N, Z].
             labels: float32 [N, C], one-hot.
-            taste: of N queries, one a start.
-            max_drift: bound on `gan.search.drift.drift` of each image from its start's; None: none.
+            taste: the taste of N queries, one per start.
+            max_drift: bound on `gan.search.drift.drift` of each image from its start's image; None: no bound.
             keep_way: keep the latents of all steps.
-            bar: moved by one for each start and step.
+            bar: advances by one for each start and step.
         """
         parts = []
         for rows, kept in batches(len(starts), self._config.batch_size):
@@ -87,16 +87,16 @@ class Maximiser:
         return Designs(*joined, np.concatenate([part.way for part in parts], 1) if keep_way else None)
 
     def at(self, eta: float) -> "Maximiser":
-        """The same with another weight of the realness term; nothing is compiled anew."""
+        """Returns the same search with another eta; nothing is compiled again."""
         other = copy.copy(self)
         other._config = dataclasses.replace(self._config, eta=eta)
         return other
 
     def look(self, latents: tf.Tensor, labels: tf.Tensor, taste: Taste) -> np.ndarray:
-        """The objective of latents as they are: arguments as in a call, float32 [N]."""
+        """Returns the objective of the given latents, float32 [N]; arguments as in a call."""
         eta = tf.constant(self._config.eta, tf.float32)
         parts = [
-            self._look(tf.gather(latents, rows), tf.gather(labels, rows), taste.rows(rows), eta).numpy()[kept]
+            self._measure_once(tf.gather(latents, rows), tf.gather(labels, rows), taste.rows(rows), eta).numpy()[kept]
             for rows, kept in batches(len(latents), self._config.batch_size)
         ]
         return np.concatenate(parts)
@@ -150,7 +150,7 @@ class Maximiser:
         state, records, way = advance(state, count, self._measure(labels, taste, eta), rate, project)
         return state, records, to_latent(way, form)
 
-    def _last_look(self, state: State, labels: tf.Tensor, taste: Taste, eta: tf.Tensor) -> tuple[State, tf.Tensor]:
+    def _measure_last(self, state: State, labels: tf.Tensor, taste: Taste, eta: tf.Tensor) -> tuple[State, tf.Tensor]:
         return finish(state, self._measure(labels, taste, eta))
 
     def _measure(self, labels: tf.Tensor, taste: Taste, eta: tf.Tensor) -> Measure:
@@ -158,9 +158,9 @@ class Maximiser:
 
 
 def batches(count: int, size: int) -> list[tuple[tf.Tensor, slice]]:
-    """Row numbers int32 in batches of one size, the last filled up with the last row, and which of each are its own.
+    """Yields row numbers int32 in batches of one size, padded with the last row, and which of them are no padding.
 
-    One shape is one compilation. Fewer rows than `size` are one batch of their own size.
+    Each shape is compiled once. Fewer rows than `size` make one batch of their own size.
     """
     size = min(size, count)
     return [

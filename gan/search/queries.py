@@ -1,4 +1,4 @@
-"""What is asked for: whom a garment is designed for and of which category; and the search for many at once."""
+"""Searches designs for many queries at once; a query is the users and the category of a design."""
 
 import dataclasses
 
@@ -17,12 +17,12 @@ from tfrecords.progress_bar import progress_bar
 
 @dataclasses.dataclass(frozen=True)
 class Chosen:
-    """A query's answer.
+    """The result of a query.
 
     Attributes:
-        designs: of all its starts.
-        chosen: int [k], which of them are shown, in the order of the choice; fewer where too many were dropped.
-        dropped: starts whose figures were not finite at some step.
+        designs: the results of all its starts.
+        chosen: int [k], which of them are shown, in the order of the choice; fewer if too many were dropped.
+        dropped: number of starts whose figures were not finite at some step.
     """
 
     designs: Designs
@@ -40,21 +40,21 @@ def design(
     keep_way: bool = False,
     progress: bool = True,
 ) -> list[Chosen]:
-    """Designs for Q queries, the starts of all of them in one stream of batches.
+    """Searches the designs of Q queries, with the starts of all of them in one stream of batches.
 
     Args:
-        maximiser: the networks.
-        config: the search's settings, the maximiser's.
-        taste: of Q queries.
+        maximiser: the search with its networks.
+        config: the maximiser's settings.
+        taste: the taste of Q queries.
         labels: float32 [Q, C], one-hot: their categories.
-        k: images a query.
-        numbers: int [Q]; a query's random draws depend on the seed and its number alone. None: 0 for all, so that
-            everybody's search starts from the same latents.
+        k: images per query.
+        numbers: int [Q]; a query's random draws depend only on the seed and its number. None: 0 for all, so that
+            all searches start from the same latents.
         keep_way: keep the latents of all steps.
         progress: show a bar.
 
     Returns:
-        One answer a query. It does not depend on what else is asked for, but for rounding.
+        One result per query. Except for rounding, it does not depend on the other queries.
     """
     queries = len(labels)
     numbers = np.zeros(queries, np.int64) if numbers is None else numbers

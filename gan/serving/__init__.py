@@ -1,1 +1,1 @@
-"""The GAN, and recommender and GAN together, as a SavedModel."""
+"""Exports the GAN, and a recommender and a GAN together, as a SavedModel."""

@@ -1,4 +1,4 @@
-"""What tools.export_saved_model is asked for, of a designer."""
+"""The settings of the export of a designer (tools.export_saved_model)."""
 
 import dataclasses
 
@@ -10,7 +10,7 @@ from tfrecords.settings import setting
 
 @dataclasses.dataclass(frozen=True)
 class DesignerExportConfig(ExportConfig):
-    """What to export, and where to; `workdir` is the recommender's. Each field's help says what it is."""
+    """What to export, and the output; `workdir` is the recommender's. Each field's help describes it."""
 
-    gan: str | None = setting(None, "folder of a training of the GAN, to design with")
-    preset: str = setting("fast", f"with {option('gan')}: form of the latents, rate of the ascent", PRESET)
+    gan: str | None = setting(None, "folder of a training of the GAN; the export then also designs")
+    preset: str = setting("fast", f"with {option('gan')}: sets the form of the latents and the learning rate", PRESET)

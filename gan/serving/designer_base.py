@@ -1,4 +1,4 @@
-"""What the served design and the served tailoring share: the two runs, and rows answered one after the other."""
+"""The common part of served design and served tailoring: the two runs, and rows computed one after the other."""
 
 from collections.abc import Callable
 
@@ -23,17 +23,17 @@ _LISTS = ("user_keys", "categories", "image_bytes")
 
 
 class StudioModule(ServingModule):
-    """The recommender's signatures, with the generator and the discriminator at hand.
+    """The recommender's signatures, together with the generator and the discriminator.
 
-    Nothing a caller sends fails a batch: an unknown key or an unreadable photo gives a marked row, figures NaN. Rows
-    are answered one after the other, so the memory is that of one.
+    An invalid row does not fail the batch: for an unknown key or an unreadable photo it is marked, with NaN as figures.
+    Rows are computed one after the other, so a batch needs the memory of one row.
 
     Args:
         studio: the two runs.
-        known: of `ServingModule`: indptr and items that users own.
+        known: indptr and items that users own, as in `ServingModule`.
         factors: the recommender.
-        ascent: settings that no call gives: `latent_form` (settled), `start_deviation`, `learning_rate`.
-        max_pixels: of `ServingModule`.
+        ascent: settings that are no inputs of a call: `latent_form` (resolved), `start_deviation`, `learning_rate`.
+        max_pixels: as in `ServingModule`.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class StudioModule(ServingModule):
         categories = dataset.item_categories, dataset.category_names
         super().__init__(factors, *known, *categories, studio.embedder, max_pixels)
         gan = studio.gan
-        # The plain variables in the networks' place.
+        # Plain variables instead of the networks'.
         self._gan_variables = list(network_weights(gan.generator, gan.discriminator).values())
         self._studio, self._ascent = Untracked(studio), Untracked(ascent)
         self._category_numbers = tf.lookup.StaticHashTable(
@@ -81,7 +81,7 @@ class StudioModule(ServingModule):
 
 
 def named(function: Callable, **inputs: tf.DType) -> Callable:
-    """A function to save: its inputs' types by name, keys and photos as lists, numbers as scalars."""
+    """Returns a function to save, with its inputs' types by name: keys and photos as lists, numbers as scalars."""
     specs = [tf.TensorSpec([None] if name in _LISTS else [], kind, name) for name, kind in inputs.items()]
     return tf.function(function, input_signature=specs).get_concrete_function()
 
@@ -89,8 +89,8 @@ def named(function: Callable, **inputs: tf.DType) -> Callable:
 def row_by_row(
     find: Callable[[tf.Tensor], tuple], nothing: Callable[[], tuple], known: tf.Tensor, kinds: tuple
 ) -> tuple:
-    """`find` of each row that is known, bool [B], `nothing` of the others, one after the other."""
-    # One row more, of nothing: of no row at all the answers would have no shape.
+    """Applies `find` to each known row (bool [B]) and `nothing` to the others, one after the other."""
+    # One additional row of `nothing`: without rows the result would have no shape.
     padded = tf.concat([known, [False]], 0)
     answers = tf.map_fn(
         lambda row: tf.cond(padded[row], lambda: find(row), nothing),

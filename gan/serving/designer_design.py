@@ -1,4 +1,4 @@
-"""The served designer: user keys and category names in, garments out, beside all that the recommender serves."""
+"""The served designer: takes user keys and category names, returns garments; also has the recommender's signatures."""
 
 from collections.abc import Callable
 
@@ -16,10 +16,10 @@ _MOST_CANDIDATES = 1024
 
 
 class DesignModule(StudioModule):
-    """All that `StudioModule` serves, and ``design``."""
+    """The signatures of `StudioModule`, and ``design``."""
 
     def signatures(self) -> dict[str, Callable]:
-        """The functions to save, by name; ``serving_default`` is ``recommend``."""
+        """Returns the functions to save, by name; ``serving_default`` is ``recommend``."""
         text, whole, real = tf.string, tf.int32, tf.float32
         return {
             **super().signatures(),
@@ -47,21 +47,21 @@ class DesignModule(StudioModule):
         eta: tf.Tensor,
         seed: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        """The garments of a category that each user would like best (eqs. 9, 10), as tools.design finds them.
+        """Returns the garments of a category that each user would like best (eqs. 9, 10), as tools.design finds them.
 
         Args:
-            user_keys: string [B]; of length 1, for all categories.
-            categories: string [B], names; of length 1, for all users.
-            k: int32 scalar, garments a user, brought into 1..starts.
-            starts: int32 scalar, brought into 1..256.
-            candidates: int32 scalar, latents drawn of which the best are the starts; at most 1024, 0: the starts.
-            steps: int32 scalar, of Adam, brought into 1..1000.
+            user_keys: string [B]; length 1: for all categories.
+            categories: string [B], names; length 1: for all users.
+            k: int32 scalar, garments per user, clipped to 1..starts.
+            starts: int32 scalar, clipped to 1..256.
+            candidates: int32 scalar, latents drawn, of which the best are the starts; at most 1024; 0: only the starts.
+            steps: int32 scalar, steps of Adam, clipped to 1..1000.
             eta: float32 scalar, weight of looking real.
-            seed: int32 scalar, of the latents.
+            seed: int32 scalar, seed of the latents.
 
         Returns:
-            ``png_bytes`` string [B, k], best first, '' where there is nothing; ``scores``, ``realness`` and
-            ``objectives`` float32 [B, k], NaN there; ``latents`` float32 [B, k, Z]; ``user_known`` and
+            ``png_bytes`` string [B, k], best first, '' if there is no image; ``scores``, ``realness`` and
+            ``objectives`` float32 [B, k], NaN if there is no image; ``latents`` float32 [B, k, Z]; ``user_known`` and
             ``category_known`` bool [B].
         """
         users, numbers = paired(self._users.lookup(user_keys), self._category_numbers.lookup(categories))
@@ -73,7 +73,7 @@ class DesignModule(StudioModule):
         def find(row: tf.Tensor) -> tuple:
             measure = self._measure(users[row], numbers[row], eta)
             picked = best_starts(drawn, measure(to_variable(drawn, form))[0], starts)
-            # Those drawn are the starts themselves where no more are drawn, in their order.
+            # If no more latents are drawn than starts, they are the starts, in their order.
             begun = tf.cond(tf.shape(drawn)[0] > starts, lambda: picked, lambda: drawn)
             state = begin(tf.ensure_shape(to_variable(begun, form), [None, dim]), 2)
             state = advance(state, steps, measure, self._ascent.value.learning_rate)[0]

@@ -1,4 +1,4 @@
-"""From a recommender's and a GAN's workdir to one SavedModel that recommends, designs and tailors."""
+"""Exports a recommender's and a GAN's workdir as one SavedModel that recommends, designs and tailors."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from tfrecords.errors import renamed
 
 
 def export_design(config: DesignerExportConfig) -> dict:
-    """Writes the SavedModel under a temporary name next to ``config.output`` and renames it when whole.
+    """Writes the SavedModel under a temporary name next to ``config.output`` and renames it when it is complete.
 
     Returns:
         ``users``, ``items``, ``step``, the names of the ``signatures`` and ``notes`` on how the two differ.
 
     Raises:
-        InputError: the two do not fit together, a data set is gone or another, ``config.output`` is taken.
+        InputError: the two do not fit together, a data set is gone or was changed, ``config.output`` exists.
     """
     output = Path(config.output).absolute()
     check_export(output, config.overwrite)

@@ -1,4 +1,4 @@
-"""The served tailoring: photos of garments in, their way towards a user's taste out, beside designs and all else."""
+"""The served tailoring: takes photos of garments, returns them altered towards a user's taste; also designs."""
 
 from collections.abc import Callable
 
@@ -24,16 +24,16 @@ _MOST_FRAMES = 101
 
 
 class TailorModule(DesignModule):
-    """All that `DesignModule` serves, and ``tailor``.
+    """The signatures of `DesignModule`, and ``tailor``.
 
     Args:
         studio: and
         known: and
         factors: and
-        ascent: of `StudioModule`.
-        rate: Adam's in the alteration.
-        inversion: settings that no call gives: `invert_candidates`, `invert_rate`.
-        max_pixels: of `ServingModule`.
+        ascent: as in `StudioModule`.
+        rate: Adam's rate in the alteration.
+        inversion: settings that are no inputs of a call: `invert_candidates`, `invert_rate`.
+        max_pixels: as in `ServingModule`.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class TailorModule(DesignModule):
         self._tailoring_rate, self._inversion = rate, Untracked(inversion)
 
     def signatures(self) -> dict[str, Callable]:
-        """The functions to save, by name; ``serving_default`` is ``recommend``."""
+        """Returns the functions to save, by name; ``serving_default`` is ``recommend``."""
         text, whole, real = tf.string, tf.int32, tf.float32
         return {
             **super().signatures(),
@@ -82,24 +82,24 @@ class TailorModule(DesignModule):
         max_drift: tf.Tensor,
         seed: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        """Each photo's garment on its way towards a user's taste (eqs. 12 and 10), as tools.tailor alters it.
+        """Alters each photo's garment towards a user's taste (eqs. 12 and 10), as tools.tailor does.
 
         Args:
-            user_keys: string [B]; of length 1, for all the others.
-            image_bytes: string [B], JPEG or PNG files; so too.
-            categories: string [B], names; so too.
-            starts: int32 scalar, of the inversion, brought into 1..256.
-            invert_steps: int32 scalar, of its Adam, brought into 1..1000.
-            steps: int32 scalar, of the alteration, brought into 1..1000.
-            frames: int32 scalar, images across the steps, first and last included, brought into 2..101.
+            user_keys: string [B]; length 1: for all rows.
+            image_bytes: string [B], JPEG or PNG files; length 1: for all rows.
+            categories: string [B], names; length 1: for all rows.
+            starts: int32 scalar, starts of the inversion, clipped to 1..256.
+            invert_steps: int32 scalar, steps of its Adam, clipped to 1..1000.
+            steps: int32 scalar, steps of the alteration, clipped to 1..1000.
+            frames: int32 scalar, images spread over the steps, with first and last, clipped to 2..101.
             eta: float32 scalar, weight of looking real.
-            max_drift: float32 scalar, bound on `gan.search.drift.drift`; 0 or less: none.
-            seed: int32 scalar, of the latents.
+            max_drift: float32 scalar, bound on `gan.search.drift.drift`; 0 or less: no bound.
+            seed: int32 scalar, seed of the latents.
 
         Returns:
-            ``png_bytes`` string [B, frames], '' where there is nothing; ``scores``, ``realness`` and ``drift`` float32
-            [B, frames], NaN there; ``reconstruction_error`` float32 [B]; ``latents`` float32 [B, frames, Z];
-            ``user_known``, ``category_known`` and ``image_readable`` bool [B].
+            ``png_bytes`` string [B, frames], '' if there is no image; ``scores``, ``realness`` and ``drift`` float32
+            [B, frames], NaN if there is no image; ``reconstruction_error`` float32 [B]; ``latents`` float32 [B, frames,
+            Z]; ``user_known``, ``category_known`` and ``image_readable`` bool [B].
         """
         networks, settings = self._studio.value.networks, self._inversion.value
         form, dim = self._ascent.value.latent_form, networks.latent_dim
@@ -107,14 +107,14 @@ class TailorModule(DesignModule):
         places, photos = decode_readable(
             image_bytes, networks.image_size, dataset.resize_filter, dataset.fit, self._max_pixels
         )
-        # Where a photo is among those that can be read, -1: it cannot be.
+        # The position among the readable photos; -1 if the photo is not readable.
         among = tf.tensor_scatter_nd_update(tf.fill([count], -1), places, tf.range(tf.size(places)))
         users, numbers, among = paired(self._users.lookup(user_keys), self._category_numbers.lookup(categories), among)
         starts = tf.clip_by_value(starts, 1, MOST_STARTS)
         invert_steps, steps = (tf.clip_by_value(number, 1, MOST_STEPS) for number in (invert_steps, steps))
         frames = tf.clip_by_value(frames, 2, _MOST_FRAMES)
         shown = tf.cast(tf.round(tf.linspace(0.0, tf.cast(steps, tf.float32), frames)), tf.int32)
-        most = tf.where(max_drift > 0, max_drift, 4.0)  # Of what lies in [-1, 1] nothing is further apart than 2.
+        most = tf.where(max_drift > 0, max_drift, 4.0)  # Pixels in [-1, 1] differ by at most 2.
         drawn = self._drawn(seed, stateless.INVERSION, tf.maximum(starts, settings.invert_candidates))
 
         def find(row: tf.Tensor) -> tuple:
@@ -127,11 +127,11 @@ class TailorModule(DesignModule):
             state = advance(state, invert_steps, near, settings.invert_rate)[0]
             state, _ = finish(state, near)
             nearest = tf.argmax(state.best_record[:, 0])
-            # By way of z, as the tool hands it on: on the sphere z' may have any length, and a step's effect with it.
+            # Converted to z and back, as the tool does: on the sphere the length of z' changes the effect of a step.
             latent = to_latent(tf.ensure_shape(state.best[nearest][None], [1, dim]), form)
             anchor = to_variable(latent, form)
             measure, before = self._measure(users[row], numbers[row], eta), networks.generate(latent, label)
-            # A bound that is none costs one look at the images a step.
+            # Without a bound, the images are still computed once per step.
             project = bounded(networks, form, label, anchor, before, most)
             end, records, way = advance(begin(anchor, 2), steps, measure, self._tailoring_rate, project)
             _, last = finish(end, measure)

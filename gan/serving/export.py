@@ -1,4 +1,4 @@
-"""From a workdir of the GAN to a SavedModel folder."""
+"""Exports a workdir of the GAN as a SavedModel folder."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from tf_dvbpr.workdir import Workdir
 
 
 def export_gan(config: ExportConfig) -> dict:
-    """Writes the SavedModel under a temporary name next to ``config.output`` and renames it when whole.
+    """Writes the SavedModel under a temporary name next to ``config.output`` and renames it when it is complete.
 
     Returns:
         ``categories``, ``step`` and the names of the ``signatures``.
 
     Raises:
-        InputError: no trained GAN, its data set is gone or another, ``config.output`` is taken.
+        InputError: no trained GAN, its data set is gone or was changed, ``config.output`` exists.
     """
     output = Path(config.output).absolute()
     check_export(output, config.overwrite)

@@ -1,4 +1,4 @@
-"""The served GAN: category names and latents or a seed in, images out, in TensorFlow operations only."""
+"""The served GAN: takes category names and latents or a seed, returns images, in TensorFlow operations only."""
 
 from collections.abc import Callable
 
@@ -14,18 +14,18 @@ from tfrecords.photos.decode import denormalise, normalise
 
 
 class GanModule(tf.Module):
-    """Everything the signatures need. An invalid row is marked; the output has one row per input.
+    """The signatures of the GAN. An invalid row is marked; the output has one row per input.
 
     Args:
         trained: the networks.
-        fit: how the training's data set brings a photo to S x S, and
-        resize_filter: the same (`tfrecords.photos.decode.decode_photo`).
-        max_pixels: the most pixels of a photo that is decoded.
+        fit: and
+        resize_filter: how the training's data set resizes a photo (`tfrecords.photos.decode.decode_photo`).
+        max_pixels: photos with more pixels are not decoded.
     """
 
     def __init__(self, trained: TrainedGan, fit: str, resize_filter: str, max_pixels: int = MAX_PIXELS) -> None:
         super().__init__(name="gan")
-        # The plain variables in the networks' place.
+        # Plain variables instead of the networks'.
         self._network_variables = list(network_weights(trained.generator, trained.discriminator).values())
         self._networks = Untracked(trained)
         self._size, self._fit, self._filter = trained.config.image_size, fit, resize_filter
@@ -39,7 +39,7 @@ class GanModule(tf.Module):
         )
 
     def signatures(self) -> dict[str, Callable]:
-        """The functions to save, by name; ``serving_default`` is ``generate``."""
+        """Returns the functions to save, by name; ``serving_default`` is ``generate``."""
         dim = self._networks.value.config.latent_dim
 
         def named(function: Callable, **inputs: tf.TensorSpec) -> Callable:
@@ -57,15 +57,15 @@ class GanModule(tf.Module):
         return {"serving_default": generate, "generate": generate, "discriminate": discriminate}
 
     def generate(self, categories: tf.Tensor, latents: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Draws an image of each category.
+        """Draws one image for each given category.
 
         Args:
             categories: string [B], names.
-            latents: float32 [B, Z]; of no rows: drawn from `seed`, row b by (seed, b) alone.
+            latents: float32 [B, Z]; without rows: drawn from `seed`, where row b depends only on (seed, b).
             seed: int32 scalar.
 
         Returns:
-            ``images`` uint8 [B, S, S, 3], black for an unknown category; ``png_bytes`` string [B], the same as files;
+            ``images`` uint8 [B, S, S, 3], black for an unknown category; ``png_bytes`` string [B], the images as files;
             ``latents`` float32 [B, Z] as used; ``category_known`` bool [B].
         """
         settings = self._networks.value.config
@@ -91,7 +91,7 @@ class GanModule(tf.Module):
         return {"images": pixels, "png_bytes": png, "latents": latents, "category_known": known}
 
     def discriminate(self, image_bytes: tf.Tensor, categories: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The discriminator's raw scores: 1 as it expects of photos, 0 of generated images.
+        """Returns the discriminator's raw scores; it is trained to give 1 to photos and 0 to generated images.
 
         Args:
             image_bytes: string [B], JPEG or PNG files.
@@ -107,7 +107,7 @@ class GanModule(tf.Module):
         due = tf.debugging.assert_equal(tf.size(categories), count, "categories: expected one for each image")
         with tf.control_dependencies([due]):
             numbers = self._numbers.lookup(categories)
-        # Where none can be read, a blank photo stands at no place.
+        # If no image can be read, the blank photo has no position.
         labels = self._labels(tf.gather(tf.concat([numbers, [-1]], 0), places[:, 0])[: tf.size(places)])
         blank = tf.zeros([tf.shape(photos)[0] - tf.shape(labels)[0], labels.shape[1]])
         found = trained.discriminator(normalise(photos), tf.concat([labels, blank], 0), training=False)

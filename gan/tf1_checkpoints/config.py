@@ -1,4 +1,4 @@
-"""What tools.import_checkpoint is asked for, of the GAN."""
+"""The settings of the import of a checkpoint of the GAN (tools.import_checkpoint)."""
 
 import dataclasses
 
@@ -9,9 +9,9 @@ from tfrecords.settings import setting
 
 @dataclasses.dataclass(frozen=True)
 class ImportGanConfig(ImportConfig):
-    """What to import, and where to; each field's help says what it is."""
+    """What to import, and the output; each field's help describes it."""
 
     measure_samples: int | None = setting(
         None,
-        f"images that the GAN's figures are computed on; 0: no figures; by default as {option('preset', 'release')}",
+        f"number of images for the GAN's metrics; 0: no metrics; default: as {option('preset', 'release')}",
     )

@@ -1,4 +1,4 @@
-"""From a workdir of the GAN to a checkpoint that the authors' code loads."""
+"""Exports a workdir of the GAN as a checkpoint that the authors' code loads."""
 
 from gan.config import GanConfig
 from gan.tf1_checkpoints.names import WEIGHTS, weight_shapes
@@ -15,7 +15,7 @@ from tf_dvbpr.tf1_checkpoints.reader import write_tf1_checkpoint
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 
-# Settings without which the networks are others; the number of categories is the data set's.
+# Settings that change the networks; the number of categories is that of the data set.
 _ARCHITECTURE = (
     "image_size",
     "latent_dim",
@@ -27,16 +27,15 @@ _ARCHITECTURE = (
 
 
 def export_gan_checkpoint(config: ExportCheckpointConfig) -> dict:
-    """Writes the weights and moving statistics of both networks, whole or not at all.
+    """Writes the weights and moving statistics of both networks, atomically.
 
-    The generator's weights are their average where the training keeps one.
+    For the generator the averaged weights are written, if the training keeps an average.
 
     Returns:
-        ``variables`` (how many) and ``step``.
+        ``variables`` (their number) and ``step``.
 
     Raises:
-        InputError: no workdir of the GAN, one of other networks than the release's, nothing trained, or `output`
-            taken.
+        InputError: no workdir of the GAN, networks other than the release's, nothing trained, or `output` exists.
     """
     output = new_checkpoint(config)
     workdir = Workdir.open(config.workdir)

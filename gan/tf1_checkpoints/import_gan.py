@@ -1,4 +1,4 @@
-"""From the authors' checkpoint of the GAN to a workdir."""
+"""Imports the authors' checkpoint of the GAN into a workdir."""
 
 import math
 
@@ -14,12 +14,12 @@ from tfrecords.errors import InputError
 
 
 def import_gan(config: ImportGanConfig, show_progress: bool = True) -> dict:
-    """Makes a workdir as `train` with preset ``release`` would have left it right after a sample grid.
+    """Writes a workdir as `train` with preset ``release`` would have left it right after a sample grid.
 
-    The length of latents and the images' size are read from shapes. The file holds no moments: both Adams start anew.
+    The length of latents and the images' size are read from the shapes. The file has no moments, so Adam starts again.
 
     Returns:
-        ``categories`` (names, those without photos left out), ``latent_dim``, ``image_size`` and ``step``.
+        ``categories`` (names, without categories that have no photos), ``latent_dim``, ``image_size`` and ``step``.
 
     Raises:
         InputError: the files or their variables are not those expected, or the data set or workdir do not fit.
@@ -49,7 +49,7 @@ def import_gan(config: ImportGanConfig, show_progress: bool = True) -> dict:
 
 
 def _settings(config: ImportGanConfig, checkpoint: Tf1Checkpoint, dataset: Dataset, num_categories: int) -> GanConfig:
-    """Preset `release` with the length of latents and the images' size as shapes say; all shapes are checked."""
+    """Returns preset `release` with the length of latents and the images' size from the shapes; checks all shapes."""
     shapes, prefix = checkpoint.shapes, checkpoint.prefix
     categories = shapes[FIRST_CONV][2] - 3 if len(shapes[FIRST_CONV]) == 4 else num_categories
     if categories != num_categories:

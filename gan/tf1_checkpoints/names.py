@@ -1,8 +1,8 @@
-"""The GAN's variables as the authors' checkpoint names them, and as ours does (docs/guides/checkpoints.md)."""
+"""The GAN's variable names in the authors' checkpoints and in this project's (docs/guides/checkpoints.md)."""
 
 _KINDS = ("gamma", "beta", "moving_mean", "moving_variance")
 
-# Theirs: ours.
+# The authors' name: our name.
 WEIGHTS = {
     "GAN/generator/g_h0_lin/Matrix": "generator/dense/kernel",
     "GAN/generator/g_h0_lin/bias": "generator/dense/bias",
@@ -43,7 +43,7 @@ FIRST_DENSE, FIRST_CONV = "GAN/generator/g_h0_lin/Matrix", "GAN/discriminator/d_
 
 
 def weight_shapes(num_categories: int, latent_dim: int, image_size: int) -> dict[str, tuple[int, ...]]:
-    """The shape of each of `WEIGHTS`, under their names; `image_size` is a multiple of 16."""
+    """Returns the shape of each of `WEIGHTS` by the authors' names; `image_size` is a multiple of 16."""
     c, squares = num_categories, (image_size // 16) ** 2
     generator, discriminator = "GAN/generator", "GAN/discriminator"
     shapes: dict[str, tuple[int, ...]] = {
@@ -54,7 +54,7 @@ def weight_shapes(num_categories: int, latent_dim: int, image_size: int) -> dict
     }
     widths = (256, 256, 256, 256, 256, 128, 64, 3)
     for number in range(1, 8):
-        # Transposed: height, width, out, in.
+        # Transposed convolution: height, width, out, in.
         shapes[f"{generator}/g_h{number}/w"] = (3, 3, widths[number], widths[number - 1])
         shapes[f"{generator}/g_h{number}/biases"] = (widths[number],)
     shapes |= {f"{generator}/g_bn{number}/{kind}": (widths[number],) for number in range(7) for kind in _KINDS}

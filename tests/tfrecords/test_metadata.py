@@ -235,7 +235,7 @@ def test_a_change_that_no_shard_contradicts_is_found_by_the_checksum(folder, fie
         "dropped": {},
     }
     edit_metadata(folder, keep_checksum=True, **{field: other[field]})
-    with told_in_one_line("not as it was written, .* is taken once the field sha256 is deleted"):
+    with told_in_one_line("changed after it was written, .* to keep the change, delete the field sha256"):
         Dataset.open(folder)
     assert Dataset.open(edit_metadata(folder)).meta[field] == other[field]
 

@@ -1,1 +1,1 @@
-"""The public Python API: `tf_dvbpr` names what stands here. Nothing of it imports TensorFlow before it is used."""
+"""The public Python API, whose names `tf_dvbpr` exports. TensorFlow is imported only when a function is used."""

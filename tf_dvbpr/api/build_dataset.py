@@ -27,13 +27,13 @@ def build_dataset(
 
     Args:
         source: where the data comes from: ``csv``, ``release``, ``wardrobe``, ``amazon`` or ``tradesy``.
-        output: the folder to make.
-        input: the folder or file that the source reads; the wardrobe reads none.
+        output: the folder to write.
+        input: the folder or file that the source reads; the wardrobe has none.
         progress: show a progress bar.
         **options: further fields of `tfrecords.build_config.BuildConfig`, such as ``min_actions`` or ``seed``.
 
     Raises:
-        InputError: bad input, an unknown option, or `output` is taken.
+        InputError: bad input, an unknown option, or `output` exists.
     """
     from tfrecords.build import build_dataset as build
     from tfrecords.build_config import BuildConfig

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Comparison:
-    """The table of a comparison; printed, it is Markdown.
+    """The table of a comparison; printing it shows Markdown.
 
     Attributes:
-        figures: what table3.json holds; `tf_dvbpr.comparison.compare.compare` has the names.
+        figures: the content of table3.json; `tf_dvbpr.comparison.compare.compare` lists its fields.
         files: the files of the table.
     """
 
@@ -28,7 +28,7 @@ class Comparison:
 
     @property
     def test(self) -> dict[str, float]:
-        """The AUC on the test items over all users, by a row's name."""
+        """Returns each row's AUC on the test items over all users, by the row's name."""
         return {row["name"]: row["all"] for row in self.figures["rows"]}
 
     def __repr__(self) -> str:
@@ -52,14 +52,14 @@ def compare(
     ['PopRank', 'RAND']
 
     Args:
-        dataset: the folder that `build_dataset` made, or what it returned.
-        output: folder for the table and all runs; runs that are done there are not run again.
-        models: ``all``, or names as of `train`; ``vbpr:NAME`` for other features.
+        dataset: the dataset folder, or the result of `build_dataset`.
+        output: folder for the table and all runs; finished runs in it are not repeated.
+        models: ``all``, or names as in `train`; ``vbpr:NAME`` for other features.
         progress: show progress bars.
         **options: further fields of `tf_dvbpr.comparison.config.CompareConfig`, such as ``grid``, ``seeds``.
 
     Raises:
-        InputError: bad names or options, features or a given run that cannot be used, a folder of something else.
+        InputError: bad names or options, features or a given run that cannot be used, or a folder with other content.
     """
     from tf_dvbpr.comparison import compare as library
     from tf_dvbpr.comparison import tables

@@ -13,26 +13,26 @@ _SPLITS, _GROUPS = ("validation", "test"), ("all", "cold")
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Evaluation:
-    """The AUC of a recommender beside RAND, PopRank and, where the truth is known, the oracle.
+    """The AUC of a recommender beside RAND, PopRank and, on synthetic data, the oracle.
 
     Attributes:
-        figures: what auc.json holds; `tf_dvbpr.recommender.evaluate.evaluate` has the names.
+        figures: the content of auc.json; `tf_dvbpr.recommender.evaluate.evaluate` lists its fields.
     """
 
     figures: dict[str, Any]
 
     @property
     def validation(self) -> float | None:
-        """The recommender's AUC on the validation items, over all users; None where there are none."""
+        """Returns the recommender's AUC on the validation items, over all users; None if there are none."""
         return self.auc(self.figures["model"], "validation")
 
     @property
     def test(self) -> float | None:
-        """The same on the test items."""
+        """Returns the recommender's AUC on the test items, over all users; None if there are none."""
         return self.auc(self.figures["model"], "test")
 
     def auc(self, ranking: str, split: str = "test", group: str = "all") -> float | None:
-        """One figure of the table; None where there are no such users.
+        """Returns one figure of the table; None if there are no such users.
 
         Args:
             ranking: a row's name, such as ``PopRank``.
@@ -62,12 +62,12 @@ def evaluate(workdir: str | os.PathLike[str] | None = None, *, progress: bool = 
     True
 
     Args:
-        workdir: of a training. Leave it out to give ``factors`` and ``dataset`` instead.
+        workdir: the workdir of a training. Leave it out if you give ``factors`` and ``dataset`` instead.
         progress: show progress bars.
         **options: further fields of `tf_dvbpr.recommender.config.EvaluateConfig`, such as ``protocol``, ``ties``.
 
     Raises:
-        InputError: contradictory or missing input, factors of another data set or not finite.
+        InputError: contradictory or missing input, factors of another data set, or factors that are not finite.
     """
     from tf_dvbpr.recommender.config import EvaluateConfig
     from tf_dvbpr.recommender.evaluate import evaluate as library

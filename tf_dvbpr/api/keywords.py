@@ -1,4 +1,4 @@
-"""Keyword arguments as the settings of a config: names and types checked, numbers and paths brought to their types."""
+"""Turns keyword arguments into settings of a config: checks names and types, converts numbers and paths."""
 
 import dataclasses
 import difflib
@@ -13,15 +13,15 @@ from tfrecords.errors import InputError
 
 
 def settings(config: type, given: Mapping[str, object]) -> dict[str, typing.Any]:
-    """The settings given, each of the type of its field; those given as None are left out.
+    """Returns the given settings, converted to their fields' types; those given as None are left out.
 
     Args:
         config: a dataclass.
-        given: field name to value. A whole number is taken for a float, any NumPy scalar for the number that it is, a
-            path for a text and a text for a path, a sequence for a tuple.
+        given: value by field name. A whole number is accepted as a float, a NumPy scalar as a number, a path as text
+            and text as a path, a sequence as a tuple.
 
     Raises:
-        InputError: a name that is no field of `config`, or a value of another type.
+        InputError: a name is not a field of `config`, or a value has another type.
     """
     hints = typing.get_type_hints(config)
     names = [field.name for field in dataclasses.fields(config)]
@@ -47,13 +47,13 @@ def _converted(name: str, value: object, hint: object) -> object:
 
 
 def _kinds(hint: object) -> list[object]:
-    """The types that a field's annotation allows, a tuple of anything as `tuple`."""
+    """Returns the types that a field's annotation allows; a tuple of anything counts as `tuple`."""
     kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     return [typing.get_origin(kind) or kind for kind in kinds]
 
 
 def _bool(value: object) -> bool:
-    if str(value) not in ("True", "False"):  # NumPy's have no type in common with Python's.
+    if str(value) not in ("True", "False"):  # NumPy's numbers have no type in common with Python's.
         raise TypeError
     return bool(value)
 

@@ -1,4 +1,4 @@
-"""Photos as a caller has them, paths, bytes or pixels, brought to style vectors."""
+"""Turns a caller's photos (paths, bytes or pixels) into style vectors."""
 
 import io
 import os
@@ -27,7 +27,7 @@ _BATCH = 64
 
 
 def as_list(photos: Photos) -> tuple[list[Any], bool]:
-    """The photos, or keys, one by one, and whether a single one was given."""
+    """Returns the photos, or keys, as a list, and whether a single one was given."""
     if isinstance(photos, np.ndarray):
         return (list(photos), False) if photos.ndim != 3 else ([photos], True)
     if isinstance(photos, str | bytes | os.PathLike):
@@ -36,12 +36,12 @@ def as_list(photos: Photos) -> tuple[list[Any], bool]:
 
 
 def embed(photos: Sequence[Photo], dim: int, embedder: Embedder, dataset: Dataset) -> np.ndarray:
-    """Phi of photos, treated as those of the data set were: float32 [N, K].
+    """Returns Phi of photos, which are treated like those of the data set: float32 [N, K].
 
-    Pixels are resized alone; a file is first checked, turned upright and, where the data set's were, encoded anew.
+    Pixels are only resized; a file is first checked, turned upright and, if the data set's photos were, encoded again.
 
     Raises:
-        InputError: a photo that cannot be read, or no pixels.
+        InputError: a photo cannot be read, or an array has no pixels.
     """
     network = tf.function(embedder.__call__)
     size, resize_filter, fit = embedder.image_size, embedder.resize_filter, embedder.fit
@@ -59,7 +59,7 @@ def embed(photos: Sequence[Photo], dim: int, embedder: Embedder, dataset: Datase
 
     vectors, batch = [np.zeros([0, dim], np.float32)], []
     with warnings.catch_warnings():
-        # Photos over the bound are refused by name; the warning would only repeat it.
+        # Photos above the limit are refused by name; Pillow's warning would only repeat that.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         for photo in ordered_map(pixels, enumerate(photos)):
             batch.append(photo)
@@ -72,7 +72,7 @@ def embed(photos: Sequence[Photo], dim: int, embedder: Embedder, dataset: Datase
 
 
 def as_file_bytes(photo: bytes | np.ndarray) -> bytes:
-    """A photo in memory as a file would hold it. Raises InputError for no pixels."""
+    """Returns a photo in memory as the bytes of a file. Raises InputError if it is no array of pixels."""
     return photo if isinstance(photo, bytes) else _png("photo", photo)
 
 

@@ -32,9 +32,9 @@ class Recommender:
         path: the workdir's folder.
         dataset: the data set that it was trained on.
         model: its name, such as ``DVBPR``.
-        step: of the weights, those of the best validation.
-        user_factors: float32 [U, K], a row each of `users`.
-        item_factors: float32 [I, K], a row each of `items`.
+        step: the step of the weights, which are those of the best validation.
+        user_factors: float32 [U, K], one row for each of `users`.
+        item_factors: float32 [I, K], one row for each of `items`.
     """
 
     def __init__(self, workdir: Workdir) -> None:
@@ -49,7 +49,7 @@ class Recommender:
 
     @classmethod
     def open(cls, workdir: str | os.PathLike[str]) -> Recommender:
-        """Opens the workdir of a training. Raises InputError where there is none, or nothing was validated yet."""
+        """Opens the workdir of a training. Raises InputError if there is none, or if nothing was validated yet."""
         from tf_dvbpr.workdir import Workdir
 
         return cls(Workdir.open(workdir))
@@ -59,37 +59,37 @@ class Recommender:
         return f"Recommender({self.model}, {sizes}, step {self.step}, {str(self.path)!r})"
 
     def __len__(self) -> int:
-        """The number of items."""
+        """Returns the number of items."""
         return len(self.items)
 
     @property
     def model(self) -> str:
-        """The model's name as tables write it."""
+        """Returns the model's name, as in tables."""
         return self._workdir.model_name
 
     @property
     def step(self) -> int:
-        """The training step of the weights."""
+        """Returns the training step of the weights."""
         return self._factors.step
 
     @property
     def users(self) -> list[str]:
-        """The keys of all users."""
+        """Returns the keys of all users."""
         return list(map(str, self.dataset.user_keys))
 
     @property
     def items(self) -> list[str]:
-        """The keys of all items."""
+        """Returns the keys of all items."""
         return list(map(str, self.dataset.item_keys))
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The names of the items' categories."""
+        """Returns the names of the items' categories."""
         return self.dataset.category_names
 
     @property
     def network(self) -> CNNF | Backbone:
-        """Phi, with the best weights. CNN-F is a Keras model. Raises InputError for a baseline, which has none."""
+        """Returns Phi with the best weights; CNN-F is a Keras model. Raises InputError for a baseline."""
         return self._embedder.network
 
     @overload
@@ -103,7 +103,7 @@ class Recommender:
     def recommend(
         self, user: str | list[str] | tuple[str, ...], k: int = 10, category: str | None = None
     ) -> list[Recommendation] | dict[str, list[Recommendation]]:
-        """The k best items of a user, all that the user is known to own left out.
+        """Returns the k best items of a user, without the items that the user owns in the data set.
 
         >>> best = tf_dvbpr.Recommender.open("out/run").recommend("u0", k=5)
         >>> len(best), best[0].rank, best[0].score >= best[1].score
@@ -111,15 +111,15 @@ class Recommender:
 
         Args:
             user: the key of a user, or several.
-            k: items a user, from 1 to the number of items.
-            category: name of the category the items are to be of; None: any.
+            k: items per user, from 1 to the number of items.
+            category: the category of the items; None: any.
 
         Returns:
-            Tuples (rank, item, category, score), best first, fewer than k where fewer items are left; of several users
-            a list each, by their keys.
+            A list of tuples (rank, item, category, score), best first, fewer than k if fewer items are left; for
+            several users a dict of such lists by key.
 
         Raises:
-            InputError: an unknown user or category (near ones are named), `k` out of range.
+            InputError: an unknown user or category (similar ones are named), or `k` out of range.
         """
         from tf_dvbpr.recommender.recommend import best_items
 
@@ -137,7 +137,7 @@ class Recommender:
     def score(self, user: str, items_or_photos: list[Any] | tuple[Any, ...] | np.ndarray) -> np.ndarray: ...
 
     def score(self, user: str, items_or_photos: Photos) -> float | np.ndarray:
-        """``x(u, i)`` of items, or of photos, which only DVBPR can score.
+        """Returns ``x(u, i)`` of items, or of photos, which only DVBPR can score.
 
         >>> recommender = tf_dvbpr.Recommender.open("out/run")
         >>> recommender.score("u0", ["i3", "i4", "photo.jpg"]).shape
@@ -145,15 +145,15 @@ class Recommender:
 
         Args:
             user: the key of a user.
-            items_or_photos: an item's key, a photo as of `embed`, or a list of either. A text that is the key of an
-                item means the item, any other a file.
+            items_or_photos: an item's key, a photo as in `embed`, or a list of these. A text means an item if it is an
+                item's key, and otherwise a file.
 
         Returns:
             float32 [N]; a float for one item or photo.
 
         Raises:
-            InputError: an unknown user, a text that is neither an item nor a file, a photo that cannot be read, a photo
-                for a baseline.
+            InputError: an unknown user, a text that is neither an item nor a file, a photo that cannot be read, or a
+                photo given to a baseline.
         """
         import numpy as np
 
@@ -175,27 +175,27 @@ class Recommender:
         return float(scores[0]) if single else scores
 
     def embed(self, photos: Photos) -> np.ndarray:
-        """Style vectors, computed as evaluation computes those of the items.
+        """Returns style vectors of photos, computed in the same way as the evaluation computes those of the items.
 
         >>> tf_dvbpr.Recommender.open("out/run").embed(["photo.jpg"]).shape
         (1, 8)
 
         Args:
-            photos: a photo or several: paths, bytes of files of any format that Pillow reads, or pixels, uint8
-                [H, W, 3], also all in one array [N, H, W, 3].
+            photos: one or several photos: paths, bytes of files in any format that Pillow reads, or pixels, uint8
+                [H, W, 3], or one array of photos [N, H, W, 3].
 
         Returns:
             float32 [N, K], N = 1 for a single photo.
 
         Raises:
-            InputError: a baseline, which does not look at photos; a photo that cannot be read.
+            InputError: the model is a baseline, which does not use photos; or a photo cannot be read.
         """
         from tf_dvbpr.api.photos import as_list, embed
 
         return embed(as_list(photos)[0], self.item_factors.shape[1], self._embedder, self.dataset)
 
     def evaluate(self, *, progress: bool = True, **options: object) -> Evaluation:
-        """The AUC beside RAND and PopRank: `tf_dvbpr.evaluate` of this workdir.
+        """Returns the AUC beside RAND and PopRank: `tf_dvbpr.evaluate` for this workdir.
 
         >>> result = tf_dvbpr.Recommender.open("out/run").evaluate(progress=False, ties="half")
         >>> 0 <= result.validation <= 1
@@ -206,17 +206,17 @@ class Recommender:
         return evaluate(self.path, progress=progress, **options)
 
     def export(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Writes a SavedModel that TensorFlow alone can load and TensorFlow Serving can serve.
+        """Writes a SavedModel, which needs only TensorFlow; TensorFlow Serving can serve it.
 
         >>> tf_dvbpr.Recommender.open("out/run").export("out/export/1").name
         '1'
 
         Args:
-            path: the folder to make; end it in a version number for TensorFlow Serving.
-            overwrite: replace a SavedModel that is there.
+            path: the folder to write; for TensorFlow Serving end it with a version number.
+            overwrite: replace an existing SavedModel.
 
         Raises:
-            InputError: `path` is taken, or cannot be written.
+            InputError: `path` exists, or cannot be written.
         """
         from tf_dvbpr.serving.config import ExportConfig
         from tf_dvbpr.serving.export import export

@@ -31,20 +31,20 @@ def train(
     'BPR-MF'
 
     Args:
-        dataset: the folder that `build_dataset` made, or what it returned.
-        workdir: the folder of the run: a new one, or one to resume with the same settings.
-        preset: of DVBPR: ``fast``, ``paper`` or ``release``.
+        dataset: the dataset folder, or the result of `build_dataset`.
+        workdir: the folder of the run: a new folder, or that of a run to resume with the same settings.
+        preset: DVBPR's preset: ``fast``, ``paper`` or ``release``.
         model: ``dvbpr``, or a baseline: ``rand``, ``poprank``, ``warp``, ``bpr_mf``, ``visrank``, ``fm``, ``vbpr``.
         progress: show progress bars.
-        **given: settings in place of the preset's: fields of `tf_dvbpr.dvbpr.config.TrainConfig`, of a baseline those
-            of `tf_dvbpr.baselines.config.BaselineConfig`.
+        **given: settings that replace the preset's: fields of `tf_dvbpr.dvbpr.config.TrainConfig`, for a baseline
+            fields of `tf_dvbpr.baselines.config.BaselineConfig`.
 
     Returns:
         The trained recommender, with the weights of its best validation.
 
     Raises:
-        InputError: an unknown model, preset or setting, settings that contradict each other, a data set or workdir that
-            does not fit, a loss that is no longer finite.
+        InputError: an unknown model, preset or setting, contradictory settings, a data set or workdir that does not
+            fit, or a loss that is NaN or infinite.
     """
     from tf_dvbpr.api.recommender import Recommender
     from tf_dvbpr.model_names import NAMES

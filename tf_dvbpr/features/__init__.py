@@ -1,1 +1,1 @@
-"""Item features: computed from photos, or imported from a file."""
+"""Makes item features: computes them from photos, or imports them from a file."""

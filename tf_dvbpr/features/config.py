@@ -1,4 +1,4 @@
-"""What tools.extract_features is asked for."""
+"""The settings of an extraction of features (tools.extract_features)."""
 
 import dataclasses
 from pathlib import Path
@@ -7,39 +7,43 @@ from tf_dvbpr.networks.imagenet_networks import NETWORKS
 from tfrecords.errors import InputError, option
 from tfrecords.settings import Bounds, between, check_settings, required, setting
 
-_MOST_PHOTOS = 4096  # of a batch: 600 MB at 224 x 224 pixels
+_MOST_PHOTOS = 4096  # in a batch: 600 MB at 224 x 224 pixels
 
 
 @dataclasses.dataclass(frozen=True)
 class ExtractConfig:
-    """Which features to make, in one of three ways: by a network trained on ImageNet, by a run's own, from a file.
+    """Which features to make, in one of three ways: by an ImageNet network, by a run's own network, or from a file.
 
-    Each field's help says what it is.
+    Each field's help describes it.
     """
 
     dataset: Path = required("the dataset folder")
     network: str | None = setting(
         None,
-        "a network of keras.applications, the layer before its classifier; resnet50 if no way is chosen",
+        "a network of keras.applications, whose classifier's input is kept; resnet50 if no way is chosen",
         Bounds(lambda value: value in NETWORKS, "one of " + ", ".join(NETWORKS)),
     )
     weights: Path | None = setting(
-        None, "network: its HDF5 weights file, classifier included; the library's download if not given"
+        None,
+        "network: its HDF5 weights file, including the classifier; if not given, the library's weights are downloaded",
     )
     batch_norm_epsilon: float | None = setting(
         None,
-        "network: epsilon of its BatchNormalization layers, where the weights were trained with another than the "
-        "library's",
+        "network: epsilon of its BatchNormalization layers, if its weights need another than the library's",
         Bounds(lambda value: 0 < value < 1, "a number over 0 and under 1"),
     )
-    workdir: Path | None = setting(None, "instead of network: a training; what its last layer sees (CNN-F's fc7)")
+    workdir: Path | None = setting(
+        None, "instead of network: a training, whose last layer's input is kept (for CNN-F: fc7)"
+    )
     from_file: Path | None = setting(None, "instead of network: a .b or .npy file of features")
     keys: Path | None = setting(
         None,
-        "from_file .npy: the item key of each row, a .txt (one a line) or .npy file; rows are in item order if not "
-        "given",
+        "from_file .npy: the item key of each row, a .txt (one per line) or .npy file; if not given, rows are in item "
+        "order",
     )
-    name: str | None = setting(None, "the features' name; the network's (trained_... of a workdir) or the file's")
+    name: str | None = setting(
+        None, "the features' name; default: the network's name (trained_... for a workdir) or the file's"
+    )
     batch_size: int = setting(32, "photos that go through the network together", between(1, _MOST_PHOTOS))
     overwrite: bool = setting(False, "replace features of this name")
 

@@ -1,4 +1,4 @@
-"""Item features from photos: every photo of a data set through one network, row by row into the features' store."""
+"""Makes item features: sends every photo of a data set through one network, and appends the rows to the store."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ _FREE = ("batch_size", "versions")
 
 @dataclasses.dataclass(frozen=True)
 class Extracted:
-    """What `extract` leaves: the .npy file, what is told of it beside, and whether it was there before."""
+    """The result of `extract`: the .npy file, a summary of it, and whether it existed before."""
 
     path: Path
     record: dict
@@ -39,16 +39,16 @@ class Extracted:
 
 
 def extract(config: ExtractConfig, progress: bool = True, tell: Callable[[str], None] | None = None) -> Extracted:
-    """Makes features, or goes on where a killed run of the same settings stopped; the result is bitwise the same.
+    """Makes features, or resumes after a killed run with the same settings; the result is bitwise the same.
 
     Args:
         config: what to make.
         progress: whether to show a progress bar.
-        tell: is told in a line how the rows are made, before the first of them, and in another which are zeros alone.
+        tell: called with a line on how the rows are made, before the first row, and one on rows that are all zeros.
 
     Raises:
-        InputError: no data set, weights or run, a file that lacks items, features of this name made in another way,
-            a value that is NaN or infinite, all items alike, or another process makes features of this data set.
+        InputError: no data set, weights or run; a file that lacks items; features of this name made in another way; a
+            value that is NaN or infinite; all items alike; or another process makes features of this data set.
     """
     check_versions()
     if config.name is not None:
@@ -78,7 +78,7 @@ def _extract(
     if not config.overwrite and _already(config, dataset, source):
         return Extracted(path, read_record(dataset, config.name), already=True)
     if tell is not None:
-        tell(_in_words(config, source))
+        tell(_description(config, source))
     unit = "photo" if config.from_file is None else "row"
     with FeatureWriter(dataset, config.name, source.dim, source.made_by, config.overwrite) as writer:
         bar = progress_bar(
@@ -95,7 +95,7 @@ def _extract(
                 f"{writer.done} of {dataset.num_items} items are done; the same command goes on from there"
             ) from interrupt
         except InputError:
-            writer.discard()  # Going on behind rows of bad input would not mend it.
+            writer.discard()  # Rows of bad input stay bad, so the next run must not continue after them.
             raise
         zeros = zero_rows(writer.rows)
         if len(zeros) and tell is not None:
@@ -116,13 +116,13 @@ def _already(config: ExtractConfig, dataset: Dataset, source: RowSource) -> bool
     settings = [{**one, "made_by": _settings(one["made_by"])} for one in (there, made)]
     if settings[0] != settings[1]:
         raise InputError(
-            f"{feature_file(dataset, config.name, 'json')}: features of this name were made otherwise "
+            f"{feature_file(dataset, config.name, 'json')}: features of this name were made in another way "
             f"({difference(*settings)}); pass {option('overwrite')} to replace them, or another {option('name')}"
         )
     return True
 
 
-def _in_words(config: ExtractConfig, source: RowSource) -> str:
+def _description(config: ExtractConfig, source: RowSource) -> str:
     made_by = source.made_by
     if config.from_file is not None:
         return f"features {config.name}: {source.dim} values an item from {made_by['from_file']}"
@@ -186,7 +186,7 @@ def _photos(config: ExtractConfig, size: int, dataset: Dataset) -> dict:
         "image_size": size,
         "fit": dataset.fit,
         "resize_filter": dataset.resize_filter,
-        "batch_size": config.batch_size,  # Changes the last bits of a row.
+        "batch_size": config.batch_size,  # The batch size changes the last bits of a row.
         "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
     }
 

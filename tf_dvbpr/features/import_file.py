@@ -1,4 +1,4 @@
-"""Item features from a file that somebody else made: McAuley's `.b`, or a plain `.npy`."""
+"""Imports item features from a file made elsewhere: McAuley's `.b`, or a plain `.npy`."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -17,12 +17,12 @@ _BLOCK = 256
 
 @dataclasses.dataclass(frozen=True)
 class RowSource:
-    """Where rows come from.
+    """A source of feature rows.
 
     Attributes:
-        made_by: what the features' record says of it.
+        made_by: the source, for the features' JSON file.
         dim: F.
-        blocks: the rows of the items from a given one on, in item order, float32 [n, F] at a time.
+        blocks: yields the rows of the items from a given one, in item order, as blocks float32 [n, F].
     """
 
     made_by: dict
@@ -34,13 +34,16 @@ def open_file(path: Path, keys: Path | None, dataset: Dataset, progress: bool = 
     """Opens a file of features and finds each item's row.
 
     Args:
-        path: ``.b`` (see `BinaryFeatures`; 4096 values a record, matched by item key) or ``.npy`` (numbers [rows, F]).
-        keys: .npy only: a ``.txt`` (one a line) or ``.npy`` file with the item key of each row; None: row i is item i.
-        dataset: whose items want rows; other rows of the file are not read.
+        path: ``.b`` (see `BinaryFeatures`; 4096 values per record, matched by item key) or ``.npy`` (numbers [rows,
+            F]).
+        keys: .npy only: a ``.txt`` (one per line) or ``.npy`` file with the item key of each row; None: row i is item
+            i.
+        dataset: the data set with the items; rows of other items are not read.
         progress: whether to show a bar while a `.b` file's keys are read.
 
     Raises:
-        InputError: no such file, another format or shape, or an item without a row (named, with their count).
+        InputError: no such file, another format or shape, or items without a row (the first is named, with their
+            count).
     """
     if path.suffix not in (".b", ".npy"):
         raise InputError(f"{option('from_file', path)}: a .b or .npy file expected")
@@ -83,10 +86,10 @@ def _open_table(path: Path) -> np.ndarray:
 
 
 def _match(path: Path, rows: int, dataset: Dataset) -> np.ndarray:
-    """The row of every item."""
+    """Returns the row of every item."""
     keys = _read_keys(path)
     if len(keys) != rows:
-        raise InputError(f"{option('keys', path)}: {len(keys)} keys for {rows} rows; one a row expected")
+        raise InputError(f"{option('keys', path)}: {len(keys)} keys for {rows} rows; one per row expected")
     places = {key: row for row, key in enumerate(keys)}
     if len(places) != rows:
         again = next(key for row, key in enumerate(keys) if places[key] != row)
@@ -104,10 +107,12 @@ def _read_keys(path: Path) -> list[str]:
             raise InputError(f"{option('keys', path)}: {keys.dtype} {list(keys.shape)}; unicode [rows] expected")
         return keys.tolist()
     try:
-        # With or without the mark of byte order that some editors put in front.
+        # With or without the byte order mark that some editors write.
         return path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
-        raise InputError(f"{option('keys', path)}: not UTF-8 at byte {error.start}; one key a line expected") from error
+        raise InputError(
+            f"{option('keys', path)}: not UTF-8 at byte {error.start}; one key per line expected"
+        ) from error
 
 
 def _load(path: Path, setting: str) -> np.ndarray:

@@ -148,6 +148,6 @@ def _split(features: keras.Model, layers: dict[str, keras.layers.Layer], name: s
             return keras.Model(features.input, outputs[name]), above
         break
     raise InputError(
-        f"{option('freeze_through', name)}: not all data passes through this layer, so no cut can be made there; all "
-        f"passes through {one}"
+        f"{option('freeze_through', name)}: not all data passes through this layer, so the network cannot be split "
+        f"there; all passes through {one}"
     )

@@ -1,1 +1,1 @@
-"""Scores of new photos: where they would rank, and who would like them."""
+"""Scores new photos: where they would rank, and which users would like them."""

@@ -1,4 +1,4 @@
-"""What tools.score_photos is asked for."""
+"""The settings of a scoring of photos (tools.score_photos)."""
 
 import dataclasses
 
@@ -11,7 +11,7 @@ DEFAULT_CLUSTERS = 8
 
 @dataclasses.dataclass(frozen=True)
 class ScorePhotosConfig:
-    """Which photos to score, and for whom; each field's help says what it is."""
+    """Which photos to score, and for which users; each field's help describes it."""
 
     workdir: str = required("folder of a training of DVBPR")
     photos: str = required("folder of photos")
@@ -19,16 +19,18 @@ class ScorePhotosConfig:
         None, "folder for scores.json, scores.csv and photos.png; an earlier result is replaced"
     )
     users: int | None = setting(
-        None, f"users named for each photo, who would like it most; {DEFAULT_USERS} if not given", at_least(0)
+        None,
+        f"number of users named for each photo, those who would like it most; {DEFAULT_USERS} if not given",
+        at_least(0),
     )
-    user: str | None = setting(None, "ask only this user, by key, or several with commas between")
+    user: str | None = setting(None, "score only for this user's key, or several keys separated by commas")
     groups: str | None = setting(None, "a CSV file with the columns user and group; clusters of tastes if not given")
     clusters: int | None = setting(
         None,
-        f"k-means clusters of the users' taste vectors, 0: none; {DEFAULT_CLUSTERS} if not given",
+        f"number of k-means clusters of the user factors, 0: none; {DEFAULT_CLUSTERS} if not given",
         at_least(0),
     )
-    category: str | None = setting(None, "compare with the items of this category only")
+    category: str | None = setting(None, "compare only with the items of this category")
     dataset: str | None = setting(None, MOVED_DATASET)
 
     def __post_init__(self) -> None:
@@ -38,6 +40,6 @@ class ScorePhotosConfig:
         for name in ("users", "groups", "clusters"):
             if self.user is not None and getattr(self, name):
                 raise InputError(
-                    f"{option('user')} and {option(name)} contradict each other: {option('user')} asks the named users "
-                    "alone"
+                    f"{option('user')} and {option(name)} contradict each other: {option('user')} scores only for "
+                    "the named users"
                 )

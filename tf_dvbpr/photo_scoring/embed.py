@@ -1,4 +1,4 @@
-"""Style vectors of the photos of a folder, treated as those of the data set were."""
+"""Computes style vectors of a folder's photos, which are treated like those of the data set."""
 
 import dataclasses
 import warnings
@@ -21,12 +21,12 @@ _BATCH = 64
 
 @dataclasses.dataclass(frozen=True)
 class EmbeddedPhotos:
-    """The photos that can be read, by name, and why the other files cannot.
+    """The readable photos by name, and why the other files cannot be read.
 
     Attributes:
         paths: P files.
         vectors: float32 [P, K], Phi of each.
-        bad: file name to reason.
+        bad: reason by file name.
     """
 
     paths: list[Path]
@@ -35,7 +35,7 @@ class EmbeddedPhotos:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """The files of a folder by name, hidden ones and folders left out. Raises InputError where there are none."""
+    """Returns a folder's files by name, without hidden files and folders. Raises InputError if there are none."""
     if not folder.is_dir():
         found = "a file, not a folder" if folder.exists() else "no such folder"
         raise InputError(f"{option('photos', folder)}: {found}; expected one with photos")
@@ -46,23 +46,23 @@ def files_of(folder: Path) -> list[Path]:
 
 
 def shown_name(path: Path) -> str:
-    """A file's name, characters that no terminal can show escaped."""
+    """Returns a file's name with unprintable characters escaped."""
     return path.name if path.name.isprintable() else ascii(path.name)[1:-1]
 
 
 def embed_photos(paths: list[Path], embedder: Embedder, dataset: Dataset, progress: bool = True) -> EmbeddedPhotos:
-    """Phi of photo files, checked, turned upright and brought to a square as those of the data set.
+    """Returns Phi of photo files, which are checked, turned upright and made square like those of the data set.
 
-    A batch of decoded photos is in memory at a time, and a few files a core ahead of it.
+    Memory holds one batch of decoded photos, and a few files per core that are read ahead.
 
     Args:
         paths: the files.
-        embedder: of a run on `dataset`.
-        dataset: whose way of treating photos is followed.
+        embedder: the network of a run on `dataset`.
+        dataset: the data set whose treatment of photos is used.
         progress: whether to show a progress bar.
 
     Raises:
-        InputError: not one of the files is a photo that can be read.
+        InputError: none of the files is a readable photo.
     """
     embed = tf.function(embedder.__call__)
     good: list[Path] = []
@@ -83,7 +83,7 @@ def embed_photos(paths: list[Path], embedder: Embedder, dataset: Dataset, progre
         warnings.catch_warnings(),
         progress_bar(total=len(paths), desc="photos", unit="photo", disable=not progress) as bar,
     ):
-        # Photos over the bound are refused by name; the warning would only repeat it.
+        # Photos above the limit are refused by name; Pillow's warning would only repeat that.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         for path, pixels in zip(paths, ordered_map(decode, check_photos(paths, size_on_entry(dataset))), strict=True):
             if isinstance(pixels, BadPhoto):
@@ -107,5 +107,5 @@ def embed_photos(paths: list[Path], embedder: Embedder, dataset: Dataset, progre
 
 
 def size_on_entry(dataset: Dataset) -> int:
-    """The size that build_dataset encoded photos anew at, 0 where it kept them; the wardrobe's is that it drew at."""
+    """Returns the size at which build_dataset encoded photos again; 0 if it kept them, and for the wardrobe."""
     return 0 if dataset.meta["source"] == "wardrobe" else dataset.meta.get("image_size", 0)

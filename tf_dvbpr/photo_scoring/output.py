@@ -1,4 +1,4 @@
-"""The folder that scored photos are written to: scores.json, scores.csv and photos.png, whole or not at all."""
+"""Writes the folder of scored photos atomically: scores.json, scores.csv and photos.png."""
 
 import csv
 import dataclasses
@@ -14,8 +14,8 @@ from tfrecords.photos.check import BadPhoto, check_photos
 FILES = ("scores.json", "scores.csv", "photos.png")
 _COLUMNS = 10
 _MOST_SHOWN = 100
-_MOST_ROWS = 12  # of groups, or of named users
-_SIDE = 256  # that photos are kept at for the picture
+_MOST_ROWS = 12  # groups, or named users, in the picture
+_SIDE = 256  # pixels; the size of photos kept for the picture
 
 
 KIND = FolderKind("scores of photos", FILES[0], "writing scores", lambda folder: FILES)
@@ -25,12 +25,12 @@ def write(scores: PhotoScores, paths: Mapping[str, Path], output: Path) -> None:
     """Writes the folder.
 
     Args:
-        scores: what was found.
-        paths: where each photo lies, by the name in `scores`.
+        scores: the result of the scoring.
+        paths: each photo's path, by its name in `scores`.
         output: the folder; an earlier result is replaced.
 
     Raises:
-        InputError: as `whole_folder.whole_folder`.
+        InputError: as for `tfrecords.files.atomic_folder.whole_folder`.
     """
     with whole_folder(output, KIND) as folder:
         write_json(folder / FILES[0], dataclasses.asdict(scores))
@@ -60,7 +60,7 @@ def _csv_row(scores: PhotoScores, place: int, photo: PhotoScore) -> dict[str, ob
 
 
 def _rows(scores: PhotoScores, paths: Mapping[str, Path]) -> list[grid.Row]:
-    """All photos, then for each group, or each named user, the photos they would like most."""
+    """Returns the picture's rows: all photos, then for each group or named user the photos they would like most."""
     rated = [(photo.mean_percentile, photo) for photo in scores.photos]
     first = f"the best {_MOST_SHOWN} of {len(rated)} photos" if len(rated) > _MOST_SHOWN else "all photos, best first"
     among = f"{scores.items} items" + (f" of {scores.category}" if scores.category else "")
@@ -89,6 +89,6 @@ def _best(rated: Sequence[tuple[float, PhotoScore]]) -> list[tuple[float, PhotoS
 
 
 def _photos(paths: Mapping[str, Path]) -> dict[str, bytes]:
-    """The photos, small; one that has gone meanwhile is left out."""
+    """Returns the photos, reduced; photos that were removed meanwhile are left out."""
     checked = zip(paths, check_photos(paths.values(), _SIDE), strict=True)
     return {name: photo.encoded for name, photo in checked if not isinstance(photo, BadPhoto)}

@@ -1,4 +1,4 @@
-"""What is found of new photos, as scores.json holds it."""
+"""The result of scoring new photos, as in scores.json."""
 
 import dataclasses
 
@@ -7,14 +7,14 @@ from tf_dvbpr.photo_scoring.user_groups import CategoryShare
 
 @dataclasses.dataclass(frozen=True)
 class UserScore:
-    """One user and one photo.
+    """The score of one user for one photo.
 
     Attributes:
-        user: the owner's key.
+        user: the user's key.
         percentile: share of the items that the user scores below the photo, in [0, 1].
-        rank: the photo's place among the user's items, from 1 to I + 1; an item of equal score goes first.
+        rank: the photo's place among the items for this user, from 1 to I + 1; an item with an equal score comes first.
         score: ``t_u . Phi(p)``.
-        standardised_score: the same less its mean over the items, divided by its deviation.
+        standardised_score: (score - mean) / standard deviation, both over the items' scores.
     """
 
     user: str
@@ -26,7 +26,7 @@ class UserScore:
 
 @dataclasses.dataclass(frozen=True)
 class GroupScore:
-    """One group of users and one photo: the mean percentile over the group's members, in [0, 1]."""
+    """The score of one group of users for one photo: the mean percentile over its members, in [0, 1]."""
 
     group: str
     percentile: float
@@ -34,13 +34,13 @@ class GroupScore:
 
 @dataclasses.dataclass(frozen=True)
 class PhotoScore:
-    """One photo.
+    """The scores of one photo.
 
     Attributes:
         file: its name.
-        mean_percentile: over the users asked, in [0, 1].
-        median_rank: over the same, from 1 to I + 1.
-        users: those who would like it most, best first; those named, where users were.
+        mean_percentile: mean over the scored users, in [0, 1].
+        median_rank: median over the scored users, from 1 to I + 1.
+        users: the users who would like it most, best first; the named users, if users were named.
         groups: all groups, the highest percentile first.
     """
 
@@ -63,18 +63,18 @@ class Group:
 
 @dataclasses.dataclass(frozen=True)
 class PhotoScores:
-    """All photos.
+    """The scores of all photos.
 
     Attributes:
         data_set: name of the data set the recommender was trained on.
-        step: of the training.
-        category: that the photos are compared with; None: the whole catalogue.
-        items: I, how many they are compared with.
-        users: how many users were asked.
-        named_users: their keys, where they were named.
+        step: the training step of the weights.
+        category: the category whose items the photos are compared with; None: the whole catalogue.
+        items: I, the number of these items.
+        users: the number of scored users.
+        named_users: their keys, if they were named.
         groups: largest first.
-        unknown_users: keys of a file of groups that the data set does not have.
-        bad_files: file name to the reason why it could not be read.
+        unknown_users: keys of the file of groups that are not in the data set.
+        bad_files: by file name the reason why it could not be read.
         photos: the highest mean percentile first.
     """
 

@@ -1,4 +1,4 @@
-"""Where new photos would rank in the catalogue, and the users and groups of users who would like them most."""
+"""Computes where new photos would rank in the catalogue, and which users and groups would like them most."""
 
 from pathlib import Path
 
@@ -19,27 +19,27 @@ from tfrecords.errors import InputError, option
 from tfrecords.files.atomic_folder import check_output
 from tfrecords.progress_bar import progress_bar
 
-_PASS_BYTES = 2**28  # of the counts of some photos and all users, int32
+_PASS_BYTES = 2**28  # bytes of the int32 counts of some photos and all users
 
 
 def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScores:
-    """Scores the photos of a folder and, with an output, writes what `output_files` says.
+    """Scores the photos of a folder and, with an output, writes the files described in `output`.
 
-    With C the I items of the catalogue (of the category), and Phi(p) the photo's style vector::
+    With C the I items of the catalogue (or of the category), and Phi(p) the photo's style vector::
 
         percentile(u, p) = |{j in C : x(u, j) < x(u, p)}| / I        x(u, p) = t_u . Phi(p)
         rank(u, p)       = 1 + |{j in C : x(u, j) >= x(u, p)}|       = 1 + I (1 - percentile(u, p))
 
     A photo's own figures are the mean percentile and the median rank over the users. The users and groups who would
-    like it most are those with the highest (mean) percentile; among users of equal percentile the higher score,
-    standardised by `photo_percentiles.score_scales`, comes first.
+    like it most are those with the highest (mean) percentile; among users with equal percentiles the higher score,
+    standardised by `tf_dvbpr.ranking.percentiles.score_scales`, comes first.
 
     Args:
         config: what to score.
         progress: whether to show progress bars.
 
     Raises:
-        InputError: a run without Phi, no photo that can be read, unknown users, category or files.
+        InputError: a run without Phi, no readable photo, unknown users, category or files.
     """
     if config.output is not None:
         check_output(Path(config.output), output_files.KIND)
@@ -86,14 +86,14 @@ def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScore
 
 
 class _Scorer:
-    """All photos meet the same users, items and groups.
+    """Scores photos for the same users, items and groups.
 
     Args:
-        user_keys: [U], of the users asked.
+        user_keys: [U], the keys of the scored users.
         user_factors: [U, D].
         item_factors: [I, D].
-        groups: of users.
-        most: users named for each photo.
+        groups: groups of users.
+        most: number of users named for each photo.
     """
 
     def __init__(
@@ -109,9 +109,9 @@ class _Scorer:
         self._means, self._deviations = score_scales(user_factors, item_factors)
 
     def score(self, photos: EmbeddedPhotos, progress: bool) -> list[PhotoScore]:
-        """Every photo, the highest mean percentile first."""
+        """Returns the scores of every photo, the highest mean percentile first."""
         users, scores = len(self._keys), []
-        # Photos x users may be too much at a time; each pass over the users takes as many photos as fit.
+        # Photos x users may not fit in memory; each pass over the users takes as many photos as fit.
         size = max(1, _PASS_BYTES // (4 * users))
         starts = range(0, len(photos.paths), size)
         with progress_bar(total=users * len(starts), desc="ranking", unit="user", disable=not progress) as bar:
@@ -137,7 +137,7 @@ class _Scorer:
     def _best_users(self, vector: np.ndarray, below: np.ndarray) -> list[UserScore]:
         least = np.partition(below, len(below) - self._most)[len(below) - self._most]
         likely = np.flatnonzero(below >= least)
-        scores = score_matrix(vector[None], self._users[likely])[0]  # equal users score the same
+        scores = score_matrix(vector[None], self._users[likely])[0]  # users with equal factors have equal scores
         standardised = (scores - self._means[likely]) / self._deviations[likely]
         items = len(self._items)
         return [

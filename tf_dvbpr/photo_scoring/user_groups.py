@@ -1,4 +1,4 @@
-"""Groups of users: an owner's own, from a CSV file, or clusters of their tastes."""
+"""Groups of users: read from a CSV file, or clusters of their tastes."""
 
 import dataclasses
 import warnings
@@ -26,15 +26,15 @@ class CategoryShare:
 
 @dataclasses.dataclass(frozen=True)
 class UserGroup:
-    """Some users.
+    """A group of users.
 
     Attributes:
-        name: of the group.
+        name: the group's name.
         members: int [n], ascending numbers of users, at least one.
-        most_bought: share of their purchases in the category that they bought most.
-        leaning: the same of the category whose share most exceeds that of all users' purchases.
+        most_bought: the category that they bought most, with its share of their purchases.
+        leaning: the category whose share exceeds its share of all users' purchases by most.
 
-    Both are None where items have no categories.
+    Both are None if items have no categories.
     """
 
     name: str
@@ -44,16 +44,16 @@ class UserGroup:
 
 
 def read_groups(file: str, dataset: Dataset) -> tuple[list[UserGroup], list[str]]:
-    """The groups of a CSV file with the columns ``user`` and ``group``, a line a membership, largest group first.
+    """Reads the groups of a CSV file, largest first; its columns are ``user`` and ``group``, one membership per line.
 
     A user may be in several groups, or in none.
 
     Returns:
-        (groups, the keys that no user of the data set has, in the file's order). Those are left out: a shop knows
+        (groups, the keys that are not in the data set, in the file's order). These are left out, since a shop also has
         customers who bought too little to be in the data set.
 
     Raises:
-        InputError: no such file, a column missing, an empty value, or not one known user.
+        InputError: no such file, a missing column, an empty value, or no known user.
     """
     ending = next((one for one in _ENDINGS if file.endswith(one)), None)
     if ending is None:
@@ -81,28 +81,28 @@ def read_groups(file: str, dataset: Dataset) -> tuple[list[UserGroup], list[str]
 
 
 def cluster(user_factors: np.ndarray, count: int, dataset: Dataset) -> list[UserGroup]:
-    """k-means clusters of the users' taste vectors [U, D], largest first; ``cluster 1`` and so on.
+    """Returns k-means clusters of the users' taste vectors [U, D], largest first; ``cluster 1`` and so on.
 
-    The vectors are brought to length 1: a user's ranking does not depend on the length. A cluster that k-means leaves
-    empty is left out. The same factors give the same clusters.
+    The vectors are scaled to length 1, since a user's ranking does not depend on the length. Empty clusters are left
+    out. The same factors give the same clusters.
 
     Args:
         user_factors: float [U, D].
         count: k, from 1 to U.
-        dataset: whose purchases describe the clusters.
+        dataset: the data set with the purchases that describe the clusters.
 
     Raises:
         InputError: `count` out of range.
     """
     if not 1 <= count <= len(user_factors):
         raise InputError(f"{option('clusters', count)}: from 0 to {len(user_factors)}, the number of users, expected")
-    from scipy.cluster.vq import kmeans2  # scikit-image brings scipy along.
+    from scipy.cluster.vq import kmeans2  # scikit-image installs scipy.
 
     tastes = np.asarray(user_factors, np.float64)
     lengths = np.linalg.norm(tastes, axis=1, keepdims=True)
     tastes = tastes / np.where(lengths > 0, lengths, 1)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        # Users who are all alike make the first centres' odds 0 / 0 and leave clusters empty: no fault.
+        # If all users are alike, the first centres' odds are 0 / 0 and clusters are empty: this is no fault.
         warnings.simplefilter("ignore", UserWarning)
         labels = kmeans2(tastes, count, iter=_ITERATIONS, minit="++", seed=_SEED)[1]
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
@@ -112,7 +112,7 @@ def cluster(user_factors: np.ndarray, count: int, dataset: Dataset) -> list[User
 
 
 def _described(members: dict[str, np.ndarray], dataset: Dataset) -> list[UserGroup]:
-    """The groups, largest first, each with what its members bought."""
+    """Returns the groups, largest first, each with what its members bought."""
     indptr, items = dataset.own_items()
     of_all = _shares(items, dataset)
     groups = []
@@ -125,7 +125,7 @@ def _described(members: dict[str, np.ndarray], dataset: Dataset) -> list[UserGro
 
 
 def _shares(items: np.ndarray, dataset: Dataset) -> np.ndarray:
-    """The share of each category among purchased items, float64 [C]."""
+    """Returns the share of each category among purchased items, float64 [C]."""
     categories = dataset.item_categories[items]
     counts = np.bincount(categories[categories >= 0], minlength=len(dataset.category_names))
     return counts / max(1, len(items))

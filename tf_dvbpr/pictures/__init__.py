@@ -1,1 +1,1 @@
-"""Picture grids with captions."""
+"""Draws grids of pictures with captions."""

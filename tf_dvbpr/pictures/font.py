@@ -1,11 +1,11 @@
-"""The font of pictures' captions: Pillow's own, or one of the machine's for letters that it does not have."""
+"""Finds the font of pictures' captions: Pillow's own, or a font of the machine for letters that Pillow's lacks."""
 
 import functools
 import unicodedata
 
 from PIL import ImageFont
 
-# Looked for by name in the machine's font folders, the first that has all letters is taken.
+# Looked for by name in the machine's font folders; the first that has all letters is used.
 _WIDER = (
     "DejaVuSans.ttf",
     "NotoSans-Regular.ttf",
@@ -16,14 +16,14 @@ _WIDER = (
     "Arial Unicode.ttf",
     "msyh.ttc",
 )
-_NO_CHARACTER = "\uffff"  # Unicode promises that it never will be one, so every font draws its box for it.
+_NO_CHARACTER = "\uffff"  # Unicode guarantees that this is never a character, so every font draws its box for it.
 
 
 def fitting(text: str, size: int) -> tuple[ImageFont.FreeTypeFont, str]:
-    """A font of `size` pixels that has all letters of the text, and the text to write with it.
+    """Returns a font of `size` pixels that has all letters of the text, and the text to write with it.
 
-    Pillow's own font, the same on every machine, has plain Latin letters only. Where no font of the machine has all of
-    the others either, accents are left out and each letter still missing is a question mark.
+    Pillow's own font, the same on every machine, has only plain Latin letters. If no font of the machine has all other
+    letters either, accents are left out, and each letter that is still missing becomes a question mark.
     """
     text = "".join(" " if letter.isspace() else letter for letter in text)
     own = _font(None, size)
@@ -34,15 +34,15 @@ def fitting(text: str, size: int) -> tuple[ImageFont.FreeTypeFont, str]:
         if font and _has_all(font, text):
             return font, text
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
-    return own, "".join(letter if _has(own, letter) else "?" for letter in plain)
+    return own, "".join(letter if _has_letter(own, letter) else "?" for letter in plain)
 
 
 def _has_all(font: ImageFont.FreeTypeFont, text: str) -> bool:
-    return all(_has(font, letter) for letter in set(text))
+    return all(_has_letter(font, letter) for letter in set(text))
 
 
 @functools.cache
-def _has(font: ImageFont.FreeTypeFont, letter: str) -> bool:
+def _has_letter(font: ImageFont.FreeTypeFont, letter: str) -> bool:
     return letter == " " or bytes(font.getmask(letter)) != _box(font)
 
 
@@ -53,7 +53,7 @@ def _box(font: ImageFont.FreeTypeFont) -> bytes:
 
 @functools.cache
 def _font(name: str | None, size: int) -> ImageFont.FreeTypeFont | None:
-    """The named font of the machine, Pillow's own for None; None where the machine does not have it."""
+    """Returns the named font of the machine, Pillow's own for None; None if the machine does not have it."""
     try:
         return ImageFont.truetype(name, size) if name else ImageFont.load_default(size)
     except OSError:

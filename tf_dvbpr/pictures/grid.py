@@ -1,4 +1,4 @@
-"""Pictures of garments in rows, with headings and captions, on white."""
+"""Draws pictures of garments in rows, with headings and captions, on white."""
 
 import dataclasses
 import io
@@ -21,7 +21,7 @@ _MARGIN = 24
 _GAP = 14
 _HEADING_SIZE = 18
 _CAPTION_SIZE = 13
-_COMPRESSION = 4  # of PNG: files a few percent larger than at 6, Pillow's default, in half the time
+_COMPRESSION = 4  # PNG's level: files are a few per cent larger than at 6, Pillow's default, and take half the time
 _INK, _GREY, _FRAME, _PAPER = "#1a1a1a", "#6b6b6b", "#e2e2e2", "#ffffff"
 
 
@@ -32,8 +32,8 @@ class Row:
     Attributes:
         heading: a line of text.
         photos: encoded photos (bytes of a JPEG or PNG file) or Pillow images.
-        captions: one a photo, () for none. Newlines split it; the first line is dark, the others grey, and a line too
-            long for its cell ends in an ellipsis.
+        captions: one per photo, () for none. Newlines split a caption; the first line is dark, the others grey, and a
+            line too long for its cell ends in an ellipsis.
     """
 
     heading: str
@@ -46,12 +46,12 @@ class Row:
 
 
 def draw(rows: Sequence[Row], columns: int = 10, cell: int = 128) -> Image.Image:
-    """Lays rows out below each other.
+    """Draws rows below each other.
 
     Args:
-        rows: what to show; a row with more photos than `columns` goes on in the next line.
-        columns: photos a line at most.
-        cell: side of the square a photo is fitted into, in pixels; its aspect ratio is kept, small ones are enlarged.
+        rows: what to show; a row with more photos than `columns` continues in the next line.
+        columns: largest number of photos in a line.
+        cell: side in pixels of the square for a photo; its aspect ratio is kept, small photos are enlarged.
 
     Returns:
         An RGB image, as wide as its longest line of photos.
@@ -82,12 +82,12 @@ def draw(rows: Sequence[Row], columns: int = 10, cell: int = 128) -> Image.Image
 
 
 def of_images(images: tf.Tensor) -> list[Image.Image]:
-    """Pillow's of images float [N, S, S, 3] in [-1, 1]."""
+    """Converts images float [N, S, S, 3] in [-1, 1] to Pillow's."""
     return [Image.fromarray(pixels) for pixels in denormalise(images).numpy()]
 
 
 def beside(images: Sequence[Image.Image], heading: str = "") -> Image.Image:
-    """Puts pictures next to each other, tops level, under one line of text."""
+    """Puts pictures next to each other, aligned at the top, under one line of text."""
     top = _MARGIN + _HEADING_SIZE + _CAPTION_SIZE if heading else 0
     width = max(sum(image.width for image in images), 2 * _MARGIN + _heading_width(heading))
     whole = Image.new("RGB", (width, top + max(image.height for image in images)), _PAPER)
@@ -100,7 +100,7 @@ def beside(images: Sequence[Image.Image], heading: str = "") -> Image.Image:
 
 
 def above(images: Sequence[Image.Image]) -> Image.Image:
-    """Puts pictures below each other, left sides level."""
+    """Puts pictures below each other, aligned at the left."""
     whole = Image.new("RGB", (max(image.width for image in images), sum(image.height for image in images)), _PAPER)
     top = 0
     for image in images:
@@ -110,10 +110,10 @@ def above(images: Sequence[Image.Image]) -> Image.Image:
 
 
 def save(image: Image.Image, path: str | os.PathLike) -> None:
-    """Writes the picture, whole or not at all.
+    """Writes the picture atomically.
 
     Raises:
-        InputError: the name's ending is not that of an image format.
+        InputError: the name does not end like that of an image.
     """
     path, form = Path(path), check_name(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,9 +122,9 @@ def save(image: Image.Image, path: str | os.PathLike) -> None:
 
 
 def check_name(path: str | os.PathLike) -> str:
-    """The Pillow format that a picture's file name asks for.
+    """Returns the Pillow format for a picture's file name.
 
-    Raises InputError for any but PNG, JPEG and WebP, and where no file can be.
+    Raises InputError for formats other than PNG, JPEG and WebP, and if no file can be written there.
     """
     check_writable(path)
     form = _FORMATS.get(Path(path).suffix.lower())

@@ -97,7 +97,7 @@ class Factors:
 def _rows(keys: np.ndarray, wanted: np.ndarray, where: str, dataset: Dataset) -> np.ndarray:
     names, counts = np.unique(keys, return_counts=True)
     if (counts > 1).any():
-        raise InputError(f"{where}: {str(names[counts > 1][0])!r} is there twice; one row a key expected")
+        raise InputError(f"{where}: {str(names[counts > 1][0])!r} is there twice; one row per key expected")
     rows = {key: row for row, key in enumerate(keys.tolist())}
     missing = [key for key in wanted.tolist() if key not in rows]
     if missing:

@@ -1,1 +1,1 @@
-"""A trained recommender: its AUC and its recommendations."""
+"""Uses a trained recommender: its AUC and its recommendations."""

@@ -1,4 +1,4 @@
-"""The AUC table of a recommender beside RAND, PopRank and, where the truth is known, the oracle."""
+"""Computes the AUC of a recommender beside RAND, PopRank and, on synthetic data, the oracle."""
 
 import dataclasses
 from pathlib import Path
@@ -18,12 +18,12 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict:
     """Evaluates and writes the result.
 
     Returns:
-        What the JSON file holds: ``data_set``, ``fingerprint``, ``users``, ``items``, ``model``, ``step``,
-        ``protocol``, ``ties``, ``seed`` and ``rows``, one a ranking: its ``name`` and for ``validation`` and ``test``
-        the fields of `auc.AucReport`, NaN as None.
+        The content of the JSON file: ``data_set``, ``fingerprint``, ``users``, ``items``, ``model``, ``step``,
+        ``protocol``, ``ties``, ``seed`` and ``rows``, one per ranking: its ``name``, and for ``validation`` and
+        ``test`` the fields of `auc.AucReport`, with None for NaN.
 
     Raises:
-        InputError: contradictory or missing input, factors of another data set or not finite.
+        InputError: contradictory or missing input, factors of another data set, or factors that are not finite.
     """
     if config.workdir is not None:
         workdir = Workdir.open(config.workdir, config.dataset)

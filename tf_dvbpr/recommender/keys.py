@@ -1,4 +1,4 @@
-"""What an owner's keys and names stand for in a data set; where there is no such one, near ones are named."""
+"""Finds users, items and categories by their keys and names; for an unknown one, errors name similar ones."""
 
 import difflib
 from collections.abc import Collection, Sequence
@@ -10,9 +10,9 @@ from tfrecords.errors import InputError, option
 
 
 def split_keys(user: str | Sequence[str], dataset: Dataset) -> list[str]:
-    """The user keys of a flag's text, several with commas between, or of a list; each once, in the order given.
+    """Returns the user keys of a flag's text, separated by commas, or of a list; each once, in the order given.
 
-    Raises InputError where one of several is empty, and no user's key is.
+    Raises InputError if one of several is empty; no user has an empty key.
     """
     if not isinstance(user, str):
         return list(dict.fromkeys(user))
@@ -24,9 +24,9 @@ def split_keys(user: str | Sequence[str], dataset: Dataset) -> list[str]:
 
 
 def split_names(text: str, known: Collection[str]) -> list[str]:
-    """The names of a text with commas between; each once, in the order given.
+    """Returns the names of a text, separated by commas; each once, in the order given.
 
-    A name may itself hold commas: from each place on, the longest text that is one of `known` is taken.
+    A name may itself contain commas: at each position the longest text that is one of `known` is taken.
     """
     parts, names = text.split(","), []
     most = 1 + max((name.count(",") for name in known), default=0)
@@ -39,17 +39,17 @@ def split_names(text: str, known: Collection[str]) -> list[str]:
 
 
 def find_user(key: str, dataset: Dataset) -> int:
-    """The number of a user. Raises InputError for an unknown key."""
+    """Returns the number of a user. Raises InputError for an unknown key."""
     return _find("user", key, dataset.user_keys, dataset)
 
 
 def find_item(key: str, dataset: Dataset) -> int:
-    """The number of an item. Raises InputError for an unknown key."""
+    """Returns the number of an item. Raises InputError for an unknown key."""
     return _find("item", key, dataset.item_keys, dataset)
 
 
 def items_of(category: str, dataset: Dataset) -> np.ndarray:
-    """Which items are of a category, bool [I]. Raises InputError for an unknown name."""
+    """Returns which items belong to a category, bool [I]. Raises InputError for an unknown name."""
     names = dataset.category_names
     if category not in names:
         listed = f"it has {', '.join(names)}" if names else f"it has no categories; leave {option('category')} out"

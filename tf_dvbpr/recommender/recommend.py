@@ -1,4 +1,4 @@
-"""What to show a person: the best items they do not have yet, with a picture."""
+"""Recommends to a user the best items that the user does not own, with a picture."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError, option
 
 _COLUMNS = 10
-_MOST_PURCHASES = 2 * _COLUMNS  # shown in a picture
+_MOST_PURCHASES = 2 * _COLUMNS  # items shown in a picture
 
 
 class Recommendation(NamedTuple):
@@ -28,13 +28,13 @@ class Recommendation(NamedTuple):
 
 
 def recommend(config: RecommendConfig) -> dict[str, list[Recommendation]]:
-    """The k best items of each user, all that they are known to own (training, validation and test) left out.
+    """Returns the k best items of each user, without those that the user owns (training, validation and test).
 
     Returns:
-        A list for each user key, best first; shorter than k when fewer items are left.
+        A list for each user key, best first; shorter than k if fewer items are left.
 
     Raises:
-        InputError: unknown user or category (near ones are named), `k` out of range, no trained workdir.
+        InputError: unknown user or category (similar ones are named), `k` out of range, no trained workdir.
     """
     if config.picture is not None:
         grid.check_name(config.picture)
@@ -62,15 +62,15 @@ def best_items(
     k: int | None = None,
     category: str | None = None,
 ) -> dict[str, list[Recommendation]]:
-    """The k best items of each user that the user does not own, by user key, best first.
+    """Returns the k best items of each user that the user does not own, by user key, best first.
 
     Args:
         factors: float32 [U, D] and [I, D].
-        dataset: that they are of.
-        own: as `Dataset.own_items`.
-        keys: of the users.
-        k: items a user, fewer where fewer are left; None: 10, or all where there are fewer.
-        category: name of the category the items are to be of; None: any.
+        dataset: their data set.
+        own: the result of `Dataset.own_items`.
+        keys: the users' keys.
+        k: items per user, fewer if fewer are left; None: 10, or all if there are fewer.
+        category: the category of the items; None: any.
 
     Raises:
         InputError: an unknown user or category, `k` out of range.

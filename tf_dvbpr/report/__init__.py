@@ -1,1 +1,1 @@
-"""One HTML page of a run, for people: data, curves, tables, garments, designs."""
+"""Builds the sections of the report page, one HTML page about a run."""

@@ -1,4 +1,4 @@
-"""What sections are made of: tables, notes, figures, tiles, tracks."""
+"""The building blocks of sections: tables, notes, figures, tiles, tracks."""
 
 import dataclasses
 from collections.abc import Collection, Sequence
@@ -12,10 +12,10 @@ class Section:
     """One part of the page.
 
     Attributes:
-        anchor: its id, which the navigation leads to.
-        short: its name there.
+        anchor: its id, to which the navigation links.
+        short: its name in the navigation.
         title: its heading.
-        body: what is below.
+        body: its content.
     """
 
     anchor: str
@@ -31,14 +31,14 @@ def table(
     left: Collection[int] = (0,),
     strong: Collection[tuple[int, int]] = (),
 ) -> Html:
-    """A table that scrolls by itself where the page is too narrow; the first cell of a row is its header.
+    """Returns a table that scrolls by itself if the page is too narrow; the first cell of each row is its header.
 
     Args:
         caption: what it shows.
-        headers: one a column.
+        headers: one per column.
         rows: cells.
         left: columns of text; the others are aligned to the right.
-        strong: (row, column) of cells that stand out.
+        strong: (row, column) of highlighted cells.
     """
 
     def cell(row: int, column: int, text: str) -> Html:
@@ -52,13 +52,13 @@ def table(
         tag("tr", *(cell(number, column, text) for column, text in enumerate(row))) for number, row in enumerate(rows)
     ]
     inner = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body), aria_label=caption)
-    # Not a <caption>, which would scroll away with the table and wrap at its width.
+    # Not a <caption>, which would scroll with the table and wrap at its width.
     scrolling = tag("div", inner, class_="scroll", tabindex=0, role="region", aria_label=caption)
     return tag("figure", tag("figcaption", caption), scrolling, class_="table")
 
 
 def tiles(stats: Sequence[tuple[str, str, str]]) -> Html:
-    """Key figures in a row: (name, value, what stands smaller beside it)."""
+    """Returns key figures in a row; each is (name, value, smaller text beside the value)."""
     return tag(
         "dl",
         *(
@@ -70,39 +70,39 @@ def tiles(stats: Sequence[tuple[str, str, str]]) -> Html:
 
 
 def text(*parts: str) -> Html:
-    """A paragraph."""
+    """Returns a paragraph."""
     return tag("p", *parts)
 
 
 def note(words: str) -> Html:
-    """A paragraph that must not be passed over."""
+    """Returns a highlighted paragraph."""
     return tag("p", words, class_="note", role="note")
 
 
 def folded(summary: str, *children: str) -> Html:
-    """What opens when asked for."""
+    """Returns content that is hidden until the reader opens it."""
     return tag("details", tag("summary", summary), *children)
 
 
 def captioned(picture: Picture, alt: str, caption: str) -> Html:
-    """A picture of many images, with a line below."""
+    """Returns a picture of many images, with a line of text below."""
     return tag("figure", picture.img(alt), tag("figcaption", caption), class_="plate")
 
 
 def plates(figures: Sequence[Html]) -> Html:
-    """`captioned` pictures side by side."""
+    """Returns `captioned` pictures side by side."""
     return tag("div", *figures, class_="plates")
 
 
 def garment(picture: Picture, alt: str, title: str, lines: Sequence[str], at: float | None = None) -> Html:
-    """One garment: its picture, a figure, small lines below.
+    """Returns one garment: its picture, a figure, small lines below.
 
     Args:
         picture: the garment.
         alt: its description.
         title: the first line below.
         lines: those after it.
-        at: where a dot stands on a track below the picture, 0 to 1; None for no track.
+        at: position of a dot on a track below the picture, 0 to 1; None: no track.
     """
     track = [tag("span", dot(at), class_="track", aria_hidden="true")] if at is not None else []
     small = [tag("small", line) for line in lines if line]
@@ -111,11 +111,11 @@ def garment(picture: Picture, alt: str, title: str, lines: Sequence[str], at: fl
 
 
 def dot(at: float, kind: str | None = None) -> Html:
-    """A dot on a track."""
+    """Returns a dot on a track."""
     return tag("i", style=f"left:{100 * min(1.0, max(0.0, at)):.1f}%", class_=kind)
 
 
 def on_scale(values: Sequence[float]) -> list[float]:
-    """Every value's place between the least and the greatest, 0 to 1."""
+    """Returns each value's position between the smallest and the largest, 0 to 1."""
     least, most = min(values), max(values)
     return [(value - least) / (most - least) if most > least else 0.5 for value in values]

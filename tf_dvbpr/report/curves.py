@@ -1,4 +1,4 @@
-"""Line charts as inline SVG; colours come from the page's style, so they follow its theme."""
+"""Draws line charts as inline SVG; their colours come from the page's style, so they follow its theme."""
 
 import dataclasses
 import math
@@ -9,8 +9,8 @@ from tf_dvbpr.report.markup import Html, join, tag
 
 _WIDTH, _HEIGHT = 360, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 14, 30, 38
-_LETTER = 5.8  # pixels of a letter's width
-_TICKS = 5  # about so many an axis
+_LETTER = 5.8  # pixels; width of a letter
+_TICKS = 5  # about this many ticks per axis
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,27 +19,27 @@ class Line:
 
     Attributes:
         name: in the legend.
-        points: (x, y), x ascending; points whose y is no finite number are left out.
+        points: (x, y), x ascending; points whose y is not finite are left out.
     """
 
     name: str
     points: Sequence[tuple[float, float | None]]
 
     def finite(self) -> list[tuple[float, float]]:
-        """The points that can be drawn."""
+        """Returns the points that can be drawn."""
         return [(x, y) for x, y in self.points if y is not None and math.isfinite(y)]
 
 
 @dataclasses.dataclass(frozen=True)
 class Chart:
-    """Curves over one x.
+    """Curves over a common x axis.
 
     Attributes:
         title: above it.
         x_label: below the x axis.
         y_label: above the y axis.
         lines: one to three.
-        best: (x, text) of the step to mark, None for no mark.
+        best: (x, text) of the step to mark; None: no mark.
     """
 
     title: str
@@ -50,7 +50,7 @@ class Chart:
 
 
 def draw(chart: Chart) -> Html:
-    """The chart as a <figure>; "" where no line has a point."""
+    """Returns the chart as a <figure>; "" if no line has a point."""
     lines = [line for line in chart.lines if line.finite()]
     if not lines:
         return Html("")
@@ -59,7 +59,7 @@ def draw(chart: Chart) -> Html:
     marks = [mark for i, line in enumerate(lines) for mark in _curve(line.finite(), i, across, up)]
     image = tag(
         "svg",
-        tag("title", f"{chart.title}: {_in_words(lines)}"),
+        tag("title", f"{chart.title}: {_description(lines)}"),
         *_grid(chart, across, up),
         *_best(chart, lines[0], across, up),
         *marks,
@@ -71,7 +71,7 @@ def draw(chart: Chart) -> Html:
 
 
 def ticks(least: float, most: float) -> tuple[list[float], float]:
-    """Round values from at most `least` to at least `most`, and their distance, 1, 2 or 5 times a power of ten."""
+    """Returns round values that span `least` to `most`, and their distance, which is 1, 2 or 5 times a power of ten."""
     if most <= least:
         room = abs(least) * 0.05 or 1.0
         least, most = least - room, most + room
@@ -127,7 +127,7 @@ def _best(chart: Chart, line: Line, across: _Axis, up: _Axis) -> list[Html]:
     place = _x(across, at)
     parts = [_line(place, _TOP - 4, place, _HEIGHT - _BOTTOM, "best")]
     parts += [tag("circle", cx=place, cy=_y(up, y), r=4, class_="best") for x, y in line.finite() if x == at]
-    # Above the curves, clear of the y axis' label and within the picture, whichever end it is near.
+    # Above the curves, clear of the y axis' label, and inside the picture near either end.
     free = _LETTER * (len(chart.y_label) + len(words)) + 16
     return [*parts, _text(min(max(place + 5, free), _WIDTH - 2), 12, words, "end", "best")]
 
@@ -148,7 +148,7 @@ def _text(x: float, y: float, words: str, anchor: str, kind: str | None = None) 
     return tag("text", words, x=f"{x:g}", y=f"{y:g}", text_anchor=anchor, class_=kind)
 
 
-def _in_words(lines: Sequence[Line]) -> str:
+def _description(lines: Sequence[Line]) -> str:
     def told(line: Line) -> str:
         points = line.finite()
         return f"{line.name} goes from {points[0][1]:.4g} to {points[-1][1]:.4g}"

@@ -1,4 +1,4 @@
-"""The data set: the paper's Table II, its split, some photos of each category."""
+"""The section on the data set: the paper's Table II, its split, some photos of each category."""
 
 from tf_dvbpr.report.blocks import Section, table, text
 from tf_dvbpr.report.formats import percent, whole
@@ -11,7 +11,7 @@ _ROWS, _PHOTOS = 6, 8
 
 
 def data_section(dataset: Dataset, photos: ItemPhotos) -> Section:
-    """Reads all users and the items' categories once, and the photos that are shown."""
+    """Returns the section; reads all users and item categories once, and the photos that are shown."""
     counts = dataset.meta["counts"]
     columns = ("users", "items", "interactions", "categories")
     sizes = table(

@@ -1,4 +1,4 @@
-"""Figures of several rows on one scale, as dots with whiskers; plain HTML, so it is as wide as the screen."""
+"""Draws figures of several rows on one scale, as dots with whiskers, in plain HTML as wide as the screen."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ class Row:
 
     Attributes:
         name: at its left.
-        values: one a group, None where there is none.
-        errors: half the length of each whisker, None for none.
+        values: one per group; None: no value.
+        errors: half the length of each whisker; None: no whisker.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Row:
 
 
 def dot_plot(title: str, groups: Sequence[str], rows: Sequence[Row]) -> Html:
-    """The rows below each other, a dot a group; a table beside it must say the same, as readers of text skip it."""
+    """Returns the rows, one dot per group. A table beside it must have the same figures: screen readers skip it."""
     known = [value for row in rows for value in row.values if value is not None]
     if not known:
         return Html("")

@@ -1,4 +1,4 @@
-"""Pictures inside the page: bytes of an image file to a data URI."""
+"""Embeds pictures in the page: turns an image file's bytes into a data URI."""
 
 import base64
 import dataclasses
@@ -11,14 +11,14 @@ from tf_dvbpr.report.markup import Html, tag
 from tfrecords.errors import InputError
 
 _KEPT = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-_SMALL = 256  # pixels; up to here a file's own bytes are shown
-_QUALITY = 90  # of WebP: a fifth of a generated picture's PNG, and no difference to see
-_LONGEST = 16383  # pixels, WebP's
+_SMALL = 256  # pixels; up to this width the file's own bytes are embedded
+_QUALITY = 90  # WebP's; a fifth of a generated picture's PNG, without a visible difference
+_LONGEST = 16383  # pixels; WebP's largest side
 
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """An image as an <img> needs it.
+    """An image with the attributes of an <img>.
 
     Attributes:
         uri: ``data:`` and the bytes.
@@ -31,27 +31,27 @@ class Picture:
 
     @property
     def is_small(self) -> bool:
-        """Whether it is shown enlarged, pixel for pixel."""
+        """Returns whether it is shown enlarged, pixel by pixel."""
         return max(self.width, self.height) <= _SMALL // 2
 
     def img(self, alt: str) -> Html:
-        """The element."""
+        """Returns the <img> element."""
         kind = "small" if self.is_small else None
         return tag("img", src=self.uri, alt=alt, width=self.width, height=self.height, class_=kind)
 
 
 def embed(data: bytes, where: str, most: int | None = None) -> Picture:
-    """Checks an image file and packs it.
+    """Checks an image file and embeds it.
 
-    Small images stay as they are, bit for bit; larger ones become WebP where that is shorter.
+    Small images stay as they are, bit for bit; larger ones become WebP if that is shorter.
 
     Args:
         data: bytes of a PNG, JPEG or other file that Pillow reads.
-        where: what a message calls it.
-        most: pixels of the longer side at most; larger ones are scaled down, no limit if None.
+        where: the image's name in messages.
+        most: largest number of pixels of the longer side; larger images are scaled down. None: no limit.
 
     Raises:
-        InputError: not an image, or a damaged one.
+        InputError: it is not an image, or it is damaged.
     """
     try:
         with Image.open(io.BytesIO(data)) as image:
@@ -74,7 +74,7 @@ def embed(data: bytes, where: str, most: int | None = None) -> Picture:
 
 
 def embed_file(path: Path) -> Picture:
-    """The same of a file."""
+    """Checks and embeds a file; arguments as in `embed`."""
     return embed(path.read_bytes(), str(path))
 
 

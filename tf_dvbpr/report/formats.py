@@ -1,4 +1,4 @@
-"""Figures as the page writes them: no more digits than mean something, "–" where there is none."""
+"""Formats figures for the page with a meaningful number of digits; "–" if there is no figure."""
 
 import math
 import numbers
@@ -9,31 +9,31 @@ _MOST = sys.float_info.max
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A figure with so many decimals. Raises ValueError or TypeError for what is no number."""
+    """Returns a figure with so many decimals. Raises ValueError or TypeError if it is not a number."""
     if value is None or not math.isfinite(_checked(value)):
         return _NONE
     return f"{value:.{digits}f}".replace("-", "−")
 
 
 def whole(value: int) -> str:
-    """A count, with commas between the thousands. Raises ValueError or TypeError for what is no whole number."""
+    """Returns a count with commas between the thousands. Raises ValueError or TypeError if it is not a whole number."""
     return f"{_checked(value):,d}"
 
 
 def with_error(value: float | None, error: float | None, digits: int = 3) -> str:
-    """A figure and its standard error or spread."""
+    """Returns a figure and its standard error or spread."""
     if number(value) == _NONE or number(error) == _NONE:
         return number(value, digits)
     return f"{number(value, digits)} ± {number(error, digits)}"
 
 
 def percent(share: float) -> str:
-    """A share in 0 to 1, rounded down: what is not all is not called all."""
+    """Returns a share (0 to 1) in per cent, rounded down, so that only 1 becomes 100%."""
     return f"{math.floor(1000 * _checked(share) + 1e-6) / 10:.1f} %"
 
 
 def short(value: float, step: float) -> str:
-    """A figure beside an axis whose ticks are `step` apart, which says how many digits tell them apart."""
+    """Returns a figure beside an axis, with as many digits as the distance `step` of its ticks needs."""
     for size, letter in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= 10 * size or (step >= size and value):
             return f"{value / size:g}{letter}".replace("-", "−")
@@ -41,19 +41,19 @@ def short(value: float, step: float) -> str:
 
 
 def setting(value: object) -> str:
-    """A setting's value: switches as yes and no."""
+    """Returns a setting's value; switches become yes and no."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return _NONE if value in (None, "") else str(value)
 
 
 def words(name: str) -> str:
-    """A setting's or a measure's name without underscores."""
+    """Returns the name of a setting or measure without underscores."""
     return name.replace("_", " ")
 
 
 def _checked(value: float) -> float:
-    """Returns `value`; JSON's true and false, which Python takes for 1 and 0, and text are no figures."""
+    """Returns `value` if it is a number; JSON's true and false (1 and 0 in Python) and text are not."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{value!r:.60} where a number is expected")
     if isinstance(value, int) and abs(value) > _MOST:

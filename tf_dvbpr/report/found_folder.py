@@ -1,4 +1,4 @@
-"""What a folder is that was given by mistake, to be said beside what was expected."""
+"""Says what a wrongly given folder is, for error messages."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ _MAKERS = {
 
 
 def found_in(folder: Path) -> str:
-    """In a few words, what lies at a path."""
+    """Returns in a few words what is at a path."""
     if not folder.exists():
         return "nothing is there"
     if not folder.is_dir():
@@ -34,7 +34,7 @@ def found_in(folder: Path) -> str:
 
 
 def _model(config: Path) -> str | None:
-    """Whose workdir it is; None: nobody's."""
+    """Returns the model whose workdir it is; None if it is no workdir."""
     try:
         return WORKDIRS[json.loads(config.read_text(encoding="utf-8"))["model"]]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

@@ -1,4 +1,4 @@
-"""A run's metrics.jsonl, as curves."""
+"""Reads a run's metrics.jsonl as curves."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ _UNITS = ("photos", "triplets", "step")
 
 @dataclasses.dataclass(frozen=True)
 class History:
-    """The validations of a run in their order.
+    """The validations of a run, in order.
 
     Attributes:
-        lines: of metrics.jsonl.
-        unit: what counts the training's progress: ``photos``, ``triplets`` or ``step``.
-        remark: a sentence on damaged lines, "" where there are none.
+        lines: the lines of metrics.jsonl.
+        unit: the unit of the x axis: ``photos``, ``triplets`` or ``step``.
+        remark: a sentence on damaged lines; "" if there are none.
     """
 
     lines: list[dict]
@@ -27,7 +27,7 @@ class History:
 
     @classmethod
     def of(cls, workdir: Workdir) -> "History":
-        """Reads it; no lines where the model is not trained in steps. Raises InputError where it cannot be read."""
+        """Reads the file; a model that is not trained in steps has no lines. Raises InputError if it cannot be read."""
         file = workdir.path / "metrics.jsonl"
         log = MetricsLog(file)
         lines = log.read()
@@ -39,17 +39,17 @@ class History:
 
     @property
     def best(self) -> dict | None:
-        """The line of the best validation; None before the first."""
+        """Returns the line of the best validation; None before the first."""
         return next((line for line in reversed(self.lines) if line.get("best")), None)
 
     def figure(self, prefix: str, line: dict | None = None) -> float | None:
-        """The best line's (or another's) figure of that name, or of that name before a slash; None without one."""
+        """Returns a figure of the best (or given) line by its name, or by the part before a slash; None if missing."""
         line = self.best if line is None else line
         found = [value for name, value in (line or {}).items() if name == prefix or name.startswith(f"{prefix}/")]
         return found[0] if found else None
 
     def curve(self, name: str, key: str) -> Line:
-        """The course of one figure, or of the part ``loss.KEY`` of the loss."""
+        """Returns the curve of one figure, or of the part ``loss.KEY`` of the loss."""
         part = key.removeprefix("loss.")
         return Line(
             name,
@@ -60,11 +60,11 @@ class History:
         )
 
     def losses(self) -> list[str]:
-        """Names of the parts of the loss, in the order in which they first come: an imported checkpoint has none."""
+        """Returns the names of the loss's parts in the order of their first line; an imported checkpoint has none."""
         return list(dict.fromkeys(name for line in self.lines for name in line.get("loss", {})))
 
     def thinned(self, most: int) -> Sequence[dict]:
-        """Lines for a table: at most about `most`, evenly spaced, the best and the last among them."""
+        """Returns at most about `most` evenly spaced lines for a table, including the best and the last."""
         every = max(1, -(-len(self.lines) // most))
         last = len(self.lines) - 1
         return [line for i, line in enumerate(self.lines) if i % every == 0 or i == last or line is self.best]

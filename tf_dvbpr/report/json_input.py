@@ -1,4 +1,4 @@
-"""The JSON files of other tools, with one line for what is wrong with them."""
+"""Reads other tools' JSON files; reports anything wrong in one line."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from tfrecords.files.json_file import parse_json
 
 
 def read_json(folder: Path, name: str, maker: str) -> dict:
-    """An object from a file in a folder; `maker` is the tool that writes it.
+    """Reads a JSON object from a file in a folder; `maker` is the tool that writes it.
 
-    Raises InputError where the file is missing or is not a JSON object.
+    Raises InputError if the file is missing or is not a JSON object.
     """
     file = folder / name
     if not file.is_file():
@@ -28,7 +28,7 @@ def read_json(folder: Path, name: str, maker: str) -> dict:
 
 @contextlib.contextmanager
 def as_written_by(maker: str, file: Path) -> Iterator[None]:
-    """Turns what a block stumbles over in the content of `file` into an InputError."""
+    """Turns errors about the content of `file` in the block into an InputError."""
     try:
         yield
     except InputError:
@@ -40,7 +40,7 @@ def as_written_by(maker: str, file: Path) -> Iterator[None]:
 
 
 def file_beside(folder: Path, name: object, file: Path) -> Path:
-    """The picture `name` that `file` speaks of, in the same folder. Raises InputError where it is not there."""
+    """Returns the path of the picture `name`, which `file` names, beside `file`. Raises InputError if it is missing."""
     if not isinstance(name, str) or Path(name).name != name or not name:
         raise InputError(f"{file}: {name!r} is not the name of a file in {folder}")
     path = folder / name

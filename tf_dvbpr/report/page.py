@@ -1,4 +1,4 @@
-"""The page around the sections: one file that loads nothing."""
+"""Builds the HTML document around the sections: one file that loads nothing."""
 
 from collections.abc import Sequence
 
@@ -6,18 +6,18 @@ from tf_dvbpr.report.blocks import Section, tiles
 from tf_dvbpr.report.markup import Html, join, tag
 from tf_dvbpr.report.style import CSS
 
-# The browser is told to load nothing, so that no content of a data set can make it.
+# Forbids the browser to load anything, so that a data set's content cannot make it.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def page(title: str, lead: str, stats: Sequence[tuple[str, str, str]], sections: Sequence[Section], foot: str) -> str:
-    """The whole HTML document.
+    """Returns the whole HTML document.
 
     Args:
-        title: of the page.
-        lead: one sentence below it.
+        title: the page's title.
+        lead: one sentence below the title.
         stats: the tiles (`tiles`).
-        sections: in their order; the navigation leads to each.
+        sections: in order; the navigation links to each.
         foot: the last line.
     """
     head = tag(

@@ -1,4 +1,4 @@
-"""The recommender: how it learnt, its AUC beside the reference rankings, its settings."""
+"""The section on the recommender: its learning curves, its AUC beside the reference rankings, its settings."""
 
 import math
 
@@ -19,9 +19,9 @@ _ROWS = 40  # validations in the table at most
 
 
 def read_auc(workdir: Workdir) -> dict | None:
-    """What tools.evaluate_auc left in the workdir, None where it has not run.
+    """Reads the auc.json of tools.evaluate_auc in the workdir; None if there is none.
 
-    Raises InputError where it is damaged or of another data set.
+    Raises InputError if it is damaged or belongs to another data set.
     """
     file = workdir.path / _AUC_FILE
     if not file.exists():
@@ -33,13 +33,13 @@ def read_auc(workdir: Workdir) -> dict | None:
 
 
 def own_row(result: dict, workdir: Workdir) -> dict:
-    """The run's own test figures in what `read_auc` gave."""
+    """Returns the run's own test figures from the result of `read_auc`."""
     with as_written_by(_AUC_TOOL, workdir.path / _AUC_FILE):
         return result["rows"][_own_row(result)]["test"]
 
 
 def recommender_section(workdir: Workdir, history: History, auc: dict | None) -> Section:
-    """Curves where the model is trained in steps, the AUC table where there is one."""
+    """Returns the section: curves if the model is trained in steps, and the AUC table if there is one."""
     parts = [
         told(history),
         _curves(history),
@@ -51,7 +51,7 @@ def recommender_section(workdir: Workdir, history: History, auc: dict | None) ->
 
 
 def told(history: History) -> Html:
-    """What is wrong with a run's validations, if anything is."""
+    """Returns a note on what is wrong with a run's validations, if anything."""
     return note(history.remark) if history.remark else Html("")
 
 
@@ -60,8 +60,8 @@ def _config_of(workdir: Workdir) -> type:
 
 
 def settings(workdir: Workdir, config: type) -> Html:
-    """Every setting of a training, folded away; `config` is the class that they are of."""
-    workdir.settings(config)  # Refuses one of another type.
+    """Returns every setting of a training, folded; `config` is the class of the settings."""
+    workdir.settings(config)  # Refuses a setting of another type.
     rows = [[words(name), setting(value)] for name, value in workdir.config["train"].items()]
     return folded("Settings of this training", table("Settings", ["setting", "value"], rows, left=(0, 1)))
 
@@ -161,7 +161,7 @@ def _auc_parts(history: History, auc: dict) -> list[Html]:
 
 
 def headline(auc: dict | None, workdir: Workdir, history: History) -> list[tuple[str, str, str]]:
-    """The run's tiles: test AUC where it was measured, validation AUC otherwise."""
+    """Returns the run's tiles: the test AUC if it was measured, otherwise the validation AUC."""
     groups = (("all", "all users"), ("cold", "cold items"))
     if auc is not None:
         row = own_row(auc, workdir)
@@ -176,7 +176,7 @@ def headline(auc: dict | None, workdir: Workdir, history: History) -> list[tuple
 
 
 def _own_row(auc: dict) -> int:
-    """Where the evaluated model stands in the rows. Raises ValueError where none has its name."""
+    """Returns the position of the evaluated model's row. Raises ValueError if no row has its name."""
     names = [row["name"] for row in auc["rows"]]
     if auc["model"] not in names:
         raise ValueError(f"model {auc['model']!r:.60} has no row; the rows are {', '.join(map(str, names)):.200}")

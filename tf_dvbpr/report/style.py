@@ -1,4 +1,4 @@
-"""The page's style: a light and a dark theme, from a phone's width to a desk's."""
+"""The page's CSS: a light and a dark theme, for screens from a phone to a desktop."""
 
 CSS = """
 :root {

@@ -1,4 +1,4 @@
-"""The paper's Table III on this data set, of tools.compare."""
+"""The section on the paper's Table III for this data set, made by tools.compare."""
 
 import math
 import re
@@ -16,7 +16,7 @@ _GROUPS = ("all", "cold")
 
 
 def table3_section(folder: Path, fingerprint: str) -> Section:
-    """A dot a model, and the table as tools.compare prints it. Raises InputError for another data set's."""
+    """Returns a chart with one dot per model, and tools.compare's table. Raises InputError for another data set."""
     result = read_json(folder, _FILE, _TOOL)
     with as_written_by(_TOOL, folder / _FILE):
         if result["data_set"]["fingerprint"] != fingerprint:
@@ -36,7 +36,7 @@ def table3_section(folder: Path, fingerprint: str) -> Section:
             (max(range(len(rows)), key=lambda index: -1.0 if rows[index][group] is None else rows[index][group]), i + 1)
             for i, group in enumerate(_GROUPS)
         ]
-        # JSON has no NaN, which the figures of cold items are where there are none.
+        # JSON has no NaN, so the figures of cold items are None if there are no such items.
         known = [
             {key: math.nan if value is None else value for key, value in one.items()} for one in result["differences"]
         ]

@@ -1,1 +1,1 @@
-"""The recommender as a SavedModel."""
+"""Exports the recommender as a SavedModel."""

@@ -1,22 +1,22 @@
-"""What tools.export_saved_model is asked for."""
+"""The settings of an export (tools.export_saved_model)."""
 
 import dataclasses
 
 from tfrecords.settings import MOVED_DATASET, at_least, check_settings, required, setting
 
-MAX_PIXELS = 50_000_000  # unless an export says otherwise: the largest that cameras of phones make
+MAX_PIXELS = 50_000_000  # default of the export; the largest photos that phones take
 
 
 @dataclasses.dataclass(frozen=True)
 class ExportConfig:
-    """What to export, and where to; each field's help says what it is."""
+    """What to export, and the output; each field's help describes it."""
 
     workdir: str = required("folder of a training")
-    output: str = required("folder to make; end it in a version number for TensorFlow Serving")
-    overwrite: bool = setting(False, "replace the SavedModel that is at output")
+    output: str = required("folder to write; for TensorFlow Serving end it with a version number")
+    overwrite: bool = setting(False, "replace an existing SavedModel")
     max_pixels: int = setting(
         MAX_PIXELS,
-        "most pixels of a photo sent to the model, height times width; one of more is marked unreadable, not decoded",
+        "largest number of pixels, height times width, of a photo sent to the model; larger ones are marked unreadable",
         at_least(64),
     )
     dataset: str | None = setting(None, MOVED_DATASET)

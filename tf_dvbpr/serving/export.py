@@ -1,4 +1,4 @@
-"""From a workdir to a SavedModel folder."""
+"""Exports a workdir as a SavedModel folder."""
 
 from pathlib import Path
 
@@ -15,13 +15,13 @@ from tfrecords.files.atomic_folder import FolderKind, check_output, whole_folder
 
 
 def export(config: ExportConfig) -> dict:
-    """Writes the SavedModel under a temporary name next to `output` and renames it when whole.
+    """Writes the SavedModel under a temporary name next to `output` and renames it when it is complete.
 
     Returns:
         ``users``, ``items``, ``step`` and the names of the ``signatures``.
 
     Raises:
-        InputError: no trained workdir, its data set is gone or another, factors not finite, `output` is taken.
+        InputError: no trained workdir, its data set is gone or was changed, factors are not finite, `output` exists.
     """
     output = Path(config.output).absolute()
     check_export(output, config.overwrite)
@@ -44,13 +44,13 @@ def export(config: ExportConfig) -> dict:
 
 
 def save(module: tf.Module, signatures: dict, output: Path, overwrite: bool = False) -> None:
-    """Saves a module; what is at `output` is replaced only once the new SavedModel is whole."""
+    """Saves a module; an existing `output` is replaced only when the new SavedModel is complete."""
     with whole_folder(output, _SAVED_MODEL, overwrite=overwrite) as partial:
         tf.saved_model.save(module, str(partial), signatures=signatures)
 
 
 def check_export(output: Path, overwrite: bool) -> None:
-    """Raises InputError where no SavedModel may be written, or none could be loaded from."""
+    """Raises InputError if a SavedModel cannot be written to the path, or not be loaded from it."""
     if is_lost(output):
         raise InputError(
             f"{output}: TensorFlow takes [ ] and \\ in a path for a pattern and could not load a SavedModel from "
@@ -59,10 +59,10 @@ def check_export(output: Path, overwrite: bool) -> None:
     check_output(output, _SAVED_MODEL, overwrite)
 
 
-def _unlisted(folder: Path) -> set[str]:
-    """What TensorFlow writes, of any version; our modules have no assets."""
+def _files_of_tensorflow(folder: Path) -> set[str]:
+    """Returns the files that any version of TensorFlow writes; this project's modules have no assets."""
     data = {path.relative_to(folder).as_posix() for path in folder.glob("variables/variables.data-?????-of-?????")}
     return {*data, "variables/variables.index", "saved_model.pb", "fingerprint.pb", "keras_metadata.pb"}
 
 
-_SAVED_MODEL = FolderKind("a SavedModel", "saved_model.pb", "exporting a SavedModel", _unlisted)
+_SAVED_MODEL = FolderKind("a SavedModel", "saved_model.pb", "exporting a SavedModel", _files_of_tensorflow)

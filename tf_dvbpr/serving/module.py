@@ -1,4 +1,4 @@
-"""The served recommender: the owner's keys and photos in, keys and scores out, in TensorFlow operations only."""
+"""The served recommender: takes external ids and photos, returns ids and scores, in TensorFlow operations only."""
 
 import functools
 from collections.abc import Callable
@@ -16,18 +16,18 @@ _BLOCK_USERS = 64
 
 
 class ServingModule(tf.Module):
-    """Everything the signatures need, as variables, constants and lookup tables.
+    """The signatures of the recommender, with their variables, constants and lookup tables.
 
-    Nothing a caller sends fails a batch: an unknown key or an unreadable photo gives a marked row, scores NaN.
+    An invalid row does not fail the batch: for an unknown key or an unreadable photo it is marked, with NaN as scores.
 
     Args:
         factors: the recommender.
         known_indptr: int [U + 1]; user u knows ``known_items[known_indptr[u]:known_indptr[u + 1]]``.
-        known_items: int [nnz], never recommended to their user.
+        known_items: int [nnz], left out of their user's recommendations.
         item_categories: int [I], index into `category_names`, -1: none.
         category_names: C names.
         embedder: photos to style vectors (`tf_dvbpr.dvbpr.embedder.Embedder`); None: no signature takes photos.
-        max_pixels: the most pixels of a photo that is decoded.
+        max_pixels: photos with more pixels are not decoded.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class ServingModule(tf.Module):
         super().__init__(name="recommender")
 
         def kept(values: np.ndarray, dtype: tf.DType) -> tf.Variable:
-            # Variables, because constants would have to fit into the graph file's two gigabytes.
+            # Variables, because constants would be stored in the graph file, which is limited to two gigabytes.
             return tf.Variable(np.asarray(values), trainable=False, dtype=dtype)
 
         self._user_factors = kept(factors.user_factors, tf.float32)
@@ -54,12 +54,12 @@ class ServingModule(tf.Module):
         self._category_names = tf.constant(list(category_names), tf.string, shape=[len(category_names)])
         self._item_keys = tf.constant(factors.item_keys.astype(object))
         self._users, self._items = _row_table(factors.user_keys), _row_table(factors.item_keys)
-        # The plain variables in the network's place.
+        # Plain variables instead of the network's.
         self._network_variables = [] if embedder is None else list(embedder.variables)
         self._embed, self._max_pixels = Untracked(embedder), max_pixels
 
     def signatures(self) -> dict[str, Callable]:
-        """The functions to save, by name; ``serving_default`` is ``recommend``."""
+        """Returns the functions to save, by name; ``serving_default`` is ``recommend``."""
         strings = tf.TensorSpec([None], tf.string)
 
         def named(function: Callable, **inputs: tf.TensorSpec) -> Callable:
@@ -80,16 +80,16 @@ class ServingModule(tf.Module):
         return functions
 
     def recommend(self, user_keys: tf.Tensor, k: tf.Tensor, category: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The k best items of each user that the user does not own.
+        """Returns the k best items of each user that the user does not own.
 
         Args:
             user_keys: string [B].
-            k: int32 scalar, brought into 0..I.
-            category: string scalar, a category's name; '' for all items. No item is of an unknown category.
+            k: int32 scalar, clipped to 0..I.
+            category: string scalar, a category's name; '' for all items. An unknown category has no items.
 
         Returns:
-            ``item_keys`` string [B, k] and ``scores`` float32 [B, k], best first, '' and NaN in places that no item is
-            left for and in all places of an unknown user; ``user_known`` bool [B].
+            ``item_keys`` string [B, k] and ``scores`` float32 [B, k], best first; '' and NaN if fewer items are left,
+            and for an unknown user; ``user_known`` bool [B].
         """
         users = self._users.lookup(user_keys)
         known = users >= 0
@@ -104,10 +104,10 @@ class ServingModule(tf.Module):
         }
 
     def score(self, user_keys: tf.Tensor, item_keys: tf.Tensor) -> dict[str, tf.Tensor]:
-        """``x(u, i)`` of pairs: string [B] and [B] (either may have length 1, for all of the other).
+        """Returns ``x(u, i)`` of pairs: string [B] and [B]; one may have length 1, for all of the other.
 
         Returns:
-            ``scores`` float32 [B], NaN where a key is unknown; ``user_known`` and ``item_known`` bool [B].
+            ``scores`` float32 [B], NaN if a key is unknown; ``user_known`` and ``item_known`` bool [B].
         """
         users, items = paired(self._users.lookup(user_keys), self._items.lookup(item_keys))
         vectors = tf.gather(self._item_factors, tf.maximum(items, 0))
@@ -118,10 +118,10 @@ class ServingModule(tf.Module):
         }
 
     def embed_image(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Style vectors of photos: string [B], the bytes of JPEG or PNG files.
+        """Returns style vectors of photos: string [B], the bytes of JPEG or PNG files.
 
         Returns:
-            ``style_vectors`` float32 [B, K], NaN where a photo cannot be read; ``image_readable`` bool [B].
+            ``style_vectors`` float32 [B, K], NaN if a photo cannot be read; ``image_readable`` bool [B].
         """
         network = self._embed.value
         places, photos = decode_readable(
@@ -134,7 +134,7 @@ class ServingModule(tf.Module):
         return {"style_vectors": vectors, "image_readable": readable}
 
     def score_image(self, user_keys: tf.Tensor, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-        """``t_u . Phi(photo)`` of pairs: string [B] and [B] (either may have length 1, for all of the other).
+        """Returns ``t_u . Phi(photo)`` of pairs: string [B] and [B] (one may have length 1, as in `score`).
 
         Returns:
             ``scores`` float32 [B], NaN for an unknown user or unreadable photo; ``user_known`` and
@@ -153,7 +153,7 @@ class ServingModule(tf.Module):
         return tf.where(users >= 0, tf.reduce_sum(rows * vectors, axis=1), np.nan)
 
     def _rank(self, users: tf.Tensor, k: tf.Tensor, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """`topk.rank` in blocks of users, so that a large batch over a large catalogue fits in memory."""
+        """Runs `topk.rank` in blocks of users, so that a large batch over a large catalogue fits in memory."""
         count = tf.size(users)
         block = tf.clip_by_value(count, 1, _BLOCK_USERS)
         blocks = tf.maximum(1, (count + block - 1) // block)
@@ -176,6 +176,6 @@ def _row_table(keys: np.ndarray) -> tf.lookup.StaticHashTable:
 
 
 def paired(*lists: tf.Tensor) -> tuple[tf.Tensor, ...]:
-    """Lists brought to one length: [B] each, any of which may have length 1, for all of the others."""
+    """Repeats inputs of length 1 so that all have length B."""
     shape = functools.reduce(tf.broadcast_dynamic_shape, map(tf.shape, lists))
     return tuple(tf.broadcast_to(one, shape) for one in lists)

@@ -1,4 +1,4 @@
-"""Photos that a caller sends, decoded inside a graph, where one unreadable photo must not fail the others."""
+"""Decodes a caller's photos inside a graph, so that one unreadable photo does not fail the others."""
 
 import tensorflow as tf
 
@@ -10,23 +10,23 @@ from tfrecords.photos.header import is_readable
 def decode_readable(
     image_bytes: tf.Tensor, size: int, resize_filter: str, fit: str, max_pixels: int = MAX_PIXELS
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The readable ones among some encoded photos.
+    """Decodes the readable ones of some encoded photos.
 
-    A decoder's error ends a graph; only tf.data can step over it. A blank photo stands in where none can be read:
-    neither a batch nor a convolution may be empty.
+    A decoder's error ends a graph; only tf.data can ignore it. If no photo can be read, the result is one blank photo,
+    because neither a batch nor a convolution may be empty.
 
     Args:
-        image_bytes: string [B], files as `tfrecords.photos.header.is_readable` wants them.
+        image_bytes: string [B]; files that `tfrecords.photos.header.is_readable` accepts are decoded.
         size: S.
         resize_filter: and
-        fit: as of `tfrecords.photos.decode.decode_photo`.
-        max_pixels: a photo of more is not readable, and not decoded.
+        fit: as in `tfrecords.photos.decode.decode_photo`.
+        max_pixels: photos with more pixels are not decoded.
 
     Returns:
-        (their places int32 [n, 1], uint8 [max(n, 1), S, S, 3]).
+        (the readable photos' positions int32 [n, 1], the photos uint8 [max(n, 1), S, S, 3]).
     """
 
-    @tf.autograph.experimental.do_not_convert  # Nothing in it is for AutoGraph, which would take seconds to find out.
+    @tf.autograph.experimental.do_not_convert  # AutoGraph has nothing to convert here, and takes seconds.
     def decode(place: tf.Tensor, encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         readable = is_readable(encoded, max_pixels)
         pixels = tf.cond(

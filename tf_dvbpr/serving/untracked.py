@@ -2,7 +2,7 @@
 
 
 class Untracked:
-    """Holds a value that tf.Module would look into: SavedModel loses a Keras 3 model's variables when it does."""
+    """Holds a value that tf.Module would otherwise track, whereby a SavedModel loses a Keras 3 model's variables."""
 
     def __init__(self, value: object) -> None:
         self.value = value

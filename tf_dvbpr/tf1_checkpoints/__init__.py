@@ -1,1 +1,1 @@
-"""The authors' TensorFlow 1 checkpoints of the recommender, read and written."""
+"""Imports and exports the authors' TensorFlow 1 checkpoints of the recommender."""

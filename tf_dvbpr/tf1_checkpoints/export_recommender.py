@@ -1,4 +1,4 @@
-"""From a workdir of DVBPR to a checkpoint that the authors' code loads."""
+"""Exports a workdir of DVBPR as a checkpoint that the authors' code loads."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,21 +15,21 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError, option
 from tfrecords.files.output_check import check_writable
 
-# Settings without which the network is another; K and the number of users are the authors' code's to set.
+# Settings that change the network; K and the number of users are settings of the authors' code.
 _ARCHITECTURE = ("backbone", "image_size", "conv1_padding")
 
 
 def export_checkpoint(config: ExportCheckpointConfig) -> dict:
-    """Writes the seventeen weights with Adam's moments, whole or not at all.
+    """Writes the seventeen weights with Adam's moments, atomically.
 
-    The moments are the newest checkpoint's; with ``best`` they are zeros, those of an Adam that starts, since best/
-    keeps none.
+    The moments are those of the newest checkpoint; with ``best`` they are zeros, as at the start of a training, since
+    best/ has none.
 
     Returns:
-        ``variables`` (how many) and ``step``.
+        ``variables`` (their number) and ``step``.
 
     Raises:
-        InputError: no workdir of DVBPR, one of another network than the release's, nothing trained, or `output` taken.
+        InputError: no workdir of DVBPR, a network other than the release's, nothing trained, or `output` exists.
     """
     output = new_checkpoint(config)
     workdir = Workdir.open(config.workdir)
@@ -49,7 +49,7 @@ def export_checkpoint(config: ExportCheckpointConfig) -> dict:
 
 
 def new_checkpoint(config: ExportCheckpointConfig) -> Path:
-    """The place of a config's output. Raises InputError where no checkpoint may be written to."""
+    """Returns the path of a config's output. Raises InputError if no checkpoint can be written there."""
     output = Path(config.output)
     check_writable(f"{output}.index")
     if output.is_dir():
@@ -63,7 +63,7 @@ def new_checkpoint(config: ExportCheckpointConfig) -> Path:
 
 
 def settings_of(workdir: Workdir, kind: type) -> object:
-    """A workdir's settings as the config that they were. Raises InputError where they are not of this `kind`."""
+    """Returns a workdir's settings as their config. Raises InputError if they are not of this `kind`."""
     try:
         return kind(**workdir.config["train"])
     except TypeError as error:
@@ -71,7 +71,7 @@ def settings_of(workdir: Workdir, kind: type) -> object:
 
 
 def check_architecture(workdir: Workdir, settings: object, release: object, names: Sequence[str]) -> None:
-    """Raises InputError for the first setting by which the networks are not the release's."""
+    """Raises InputError for the first setting that makes the networks differ from the release's."""
     for name in names:
         value, expected = getattr(settings, name), getattr(release, name)
         if value != expected:
@@ -84,15 +84,15 @@ def check_architecture(workdir: Workdir, settings: object, release: object, name
 def saved_values(
     folder: Path, names: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]
 ) -> tuple[dict[str, tf.Variable], int]:
-    """What the newest checkpoint of a workdir's folder holds, under the authors' names.
+    """Returns the values of the newest checkpoint of a workdir's folder, under the authors' names.
 
     Args:
         folder: ``checkpoints/`` or ``best/``.
-        names: theirs to ours.
-        shapes: under their names.
+        names: this project's names by the authors' names.
+        shapes: shapes by the authors' names.
 
     Returns:
-        (the values, their step). Raises InputError where there is none or it cannot be read.
+        (the values, their step). Raises InputError if there is no checkpoint or it cannot be read.
     """
     values = {name: tf.Variable(tf.zeros(shapes[name])) for name in names}
     state = Checkpoints(folder, {names[name]: value for name, value in values.items()}).restore()

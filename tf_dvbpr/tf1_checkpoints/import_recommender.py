@@ -1,4 +1,4 @@
-"""From the authors' checkpoint of the recommender to a workdir."""
+"""Imports the authors' checkpoint of the recommender into a workdir."""
 
 import math
 from collections.abc import Callable
@@ -24,13 +24,13 @@ from tfrecords.photo_store.store import PhotoStore
 
 
 def import_checkpoint(config: ImportConfig, show_progress: bool = True) -> dict:
-    """Makes a workdir as `train` with preset ``release`` would have left it right after a validation.
+    """Writes a workdir as `train` with preset ``release`` would have left it right after a validation.
 
-    K and the photos' size are read from shapes. Where the file holds Adam's moments, its iterations are the step;
-    where not, Adam starts anew.
+    K and the photos' size are read from the shapes. If the file has Adam's moments, Adam's iterations are the step;
+    otherwise Adam starts again.
 
     Returns:
-        ``users``, ``items``, ``dim``, ``image_size``, ``step``, ``moments`` (whether the file held them) and
+        ``users``, ``items``, ``dim``, ``image_size``, ``step``, ``moments`` (whether the file has them) and
         ``score`` (validation AUC).
 
     Raises:
@@ -63,7 +63,7 @@ def import_checkpoint(config: ImportConfig, show_progress: bool = True) -> dict:
 
 
 def opened(config: ImportConfig, kind: str) -> tuple[Tf1Checkpoint, int]:
-    """The files and their step. Raises InputError where the workdir is taken, or they hold another kind of network."""
+    """Opens the files; returns them and their step. Raises InputError if the workdir exists or the kind is wrong."""
     check_versions()
     check_new(Path(config.workdir))
     checkpoint, step = Tf1Checkpoint(config.checkpoint), config.steps()
@@ -81,21 +81,21 @@ def adopt_in_new_workdir(
     step: int,
     show_progress: bool,
 ) -> dict:
-    """A workdir of a model that was trained elsewhere; it appears under its name when it is whole.
+    """Writes a workdir of a model that was trained elsewhere; it gets its name when it is complete.
 
     Args:
-        settings: the config of the training that could have left it.
+        settings: the config of a training that could have produced it.
         dataset: its data set.
         model: and
         facts: see `Workdir.create_or_resume`.
-        values: of the training's state, under its names; emptied. What is not among them stays as a new training
-            has it.
-        make: makes the training.
-        step: how many steps it has behind it.
+        values: values of the training's state by name; the dict is emptied. Other variables keep the values of a
+            new training.
+        make: creates the training.
+        step: number of its training steps so far.
         show_progress: show bars and figures.
 
     Returns:
-        What `training.run` does.
+        The same as `tf_dvbpr.training.loop.run`.
     """
     output = Path(settings.workdir).absolute()
     with first_folder(output, "importing a checkpoint", lambda: check_new(output)) as folder:
@@ -108,7 +108,7 @@ def adopt_in_new_workdir(
 
 
 def _settings(config: ImportConfig, checkpoint: Tf1Checkpoint, dataset: Dataset, moments: bool) -> TrainConfig:
-    """Preset `release` with K and the photos' size as the shapes say; all shapes are checked."""
+    """Returns preset `release` with K and the photos' size from the shapes; checks all shapes."""
     shapes, prefix = checkpoint.shapes, checkpoint.prefix
     rank_two = {name: shapes[name] for name in (USERS, FIRST_DENSE, LAST_DENSE) if len(shapes[name]) == 2}
     dim = rank_two.get(LAST_DENSE, (0, 0))[1]
@@ -131,7 +131,7 @@ def _settings(config: ImportConfig, checkpoint: Tf1Checkpoint, dataset: Dataset,
 
 
 def check_new(output: Path) -> None:
-    """Raises InputError where something is at `output` already; an empty folder may be."""
+    """Raises InputError if something is at `output` already, except an empty folder."""
     check_writable(output, folder=True)
     if output.exists() and any(output.iterdir()):
         raise InputError(f"{output}: is not empty; a checkpoint is imported into a new {option('workdir')}")

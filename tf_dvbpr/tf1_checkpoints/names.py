@@ -1,8 +1,8 @@
-"""The recommender's variables as the authors' checkpoint names them, and as ours does (docs/guides/checkpoints.md)."""
+"""The recommender's variable names in the authors' checkpoints and in this project's (docs/guides/checkpoints.md)."""
 
 from collections.abc import Mapping
 
-# Theirs: ours.
+# The authors' name: our name.
 WEIGHTS = {
     "DVBPR/wc1": "cnnf/conv1/kernel",
     "DVBPR/bc1": "cnnf/conv1/bias",
@@ -26,7 +26,7 @@ USERS, FIRST_DENSE, LAST_DENSE = "DVBPR/Variable", "DVBPR/wd1", "DVBPR/wd3"
 
 
 def slots() -> dict[str, str]:
-    """Adam's moments of every weight: the first is theirs with ``/Adam``, the second with ``/Adam_1``."""
+    """Returns the names of Adam's moments of every weight: the authors' have the suffixes ``/Adam`` and ``/Adam_1``."""
     return {
         f"{theirs}/{slot}": f"{'user' if theirs == USERS else 'network'}_adam/{ours}/{moment}"
         for theirs, ours in WEIGHTS.items()
@@ -35,7 +35,7 @@ def slots() -> dict[str, str]:
 
 
 def weight_shapes(num_users: int, dim: int, image_size: int) -> dict[str, tuple[int, ...]]:
-    """The shape of each of `WEIGHTS`, under their names; `image_size` is a multiple of 32."""
+    """Returns the shape of each of `WEIGHTS` by the authors' names; `image_size` is a multiple of 32."""
     maps = 256
     flat = (image_size // 32) ** 2 * maps
     return {
@@ -60,5 +60,5 @@ def weight_shapes(num_users: int, dim: int, image_size: int) -> dict[str, tuple[
 
 
 def slot_shapes(weights: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
-    """The shape of each of `slots`: its weight's."""
+    """Returns the shape of each of `slots`, which is that of its weight."""
     return {f"{name}/{slot}": shape for name, shape in weights.items() for slot in ("Adam", "Adam_1")}

@@ -1,7 +1,7 @@
-"""A checkpoint of TensorFlow 1's Saver: variables by their graph's names.
+"""Reads and writes checkpoints of TensorFlow 1's Saver: variables by their names in the graph.
 
-They lie in PREFIX.index and PREFIX.data-*, or in the Saver's first format, V1, in PREFIX alone or PREFIX-00000-of-00002
-and so on.
+The files are PREFIX.index and PREFIX.data-*; in the Saver's first format, V1, they are PREFIX, or
+PREFIX-00000-of-00002 and so on.
 """
 
 import glob
@@ -16,34 +16,35 @@ import tensorflow as tf
 from tf_dvbpr.plain_path import PlainFiles
 from tfrecords.errors import InputError, option
 
-_SHOWN = 5  # names in a message
+_SHOWN = 5  # names shown in a message
 _DATA = ".data-00000-of-00001"
 _V2 = re.compile(r"\.index|\.data-\d{5}-of-\d{5}")
 _V1 = re.compile(r"|-\d{5}-of-\d{5}")
-# Of the two files of a checkpoint; the index, which makes it one, last.
+# The two files of a checkpoint. The index comes last, because it makes a checkpoint exist.
 ENDINGS = (_DATA, ".index")
 # What each of the authors' networks calls its variables' scope, and what tools.import_checkpoint calls that kind.
 SCOPES = {"dvbpr": ("DVBPR/", "the recommender"), "gan": ("GAN/", "the GAN")}
 
 
 class Tf1Checkpoint:
-    """An existing checkpoint, read variable by variable.
+    """An existing checkpoint, read one variable at a time.
 
     Args:
-        prefix: its files' name without ``.index`` and ``.data-00000-of-00001``; a V1's without ``-00000-of-00002``.
+        prefix: path of its files without ``.index`` and ``.data-00000-of-00001``; of V1 files without
+            ``-00000-of-00002``.
 
     Attributes:
         prefix: the same.
-        shapes: name to shape.
+        shapes: shape by name.
 
     Raises:
-        InputError: there is none, or its index cannot be read.
+        InputError: there is no checkpoint, or its index cannot be read.
     """
 
     def __init__(self, prefix: str | os.PathLike) -> None:
         self.prefix = Path(prefix)
         endings = _endings(self.prefix)
-        # Held as long as the reader, which opens them when they are needed.
+        # Kept as long as the reader, which opens the files when it needs them.
         self._files = PlainFiles(self.prefix, endings)
         shards = "-?????-of-?????" if all(ending.startswith("-") for ending in endings) else ""
         try:
@@ -55,7 +56,7 @@ class Tf1Checkpoint:
         self.shapes = {name: tuple(shapes[name]) for name in sorted(shapes)}
 
     def check_kind(self, kind: str) -> None:
-        """Raises InputError where the file holds the other network's variables and none of this one's."""
+        """Raises InputError if the file has the other network's variables and none of this one's."""
         (own, whose), others = SCOPES[kind], [other for other in SCOPES if other != kind]
         if any(name.startswith(own) for name in self.shapes):
             return
@@ -68,24 +69,24 @@ class Tf1Checkpoint:
                 )
 
     def check_names(self, expected: Collection[str], whose: str) -> None:
-        """Raises InputError, with the names, where variables are missing or there are others."""
+        """Raises InputError, with the names, if variables are missing or unexpected."""
         missing = [name for name in expected if name not in self.shapes]
         if missing:
             count = f"{len(missing)} of the {len(expected)} variables of {whose}"
-            raise InputError(f"{self.prefix}: {count} are not in it: {_some(missing)}")
+            raise InputError(f"{self.prefix}: {count} are not in it: {_first_names(missing)}")
         others = sorted(set(self.shapes) - set(expected))
         if others:
-            raise InputError(f"{self.prefix}: holds variables that are not of {whose}: {_some(others)}")
+            raise InputError(f"{self.prefix}: holds variables that are not of {whose}: {_first_names(others)}")
 
     def check_shapes(self, expected: Mapping[str, tuple[int, ...]]) -> None:
-        """Raises InputError for the first variable of another shape, or not of float32."""
+        """Raises InputError for the first variable with another shape, or not of float32."""
         for name, shape in expected.items():
             found, kind = list(self.shapes[name]), self._types[name].name
             if found != list(shape) or kind != "float32":
                 raise InputError(f"{self.prefix}: {name} is {kind} {found}, expected float32 {list(shape)}")
 
     def read(self, name: str) -> np.ndarray:
-        """A variable's value. Raises InputError where the data is damaged or a number is not finite."""
+        """Returns a variable's value. Raises InputError if the data is damaged or a number is not finite."""
         try:
             value = self._reader.get_tensor(name)
         except (tf.errors.OpError, ValueError, IndexError, RuntimeError) as error:
@@ -103,18 +104,18 @@ class Tf1Checkpoint:
 
 
 def write_tf1_checkpoint(prefix: Path, values: Mapping[str, tf.Tensor]) -> None:
-    """Writes what TensorFlow 1's Saver restores by name, whole or not at all: the index, which makes it one, last."""
+    """Writes a checkpoint for TensorFlow 1's Saver atomically: the index, which makes it exist, comes last."""
     temporary = prefix.with_name(f".{prefix.name.lstrip('.')}.part")
     parts = [Path(f"{temporary}{ending}") for ending in ENDINGS]
     prefix.parent.mkdir(parents=True, exist_ok=True)
     try:
         tf.raw_ops.SaveV2(
             prefix=str(temporary),
-            tensor_names=sorted(values),  # The Saver's order: the same weights make the same file.
+            tensor_names=sorted(values),  # The Saver's order: the same weights give the same file.
             shape_and_slices=[""] * len(values),
             tensors=[values[name] for name in sorted(values)],
         )
-        # An index that is replaced goes first: it would be of other data for a moment.
+        # An index that is replaced is removed first: for a moment it would belong to other data.
         Path(f"{prefix}.index").unlink(missing_ok=True)
         for part, ending in zip(parts, ENDINGS, strict=True):
             part.replace(f"{prefix}{ending}")
@@ -124,7 +125,7 @@ def write_tf1_checkpoint(prefix: Path, values: Mapping[str, tf.Tensor]) -> None:
 
 
 def _endings(prefix: Path) -> list[str]:
-    """What follows `prefix` in the names of the checkpoint's files. Raises InputError where there is none."""
+    """Returns the endings of the checkpoint's files after `prefix`. Raises InputError if there are none."""
     found = prefix.parent.iterdir() if prefix.parent.is_dir() else []
     endings = [path.name[len(prefix.name) :] for path in found if path.name.startswith(prefix.name) and path.is_file()]
     if ".index" in endings:
@@ -138,5 +139,5 @@ def _endings(prefix: Path) -> list[str]:
     raise InputError(f"{prefix}: no checkpoint here ({prefix}.index is missing); give the files' common name")
 
 
-def _some(names: Sequence[str]) -> str:
+def _first_names(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

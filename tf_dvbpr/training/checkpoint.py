@@ -64,7 +64,7 @@ class Checkpoints:
         self._folder.mkdir(exist_ok=True)
         drop_unfinished(self._folder)
         with plain_path(self._folder) as folder:
-            _mend_list(folder)
+            _repair_list(folder)
             try:
                 self._manager(folder).save(checkpoint_number=step)
             except (tf.errors.OpError, OSError):
@@ -86,7 +86,7 @@ class Checkpoints:
             if found is None:
                 raise InputError(
                     f"{self._folder / _LIST}: should name the newest checkpoint, and names none that is here. "
-                    f"{self._remedy or self._named_instead(_steps(folder))}"
+                    f"{self._remedy or self._earlier_steps_advice(_steps(folder))}"
                 )
             try:
                 # Otherwise TensorFlow would create and read its save counter later, when this path may be gone.
@@ -98,14 +98,14 @@ class Checkpoints:
                 others = [step for step in _steps(folder) if f"step-{step}" != newest.name]
                 raise InputError(
                     f"{newest}: this checkpoint cannot be read ({reason}). "
-                    f"{self._what_to_do(error, self._remedy or self._named_instead(others))}"
+                    f"{self._advice(error, self._remedy or self._earlier_steps_advice(others))}"
                 ) from error
         return self._state.value
 
     def _manager(self, folder: Path) -> tf.train.CheckpointManager:
         return tf.train.CheckpointManager(self._checkpoint, str(folder), max_to_keep=self._keep, checkpoint_name="step")
 
-    def _named_instead(self, steps: list[int]) -> str:
+    def _earlier_steps_advice(self, steps: list[int]) -> str:
         if not steps:
             return "Train in a new workdir"
         return (
@@ -114,7 +114,7 @@ class Checkpoints:
         )
 
     @staticmethod
-    def _what_to_do(error: Exception, remedy: str) -> str:
+    def _advice(error: Exception, remedy: str) -> str:
         if isinstance(error, tf.errors.PermissionDeniedError):
             return "See that its files may be read"
         return remedy
@@ -173,7 +173,7 @@ def _steps(folder: Path) -> list[int]:
     return sorted(int(match[1]) for path in folder.iterdir() if (match := _INDEX.fullmatch(path.name)))
 
 
-def _mend_list(folder: Path) -> None:
+def _repair_list(folder: Path) -> None:
     """Writes a damaged list again from the checkpoints that exist."""
     file = folder / _LIST
     if not file.exists() or _newest(folder) is not None:

@@ -112,7 +112,7 @@ def run(
     InputError when a loss is no longer finite (the last good checkpoint is kept) or the workdir is
     removed, and KeyboardInterrupt, after a checkpoint, on the first Ctrl-C or SIGTERM.
     """
-    with gradient_registry.forget_custom_gradients(), _removal_named(workdir):
+    with gradient_registry.forget_custom_gradients(), _removal_reported(workdir):
         return _Loop(trainable, config, workdir, strategy or tf.distribute.get_strategy(), show_progress).run()
 
 
@@ -126,7 +126,7 @@ def adopt(trainable: Trainable, step: int, workdir: Path, show_progress: bool = 
 
 
 @contextlib.contextmanager
-def _removal_named(workdir: Path) -> Iterator[None]:
+def _removal_reported(workdir: Path) -> Iterator[None]:
     """Turns any error into an InputError that says so if the workdir was removed."""
     there = workdir.is_dir()
     try:

@@ -13,13 +13,13 @@ _SOME_SECONDS = Bounds(lambda value: 0 < value <= 3600, "a number above 0, at mo
 
 
 def is_csv(path: Path) -> bool:
-    """Whether a file is taken for a table rather than for one record a line."""
+    """Returns whether a file is read as a table (CSV) and not as one record per line."""
     return path.name.endswith((".csv", ".csv.gz"))
 
 
 @dataclasses.dataclass(frozen=True)
 class DownloadConfig(AmazonItems):
-    """What to fetch and how fast; each field's help says what it is. None is "not given"."""
+    """What to download and how fast; each field's help describes it. None means "not given"."""
 
     input: Path = required(
         "folder with meta_*.json.gz and reviews_*.json.gz; or a file of metadata; or a .csv file with the columns "
@@ -31,13 +31,13 @@ class DownloadConfig(AmazonItems):
         "with a folder: leave out items that only users with fewer purchases bought; 5 if not given",
         at_least(split.MIN_ACTIONS),
     )
-    workers: int = setting(8, "photos fetched at once", between(1, 256))
-    per_host: int = setting(4, "of these at one host", between(1, 256))
-    delay: float = setting(0.05, "least seconds between the starts of two requests to a host", _SECONDS)
-    timeout: float = setting(20.0, "seconds without a byte until a try has failed", _SOME_SECONDS)
-    retries: int = setting(4, "further tries after one that failed but might not again", between(0, 20))
-    backoff: float = setting(1.0, "seconds before the first further try, doubled for each", _SOME_SECONDS)
-    max_bytes: int = setting(20_000_000, "largest file that is taken", between(1, 2**31 - 1))
+    workers: int = setting(8, "number of photos downloaded at the same time", between(1, 256))
+    per_host: int = setting(4, "how many of these from one host", between(1, 256))
+    delay: float = setting(0.05, "minimum seconds between the starts of two requests to a host", _SECONDS)
+    timeout: float = setting(20.0, "seconds without a byte after which a try fails", _SOME_SECONDS)
+    retries: int = setting(4, "further tries after a failure that may be temporary", between(0, 20))
+    backoff: float = setting(1.0, "seconds before the first retry, doubled for each further one", _SOME_SECONDS)
+    max_bytes: int = setting(20_000_000, "largest file that is accepted, in bytes", between(1, 2**31 - 1))
 
     def __post_init__(self) -> None:
         check_settings(self)

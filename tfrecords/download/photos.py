@@ -139,14 +139,14 @@ class _Downloader:
         gate = self._gate(host_of(url))
         for wait in (self._config.backoff * 2**attempt for attempt in range(self._config.retries)):
             try:
-                return self._try(gate, url)
+                return self._fetch_once(gate, url)
             except FetchError as error:
                 if not error.transient:
                     raise
-                self._ease(gate, error, wait)
-        return self._try(gate, url)
+                self._wait_before_retry(gate, error, wait)
+        return self._fetch_once(gate, url)
 
-    def _try(self, gate: HostGate, url: str) -> bytes:
+    def _fetch_once(self, gate: HostGate, url: str) -> bytes:
         with gate.turn():
             try:
                 content = fetch_image(url, self._config.timeout, self._config.max_bytes)
@@ -161,7 +161,7 @@ class _Downloader:
             gate.succeeded()
             return content
 
-    def _ease(self, gate: HostGate, error: FetchError, wait: float) -> None:
+    def _wait_before_retry(self, gate: HostGate, error: FetchError, wait: float) -> None:
         """Waits before the next try; if the server asks for fewer requests, all threads wait."""
         asked = error.retry_after or 0.0
         if asked > LONGEST_WAIT:

@@ -63,7 +63,7 @@ def load_features(dataset: Dataset, name: str | None = None) -> tuple[str, np.nd
     if name == STORED:
         features = dataset.item_features
         if features is None:
-            raise InputError(f"{dataset.path}: no features are stored with the items; {_there_are(dataset)}")
+            raise InputError(f"{dataset.path}: no features are stored with the items; {_available(dataset)}")
     else:
         features = _open(dataset, name)
     where = dataset.path if name == STORED else feature_file(dataset, name, "npy")
@@ -97,11 +97,11 @@ def list_features(dataset: Dataset) -> list[str]:
 def _open(dataset: Dataset, name: str) -> np.ndarray:
     if not NAME.fullmatch(name):
         raise InputError(
-            f"{option('features', name)}: a name of 1 to 200 letters, digits, _ and - expected; {_there_are(dataset)}"
+            f"{option('features', name)}: a name of 1 to 200 letters, digits, _ and - expected; {_available(dataset)}"
         )
     record, path = read_record(dataset, name), feature_file(dataset, name, "npy")
     if record is None:
-        raise InputError(f"{dataset.path}: no features called {name}; {_there_are(dataset)}")
+        raise InputError(f"{dataset.path}: no features called {name}; {_available(dataset)}")
     if record["dataset_fingerprint"] != dataset.fingerprint:
         raise InputError(
             f"{path}: these features were made for another data set; {_MAKE} anew with {option('overwrite')}"
@@ -136,7 +136,7 @@ def _only_name(dataset: Dataset) -> str:
     return names[0]
 
 
-def _there_are(dataset: Dataset) -> str:
+def _available(dataset: Dataset) -> str:
     names = list_features(dataset)
     return f"there are {', '.join(names)}" if names else f"none are here; {_MAKE}"
 

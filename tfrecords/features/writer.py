@@ -196,11 +196,11 @@ def difference(old: dict, new: dict) -> str:
     """Returns in words how two records differ; "" if they do not."""
     flat = [{**record, **record["made_by"], "made_by": None} for record in (old, new)]
     names = [name for name in {**flat[0], **flat[1]} if flat[0].get(name) != flat[1].get(name)]
-    there, now = ({name: _told(record.get(name)) for name in names} for record in flat)
+    there, now = ({name: _short(record.get(name)) for name in names} for record in flat)
     return ", ".join(f"{name} {there[name]} there, {now[name]} now" for name in names)
 
 
-def _told(value: object) -> object:
+def _short(value: object) -> object:
     if value is None:
         return "none"
     return f"{value[:8]}..." if isinstance(value, str) and _HASH.fullmatch(value) else value

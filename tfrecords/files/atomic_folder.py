@@ -70,7 +70,7 @@ def whole_folder(
     Raises:
         InputError: as for `check_output`, or another process is writing it.
     """
-    with _made_aside(output, kind.doing, lambda: check_output(output, kind, overwrite), made_for) as partial:
+    with _temporary_folder(output, kind.doing, lambda: check_output(output, kind, overwrite), made_for) as partial:
         yield partial
         (partial / _MADE_FOR).unlink(missing_ok=True)
         write_list(partial, kind.name)
@@ -79,7 +79,7 @@ def whole_folder(
 @contextlib.contextmanager
 def first_folder(output: Path, doing: str, check: Callable[[], None]) -> Iterator[Path]:
     """Works as `whole_folder` without replacing and without a list; `check` raises InputError if `output` exists."""
-    with _made_aside(output, doing, check, None) as partial:
+    with _temporary_folder(output, doing, check, None) as partial:
         yield partial
 
 
@@ -109,7 +109,7 @@ def check_output(output: Path, kind: FolderKind, overwrite: bool = True) -> None
 
 
 @contextlib.contextmanager
-def _made_aside(output: Path, doing: str, check: Callable[[], None], made_for: dict | None) -> Iterator[Path]:
+def _temporary_folder(output: Path, doing: str, check: Callable[[], None], made_for: dict | None) -> Iterator[Path]:
     check()
     output = output.absolute()
     partial = output.with_name(f".{output.name}.partial")
@@ -129,7 +129,7 @@ def _made_aside(output: Path, doing: str, check: Callable[[], None], made_for: d
         except KeyboardInterrupt:
             if made_for is None:
                 raise
-            raise KeyboardInterrupt("What was done is kept: the same command goes on from there") from None
+            raise KeyboardInterrupt("The finished part is kept: the same command resumes") from None
         finally:
             # Once the folder is renamed, another process may use the hidden name.
             if made_for is None and not in_place:

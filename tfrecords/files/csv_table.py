@@ -37,7 +37,7 @@ class CsvTable:
             if path.exists() and not path.is_file():
                 raise InputError(f"{path}: {'is a folder' if path.is_dir() else 'no regular file'}; a file expected")
         if plain.is_file() and packed.is_file():
-            raise InputError(f"{folder}: holds {plain.name} and {packed.name}; keep the one that is meant")
+            raise InputError(f"{folder}: holds {plain.name} and {packed.name}; keep only one of them")
         if not plain.is_file() and not packed.is_file():
             raise InputError(f"{folder}: {plain.name} (or {packed.name}) is missing")
         self.path = plain if plain.is_file() else packed
@@ -60,7 +60,7 @@ class CsvTable:
                 if not fields:
                     continue
                 if len(fields) != len(header):
-                    raise self.error(line, _wrong_number(len(fields), len(header)))
+                    raise self.error(line, _wrong_field_count(len(fields), len(header)))
                 empty = False
                 yield line, ["" if place is None else fields[place] for place in places]
             if empty:
@@ -100,7 +100,7 @@ class CsvTable:
             with self._open("rt", encoding="utf-8-sig", newline="") as file:
                 yield self._lines(csv.reader(file, strict=True))
         except UnicodeDecodeError as error:
-            raise self.error(self._undecodable(), f"not UTF-8 ({error.reason}); save it as UTF-8") from error
+            raise self.error(self._first_undecodable_line(), f"not UTF-8 ({error.reason}); save it as UTF-8") from error
         except (gzip.BadGzipFile, zlib.error, EOFError) as error:
             raise InputError(f"{self.path}: not a whole gzip file ({error})") from error
 
@@ -129,7 +129,7 @@ class CsvTable:
             if start.startswith(magic):
                 raise InputError(f"{self.path}: {kind}")
 
-    def _undecodable(self) -> int:
+    def _first_undecodable_line(self) -> int:
         """Returns the number of the first line that is not UTF-8; the text reader decodes ahead, so it cannot tell."""
         with self._open("rb") as file:
             for number, line in enumerate(file, 1):
@@ -140,6 +140,6 @@ class CsvTable:
         return number
 
 
-def _wrong_number(fields: int, expected: int) -> str:
+def _wrong_field_count(fields: int, expected: int) -> str:
     advice = "; quote values that contain a comma" if fields > expected else ""
     return f"{fields} field{'s' * (fields != 1)}, the header has {expected}{advice}"

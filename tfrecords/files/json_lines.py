@@ -69,7 +69,7 @@ class JsonLines:
             if self.bad >= _STOP_EARLY:
                 self._check_share(filled)
         if not filled:
-            raise InputError(f"{self.path}: empty; expected one record a line")
+            raise InputError(f"{self.path}: empty; expected one record per line")
         self._check_share(filled)
 
     def reject(self, line: int, reason: str) -> None:
@@ -88,8 +88,8 @@ class JsonLines:
     def _check_share(self, lines: int) -> None:
         if self.bad > MAX_BAD_SHARE * lines:
             raise InputError(
-                f"{self.path}: {self.bad} of {lines} lines are unreadable, at most {MAX_BAD_SHARE:.1%} are let pass; "
-                f"expected a JSON object or a Python dict a line. The first: {self.told[0]}"
+                f"{self.path}: {self.bad} of {lines} lines are unreadable, at most {MAX_BAD_SHARE:.1%} are allowed; "
+                f"expected a JSON object or a Python dict per line. The first: {self.told[0]}"
             )
 
     def _lines(self) -> Iterator[bytes]:
@@ -102,7 +102,7 @@ class JsonLines:
                     number += 1
                     if len(line) > MAX_LINE:
                         raise InputError(
-                            f"{self.path}, line {number}: over {MAX_LINE} bytes; expected one record a line"
+                            f"{self.path}, line {number}: over {MAX_LINE} bytes; expected one record per line"
                         )
                     bar.update(raw.tell() - bar.n)
                     yield line

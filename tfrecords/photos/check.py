@@ -67,7 +67,7 @@ def check_photo(encoded: bytes, image_size: int = 0) -> CheckedPhoto:
             if image.format in _KEPT:
                 _check_pixels(image, encoded)
             if image_size or turn is not None or image.format not in _KEPT:
-                return _encode_anew(image, encoded, turn, image_size)
+                return _encode_again(image, encoded, turn, image_size)
             width, height = image.size
             return CheckedPhoto(encoded, height, width)
     except (BadPhoto, MemoryError):
@@ -195,7 +195,7 @@ def _decode_as_readers_do(encoded: bytes, decode: Callable[[bytes], tf.Tensor]) 
         raise BadPhoto("corrupt or cut short") from error
 
 
-def _encode_anew(image: Image.Image, encoded: bytes, turn: Image.Transpose | None, image_size: int) -> CheckedPhoto:
+def _encode_again(image: Image.Image, encoded: bytes, turn: Image.Transpose | None, image_size: int) -> CheckedPhoto:
     if image_size:
         image.draft("RGB", (image_size, image_size))
     if _pillow_misreads(image, encoded):

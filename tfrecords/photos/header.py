@@ -9,7 +9,7 @@ from tfrecords.photos.bad_photo import MIN_SIDE
 from tfrecords.photos.jpeg_check import is_whole_jpeg, jpeg_header
 from tfrecords.photos.photo_bytes import bytes_of, number, walk
 
-# What a format's header says: height, width, and whether the rest of it is as it has to be.
+# What a format's header says: height, width, and whether its other fields are supported.
 _Header = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 
 

@@ -90,7 +90,7 @@ class Below:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AmazonItems:
-    """The settings that choose among Amazon's items: a subset, or everything under a path of its category tree."""
+    """The choice of Amazon's items: a subset, or everything under a path of its category tree."""
 
     subset: str | None = setting(
         None,
@@ -99,12 +99,12 @@ class AmazonItems:
     )
     category_path: str | None = setting(
         None,
-        f"amazon: instead of a subset, everything under this path, as in '{ROOT}>Women'",
+        f"amazon: instead of a subset, everything under this path, for example '{ROOT}>Women'",
         Bounds(lambda path: all(_names(path)), f"names with > between, as in '{ROOT}>Women'"),
     )
     category_levels: int | None = setting(
         None,
-        "amazon: how many names below the category path make a category; 1 if not given",
+        "amazon: number of names below the category path that make a category; 1 if not given",
         at_least(1),
     )
 
@@ -112,10 +112,10 @@ class AmazonItems:
         check_settings(self)
 
     def choose(self) -> CategoryChoice:
-        """The items chosen; women and men are everything below that department, two levels to a category.
+        """Returns the choice; women and men are everything below that department, with two levels per category.
 
         Raises:
-            InputError: both of subset and path or neither, levels with a subset.
+            InputError: both subset and path are given, or neither; or levels are given with a subset.
         """
         if (self.subset is None) == (self.category_path is None):
             raise InputError(f"{option('subset')} or {option('category_path')} chooses the items; pass one of the two")

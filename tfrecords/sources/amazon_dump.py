@@ -127,5 +127,5 @@ def _find(folder: Path, stem: str) -> Path:
     if not found:
         raise InputError(f"{folder}: {stem}_*.json.gz (or .json) is missing")
     if len(found) > 1:
-        raise InputError(f"{folder}: holds {' and '.join(path.name for path in found)}; keep the one that is meant")
+        raise InputError(f"{folder}: holds {' and '.join(path.name for path in found)}; keep only one of them")
     return found[0]

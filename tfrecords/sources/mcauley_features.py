@@ -39,7 +39,7 @@ class BinaryFeatures:
                 twice.
         """
         if dim < 1:
-            raise InputError(f"{path}: {dim} values a record; at least 1 expected")
+            raise InputError(f"{path}: {dim} values per record; at least 1 expected")
         self.path = path
         self.dim = dim
         self._record = np.dtype([("key", f"S{KEY_BYTES}"), ("row", "<f4", (dim,))])

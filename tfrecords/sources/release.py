@@ -17,7 +17,7 @@ from tfrecords.sources.base import Item, User
 from tfrecords.sources.release_unpickler import PickledArray, load_object_array
 from tfrecords.text import is_text
 
-# The order of the six categories' one-hot code; the file itself does not name them.
+# The order of the six categories in the one-hot code; the file has no names.
 _PARTS = ("user_train", "user_validation", "user_test", "Item", "usernum", "itemnum")
 _WHITE_SIDE = 224
 
@@ -57,7 +57,7 @@ class ReleaseSource:
             self._read(parts, category_names)
         except (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
             # Objects of kinds other than these parts are made of.
-            raise InputError(f"{path}: not as the authors' files are ({error!r}); fetch the file again") from error
+            raise InputError(f"{path}: not like the authors' files ({error!r}); fetch the file again") from error
         self._image_size = image_size
         self._skip_bad_images = skip_bad_images
         self._replaced: list[tuple[str, str]] = []
@@ -73,7 +73,7 @@ class ReleaseSource:
         self._catalogue = self._indexed("Item", catalogue, self._num_items)
         for item in range(self._num_items):
             if not isinstance(self._catalogue.get(item), Mapping):
-                raise InputError(f"{path}: Item[{item}] is missing or no dict; expected one an item")
+                raise InputError(f"{path}: Item[{item}] is missing or not a dict; expected one per item")
         tables = [self._indexed(name, part, self._num_users) for name, part in zip(_PARTS, splits, strict=False)]
         known = 1 + max((user for table in tables for user in table), default=-1)
         if known != self._num_users:
@@ -85,8 +85,8 @@ class ReleaseSource:
             User(
                 self._user_keys[user],
                 sorted({row["productid"] for row in train[user]}),
-                self._held("user_validation", user, validation[user]),
-                self._held("user_test", user, test[user]),
+                self._held_out_item("user_validation", user, validation[user]),
+                self._held_out_item("user_test", user, test[user]),
             )
             for user in range(self._num_users)
         ]
@@ -125,9 +125,9 @@ class ReleaseSource:
 
     def _count(self, name: str, value: Any) -> int:
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value <= 0:
-            raise InputError(f"{self._path}: {name} is {_shown(value)}; expected a positive integer")
+            raise InputError(f"{self._path}: {name} is {_short(value)}; expected a positive integer")
         if value > self._path.stat().st_size:
-            raise InputError(f"{self._path}: {name} is {_shown(value)}, more than the file has bytes; fetch it again")
+            raise InputError(f"{self._path}: {name} is {_short(value)}, more than the file has bytes; fetch it again")
         return int(value)
 
     def _indexed(self, name: str, table: Any, count: int) -> dict[int, Any]:
@@ -135,7 +135,7 @@ class ReleaseSource:
             raise InputError(f"{self._path}: {name} is a {type(table).__name__}; expected a dict keyed by integers")
         for key in table:
             if not isinstance(key, (int, np.integer)) or not 0 <= key < count:
-                raise InputError(f"{self._path}: {name} has the key {_shown(key)}; expected 0 to {count - 1}")
+                raise InputError(f"{self._path}: {name} has the key {_short(key)}; expected 0 to {count - 1}")
         return {int(key): value for key, value in table.items()}
 
     def _read_split(self, name: str, rows: dict[int, Any]) -> list[list[dict[str, Any]]]:
@@ -147,12 +147,12 @@ class ReleaseSource:
         item = _field(row, "productid")
         if not isinstance(item, (int, np.integer)) or not 0 <= item < self._num_items:
             raise InputError(
-                f"{self._path}: {name}[{user}] has the productid {_shown(item)}; "
+                f"{self._path}: {name}[{user}] has the productid {_short(item)}; "
                 f"expected an integer from 0 to {self._num_items - 1}"
             )
         return {"productid": int(item), "reviewerID": _field(row, "reviewerID"), "asin": _field(row, "asin")}
 
-    def _held(self, name: str, user: int, rows: list[dict[str, Any]]) -> int:
+    def _held_out_item(self, name: str, user: int, rows: list[dict[str, Any]]) -> int:
         if len(rows) > 1:
             raise InputError(f"{self._path}: {name}[{user}] has {len(rows)} rows; expected one at most")
         return rows[0]["productid"] if rows else schema.NO_ITEM
@@ -233,7 +233,7 @@ def _distinct_or_indices(keys: list[str | None]) -> list[str]:
     return [str(index) for index in range(len(keys))]
 
 
-def _shown(value: Any) -> str:
+def _short(value: Any) -> str:
     """Returns a short text for any value; for numbers too long to print, their length."""
     if isinstance(value, int) and value.bit_length() > 128:
         return f"a number of {value.bit_length()} bits"

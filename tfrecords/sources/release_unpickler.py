@@ -248,9 +248,9 @@ class _Unpickler(pickle._Unpickler):
                 f"{self._path}: refused, its pickle names {_one_line(module)}.{_one_line(name)}; a data file needs "
                 "nothing but NumPy arrays and plain containers. Nothing of it was run"
             ) from None
-        return functools.partial(self._begin, known) if known in (_reconstruct, PickledDtype) else known
+        return functools.partial(self._create, known) if known in (_reconstruct, PickledDtype) else known
 
-    def _begin(self, make: Callable[..., Any], *arguments: object) -> Any:
+    def _create(self, make: Callable[..., Any], *arguments: object) -> Any:
         self.begun.append(make(*arguments))
         return self.begun[-1]
 

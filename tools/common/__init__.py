@@ -1,1 +1,1 @@
-"""What tools share: how a tool starts and ends, flags and tables."""
+"""The shared parts of the tools: how a tool starts and ends, flags, tables."""

@@ -1,4 +1,4 @@
-"""How every tool starts: flags of its own, one line for bad input, exit status.
+"""Starts and ends every tool: its own flags, one line for bad input, the exit status.
 
 A tool module looks like this::
 
@@ -13,7 +13,7 @@ A tool module looks like this::
     if __name__ == "__main__":
         cli()
 
-Each tool has a FlagValues of its own, so tools that share a flag's name can be imported together.
+Each tool has its own FlagValues, so tools with flags of the same name can be imported together.
 """
 
 import copy
@@ -31,22 +31,22 @@ from absl import flags
 
 from tfrecords.errors import InputError, one_line, with_dashes
 
-# Read by TensorFlow when it is imported: its notices would bury our lines.
+# TensorFlow reads this when it is imported; its notices would hide the tool's lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-# What Python says of text that is no number.
+# Python's error about text that is not a number.
 _UNPARSED = {
     "invalid literal for int": "a whole number",
     "could not convert string to float": "a number",
     "('Non-boolean argument to boolean flag'": "true or false",
 }
-# Flags that decide how much memory a tool takes, the first to lower first.
+# The flags that determine how much memory a tool takes; lower the first one first.
 _SIZES = ("batch_size", "shared_negatives", "candidates", "image_size", "dim", "items", "users", "photos", "workers")
-_PIPE_BROKEN = 128 + 13  # as the shell reports a process that SIGPIPE ended
+_PIPE_BROKEN = 128 + 13  # the shell's status of a process that SIGPIPE ended
 
 
 def new_flags(doc: str | None) -> flags.FlagValues:
-    """An empty flag registry for one tool; `doc`, the tool's docstring, is what --help prints first."""
+    """Returns an empty flag registry for one tool; --help prints `doc`, the tool's docstring, first."""
     values = flags.FlagValues()
     flags.DEFINE_bool("help", False, "show this text", short_name="h", flag_values=values, allow_hide_cpp=True)
     values.__dict__["__tool_doc"] = (doc or "").strip()
@@ -58,13 +58,13 @@ def run(
 ) -> None:
     """Parses the flags, runs `main` and exits: 0 done, 1 bad input, 2 bad flags, 130 interrupted.
 
-    SIGTERM interrupts like Ctrl-C, so that what is half-written goes. 141 and no word where nobody reads on, as after
-    ``| head``.
+    SIGTERM interrupts like Ctrl-C, so that half-written files are removed. The status is 141, without a message, if the
+    reader of the output ended, as after ``| head``.
     """
     try:
         _run(main, registry, argv)
     except BrokenPipeError:
-        _drop_output()
+        _discard_output()
         raise SystemExit(_PIPE_BROKEN) from None
 
 
@@ -81,13 +81,13 @@ def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, a
         _fail(f"{_flag_error(registry, error)}. --help lists the flags".replace("\n", " "), 2)
     empty = [name for name in values if values[name].present and values[name].value in ("", [])]
     if empty:
-        # As of an unset variable of the shell: taken for "not given" it would quietly do something else.
+        # This comes from an unset shell variable: treated as "not given" it would silently change the result.
         _fail(f"--{empty[0]}= is empty: give a value or leave the flag out. --help lists the flags", 2)
     if rest:
         _fail(f"unexpected argument {rest[0]!r}: every option is a flag, as in --name=value; --help lists them", 2)
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler) if _in_main_thread() else None
     hook = sys.unraisablehook
-    sys.unraisablehook = functools.partial(_ask_again, hook)
+    sys.unraisablehook = functools.partial(_interrupt_again, hook)
     try:
         _import_tensorflow_quietly()
         main(values)
@@ -113,12 +113,12 @@ def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, a
 
 
 def optional_path(value: str | None) -> Path | None:
-    """A flag's text as a path; None where the flag is not given or empty."""
+    """Returns a flag's text as a path; None if the flag is not given or empty."""
     return Path(value) if value else None
 
 
-def _ask_again(hook: Callable[[object], object], ignored: object) -> None:
-    """An interrupt that fell into a finaliser, of which TensorFlow has many, is lost there: it is sent once more."""
+def _interrupt_again(hook: Callable[[object], object], ignored: object) -> None:
+    """Sends an interrupt again if it was lost in a finaliser, of which TensorFlow has many."""
     if isinstance(ignored.exc_value, KeyboardInterrupt):
         threading.Timer(0.1, _interrupt).start()
     else:
@@ -126,12 +126,12 @@ def _ask_again(hook: Callable[[object], object], ignored: object) -> None:
 
 
 def _interrupt() -> None:
-    if signal.getsignal(signal.SIGTERM) is signal.default_int_handler:  # Else the tool has ended by now.
+    if signal.getsignal(signal.SIGTERM) is signal.default_int_handler:  # Otherwise the tool has ended already.
         os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _in_main_thread() -> bool:
-    # Only there may handlers be set.
+    # Handlers may only be set in the main thread.
     return threading.current_thread() is threading.main_thread()
 
 
@@ -159,8 +159,8 @@ def _flag_error(registry: flags.FlagValues, error: flags.Error) -> str:
 
 
 def help_of(flag: flags.Flag) -> str:
-    """The text that explains a flag."""
-    # absl puts an enum's values before its help.
+    """Returns the text that explains a flag."""
+    # absl writes an enum's values before its help.
     return flag.help.split(">: ", 1)[1] if hasattr(flag.parser, "enum_values") else flag.help
 
 
@@ -174,7 +174,7 @@ def _os_error(error: OSError) -> str:
 
 
 def _is_disk_full(error: Exception) -> bool:
-    # TensorFlow's file system reports a full disk as an OpError of varying class.
+    # TensorFlow reports a full disk as an OpError of varying class.
     return type(error).__module__.startswith("tensorflow") and "No space left" in str(error)
 
 
@@ -203,7 +203,7 @@ def _describe(registry: flags.FlagValues) -> str:
 
 
 def is_required(registry: flags.FlagValues, name: str) -> bool:
-    """Whether the tool refuses to start without the flag."""
+    """Returns whether the tool refuses to start without the flag."""
     return registry[name].default is None and any(
         name in validator.get_flags_names() for validator in registry[name].validators
     )
@@ -214,10 +214,10 @@ def _fail(message: str, status: int) -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        _drop_output()
+        _discard_output()
     raise SystemExit(status)
 
 
-def _drop_output() -> None:
-    """Turns stdout, which takes no more, away: Python flushes it once again as it ends."""
+def _discard_output() -> None:
+    """Redirects stdout, which is closed, to nowhere: Python flushes it again when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""The flags that say how the best latents are searched, shared by the tools that design."""
+"""The flags of the search for the best latents, shared by the tools that design."""
 
 from absl import flags
 
@@ -11,19 +11,19 @@ _OF_SEVERAL = ("starts", "candidates", "choice")
 
 
 def define(values: flags.FlagValues, several_starts: bool = True) -> None:
-    """Adds --preset and all that it sets to a tool's flags; what needs several starts only where there are some."""
+    """Adds --preset and the settings of a preset to a tool's flags; some of them only if there are several starts."""
     left_out = () if several_starts else _OF_SEVERAL
     setting_flags.define(values, AscentConfig, left_out, defaults_of_preset=True)
 
 
 def config(values: flags.FlagValues, **defaults: object) -> AscentConfig:
-    """The `AscentConfig` of these flags; `defaults` stand in place of the preset's where no flag is given."""
+    """Returns the `AscentConfig` of these flags; `defaults` replace the preset's values if no flag is given."""
     given = setting_flags.given(values, AscentConfig)
     return resolve(given.pop("preset", AscentConfig.preset), {**defaults, **given})
 
 
 def numbers(texts: list[str], name: str) -> tuple[float, ...]:
-    """A flag's comma-separated numbers. Raises InputError for what is no number."""
+    """Returns a flag's comma-separated numbers. Raises InputError for text that is not a number."""
     try:
         return tuple(float(text) for text in texts)
     except ValueError:

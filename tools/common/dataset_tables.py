@@ -1,4 +1,4 @@
-"""A data set's tables, shared by the tools that print them."""
+"""Tables about a data set, shared by the tools that print them."""
 
 from tqdm import tqdm
 
@@ -16,20 +16,20 @@ _BAD_SHOWN = 20
 
 
 def table_two(dataset: Dataset) -> str:
-    """The columns of the paper's Table II."""
+    """Returns the columns of the paper's Table II."""
     counts = dataset.meta["counts"]
     columns = ("users", "items", "interactions", "categories")
     return table.render(["data set", *columns], [[dataset.name, *(counts[name] for name in columns)]])
 
 
 def left_out(dataset: Dataset) -> str:
-    """One line on what the source had and the data set has not; "" where nothing was dropped."""
+    """Returns a line on what the source had and the data set has not; "" if nothing was dropped."""
     dropped = [f"{count} {name.replace('_', ' ')}" for name, count in dataset.meta.get("dropped", {}).items() if count]
     return f"left out: {', '.join(dropped)}" if dropped else ""
 
 
 def bad_images(dataset: Dataset) -> str:
-    """The items whose photos could not be used, each with the reason; "" where there are none."""
+    """Returns the items whose photos could not be used, each with the reason; "" if there are none."""
     bad = dataset.meta.get("bad_images") or []
     rows = [(image["item"], image["reason"]) for image in bad[:_BAD_SHOWN]]
     more = [f"and {len(bad) - len(rows)} more, in {METADATA_FILE} under bad_images"] if len(bad) > len(rows) else []
@@ -37,7 +37,7 @@ def bad_images(dataset: Dataset) -> str:
 
 
 def known_auc(dataset: Dataset) -> str:
-    """One line with the AUC that a synthetic data set states; "" for real ones."""
+    """Returns a line with the AUC that a synthetic data set states; "" for real ones."""
     auc = dataset.meta.get("auc")
     if not auc:
         return ""
@@ -45,7 +45,7 @@ def known_auc(dataset: Dataset) -> str:
 
 
 def long_tail(dataset: Dataset, summary: Summary) -> str:
-    """Purchases per user and per item, and how many items and held-out purchases are cold."""
+    """Returns purchases per user and per item, and how many items and held-out purchases are cold."""
     headers = ["purchases per", *("median" if q == 0.5 else _quantile_name(q) for q in QUANTILES)]
     rows = [["user, all splits", *map(_figure, summary.per_user)], ["item, training", *map(_figure, summary.per_item)]]
     cold = " and ".join(
@@ -65,7 +65,7 @@ def long_tail(dataset: Dataset, summary: Summary) -> str:
 
 
 def categories(summary: Summary) -> str:
-    """Items and training purchases of every category."""
+    """Returns items and training purchases of every category."""
     items = sum(category.items for category in summary.categories)
     purchases = max(1, sum(category.purchases for category in summary.categories))
     rows = [
@@ -76,7 +76,7 @@ def categories(summary: Summary) -> str:
 
 
 def photos(dataset: Dataset, summary: Summary) -> str:
-    """Sizes of the photos, and how readers bring them to a square."""
+    """Returns the sizes of the photos, and how readers make them square."""
     sizes = [f"{width}x{height} ({count})" for (height, width), count in summary.photo_sizes[:_SIZES_SHOWN]]
     if len(summary.photo_sizes) > _SIZES_SHOWN:
         sizes.append(f"and {len(summary.photo_sizes) - _SIZES_SHOWN} other sizes")
@@ -84,14 +84,14 @@ def photos(dataset: Dataset, summary: Summary) -> str:
 
 
 def features(dataset: Dataset) -> str:
-    """One line with the item features there are and their lengths; "" where there are none."""
+    """Returns a line with the item features and their lengths; "" if there are none."""
     names = list_features(dataset)
     dims = [dataset.item_features.shape[1] if name == STORED else read_record(dataset, name)["dim"] for name in names]
     return f"features: {', '.join(f'{name} ({dim})' for name, dim in zip(names, dims, strict=True))}" if names else ""
 
 
 def activations(dataset: Dataset) -> str:
-    """One line on the disk that frozen backbones' activations take; "" where there are none."""
+    """Returns a line on the disk space of frozen backbones' activations; "" if there are none."""
     folder = dataset.path / ACTIVATIONS
     size = sum(path.stat().st_size for path in folder.glob("*"))
     taken = f"{tqdm.format_sizeof(size, 'B')} in {folder}"
@@ -99,7 +99,7 @@ def activations(dataset: Dataset) -> str:
 
 
 def split(dataset: Dataset) -> str:
-    """Sizes of the three splits, and their rule."""
+    """Returns the sizes of the three splits, and their rule."""
     counts, rule = dataset.meta["counts"], dataset.meta["split"]
     seed = "" if rule["seed"] is None else f", seed {rule['seed']}"
     sizes = f"{counts['train']} train, {counts['validation']} validation, {counts['test']} test"

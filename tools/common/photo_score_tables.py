@@ -1,4 +1,4 @@
-"""The tables that tell how new photos would do."""
+"""Tables about the scores of new photos."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,13 @@ from tf_dvbpr.photo_scoring.user_groups import CategoryShare
 
 from . import table
 
-_PHOTOS = 100  # shown where a file has them all
-_USERS = 3  # shown of those who would like a photo most
-_NAMED = 10  # of the files and users left out
+_PHOTOS = 100  # photos shown, if a file has all of them
+_USERS = 3  # users shown per photo
+_NAMED = 10  # left-out files and users that are named
 
 
 def heading(scores: PhotoScores) -> str:
-    """What was compared with what."""
+    """Returns what was compared with what."""
     items = f"{scores.items} items" + (f" of {scores.category}" if scores.category else "")
     users = _number(scores.users, "user")
     return (
@@ -23,7 +23,7 @@ def heading(scores: PhotoScores) -> str:
 
 
 def photos(scores: PhotoScores, output: str | None) -> str:
-    """A line a photo, best first; of named users, a line a photo and user. All of them where no output has them."""
+    """Returns one line per photo, best first; for named users, one per photo and user; without an output, all lines."""
     shown = scores.photos[:_PHOTOS] if output else scores.photos
     lines = [_by_user(shown, scores.items) if scores.named_users else _by_photo(shown, scores.items)]
     if len(shown) < len(scores.photos):
@@ -32,23 +32,25 @@ def photos(scores: PhotoScores, output: str | None) -> str:
 
 
 def groups(scores: PhotoScores) -> str:
-    """Size of every group and what it bought; "" where there are no groups."""
+    """Returns the size of every group and what it bought; "" if there are no groups."""
     rows = [(one.name, one.users, _category(one.most_bought), _category(one.leaning)) for one in scores.groups]
     return table.render(["group", "users", "bought most", "leans to"], rows, left=(0, 2, 3)) if rows else ""
 
 
 def left_out(scores: PhotoScores) -> str:
-    """Files that are no photos and users that are unknown, counted, the first of them named; "" where all is well."""
+    """Returns how many files are no photos and how many users are unknown, naming the first; "" if there are none."""
     lines = []
     if scores.unknown_users:
         users, unknown = _number(len(scores.unknown_users), "user"), ", ".join(scores.unknown_users[:_NAMED])
-        lines.append(f"left out of the groups, {users} not in the data set: {unknown}{_more(scores.unknown_users)}")
+        lines.append(
+            f"left out of the groups, {users} not in the data set: {unknown}{_count_of_unnamed(scores.unknown_users)}"
+        )
     if scores.bad_files:
         files = len(scores.bad_files) + len(scores.photos)
         lines.append(f"left out, {len(scores.bad_files)} of {_number(files, 'file')}, no photos that can be read:")
         lines += [f"  {name}: {reason}" for name, reason in list(scores.bad_files.items())[:_NAMED]]
         if len(scores.bad_files) > _NAMED:
-            lines.append(f" {_more(scores.bad_files)}")
+            lines.append(f" {_count_of_unnamed(scores.bad_files)}")
     return "\n".join(lines)
 
 
@@ -86,5 +88,5 @@ def _number(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def _more(named: Sequence[str] | dict[str, str]) -> str:
+def _count_of_unnamed(named: Sequence[str] | dict[str, str]) -> str:
     return f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""

@@ -1,4 +1,4 @@
-"""Flags made of a config's fields (`tfrecords.settings`): name, type, default, choices and help stand there alone."""
+"""Makes flags from a config's fields (`tfrecords.settings`): name, type, default, choices and help are only there."""
 
 import dataclasses
 import types
@@ -11,7 +11,7 @@ from absl import flags
 
 from tfrecords.errors import with_dashes
 
-# What absl calls the flags of a type.
+# absl's flag class for each type.
 _KINDS = {int: "integer", float: "float", str: "string", bool: "bool", Path: "string"}
 
 
@@ -20,13 +20,13 @@ def define(
 ) -> None:
     """Adds a flag for each field of a config that has a help text.
 
-    A flag that is not given is None: the config's own default, which --help names, counts.
+    A flag that is not given is None; then the config's own default, which --help names, is used.
 
     Args:
         values: the tool's flags.
         config: a dataclass of settings.
         leave_out: fields that get no flag.
-        defaults_of_preset: the defaults are a preset's, so --help names none but the preset's own.
+        defaults_of_preset: defaults come from a preset, so --help names only the preset's own default.
     """
     for field in _fields(config, leave_out):
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
@@ -40,7 +40,7 @@ def define(
 
 
 def given(values: flags.FlagValues, config: type) -> dict[str, object]:
-    """Field to value of those that the command line has."""
+    """Returns the values given on the command line, by field."""
     return {
         field.name: _value(field, values[field.name].value)
         for field in _fields(config)
@@ -53,7 +53,7 @@ def _fields(config: type, leave_out: Collection[str] = ()) -> list[dataclasses.F
 
 
 def _type(field: dataclasses.Field) -> Any:
-    """The first type that a field's annotation allows, besides None; a tuple of anything as `tuple`."""
+    """Returns the first type that a field's annotation allows, except None; a tuple of anything counts as `tuple`."""
     kinds = typing.get_args(field.type) if isinstance(field.type, types.UnionType) else (field.type,)
     kind = next(kind for kind in kinds if kind is not type(None))
     return typing.get_origin(kind) or kind

@@ -1,4 +1,4 @@
-"""Tables in the terminal."""
+"""Formats tables for the terminal."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,12 @@ from tfrecords.errors import one_line
 
 
 def render(headers: Sequence[str], rows: Sequence[Sequence[object]], left: Sequence[int] = (0,)) -> str:
-    """A table as lines of text: headers, a rule, one line a row, columns two spaces apart.
+    """Returns a table as text: headers, a rule, one line per row, columns two spaces apart.
 
     Args:
-        headers: one a column.
+        headers: one per column.
         rows: cells, shown with ``str``, control characters as escapes.
-        left: columns aligned to the left; the others are aligned to the right.
+        left: the columns that are aligned to the left; the others are aligned to the right.
     """
     cells = [[one_line(str(cell)) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in [list(headers), *cells]) for column in range(len(headers))]

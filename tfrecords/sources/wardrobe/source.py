@@ -102,7 +102,7 @@ class WardrobeSource:
             "users": [{"key": key, **taste} for key, taste in zip(self._user_keys, described, strict=True)],
             "items": [{"key": key, **self._garments.describe(item)} for item, key in enumerate(self._item_keys)],
         }
-        (folder / TRUTH_FILE).write_text(_one_row_a_line(truth), encoding="utf-8")
+        (folder / TRUTH_FILE).write_text(_json_text(truth), encoding="utf-8")
 
     def _rng(self, *stream: int) -> np.random.Generator:
         return np.random.default_rng([self._seed, *stream])
@@ -122,6 +122,6 @@ class WardrobeSource:
         return users
 
 
-def _one_row_a_line(tables: dict[str, list[dict]]) -> str:
+def _json_text(tables: dict[str, list[dict]]) -> str:
     rows = {name: ",\n".join(json.dumps(row) for row in table) for name, table in tables.items()}
     return "{\n" + ",\n".join(f'"{name}": [\n{text}\n]' for name, text in rows.items()) + "\n}\n"
