@@ -25,7 +25,7 @@ from tfrecords.files.json_file import write_json
 DESIGN_FILE = "design.json"
 _DESIGNS = FolderKind("designs", DESIGN_FILE, "designing", named_in(DESIGN_FILE))
 _PARTS = ".parts"
-_SHOWN_STARTS, _SHOWN_STEPS = 16, 6  # steps shown of a trajectory
+_SHOWN_STARTS, _SHOWN_STEPS = 16, 6  # in the picture of a trajectory
 
 
 def design_garments(config: DesignConfig, progress: bool = True, studio: Studio | None = None) -> dict:

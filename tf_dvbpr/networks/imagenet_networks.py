@@ -22,4 +22,4 @@ WITHOUT_BATCH_NORM = ("vgg16", "vgg19")
 CNNF = "cnnf"
 # EfficientNet's first layer has numbers outside its variables, and its library weights come with one more layer.
 BACKBONES = (CNNF, *(name for name in NETWORKS if name != "efficientnet_b0"))
-ALL = "all"  # networks that can be a backbone
+ALL = "all"  # the name for all layers of a backbone

@@ -15,7 +15,7 @@ from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError, option
 
 _COLUMNS = 10
-_MOST_PURCHASES = 2 * _COLUMNS  # items shown in a picture
+_MOST_PURCHASES = 2 * _COLUMNS  # purchases shown in a picture
 
 
 class Recommendation(NamedTuple):

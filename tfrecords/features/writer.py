@@ -24,7 +24,7 @@ FOLDER = "features"
 STORED = "items"  # the name of the features that are stored in the TFRecords
 NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_LONGEST = 1e15  # longest name, and largest length of a row
+_LONGEST = 1e15  # largest length of a row
 _MEND = f"pass {option('overwrite')} to replace them, or another {option('name')}"
 
 

@@ -1,6 +1,6 @@
 """`BadPhoto`, the error about a photo that cannot be used."""
 
-MIN_SIDE = 8  # pixels; a photo with fewer a side is bad
+MIN_SIDE = 8  # pixels; a photo with a smaller side is refused
 
 
 class BadPhoto(Exception):
