@@ -150,6 +150,7 @@ def test_recommend_prints_the_best_unknown_items(run, workdir, planted):
     assert [float(line[3]) for line in lines] == pytest.approx([scores[item] for item in best], rel=1e-3)
 
 
+@pytest.mark.slow
 def test_recommend_draws_purchases_above_recommendations(run, workdir, planted, tmp_path):
     picture = tmp_path / "new" / "top.png"
     status, out, _ = run(recommend, f"--workdir={workdir}", "--user=u0,u1", "--k=90", f"--picture={picture}")

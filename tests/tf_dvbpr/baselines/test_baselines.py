@@ -256,6 +256,7 @@ def test_a_killed_process_resumes(featured, tmp_path, capsys):
     assert len((tmp_path / "run/metrics.jsonl").read_text().splitlines()) == 200 > reached
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["warp", "vbpr", "poprank"])
 def test_a_baselines_workdir_is_one_like_any_other(featured, tmp_path, model):
     run(featured, tmp_path / "run", model)

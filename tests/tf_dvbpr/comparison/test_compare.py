@@ -41,6 +41,14 @@ def run(planted_folder, tmp_path):
     return run
 
 
+@pytest.fixture(scope="module")
+def finished(planted_folder, make_folder):
+    """The folder of a comparison of BPR-MF alone."""
+    folder = make_folder("finished") / "out"
+    compare.compare(CompareConfig(str(planted_folder), str(folder), models=("bpr_mf",), grid="none"), progress=False)
+    return folder
+
+
 def test_recall_and_ndcg_are_those_of_a_sorted_list():
     rng = np.random.default_rng(0)
     users, items = 40, 25
@@ -134,8 +142,8 @@ def test_rows_figures_and_what_is_done_is_not_done_again(run, planted, tmp_path,
     ],
 )
 @pytest.mark.slow
-def test_a_folder_of_something_else_is_refused(change, message, run, tmp_path):
-    run(models=("bpr_mf",), grid="none")
+def test_a_folder_of_something_else_is_refused(change, message, run, finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "out")
     file = next((tmp_path / "out/cells/bpr_mf").glob("*/config.json"))
     found = json.loads(file.read_text())
     (found["train"] if "epochs" in change else found).update(change)
@@ -260,6 +268,7 @@ def test_the_papers_figures_are_known_by_the_data_sets_size():
     assert published(60, 90) is None
 
 
+@pytest.mark.slow
 def test_the_five_files(run, tmp_path, dvbpr):
     result = run(models=(*MODELS, "dvbpr"), seeds=1, dvbpr_workdir=(dvbpr,))
     result["published"] = "Amazon Fashion"

@@ -202,6 +202,7 @@ def test_photos_of_every_format_are_what_they_show_or_are_marked(served):
     np.testing.assert_allclose(out["style_vectors"].numpy()[read], vectors, atol=0.02 * scale)
 
 
+@pytest.mark.slow
 def test_a_photo_of_more_pixels_than_the_limit_is_marked_and_fails_nobody_else(workdir, tmp_path):
     export(ExportConfig(str(workdir), str(tmp_path / "1"), max_pixels=30 * 40))
     embed = tf.saved_model.load(str(tmp_path / "1")).signatures["embed_image"]
@@ -252,6 +253,7 @@ def test_an_output_that_is_taken_is_refused_unless_told(workdir, exported):
         export(ExportConfig(str(workdir), str(workdir), overwrite=True))
 
 
+@pytest.mark.slow
 def test_overwriting_replaces_the_whole(workdir, exported, tmp_path):
     copy = tmp_path / "export" / "1"
     shutil.copytree(exported, copy)
