@@ -34,10 +34,15 @@ setup(
         "keras>=2.15",
         "numpy",
         "pillow>=10.1",
+        # Of tools.serve: waitress and prometheus_client are pure Python and need nothing themselves; TensorBoard brings
+        # werkzeug. An extra would leave the server out of an installation that can make what it serves.
+        "prometheus_client",
         "scikit-image",
         "tensorboard>=2.15",  # tf.summary needs it; TensorFlow itself no longer asks for it.
         "tensorflow>=2.15.1",
         "tqdm",
+        "waitress>=3",
+        "werkzeug>=2.3",
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]"],

@@ -53,6 +53,20 @@ def foreign(
     return None
 
 
+def damage(folder: Path) -> str | None:
+    """What is wrong with the first listed file that is not there as it was written, in words.
+
+    None where all are, or there is no list.
+    """
+    listed = read_list(folder)
+    for name, state in sorted(listed[1].items()) if listed else ():
+        if not (folder / name).is_file():
+            return f"it has no {name}"
+        if not isinstance(state, dict) or not _is_in_state(folder / name, state):
+            return f"{name} is not as it was written"
+    return None
+
+
 def files_in(folder: Path) -> Iterator[str]:
     """Returns the files and links of a folder and its subfolders as sorted relative paths with slashes."""
     found = []

@@ -1,5 +1,6 @@
 """Recommender and GAN as one SavedModel: the tools' designs anywhere, whatever is wrong in a row marked in that row."""
 
+import base64
 import io
 import json
 import subprocess
@@ -16,6 +17,7 @@ from gan.design.model_pair import Studio
 from gan.design.tailor import tailor
 from gan.design.tailor_config import TailorConfig
 from gan.search.config import TAILORING, InversionConfig, resolve
+from tests.support.served import predict, running
 from tests.support.tiny_gan import refusal, run_tool
 from tools import export_saved_model
 
@@ -271,3 +273,21 @@ def test_runs_in_each_others_place_are_refused(small_recommender, lively_gan, tm
 def test_a_preset_of_designs_without_a_gan_is_refused(small_recommender, tmp_path, capsys):
     flags = [f"--workdir={small_recommender}", "--preset=paper", f"--output={tmp_path}/1"]
     assert "--preset has no effect without --gan" in refusal(capsys, export_saved_model, *flags)
+
+
+def test_designs_over_http_as_in_process_and_no_more_steps_than_the_server_allows(exported, loaded, photo):
+    with running(exported.parent, max_design_steps=24) as server:
+        inputs = {"user_keys": ["u0", "nobody"], "categories": ["tops"], **DESIGN}
+        status, answer = predict(server, {"signature_name": "design", "inputs": inputs})
+        assert status == 200
+        expected, found = design(loaded, ["u0", "nobody"], ["tops"]), answer["outputs"]
+        png = [[base64.b64decode(one["b64"]) for one in row] for row in found["png_bytes"]]
+        assert png == expected["png_bytes"].tolist() and png[1] == [b"", b""]
+        np.testing.assert_allclose(found["scores"][0], expected["scores"][0], rtol=1e-4)
+        assert found["scores"][1] == [None, None] and found["user_known"] == [True, False]
+        status, answer = predict(server, {"signature_name": "design", "inputs": {**inputs, "steps": 4}})
+        assert status == 413 and answer["error"].startswith("2 rows x 4 starts x 4 steps: at most 24 allowed")
+        inputs = {"user_keys": ["u0"], "categories": ["tops"], **TAILOR}
+        inputs["image_bytes"] = [{"b64": base64.b64encode(photo).decode()}]
+        status, answer = predict(server, {"signature_name": "tailor", "inputs": inputs})
+        assert status == 200 and len(answer["outputs"]["png_bytes"][0]) == 3

@@ -1,0 +1,73 @@
+import io
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tf_dvbpr.server.config import ServeConfig
+from tf_dvbpr.server.limits import check_limits
+from tf_dvbpr.server.request_error import RequestError
+
+SMALL = {"max_rows": 4, "max_answer": 10, "max_photos": 2, "max_pixels": 400, "max_design_steps": 100}
+
+
+def check(**arrays):
+    check_limits({name: np.asarray(value) for name, value in arrays.items()}, ServeConfig("m", **SMALL))
+
+
+def refused(**arrays):
+    with pytest.raises(RequestError) as caught:
+        check(**arrays)
+    assert caught.value.status == 413
+    return caught.value.message
+
+
+def texts(*values):
+    return np.array(values, object)
+
+
+def photo(width, height, kind="PNG"):
+    file = io.BytesIO()
+    Image.new("1", (width, height)).save(file, kind)
+    return file.getvalue()
+
+
+def test_rows_and_places():
+    check(user_keys=texts(*"abcd"), k=np.int32(2))
+    assert refused(user_keys=texts(*"abcde")).startswith("input user_keys: 5 rows: at most 4 allowed (--max_rows")
+    assert refused(user_keys=texts(*"abcd"), k=np.int32(3)).startswith(
+        "4 rows of 3 places: at most 10 allowed (--max_a"
+    )
+    check(user_keys=texts(*"abcd"), k=np.int32(-5))
+    assert "2 rows of 6 places" in refused(user_keys=texts(*"ab"), frames=np.int32(6))
+
+
+def test_steps_of_designs():
+    check(user_keys=texts("a"), starts=np.int32(10), steps=np.int32(10))
+    assert refused(user_keys=texts("a"), starts=np.int32(10), steps=np.int32(11)).startswith(
+        "1 rows x 10 starts x 11 steps: at most 100 allowed (--max_design_steps of the server)"
+    )
+    assert "2 rows x 5 starts" in refused(
+        user_keys=texts("a"),
+        categories=texts("c", "d"),
+        starts=np.int32(5),
+        steps=np.int32(1),
+        invert_steps=np.int32(10),
+    )
+    # As the signature, which brings what is larger down to these.
+    assert "256 starts x 1000 steps" in refused(categories=texts("c"), starts=np.int32(10**9), steps=np.int32(10**9))
+
+
+def test_photos():
+    check(image_bytes=texts(photo(20, 20), b"no photo"))
+    assert "input image_bytes: 3 photos: at most 2 allowed (--max_photos" in refused(image_bytes=texts(b"", b"", b""))
+    assert "photo 1 has 20 x 21 pixels: at most 400" in refused(image_bytes=texts(b"", photo(21, 20)))
+    # Nothing of that size is made, nor does Pillow's own bound raise.
+    png, gif = bytearray(photo(8, 8)), bytearray(photo(8, 8, "GIF"))
+    png[16:24] = (15_000).to_bytes(4, "big") * 2
+    png[29:33] = zlib.crc32(png[12:29]).to_bytes(4, "big")
+    gif[6:10] = (15_000).to_bytes(2, "little") * 2
+    for huge in (png, gif):
+        assert "pixels: at most 400 allowed" in refused(image_bytes=texts(bytes(huge)))
+    check(names=texts(photo(30, 30)))

@@ -1,0 +1,1 @@
+"""Exports served over HTTP, in TensorFlow Serving's REST form."""

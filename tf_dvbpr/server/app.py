@@ -1,0 +1,137 @@
+"""The WSGI application: addresses to functions, who may call, and errors as JSON."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from tf_dvbpr.server.batching import ClientLeft
+from tf_dvbpr.server.config import ServeConfig
+from tf_dvbpr.server.metrics import Metrics
+from tf_dvbpr.server.request_error import RequestError
+
+# Takes the request and what the address holds, by name; sets `request.environ[WHAT]` if it has a name for the figures.
+Handler = Callable[..., Response]
+WHAT = "tf_dvbpr.what"
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_log = logging.getLogger(__name__)
+
+
+class App:
+    """Routes requests to the functions that were added.
+
+    A request is refused, 403, where a page of another site makes it (`ServeConfig.allow_origins` names those that
+    may), and where it addresses the server by a name that is not its own: a page could else reach a server on this
+    machine through a name of its own that leads here.
+
+    Example:
+        app.add("GET", "/hello/<name>", lambda request, name: json_response({"hello": name}))
+
+    Args:
+        config: who may call.
+        metrics: where requests are counted.
+    """
+
+    def __init__(self, config: ServeConfig, metrics: Metrics) -> None:
+        self._origins, self._metrics = set(config.allow_origins), metrics
+        own = _LOOPBACK | {config.host} if config.host in _LOOPBACK else set()
+        self._hosts = set(config.allow_hosts) or own
+        self._map = Map(strict_slashes=False, merge_slashes=False)
+        self._adapter = self._map.bind("server")
+
+    def add(self, method: str, path: str, handler: Handler) -> None:
+        """Adds an address, as werkzeug's rules write it: ``/v1/models/<name>/versions/<int:version>``."""
+        self._map.add(Rule(path, methods=[method], endpoint=handler))
+
+    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+        """Answers one request (WSGI)."""
+        started = time.perf_counter()
+        request = Request(environ)
+        response = self._answer(request)
+        origin = request.headers.get("Origin")
+        if origin in self._origins:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers.add("Vary", "Origin")
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        self._metrics.answered(environ.get(WHAT, "other"), response.status_code, time.perf_counter() - started)
+        return response(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        try:
+            self._check_caller(request)
+            if request.method == "OPTIONS" and request.headers.get("Origin") in self._origins:
+                return Response(status=204, headers=_PREFLIGHT)
+            handler, values = self._match(request)
+            return handler(request, **values)
+        except RequestError as error:
+            return error_response(error.status, error.message)
+        except HTTPException as error:
+            return error_response(error.code or 500, error.description or error.name)
+        except ClientLeft:
+            return error_response(499, "the client left")
+        except Exception:
+            _log.exception("%s %s", request.method, request.path)
+            return error_response(500, "the server failed at this request; its log says why")
+
+    def _match(self, request: Request) -> tuple[Handler, dict[str, Any]]:
+        try:
+            return self._adapter.match(request.path, request.method)
+        except (NotFound, MethodNotAllowed):
+            if request.path.startswith("/v1/"):
+                raise RequestError(400, f"Malformed request: {request.method} {request.path}") from None
+            raise
+
+    def _check_caller(self, request: Request) -> None:
+        host = request.headers.get("Host", "")
+        if self._hosts and _host_name(host) not in self._hosts:
+            raise RequestError(403, f"Host {host!r} is no name of this server; --allow_hosts of the server adds one")
+        origin = request.headers.get("Origin")
+        if origin is not None and origin not in self._origins and _authority(origin) != host.lower():
+            raise RequestError(
+                403, f"pages of {origin} may not call this server; --allow_origins of the server adds it"
+            )
+        is_link = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        if origin is None and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site") and not is_link:
+            raise RequestError(403, "pages of other sites may not call this server")
+
+
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Max-Age": "600",
+}
+
+
+def json_response(content: object, status: int = 200) -> Response:
+    """An answer of JSON."""
+    body = content if isinstance(content, bytes) else json.dumps(content)
+    return Response(body, status=status, content_type="application/json")
+
+
+def error_response(status: int, message: str) -> Response:
+    """An error as TensorFlow Serving shapes it: ``{"error": message}``."""
+    response = json_response({"error": message}, status)
+    if status == 429:
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+def _host_name(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
+
+
+def _authority(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""

@@ -1,0 +1,53 @@
+"""What a server is told."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+from tfrecords.errors import InputError
+from tfrecords.settings import above_zero, between, check_settings, required, setting, zero_or_more
+
+
+@dataclasses.dataclass(frozen=True)
+class ServeConfig:
+    """A model to serve, where to listen, and the bounds on what callers may ask for.
+
+    Raises:
+        InputError: a setting is out of its bounds, or the model has no name that fits into a URL.
+    """
+
+    model: str = required("folder of versions: MODEL/1, MODEL/2, ..., each a SavedModel; the highest is served")
+    port: int = setting(8501, "to listen on; 0: any that is free", between(0, 65535))
+    name: str | None = setting(None, "of the model, in URLs; the folder's name if not given")
+    host: str = setting("127.0.0.1", "address to listen on; 0.0.0.0: all addresses of this machine")
+    allow_hosts: tuple[str, ...] = setting(
+        (), "names by which callers may address this server, with commas between; those of --host if not given"
+    )
+    allow_origins: tuple[str, ...] = setting(
+        (), "other sites whose pages may call this server, as https://shop.example, with commas between"
+    )
+    queue: int = setting(64, "requests that may wait or run; one more is refused with status 429", between(1, 1000))
+    workers: int = setting(1, "requests, or batches of them, that run at the same time", between(1, 64))
+    max_batch: int = setting(64, "rows to which waiting requests are joined; 1: each runs alone", between(1, 4096))
+    max_request_mib: int = setting(32, "MiB of a request", between(1, 1024))
+    max_rows: int = setting(1024, "rows of a request: users, items, categories", between(1, 10**6))
+    max_answer: int = setting(10**6, "rows times k, or times frames, of a request", between(1, 10**9))
+    max_photos: int = setting(32, "photos of a request", between(1, 10**4))
+    max_pixels: int = setting(16_000_000, "pixels of a photo, height times width", between(64, 10**9))
+    max_design_steps: int = setting(
+        20_000, "rows times starts times steps of a request that designs or tailors", between(1, 10**9)
+    )
+    poll_seconds: float = setting(1.0, "seconds between two looks for a new version", above_zero())
+    drain_seconds: float = setting(30.0, "seconds that requests have to end when the server is stopped", zero_or_more())
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        if not re.fullmatch(r"[^/:\s?#%]+", self.model_name):
+            raise InputError(
+                f"--name={self.model_name}: expected a name without spaces and / : ? # %, since it stands in URLs"
+            )
+
+    @property
+    def model_name(self) -> str:
+        """The name in URLs."""
+        return self.name if self.name is not None else Path(self.model).absolute().name

@@ -1,0 +1,166 @@
+"""The HTTP side: waitress, which reads a whole request before a thread sees it, with a graceful stop."""
+
+import errno
+import socket
+import time
+from collections.abc import Callable
+
+from waitress.channel import HTTPChannel
+from waitress.server import create_server
+from waitress.task import ErrorTask, WSGITask
+
+from tf_dvbpr.server.app import error_response
+from tfrecords.errors import InputError
+
+_CONNECTIONS = 1000
+_QUIET = 1.0  # seconds after which an open connection is taken for idle: a client that sends on has sent by then
+
+
+class HttpServer:
+    """Listens on one address and runs an application in threads.
+
+    Args:
+        app: the WSGI application.
+        host: the address, or a name of it.
+        port: 0: any that is free.
+        threads: requests that the application may have at a time.
+        most_bytes: of a request's body; a larger one is refused, 413, and not read to its end.
+
+    Attributes:
+        port: the one it listens on.
+
+    Raises:
+        InputError: it cannot listen there.
+    """
+
+    def __init__(self, app: Callable, host: str, port: int, threads: int, most_bytes: int) -> None:
+        self._socket = _bound(host, port)
+        self.port = self._socket.getsockname()[1]
+        self._host, self._stopping = host, False
+        self._server = create_server(
+            app,
+            _start=False,
+            sockets=[self._socket],
+            threads=threads,
+            max_request_body_size=most_bytes,
+            connection_limit=_CONNECTIONS,
+            channel_request_lookahead=1,  # A client that leaves is noticed.
+            clear_untrusted_proxy_headers=True,
+            asyncore_use_poll=True,
+            ident=None,
+        )
+        self._server.channel_class = _Channel
+        self._server.is_stopping = lambda: self._stopping
+
+    def listen(self) -> None:
+        """From here on clients can connect.
+
+        Raises:
+            InputError: somebody else has begun to listen there meanwhile.
+        """
+        try:
+            self._server.accept_connections()
+        except OSError as error:
+            raise _refusal(self._host, self.port, error) from None
+
+    def run(self, drain_seconds: float) -> bool:
+        """Serves until `stop` is called and every request that has come is answered, or `drain_seconds` are over.
+
+        Returns:
+            Whether all were answered.
+        """
+        while not self._stopping:
+            self._turn()
+        self._accept_the_last()
+        end = time.monotonic() + drain_seconds
+        while self._server.active_channels and time.monotonic() < end:
+            self._turn(0.05)
+            for channel in list(self._server.active_channels.values()):
+                channel.close_if_idle()
+        is_drained = not self._server.active_channels
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()
+        self._server.task_dispatcher.shutdown(timeout=1)
+        self._server.trigger.close()
+        return is_drained
+
+    def stop(self) -> None:
+        """Lets `run` end; may be called from a signal's handler and from any thread."""
+        self._stopping = True
+        self._server.pull_trigger()
+
+    def close(self) -> None:
+        """Lets go of the address, where `run` was not called."""
+        self._server.task_dispatcher.shutdown(timeout=1)
+        self._server.trigger.close()
+        self._socket.close()
+
+    def _accept_the_last(self) -> None:
+        """Takes what the system has connected already, and listens no more."""
+        known = -1
+        while known < len(self._server.active_channels):
+            known = len(self._server.active_channels)
+            self._server.handle_accept()
+        self._server.accepting = False
+        self._server.del_channel()
+        self._socket.close()
+
+    def _turn(self, seconds: float = 0.5) -> None:
+        self._server.asyncore.loop(timeout=seconds, use_poll=True, map=self._server._map, count=1)
+
+
+class _Task(WSGITask):
+    """Tells the client of the last answer before a stop that the connection closes: it sends nothing more on it."""
+
+    def build_response_header(self) -> bytes:
+        if self.channel.server.is_stopping():
+            self.set_close_on_finish()
+        return super().build_response_header()
+
+
+class _ErrorTask(ErrorTask):
+    """What waitress refuses by itself (too large, no HTTP), shaped as all errors are."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        response = error_response(error.code, f"{error.reason}: {error.body}")
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        self.content_length = len(response.data)
+        self.set_close_on_finish()
+        self.complete = True
+        self.write(response.data)
+
+
+class _Channel(HTTPChannel):
+    task_class = _Task
+    error_task_class = _ErrorTask
+
+    def close_if_idle(self) -> None:
+        with self.requests_lock:
+            begun = self.request is not None and (self.request.headers_finished or self.request.header_plus)
+            if not self.requests and not begun and time.time() - self.last_activity > _QUIET:
+                self.close_when_flushed = True
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, kind)
+    except OSError as error:
+        raise InputError(f"--host={host}: no address of this machine ({error.strerror or error})") from None
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        raise _refusal(host, port, error) from None
+    return bound
+
+
+def _refusal(host: str, port: int, error: OSError) -> InputError:
+    if error.errno == errno.EADDRINUSE:
+        return InputError(f"--port={port}: taken, another program listens on {host}; stop it or name another --port")
+    if error.errno == errno.EACCES:
+        return InputError(f"--port={port}: this user may not listen there; name a --port of 1024 or more")
+    return InputError(f"--host={host} --port={port}: cannot listen there ({error.strerror or error})")

@@ -1,0 +1,77 @@
+"""From arrays to the JSON of an answer, as TensorFlow Serving writes it but for figures that are none."""
+
+import base64
+import json
+from collections.abc import Mapping
+
+import numpy as np
+
+from tf_dvbpr.server.request_error import RequestError
+
+
+def write_outputs(outputs: Mapping[str, np.ndarray], is_row: bool) -> bytes:
+    """The answer to a request.
+
+    Row form: ``{"predictions": [{name: value, ...}, ...]}``; column form: ``{"outputs": {name: [...], ...}}``. The
+    name of a signature's only output is left out. Strings whose name ends in ``_bytes`` are ``{"b64": ...}``.
+
+    NaN and the infinities are null: as in TensorFlow Serving's answer, `NaN`, many readers of JSON refuse them.
+
+    Args:
+        outputs: of the signature, by name.
+        is_row: whether the request had the row form.
+
+    Raises:
+        RequestError: 400, the row form of outputs that do not have as many rows each.
+    """
+    if is_row:
+        _check_rows(outputs)
+    plain = {name: _plain(array, name.endswith("_bytes")) for name, array in sorted(outputs.items())}
+    if len(plain) == 1:
+        (answer,) = plain.values()
+    elif is_row:
+        answer = [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
+    else:
+        answer = plain
+    return json.dumps({"predictions" if is_row else "outputs": answer}, allow_nan=False).encode()
+
+
+def _check_rows(outputs: Mapping[str, np.ndarray]) -> None:
+    rows = None
+    for name, array in sorted(outputs.items()):
+        if array.ndim == 0:
+            raise RequestError(400, f"Tensor name: {name} has no shape information ")
+        if rows is not None and len(array) != rows:
+            raise RequestError(400, f"Tensor name: {name} has inconsistent batch size: {len(array)} expecting: {rows}")
+        rows = len(array)
+
+
+def _plain(array: np.ndarray, is_bytes: bool) -> object:
+    if array.dtype == object or array.dtype.kind in "SU":
+        return _each(array, _encoded if is_bytes else _text)
+    if array.dtype.kind in "biu":
+        return array.tolist()
+    fine = np.isfinite(array.astype(np.float32) if array.dtype.kind == "V" else array)
+    # By way of text: the shortest number that reads as the same float32, not its many digits as a float64.
+    digits = array.astype(np.float64) if array.dtype == np.float64 else _shortest(array)
+    return digits.tolist() if fine.all() else np.where(fine, digits.astype(object), None).tolist()
+
+
+def _shortest(array: np.ndarray) -> np.ndarray:
+    single = array if array.dtype in (np.float32, np.float16) else array.astype(np.float32)
+    return single.astype("U32").astype(np.float64)
+
+
+def _each(array: np.ndarray, write: object) -> object:
+    flat = [write(value) for value in array.ravel()]
+    written = np.empty(len(flat), object)
+    written[:] = flat
+    return written.reshape(array.shape).tolist()
+
+
+def _encoded(value: bytes) -> dict[str, str]:
+    return {"b64": base64.b64encode(value).decode("ascii")}
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

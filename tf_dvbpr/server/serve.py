@@ -1,0 +1,153 @@
+"""Serves a model until it is told to stop."""
+
+import contextlib
+import functools
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from werkzeug.wrappers import Request, Response
+
+from tf_dvbpr.server.app import WHAT, App, error_response, json_response
+from tf_dvbpr.server.config import ServeConfig
+from tf_dvbpr.server.http_server import HttpServer
+from tf_dvbpr.server.lines import Lines
+from tf_dvbpr.server.metrics import Metrics
+from tf_dvbpr.server.model import Model
+from tf_dvbpr.server.rest import RestApi
+
+_SPARE_THREADS = 8  # for what does not wait: status, figures, refusals
+
+_print = functools.partial(print, flush=True)
+
+
+class Server:
+    """A model, its lines, its application and its address. Clients that connect before `run` wait for it.
+
+    Args:
+        config: all settings.
+        say: prints a line.
+        extend: called with the application before it serves, to add addresses.
+
+    Attributes:
+        app: the application.
+        model: what is served.
+        lines: where requests wait.
+        port: the port it listens on.
+
+    Raises:
+        InputError: no version to serve, or the address is taken.
+
+    Example:
+        server = Server(ServeConfig("out/export", port=0))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        ...  # http://127.0.0.1:{server.port}/v1/models/export
+        server.stop()
+        thread.join()
+    """
+
+    def __init__(
+        self,
+        config: ServeConfig,
+        say: Callable[[str], object] = _print,
+        extend: Callable[[App], object] = lambda app: None,
+    ) -> None:
+        self._config, self._say = config, say
+        self._stopping = threading.Event()
+        metrics = Metrics()
+        self.app = App(config, metrics)
+        threads = 2 * config.queue + _SPARE_THREADS
+        # The address first: where it is taken, nobody waits for a model to be loaded.
+        self._http = HttpServer(self.app, config.host, config.port, threads, config.max_request_mib * 2**20)
+        try:
+            self.model = Model(Path(config.model), config.model_name, say, metrics.loaded)
+            self.lines, self.port = Lines(config, metrics), self._http.port
+            RestApi(self.model, self.lines).add_to(self.app)
+            self.app.add("GET", "/healthz", self._health)
+            self.app.add("GET", "/metrics", functools.partial(_figures, metrics))
+            extend(self.app)
+            self._http.listen()
+        except BaseException:
+            self._http.close()
+            raise
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        host = self._config.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    def run(self) -> None:
+        """Serves until `stop` is called; then answers what has come, for at most `ServeConfig.drain_seconds`."""
+        watcher = threading.Thread(
+            target=self.model.watch, args=(self._config.poll_seconds, self._stopping), name="versions", daemon=True
+        )
+        watcher.start()
+        self._say(f"serving at {self.url}/v1/models/{self.model.name}")
+        try:
+            is_drained = self._http.run(self._config.drain_seconds)
+        finally:
+            self._stopping.set()
+        watcher.join()
+        if is_drained:
+            self.lines.close()
+        self._say(
+            "stopped" if is_drained else f"stopped; {self._config.drain_seconds:g} s did not do for every request"
+        )
+
+    def stop(self) -> None:
+        """Lets `run` end."""
+        self._stopping.set()
+        self._http.stop()
+
+    def _health(self, request: Request) -> Response:
+        request.environ[WHAT] = "healthz"
+        if self._stopping.is_set():
+            return error_response(503, "the server is stopping")
+        return json_response({"status": "ok", "model": self.model.name, "version": self.model.current.number})
+
+
+def serve(
+    config: ServeConfig, say: Callable[[str], object] = _print, extend: Callable[[App], object] = lambda app: None
+) -> None:
+    """Serves until SIGTERM or Ctrl-C, and returns when what had come is answered; a second signal ends it at once.
+
+    Args:
+        config: all settings.
+        say: prints a line.
+        extend: called with the application before it serves, to add addresses.
+
+    Raises:
+        InputError: no version to serve, or the address is taken.
+    """
+    server = Server(config, say, extend)
+    with _stopped_by_signals(server, say):
+        server.run()
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(server: Server, say: Callable[[str], object]) -> Iterator[None]:
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for one, before in kept.items():
+            signal.signal(one, before)
+        say("stopping when the requests that came are answered; once more, and it stops at once")
+        server.stop()
+
+    for number in kept:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, before in kept.items():
+            signal.signal(number, before)
+
+
+def _figures(metrics: Metrics, request: Request) -> Response:
+    request.environ[WHAT] = "metrics"
+    page, content_type = metrics.page()
+    return Response(page, content_type=content_type)

@@ -1,0 +1,79 @@
+"""A signature of a loaded SavedModel: NumPy arrays in and out."""
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from tf_dvbpr.server.request_error import STATUS_OF_CODE, RequestError
+
+# Signatures of our exports in which a row's answer depends on that row and the scalars alone, and many rows together
+# take less time than each alone. `generate` draws row b from its place b; a design searches for its rows one by one.
+_ROWS_ARE_INDEPENDENT = ("recommend", "score", "embed_image", "score_image", "discriminate")
+
+
+class Signature:
+    """What one signature takes and gives.
+
+    Args:
+        name: its name.
+        function: the loaded function.
+        loaded: the loaded SavedModel, which has to live as long as its functions are in use.
+
+    Attributes:
+        inputs: name to type and shape.
+        outputs: name to type and shape.
+        joins: requests may be joined to one call.
+    """
+
+    def __init__(self, name: str, function: Callable, loaded: object) -> None:
+        self.name = name
+        self.inputs: dict[str, tf.TensorSpec] = dict(function.structured_input_signature[1])
+        self.outputs: dict[str, tf.TensorSpec] = dict(function.structured_outputs)
+        self.joins = False
+        self._function, self._loaded = function, loaded
+
+    def __call__(self, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Runs it.
+
+        Args:
+            arrays: an array of each input's type and shape; strings as objects, bytes.
+
+        Raises:
+            RequestError: what TensorFlow reports, with TensorFlow Serving's status for it.
+        """
+        try:
+            tensors = {name: tf.constant(array, self.inputs[name].dtype) for name, array in arrays.items()}
+            return {name: tensor.numpy() for name, tensor in self._function(**tensors).items()}
+        except tf.errors.OpError as error:
+            lines = [line for line in error.message.splitlines() if line.strip()] or [type(error).__name__]
+            raise RequestError(STATUS_OF_CODE.get(error.error_code, 500), lines[0]) from error
+
+    def is_like(self, other: "Signature") -> bool:
+        """Whether both take and give the same."""
+
+        def form(specs: dict[str, tf.TensorSpec]) -> dict:
+            return {name: (spec.shape.as_list(), spec.dtype) for name, spec in specs.items()}
+
+        return form(self.inputs) == form(other.inputs) and form(self.outputs) == form(other.outputs)
+
+
+def signatures_of(loaded: object) -> dict[str, Signature]:
+    """All signatures of a loaded SavedModel by name."""
+    found = {name: Signature(name, function, loaded) for name, function in loaded.signatures.items()}
+    sure = [one for name, one in found.items() if name in _ROWS_ARE_INDEPENDENT]
+    for one in found.values():
+        # `serving_default` is one of the others under a second name.
+        one.joins = (one in sure or any(map(one.is_like, sure))) and _has_rows(one)
+    return found
+
+
+def _has_rows(signature: Signature) -> bool:
+    ranks = [spec.shape.rank for spec in signature.inputs.values()]
+    lists = [spec.shape for spec in (*signature.inputs.values(), *signature.outputs.values()) if spec.shape.rank != 0]
+    return (
+        None not in ranks
+        and any(ranks)
+        and all(spec.shape.rank for spec in signature.outputs.values())
+        and all(shape.rank and shape[0] is None for shape in lists)
+    )

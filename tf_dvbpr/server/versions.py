@@ -1,0 +1,82 @@
+"""The versions of a model: which folders hold a whole SavedModel."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+from tf_dvbpr.plain_path import is_lost
+from tfrecords.errors import InputError
+from tfrecords.files.written_list import LIST, damage
+
+_SHARD = re.compile(r"variables\.data-(\d{5})-of-(\d{5})")
+
+
+@dataclasses.dataclass(frozen=True)
+class Version:
+    """A folder that has a number for a name.
+
+    Attributes:
+        number: of the version.
+        folder: where it lies.
+        fault: why it is no whole SavedModel, in words; None: it is one, as far as names and sizes tell.
+        listed: the folder has the list that our exports write, and the list was checked.
+        state: names, sizes and times of its files: equal for a folder that nobody wrote to.
+    """
+
+    number: int
+    folder: Path
+    fault: str | None
+    listed: bool
+    state: tuple
+
+
+def find_versions(folder: Path) -> list[Version]:
+    """Every version in a folder, the highest first. Nothing is there of a folder that cannot be read."""
+    try:
+        numbered = [path for path in folder.iterdir() if re.fullmatch(r"[0-9]{1,18}", path.name) and path.is_dir()]
+        return sorted(map(_version, numbered), key=lambda version: -version.number)
+    except OSError:  # Somebody renames or removes it at this moment.
+        return []
+
+
+def check_model_folder(folder: Path) -> None:
+    """Raises InputError, in one line, where no version could ever be served from `folder`."""
+    if not folder.is_dir():
+        raise InputError(f"--model={folder}: no such folder; tools.export_saved_model --output={folder}/1 makes it")
+    if is_lost(folder.absolute()):
+        raise InputError(
+            f"--model={folder}: TensorFlow takes [ ] and \\ in a path for a pattern and cannot load from there; rename "
+            "the folder"
+        )
+    if (folder / "saved_model.pb").is_file():
+        raise InputError(
+            f"--model={folder}: a SavedModel itself; expected the folder that holds it under a number: move it to "
+            f"{folder}/1, or name its parent where this one is a version"
+        )
+    if not find_versions(folder):
+        raise InputError(
+            f"--model={folder}: no version in it; expected a SavedModel in a folder with a number for a name, as "
+            f"tools.export_saved_model --output={folder}/1 makes"
+        )
+
+
+def _version(folder: Path) -> Version:
+    listed = (folder / LIST).is_file()
+    return Version(int(folder.name), folder, _fault(folder, listed), listed, _state(folder))
+
+
+def _fault(folder: Path, listed: bool) -> str | None:
+    # A copy may bring the list before or after the rest: what a SavedModel needs is looked for in any case.
+    for name in ("saved_model.pb", "variables/variables.index"):
+        if not (folder / name).is_file() or (folder / name).stat().st_size == 0:
+            return f"it has no {name}"
+    shards = [match for path in (folder / "variables").iterdir() if (match := _SHARD.fullmatch(path.name))]
+    if not shards or {int(one[1]) for one in shards} != set(range(int(shards[0][2]))):
+        return "files variables/variables.data-* are missing"
+    return damage(folder) if listed else None
+
+
+def _state(folder: Path) -> tuple:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    stats = [(path.relative_to(folder).as_posix(), path.stat()) for path in files]
+    return tuple((name, stat.st_size, stat.st_mtime_ns, stat.st_ino) for name, stat in stats)
