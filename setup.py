@@ -48,6 +48,7 @@ setup(
         "gpu": ["tensorflow[and-cuda]"],
         "addons": ["keras==2.15.0", "tensorflow==2.15.1", "tensorflow-addons==0.23.0"],
         "docs": ["mkdocs>=1.6,<2", "mkdocs-material>=9.7,<10", "mkdocstrings[python]>=1.0,<2"],
+        "grpc": ["tensorflow-serving-api"],  # The version that pip takes follows TensorFlow's.
         "report": ["matplotlib"],
         "test": [
             "import-linter",
@@ -57,6 +58,7 @@ setup(
             "pytest-xdist",
             "ruff",
             "setuptools>=68",
+            "tensorflow-serving-api",
             "wheel",
         ],
     },

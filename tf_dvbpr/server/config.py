@@ -18,6 +18,11 @@ class ServeConfig:
 
     model: str = required("folder of versions: MODEL/1, MODEL/2, ..., each a SavedModel; the highest is served")
     port: int = setting(8501, "to listen on; 0: any that is free", between(0, 65535))
+    grpc_port: int | None = setting(
+        None,
+        "to answer gRPC on too (needs tensorflow-serving-api, the extra grpc); 0: any that is free",
+        between(0, 65535),
+    )
     name: str | None = setting(None, "of the model, in URLs; the folder's name if not given")
     host: str = setting("127.0.0.1", "address to listen on; 0.0.0.0: all addresses of this machine")
     allow_hosts: tuple[str, ...] = setting(

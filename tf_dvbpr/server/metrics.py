@@ -1,5 +1,9 @@
 """Figures of a running server, in the form that Prometheus reads."""
 
+import contextlib
+import time
+from collections.abc import Iterator
+
 import prometheus_client as prometheus
 
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
@@ -28,6 +32,15 @@ class Metrics:
         """Counts a request; `what`: a signature's name, or the kind of the address."""
         self._requests.labels(what, str(status)).inc()
         self._seconds.labels(what).observe(seconds)
+
+    @contextlib.contextmanager
+    def timed(self, what: str) -> Iterator[list[int]]:
+        """Counts a request when the block ends, with the last status that the block put into the list."""
+        started, statuses = time.perf_counter(), [500]
+        try:
+            yield statuses
+        finally:
+            self.answered(what, statuses[-1], time.perf_counter() - started)
 
     def called(self, rows: int) -> None:
         """Counts a call of a signature."""

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
@@ -17,6 +18,9 @@ from tf_dvbpr.server.lines import Lines
 from tf_dvbpr.server.metrics import Metrics
 from tf_dvbpr.server.model import Model
 from tf_dvbpr.server.rest import RestApi
+
+if TYPE_CHECKING:
+    from tf_dvbpr.server.grpc_service import GrpcServer
 
 _SPARE_THREADS = 8  # for what does not wait: status, figures, refusals
 
@@ -36,6 +40,7 @@ class Server:
         model: what is served.
         lines: where requests wait.
         port: the port it listens on.
+        grpc_port: the same of gRPC; None: it has none.
 
     Raises:
         InputError: no version to serve, or the address is taken.
@@ -56,23 +61,25 @@ class Server:
         extend: Callable[[App], object] = lambda app: None,
     ) -> None:
         self._config, self._say = config, say
+        self.grpc_port: int | None = None
         self._stopping = threading.Event()
         metrics = Metrics()
         self.app = App(config, metrics)
         threads = 2 * config.queue + _SPARE_THREADS
         # The address first: where it is taken, nobody waits for a model to be loaded.
         self._http = HttpServer(self.app, config.host, config.port, threads, config.max_request_mib * 2**20)
-        try:
+        with contextlib.ExitStack() as undone:
+            undone.callback(self._http.close)
             self.model = Model(Path(config.model), config.model_name, say, metrics.loaded)
             self.lines, self.port = Lines(config, metrics), self._http.port
+            undone.callback(self.lines.close)
             RestApi(self.model, self.lines).add_to(self.app)
             self.app.add("GET", "/healthz", self._health)
             self.app.add("GET", "/metrics", functools.partial(_figures, metrics))
             extend(self.app)
+            self._grpc = self._grpc_server(metrics)
             self._http.listen()
-        except BaseException:
-            self._http.close()
-            raise
+            undone.pop_all()
 
     @property
     def url(self) -> str:
@@ -86,11 +93,16 @@ class Server:
             target=self.model.watch, args=(self._config.poll_seconds, self._stopping), name="versions", daemon=True
         )
         watcher.start()
+        if self._grpc is not None:
+            self._grpc.start()
+            self._say(f"gRPC at {self._config.host}:{self.grpc_port}")
         self._say(f"serving at {self.url}/v1/models/{self.model.name}")
         try:
             is_drained = self._http.run(self._config.drain_seconds)
         finally:
             self._stopping.set()
+        if self._grpc is not None:
+            self._grpc.stop(self._config.drain_seconds)
         watcher.join()
         if is_drained:
             self.lines.close()
@@ -102,6 +114,15 @@ class Server:
         """Lets `run` end."""
         self._stopping.set()
         self._http.stop()
+
+    def _grpc_server(self, metrics: Metrics) -> "GrpcServer | None":
+        if self._config.grpc_port is None:
+            return None
+        from tf_dvbpr.server.grpc_service import GrpcServer
+
+        made = GrpcServer(self._config, self.model, self.lines, metrics)
+        self.grpc_port = made.port
+        return made
 
     def _health(self, request: Request) -> Response:
         request.environ[WHAT] = "healthz"

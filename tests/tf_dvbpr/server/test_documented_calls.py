@@ -20,7 +20,8 @@ pytestmark = [
 ]
 
 PAGE = (repository() / "docs/guides/serving.md").read_text(encoding="utf-8")
-BLOCKS = [block for block in re.findall(r"^```\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL) if "curl " in block]
+FENCED = re.findall(r"^```\w*\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+BLOCKS = [block for block in FENCED if "curl " in block]
 
 
 @pytest.fixture(scope="module")
