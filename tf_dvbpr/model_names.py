@@ -9,6 +9,8 @@ NAMES = {
     "visrank": "VisRank",
     "fm": "FM",
     "vbpr": "VBPR",
+    "deepstyle": "DeepStyle",
+    "amr": "AMR",
     "dvbpr": "DVBPR",
 }
 

@@ -2,7 +2,7 @@
 
     python -m tools.train_baseline --dataset=out/fashion --workdir=out/vbpr --model=vbpr
 
-fm, vbpr and visrank need item features: tools.extract_features makes them. The result is a workdir like DVBPR's:
+The visual models need item features: tools.extract_features makes them. The result is a workdir like DVBPR's:
 evaluate_auc, recommend and export_saved_model work on it. docs/reference/baselines.md has the models' formulas.
 """
 

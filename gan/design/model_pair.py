@@ -31,8 +31,8 @@ class Studio:
         gan: the trained GAN.
         networks: generator, discriminator and Phi, in the given precision.
         embedder: Phi, for photos.
-        user_factors: float32 [U, K].
-        item_factors: float32 [I, K].
+        user_factors: float32 [U, K], t_u.
+        item_factors: float32 [I, K], Phi.
         categories: int32 [I], each item's category as the GAN's number, -1: none.
         recommender_step: training step of the recommender's weights.
         notes: remarks on the two runs, for example that their data sets differ; one line each.
@@ -79,7 +79,7 @@ class Studio:
         with prefixed(option("recommender")):
             workdir = Workdir.open(recommender, moved_to)
             embedder = open_embedder(workdir, precision)
-            dataset, factors = workdir.dataset(), workdir.factors()
+            dataset, factors = workdir.dataset(), workdir.factors().visual_part()
         with prefixed(option("gan")):
             trained = TrainedGan.open(gan, precision)
         matrices = factors_for(factors, dataset)
@@ -131,7 +131,7 @@ class Studio:
         return Taste.of(self.user_factors, self.item_factors, members, weights, group)
 
     def scores(self, user: int, items: np.ndarray) -> np.ndarray:
-        """Returns ``x(u, i)`` of some items: int [n] to float32 [n]."""
+        """Returns ``t_u . Phi`` of some items: int [n] to float32 [n]."""
         return self.item_factors[items] @ self.user_factors[user]
 
     def retrieve(self, users: np.ndarray, category: int, k: int, owned: bool = False) -> tuple[np.ndarray, np.ndarray]:

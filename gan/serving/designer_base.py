@@ -68,7 +68,7 @@ class StudioModule(ServingModule):
     def _measure(self, user: tf.Tensor, number: tf.Tensor, eta: tf.Tensor) -> Measure:
         networks, form = self._studio.value.networks, self._ascent.value.latent_form
         one = tf.ones([1, 1])
-        taste = Taste(self._user_factors[user][None, None], one, tf.zeros_like(one), one)
+        taste = Taste(self._tastes(user[None])[None], one, tf.zeros_like(one), one)
         return preference(networks, form, self._labels(number[None]), taste, eta)
 
     def _labels(self, numbers: tf.Tensor) -> tf.Tensor:

@@ -36,5 +36,5 @@ def write_weights(path, seed=1):
 def tiny_config(dataset, workdir, weights, **given):
     """A training of it: validations and checkpoints at steps 4, 8, 12; 32 photos a step."""
     settings = {"backbone": "mobilenet", "weights": weights, "image_size": SIDE, "max_photos": 12 * 24}
-    plain = {"freeze_through": "", "network_learning_rate": 0.0, "learning_rate": 1e-4, "dropout": 0.5}
+    plain = {"latent_dim": 0, "freeze_through": "", "network_learning_rate": 0.0, "learning_rate": 1e-4, "dropout": 0.5}
     return config_for(dataset, workdir, **{**settings, **plain, **given})

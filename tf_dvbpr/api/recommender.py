@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 class Recommender:
     """A trained recommender, DVBPR or a baseline: ``x(u, i) = U[u] . V[i]``, for DVBPR ``V[i] = Phi(photo of i)``.
 
+    DVBPR with biases or latent factors has them in further columns: ``[g_u, t_u, 1]`` and ``[g_i, Phi, b_i]``.
+
     >>> recommender = tf_dvbpr.Recommender.open("out/run")
     >>> recommender
     Recommender(DVBPR, 60 users, 90 items, K=8, step 5, 'out/run')
@@ -33,8 +35,8 @@ class Recommender:
         dataset: the data set that it was trained on.
         model: its name, such as ``DVBPR``.
         step: the step of the weights, which are those of the best validation.
-        user_factors: float32 [U, K], one row for each of `users`.
-        item_factors: float32 [I, K], one row for each of `items`.
+        user_factors: float32 [U, D], one row for each of `users`; D = K for the paper's DVBPR.
+        item_factors: float32 [I, D], one row for each of `items`.
     """
 
     def __init__(self, workdir: Workdir) -> None:
@@ -137,7 +139,7 @@ class Recommender:
     def score(self, user: str, items_or_photos: list[Any] | tuple[Any, ...] | np.ndarray) -> np.ndarray: ...
 
     def score(self, user: str, items_or_photos: Photos) -> float | np.ndarray:
-        """Returns ``x(u, i)`` of items, or of photos, which only DVBPR can score.
+        """Returns ``x(u, i)`` of items, or of photos, which only DVBPR can score: a photo's row is ``[0, Phi, b_0]``.
 
         >>> recommender = tf_dvbpr.Recommender.open("out/run")
         >>> recommender.score("u0", ["i3", "i4", "photo.jpg"]).shape
@@ -170,7 +172,7 @@ class Recommender:
             else:
                 photos.append(place)
         if photos:
-            vectors[photos] = self.embed([wanted[place] for place in photos])
+            vectors[photos] = self._factors.photo_rows(self.embed([wanted[place] for place in photos]))
         scores = vectors @ self.user_factors[row]
         return float(scores[0]) if single else scores
 
@@ -192,7 +194,7 @@ class Recommender:
         """
         from tf_dvbpr.api.photos import as_list, embed
 
-        return embed(as_list(photos)[0], self.item_factors.shape[1], self._embedder, self.dataset)
+        return embed(as_list(photos)[0], self._factors.style_dim, self._embedder, self.dataset)
 
     def evaluate(self, *, progress: bool = True, **options: object) -> Evaluation:
         """Returns the AUC beside RAND and PopRank: `tf_dvbpr.evaluate` for this workdir.

@@ -34,7 +34,8 @@ def train(
         dataset: the dataset folder, or the result of `build_dataset`.
         workdir: the folder of the run: a new folder, or that of a run to resume with the same settings.
         preset: DVBPR's preset: ``fast``, ``paper`` or ``release``.
-        model: ``dvbpr``, or a baseline: ``rand``, ``poprank``, ``warp``, ``bpr_mf``, ``visrank``, ``fm``, ``vbpr``.
+        model: ``dvbpr``, or a baseline: ``rand``, ``poprank``, ``warp``, ``bpr_mf``, ``visrank``, ``fm``, ``vbpr``,
+            ``deepstyle``, ``amr``.
         progress: show progress bars.
         **given: settings that replace the preset's: fields of `tf_dvbpr.dvbpr.config.TrainConfig`, for a baseline
             fields of `tf_dvbpr.baselines.config.BaselineConfig`.

@@ -27,16 +27,20 @@ class FactorModel(tf.Module, abc.ABC):
         self._trained: dict[str, object] = {}
 
     @abc.abstractmethod
-    def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """(rows of U float32 [B, D], the weights gathered for them, which the regulariser weighs), users int64 [B]."""
 
     @abc.abstractmethod
-    def item_rows(self, items: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    def item_rows(self, items: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """(rows of V float32 [B, D], the weights gathered for them), items int64 [B]."""
 
     def projection(self) -> list[tf.Tensor]:
         """The weights that all items share, which have a regulariser of their own; none here."""
         return []
+
+    def extra_loss(self, user_rows: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor | None:
+        """What a model adds to the ranking loss of the scores [B] of users with these rows [B, D]; None: nothing."""
+        return None
 
     def weights(self) -> dict[str, tf.Variable]:
         """All weights by name, as plain variables."""

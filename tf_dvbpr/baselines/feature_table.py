@@ -1,28 +1,46 @@
-"""The items' features on the device, and their product with a trained projection."""
+"""The items' features on the device, scaled, and their product with a trained projection."""
+
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr.baselines.host_tensor import host_tensor
 
+SCALINGS = ("length", "unit", "variance", "components")
+COMPONENTS = 256
+_BLOCK = 8192
+
 
 class FeatureTable:
-    """Features f [I, F], read as ``f / s`` with s their mean length, so that one learning rate suits any network's.
+    """Features f [I, F], read so that one learning rate suits any network's; m is their mean over the items.
 
-    The scale changes no model: the trained projection takes it up.
+    ``length``: ``f / s`` with s their mean length. This changes no model: the projection takes it up.
+    ``unit``: ``(f - m) / |f - m|``, length 1 for each item.
+    ``variance``: ``(f - m) / (sigma sqrt(F))`` with sigma the deviation of each feature: all weigh alike.
+    ``components``: what ``unit`` gives, in its 256 leading principal directions, the eigenvectors of its moments.
 
     Args:
-        values: float32 [I, F]; a memory map is read once.
+        values: float32 [I, F]; a memory map is read block by block.
+        scaling: one of `SCALINGS`.
     """
 
-    def __init__(self, values: np.ndarray) -> None:
+    def __init__(self, values: np.ndarray, scaling: str = "length") -> None:
         self.num_items, self.dim = values.shape
-        self._values = host_tensor(values)
-        mean = np.sqrt(np.einsum("if,if->i", values, values, dtype=np.float32)).mean(dtype=np.float64)
-        self._scale = float(1.0 / mean) if mean > 0 else 1.0
+        self._scale = 1.0
+        if scaling == "length":
+            self._values = host_tensor(values)
+            mean = np.sqrt(np.einsum("if,if->i", values, values, dtype=np.float32)).mean(dtype=np.float64)
+            self._scale = float(1.0 / mean) if mean > 0 else 1.0
+        else:
+            scaler = _scaler(values, scaling)
+            if scaling == "components":
+                values = _components(values, scaler)
+                self.dim, scaler = values.shape[1], np.asarray
+            self._values = host_tensor(values, scaler)
 
     def project(self, items: tf.Tensor, projection: tf.Tensor) -> tf.Tensor:
-        """``E f_i / s`` of each item: int64 [B] and float32 [K, F] to float32 [B, K].
+        """``E f_i`` of each item, f scaled: int64 [B] and float32 [K, `dim`] to float32 [B, K].
 
         Only the batch's items are projected, unless it holds more items than there are.
         """
@@ -31,3 +49,36 @@ class FeatureTable:
         if count is not None and count >= self.num_items:
             return tf.gather(tf.matmul(self._values, projection, transpose_b=True), items) * self._scale
         return tf.matmul(tf.gather(self._values, items), projection, transpose_b=True) * self._scale
+
+
+def _components(values: np.ndarray, unit: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """float32 [I, at most 256]: the scaled features in their leading principal directions."""
+    blocks = range(0, len(values), _BLOCK)
+    moments = np.zeros([values.shape[1], values.shape[1]])
+    for start in blocks:
+        rows = unit(values[start : start + _BLOCK])
+        moments += rows.T @ rows
+    directions = np.linalg.eigh(moments)[1][:, ::-1][:, :COMPONENTS]
+    # An eigenvector's sign is the library's; here its largest entry is positive.
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(0)[None], 0)
+    directions = directions * np.sign(largest)
+    return np.concatenate([unit(values[start : start + _BLOCK]) @ directions for start in blocks]).astype(np.float32)
+
+
+def _scaler(values: np.ndarray, scaling: str) -> Callable[[np.ndarray], np.ndarray]:
+    count = len(values)
+    blocks = [values[start : start + _BLOCK] for start in range(0, count, _BLOCK)]
+    mean = sum(block.sum(0, dtype=np.float64) for block in blocks) / count
+    if scaling == "variance":
+        deviation = np.sqrt(sum(((block - mean) ** 2).sum(0) for block in blocks) / count)
+        # A feature that is the same for all items says nothing; rounding leaves it a deviation of almost none.
+        same = deviation <= 1e-6 * np.maximum(np.abs(mean), 1e-30)
+        factor = np.where(same, 0.0, 1.0 / (np.where(same, 1.0, deviation) * np.sqrt(values.shape[1])))
+        return lambda rows: (rows - mean) * factor
+
+    def unit(rows: np.ndarray) -> np.ndarray:
+        centred = rows - mean
+        lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+        return centred / np.where(lengths > 0, lengths, 1.0)
+
+    return unit

@@ -29,16 +29,16 @@ class FM(FactorModel):
         # V and, as the last row, w.
         self._projection = self._normal("projection", dim + 1, features.dim)
 
-    def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """``[v_u, 1]``."""
         factors = tf.gather(self._user_factors, users)
-        return tf.concat([factors, tf.ones_like(factors[:, :1])], 1), [factors]
+        return tf.concat([factors, tf.ones_like(factors[:, :1])], 1), {"latent": factors}
 
-    def item_rows(self, items: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    def item_rows(self, items: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """``[v_i + V f_i, w_i + w^T f_i]``."""
         factors, weight = tf.gather(self._item_factors, items), tf.gather(self._item_weight, items)
         own = tf.concat([factors, weight[:, None]], 1)
-        return own + self._features.project(items, self._projection), [factors, weight]
+        return own + self._features.project(items, self._projection), {"latent": factors, "bias": weight}
 
     def projection(self) -> list[tf.Tensor]:
         """``[V, w]``."""

@@ -1,5 +1,7 @@
 """A large array as a tensor with one copy in memory."""
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
@@ -7,7 +9,7 @@ _ALIGNMENT = 64  # bytes; what TensorFlow's kernels expect
 _BLOCK_BYTES = 16 * 2**20
 
 
-def host_tensor(values: np.ndarray) -> tf.Tensor:
+def host_tensor(values: np.ndarray, transform: Callable[[np.ndarray], np.ndarray] = np.asarray) -> tf.Tensor:
     """The array as a float32 tensor, on the GPU where there is one.
 
     On the CPU the array is copied once, block by block, into memory that the tensor takes over; `tf.constant` holds
@@ -15,13 +17,14 @@ def host_tensor(values: np.ndarray) -> tf.Tensor:
 
     Args:
         values: [N, F]; a memory map is read once.
+        transform: what is made of some rows, of their shape.
     """
     if tf.config.list_logical_devices("GPU"):
-        return tf.constant(values, tf.float32)
+        return tf.constant(transform(values), tf.float32)
     raw = np.empty(values.size * 4 + _ALIGNMENT, np.uint8)
     first = -raw.ctypes.data % _ALIGNMENT
     copy = raw[first : first + values.size * 4].view(np.float32).reshape(values.shape)
     rows = max(1, _BLOCK_BYTES // (4 * values.shape[1]))
     for start in range(0, len(values), rows):
-        copy[start : start + rows] = values[start : start + rows]
+        copy[start : start + rows] = transform(values[start : start + rows])
     return tf.experimental.dlpack.from_dlpack(copy.__dlpack__())

@@ -21,12 +21,12 @@ class MatrixFactorisation(FactorModel):
         self._item_factors = self._normal("item_factors", num_items, dim)
         self._item_bias = self._zeros("item_bias", num_items)
 
-    def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """``[g_u, 1]``."""
         factors = tf.gather(self._user_factors, users)
-        return tf.concat([factors, tf.ones_like(factors[:, :1])], 1), [factors]
+        return tf.concat([factors, tf.ones_like(factors[:, :1])], 1), {"latent": factors}
 
-    def item_rows(self, items: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    def item_rows(self, items: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """``[g_i, b_i]``."""
         factors, bias = tf.gather(self._item_factors, items), tf.gather(self._item_bias, items)
-        return tf.concat([factors, bias[:, None]], 1), [factors, bias]
+        return tf.concat([factors, bias[:, None]], 1), {"latent": factors, "bias": bias}

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_dvbpr.baselines.amr import AMR
 from tf_dvbpr.baselines.config import TRAINED, VISUAL, BaselineConfig
+from tf_dvbpr.baselines.deepstyle import DeepStyle
 from tf_dvbpr.baselines.factor_model import FactorModel
 from tf_dvbpr.baselines.feature_table import FeatureTable
 from tf_dvbpr.baselines.fm import FM
@@ -52,9 +54,14 @@ def train(config: BaselineConfig, show_progress: bool = True) -> dict:
 
 def build(config: BaselineConfig, dataset: Dataset, features: np.ndarray | None) -> FactorModel:
     """The untrained model of a trained baseline."""
-    if config.model in ("fm", "vbpr"):
-        kind = FM if config.model == "fm" else VBPR
-        return kind(dataset.num_users, FeatureTable(features), config.dim, config.seed)
+    if config.model in VISUAL:
+        table = FeatureTable(features, config.feature_scaling or "length")
+        sizes = dataset.num_users, table, config.dim, config.seed
+        if config.model == "deepstyle":
+            return DeepStyle(*sizes, dataset.item_categories)
+        if config.model == "amr":
+            return AMR(*sizes, config.adversarial_weight, config.adversarial_epsilon)
+        return (FM if config.model == "fm" else VBPR)(*sizes)
     return MatrixFactorisation(dataset.num_users, dataset.num_items, config.dim, config.seed)
 
 

@@ -39,9 +39,18 @@ class BaselineTraining(RecommenderTraining):
         self._sampler = TripletSampler(
             dataset.train_indptr, dataset.train_items, dataset.num_items, config.seed, config.sampling
         )
-        self._adam = keras.optimizers.Adam(config.learning_rate)
-        # Built before any restore: an unbuilt optimiser's state would be skipped.
-        self._adam.build(model.trainables())
+        # A projection with a rate of its own has an Adam of its own. What each trains, by name:
+        projection = {id(one) for one in model.projection()} if config.projection_learning_rate else set()
+        rates = {"adam": config.learning_rate, "projection_adam": config.projection_learning_rate}
+        kinds = {name: list(rates)[id(plain) in projection] for name, plain in model.weights().items()}
+        self._trained = {
+            kind: [name for name in kinds if kinds[name] == kind] for kind in dict.fromkeys(kinds.values())
+        }
+        self._variables = dict(zip(model.weights(), model.trainables(), strict=True))
+        self._adams = {kind: keras.optimizers.Adam(rates[kind]) for kind in self._trained}
+        for kind, names in self._trained.items():
+            # Built before any restore: an unbuilt optimiser's state would be skipped.
+            self._adams[kind].build([self._variables[name] for name in names])
         # XLA fuses the gathers, their products and Adam's dozen passes. Its product with the features is slower than
         # TensorFlow's, so that of the visual models it has Adam alone.
         self._update = tf.function(self._apply, jit_compile=True)
@@ -52,9 +61,13 @@ class BaselineTraining(RecommenderTraining):
         return self.model.weights()
 
     def state(self) -> dict[str, tf.Variable]:
-        """The weights and Adam's moments."""
-        moments = adam_state(self._adam, list(self.weights()))
-        return {**self.weights(), **{f"adam/{name}": variable for name, variable in moments.items()}}
+        """The weights and each Adam's moments."""
+        moments = {
+            f"{kind}/{name}": variable
+            for kind, names in self._trained.items()
+            for name, variable in adam_state(self._adams[kind], names).items()
+        }
+        return {**self.weights(), **moments}
 
     def batches(self, context: tf.distribute.InputContext, first: int, last: int) -> tf.data.Dataset:
         """See `Trainable.batches`."""
@@ -83,7 +96,9 @@ class BaselineTraining(RecommenderTraining):
             pairs = user_rows * tf.reshape(item_rows, [2, count, item_rows.shape[1]])
             positive, negative = tf.unstack(tf.reduce_sum(pairs, 2))
             ranking = bpr_loss(positive, negative) if weight is None else warp_loss(positive, negative, weight)
-            penalty = self._config.regularisation * l2_loss([*user_weights, *item_weights])
+            extra = self.model.extra_loss(user_rows, positive, negative)
+            ranking = ranking if extra is None else ranking + extra
+            penalty = self._penalty([*user_weights.items(), *item_weights.items()])
             if self._config.projection_regularisation and self.model.projection():
                 shared = l2_loss(self.model.projection())
                 penalty = tf.reduce_sum(tf.stack([penalty, self._config.projection_regularisation * count * shared]))
@@ -93,8 +108,20 @@ class BaselineTraining(RecommenderTraining):
         self._update(*gradients)
         return {"ranking": ranking, "penalty": penalty}
 
+    def _penalty(self, gathered: list[tuple[str, tf.Tensor]]) -> tf.Tensor:
+        """The penalty on the weights gathered for a batch, by their names."""
+        groups: dict[float, list[tf.Tensor]] = {}
+        for name, weights in gathered:
+            own = getattr(self._config, f"{name}_regularisation", None)
+            groups.setdefault(self._config.regularisation if own is None else own, []).append(weights)
+        # Equal weights are added up together, as those of runs that have one for all.
+        penalties = [weight * l2_loss(group) for weight, group in groups.items()]
+        return penalties[0] if len(penalties) == 1 else tf.reduce_sum(tf.stack(penalties))
+
     def _apply(self, *gradients: tf.Tensor) -> None:
-        self._adam.apply_gradients(zip(gradients, self.model.trainables(), strict=True))
+        of = dict(zip(self._variables, gradients, strict=True))
+        for kind, names in self._trained.items():
+            self._adams[kind].apply_gradients([(of[name], self._variables[name]) for name in names])
 
     def matrices(self) -> tuple[np.ndarray, np.ndarray]:
         """The model's."""

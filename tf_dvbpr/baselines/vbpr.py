@@ -26,17 +26,17 @@ class VBPR(FactorModel):
         # E and, as the last row, b': one product gives both.
         self._projection = self._normal("projection", dim + 1, features.dim)
 
-    def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """``[g_u, t_u, 1]``."""
         factors, visual = tf.gather(self._user_factors, users), tf.gather(self._visual_user_factors, users)
-        return tf.concat([factors, visual, tf.ones_like(factors[:, :1])], 1), [factors, visual]
+        return tf.concat([factors, visual, tf.ones_like(factors[:, :1])], 1), {"latent": factors, "visual": visual}
 
-    def item_rows(self, items: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    def item_rows(self, items: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """``[g_i, E f_i, b_i + b'^T f_i]``."""
         factors, bias = tf.gather(self._item_factors, items), tf.gather(self._item_bias, items)
         visual = self._features.project(items, self._projection)
         last = visual[:, self._dim :] + bias[:, None]
-        return tf.concat([factors, visual[:, : self._dim], last], 1), [factors, bias]
+        return tf.concat([factors, visual[:, : self._dim], last], 1), {"latent": factors, "bias": bias}
 
     def projection(self) -> list[tf.Tensor]:
         """``[E, b']``."""

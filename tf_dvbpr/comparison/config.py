@@ -21,7 +21,8 @@ class CompareConfig:
     output: str = required("folder for the table and all runs")
     models: tuple[str, ...] = setting(
         ("all",),
-        "all, or some of rand, poprank, warp, bpr_mf, visrank, fm, vbpr, dvbpr; model:features for other features",
+        "all, or some of rand, poprank, warp, bpr_mf, visrank, fm, vbpr, deepstyle, amr, dvbpr; model:features for "
+        "other features",
         Bounds(bool, "all, or names with commas between, as in bpr_mf,vbpr,dvbpr"),
     )
     grid: str = setting(

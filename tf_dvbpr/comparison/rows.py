@@ -17,6 +17,11 @@ from tfrecords.files.written_list import foreign
 # What is written anew with each comparison; the last where there is something to draw it with.
 TABLES = ("table3.md", "table3.csv", "table3.tex", "table3.json", "table3.png")
 
+_RATES = (1e-3, 1e-2)  # of the projection, in `quick`
+# The paper's search has features as they come, one rate and one regulariser.
+_PAPERS_FEATURES: dict[str, object] = {"feature_scaling": "length", "projection_learning_rate": 1e-2}
+_REGULARISERS = ("visual_regularisation", "bias_regularisation")
+
 
 @dataclasses.dataclass(frozen=True)
 class Row:
@@ -104,4 +109,14 @@ def settings_of(row: Row, grid: str) -> list[dict[str, object]]:
     """The settings that a row is tuned over; one, the defaults, where there is nothing to tune."""
     if grid == "none" or "regularisation" not in SETTINGS.get(row.model, ()):
         return [{}]
-    return [{"dim": dim, "regularisation": weight} for weight, dim in itertools.product(*GRIDS[grid])]
+    found: list[dict[str, object]] = [
+        {"dim": dim, "regularisation": weight} for weight, dim in itertools.product(*GRIDS[grid])
+    ]
+    if "projection_learning_rate" not in SETTINGS[row.model]:
+        return found
+    if grid == "quick":
+        return [{**one, "projection_learning_rate": rate} for one in found for rate in _RATES]
+    for one in found:
+        one |= _PAPERS_FEATURES
+        one |= {name: one["regularisation"] for name in _REGULARISERS if name in SETTINGS[row.model]}
+    return found

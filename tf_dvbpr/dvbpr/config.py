@@ -22,6 +22,7 @@ from tfrecords.settings import (
 NONE = "none"  # The word of flags for the text ''.
 MOST = 65_536  # of what a layer or a step has; more fits no machine
 PRESET = one_of("fast", "paper", "release")
+OWN_WEIGHTS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0)  # what is tried at a validation
 EPOCHS = Bounds(lambda value: 0 < value <= 1e6, "a number above 0, at most a million")
 
 
@@ -56,6 +57,30 @@ class TrainConfig(PhotoTrainingConfig):
         0.0, "the same for what of a backbone was trained on ImageNet; 0: as learning_rate", zero_or_more()
     )
     dim: int = setting(50, "length K of style vectors and user factors", between(1, MOST))
+    item_bias: bool = setting(False, "give each item a bias b_i; the paper has none")
+    latent_dim: int = setting(
+        0,
+        "length L of latent factors g of users and items beside the visual ones; 0: none, as in the paper",
+        between(0, MOST),
+    )
+    item_dropout: float = setting(
+        1.0,
+        "item_bias, latent_dim: share of the positives by which photos and own terms learn to do without each other",
+        Bounds(lambda value: 0 <= value <= 1, "a share from 0 to 1"),
+    )
+    own_weight: float = setting(
+        0.0,
+        "item_bias, latent_dim: weight of b and g beside the photos' scores; 0: what ranks all and cold items best at "
+        "each validation",
+        zero_or_more(),
+    )
+    own_learning_rate: float = setting(
+        0.0, "item_bias, latent_dim: learning rate of b and g; 0: that of the user factors", zero_or_more()
+    )
+    latent_penalty: float = setting(
+        0.1, "latent_dim: weight of the penalty on the g of the batch's users and items", zero_or_more()
+    )
+    bias_penalty: float = setting(0.1, "item_bias: weight of the penalty on the b of the batch's items", zero_or_more())
     image_size: int = setting(
         224,
         "side of the photos the network sees; CNN-F: a multiple of 32; other backbones: their own by default",
@@ -131,6 +156,11 @@ class TrainConfig(PhotoTrainingConfig):
             )
 
     @property
+    def has_own_terms(self) -> bool:
+        """Whether items have terms of their own beside their photos."""
+        return self.item_bias or self.latent_dim > 0
+
+    @property
     def photos_per_step(self) -> int:
         """Photos through the network a step: 2 B for `one`, P + N for `shared`."""
         if self.negatives == "one":
@@ -173,4 +203,5 @@ FAST_ON_BACKBONE: dict[str, object] = {
     "weight_decay": 0.1,
     "user_penalty": 1.0,
     "epochs": 60.0,
+    "latent_dim": 50,
 }

@@ -70,7 +70,7 @@ def open_embedder(workdir: Workdir, precision: str | None = None) -> Embedder:
         raise InputError(f"{workdir.path}/config.json: not a run's config ({error}). Train again") from error
     config = dataclasses.replace(config, precision=precision or config.precision)
     factors, dataset = workdir.factors(), workdir.dataset()
-    model = DVBPR.from_config(config, len(factors.user_keys))
+    model = DVBPR.from_config(config, len(factors.user_keys), len(factors.item_keys))
     best = Checkpoints(workdir.path / "best", model.weights(), keep=1).restore()
     if best is None or best["step"] != factors.step:
         raise InputError(

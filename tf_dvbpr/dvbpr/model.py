@@ -1,4 +1,7 @@
-"""DVBPR: ``x(u, i) = t_u . Phi(X_i)`` (paper, eqs. 3 and 6), its training objective and its factors."""
+"""DVBPR: ``x(u, i) = t_u . Phi(X_i)`` (paper, eqs. 3 and 6), its training objective and its factors.
+
+With terms of the items' own (`own_terms.OwnTerms`) it is the whole predictor of the authors' talk.
+"""
 
 import keras
 import numpy as np
@@ -9,6 +12,7 @@ from tf_dvbpr.compat import as_variable
 from tf_dvbpr.dvbpr.activations import Activations
 from tf_dvbpr.dvbpr.build_backbone import build_backbone
 from tf_dvbpr.dvbpr.config import TrainConfig
+from tf_dvbpr.dvbpr.own_terms import OwnTerms
 from tf_dvbpr.networks.backbone import Backbone
 from tf_dvbpr.networks.cnnf import build_cnnf
 from tf_dvbpr.networks.imagenet_networks import CNNF
@@ -32,6 +36,7 @@ class DVBPR(tf.Module):
         seed: of the initial weights; user factors start uniform in [0, 0.01].
         precision: of the network's arithmetic, ``float32`` or ``mixed_bfloat16``.
         network: Phi, with K outputs; None: a CNN-F of these settings.
+        own: the items' own terms; None: none, as in the paper.
     """
 
     def __init__(
@@ -43,8 +48,10 @@ class DVBPR(tf.Module):
         seed: int = 0,
         precision: str = "float32",
         network: Backbone | None = None,
+        own: OwnTerms | None = None,
     ) -> None:
         super().__init__(name="dvbpr")
+        self.own = own
         self.image_size = image_size
         self.network = network or build_cnnf(dim, image_size, conv1_padding, seed, precision=precision)
         self._users = keras.layers.Embedding(
@@ -56,30 +63,35 @@ class DVBPR(tf.Module):
         self._compiled_above = tf.function(lambda activations: self.network.above(activations))
 
     @classmethod
-    def from_config(cls, config: TrainConfig, num_users: int, pretrained: bool = False) -> "DVBPR":
+    def from_config(cls, config: TrainConfig, num_users: int, num_items: int, pretrained: bool = False) -> "DVBPR":
         """The untrained model of a training's settings; `pretrained` gives a backbone the weights it starts with."""
         network = None if config.backbone == CNNF else build_backbone(config, pretrained)
+        own = None
+        if config.has_own_terms:
+            own = OwnTerms(num_users, num_items, config.latent_dim, config.item_bias, config.seed)
         settings = (config.dim, config.image_size, config.conv1_padding, config.seed, config.precision)
-        return cls(num_users, *settings, network=network)
+        return cls(num_users, *settings, network=network, own=own)
 
     def weights(self) -> dict[str, tf.Variable]:
         """All variables under the names that checkpoints use: ``cnnf/<layer>/<kind>``, ``user_factors``.
 
-        Of another network ``backbone/<layer>/<kind>``, with what is frozen in it and its moving statistics.
+        Of another network ``backbone/<layer>/<kind>``, with what is frozen in it and its moving statistics. The items'
+        own terms are under the names that they have in `OwnTerms.weights`.
         """
         named = {f"{self.network.name}/{name}": value for name, value in self.network.named_variables().items()}
-        return {**named, "user_factors": self.user_factors}
+        return {**named, "user_factors": self.user_factors, **(self.own.weights() if self.own else {})}
 
     def parts(self) -> dict[str, dict[str, object]]:
         """What is trained, as Keras keeps it: part to name, as in `weights`, to variable.
 
-        The parts are ``network``, a backbone's ``last_layer`` and ``user``; each has an optimiser of its own.
+        The parts are ``network``, a backbone's ``last_layer``, ``user``, and ``latent`` and ``bias`` of the items' own
+        terms; each has an optimiser of its own.
         """
         parts = {
             part: {f"{self.network.name}/{name}": variable for name, variable in variables.items()}
             for part, variables in self.network.parts().items()
         }
-        return {**parts, "user": {"user_factors": self._users.embeddings}}
+        return {**parts, "user": {"user_factors": self._users.embeddings}, **(self.own.parts() if self.own else {})}
 
     def embed(self, photos: tf.Tensor) -> tf.Tensor:
         """Style vectors at inference: uint8 [B, S, S, 3] to float32 [B, K]."""
@@ -103,11 +115,16 @@ class DVBPR(tf.Module):
         parts add up to those of one device with the whole batch. `adamw` decays the weights itself and has no second
         part.
 
+        With own terms, ``bpr`` is that of the whole predictor. For a share `item_dropout` of the positives it is that
+        of ``t_u . Phi`` alone, and ``own_bpr`` that of ``b_i + g_u . g_i`` alone: each learns to do without the other.
+        ``own_penalty`` is ``latent_penalty * l2_loss(g) + bias_penalty * l2_loss(b)`` of what the batch gathered, where
+        a shared negative counts as often as there are positives for each of them.
+
         Args:
             config: the training's settings.
             batch: ``users`` int64 [B], ``photos`` uint8 [B + N, S, S, 3] with the positives first, or in their place
                 ``activations`` [B + N, ...], mirrored already, and for shared negatives ``allowed`` bool [B, all
-                replicas' N].
+                replicas' N]; for own terms ``item_ids`` int64 [B + N].
             dropout_seed: int32 [2].
             augmentation_seed: int32 [2].
             replicas: number of replicas whose losses are summed.
@@ -121,23 +138,50 @@ class DVBPR(tf.Module):
         else:
             styles = self.network(normalise(_augmented(config, batch["photos"], augmentation_seed)), **dropout)
         factors = tf.gather(self.user_factors, users)
-        positive = tf.reduce_sum(factors * styles[:count], 1)
-        negatives = styles[count:]
-        if config.negatives == "one":
-            ranking = bpr_loss(positive, tf.reduce_sum(factors * negatives, 1))
+        if self.own is None:
+            losses = {"bpr": _ranking(config, batch, _scores(config, factors, styles, replicas), replicas)}
         else:
-            if replicas > 1:
-                # Every user meets all replicas' negatives; the gather passes gradients back to their owners.
-                negatives = tf.distribute.get_replica_context().all_gather(negatives, 0)
-            shape = [count, config.shared_negatives]
-            scores = tf.ensure_shape(tf.matmul(factors, negatives, transpose_b=True), shape)
-            ranking = shared_bpr_loss(positive, scores, tf.ensure_shape(batch["allowed"], shape))
-        losses = {"bpr": ranking}
+            losses = self._losses_of_both(config, batch, users, factors, styles, replicas)
         if config.optimizer != "adamw":
             trained = {name: one for part in self.network.parts().values() for name, one in part.items()}
             kernels = [as_variable(one) for name, one in trained.items() if name.endswith("kernel")]
             losses["weight_penalty"] = config.weight_decay * l2_loss(kernels) / replicas
         return {**losses, "user_penalty": config.user_penalty * l2_loss([factors])}
+
+    def _losses_of_both(
+        self,
+        config: TrainConfig,
+        batch: dict[str, tf.Tensor],
+        users: tf.Tensor,
+        factors: tf.Tensor,
+        styles: tf.Tensor,
+        replicas: int,
+    ) -> dict[str, tf.Tensor]:
+        count, items = len(users), tf.ensure_shape(batch["item_ids"], [styles.shape[0]])
+        user_rows, of_users = self.own.user_rows(users)
+        item_rows, of_items = self.own.item_rows(items)
+        visual, own = (_scores(config, *rows, replicas) for rows in ((factors, styles), (user_rows, item_rows)))
+        weight = config.own_weight or 1.0
+        whole = tuple(weight * one + other for one, other in zip(own, visual, strict=True))
+        # Positives are drawn independently, so that the first ones are as good as any.
+        apart = round(config.item_dropout * count)
+
+        def ranking(scores: tuple[tf.Tensor, tf.Tensor], rows: slice) -> tf.Tensor:
+            return _ranking(config, batch, scores, replicas, rows)
+
+        together = [ranking(whole, slice(apart, count))] if apart < count else []
+        alone = [ranking(visual, slice(apart))] if apart else []
+        losses = {"bpr": tf.add_n([*alone, *together])}
+        losses["own_bpr"] = ranking(own, slice(apart)) if apart else tf.zeros([])
+
+        def weighed(one: tf.Tensor) -> tf.Tensor:
+            # Each of the N negatives stands for B / N draws.
+            return l2_loss([one[:count]]) + l2_loss([one[count:]]) * (count / (one.shape[0] - count))
+
+        weights = {"latent": config.latent_penalty, "bias": config.bias_penalty}
+        penalties = [weights[name] * l2_loss([one]) for name, one in of_users.items()]
+        penalties += [weights[name] * weighed(one) for name, one in of_items.items()]
+        return {**losses, "own_penalty": tf.reduce_sum(tf.stack(penalties))}
 
     def item_factors(self, photos: PhotoStore | Activations, progress: bool = False) -> np.ndarray:
         """Phi of every photo, float32 [I, K]."""
@@ -160,3 +204,32 @@ def _augmented(config: TrainConfig, photos: tf.Tensor, seed: tf.Tensor) -> tf.Te
         draws = tf.random.stateless_uniform([2, tf.shape(photos)[0]], shift_seed, alg="philox")
         photos = random_shift(photos, most, draws, _WHITE)
     return photos
+
+
+def _scores(config: TrainConfig, users: tf.Tensor, items: tf.Tensor, replicas: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """(scores of the positives [B], of the negatives: [B], or [B, all replicas' N] of shared ones)."""
+    count = users.shape[0]
+    positive = tf.reduce_sum(users * items[:count], 1)
+    negatives = items[count:]
+    if config.negatives == "one":
+        return positive, tf.reduce_sum(users * negatives, 1)
+    if replicas > 1:
+        # Every user meets all replicas' negatives; the gather passes gradients back to their owners.
+        negatives = tf.distribute.get_replica_context().all_gather(negatives, 0)
+    scores = tf.matmul(users, negatives, transpose_b=True)
+    return positive, tf.ensure_shape(scores, [count, config.shared_negatives])
+
+
+def _ranking(
+    config: TrainConfig,
+    batch: dict[str, tf.Tensor],
+    scores: tuple[tf.Tensor, tf.Tensor],
+    replicas: int,
+    rows: slice = slice(None),
+) -> tf.Tensor:
+    """The ranking loss of some rows of the batch."""
+    positive, negative = scores[0][rows], scores[1][rows]
+    if config.negatives == "one":
+        return bpr_loss(positive, negative)
+    shape = [config.batch_size // replicas, config.shared_negatives]
+    return shared_bpr_loss(positive, negative, tf.ensure_shape(batch["allowed"], shape)[rows])

@@ -1,4 +1,4 @@
-"""The optimisers of DVBPR, one of the network and one of the user factors, so that each can have a rate of its own."""
+"""The optimisers of DVBPR, of the network and of the tables of factors, so that each can have a rate of its own."""
 
 import keras
 import tensorflow as tf
@@ -41,9 +41,12 @@ class SummingAdam(keras.optimizers.Adam):
         super().update_step(tf.convert_to_tensor(gradient), variable, *rate)
 
 
-def user_optimizer(config: TrainConfig, total_steps: int, variables: list) -> object:
-    """`SummingAdam` or `compat.lazy_adam`; the arguments are those of `network_optimizer`, for the user factors."""
-    rate = _rate(config, config.user_learning_rate or config.learning_rate, total_steps)
+def table_optimizer(config: TrainConfig, total_steps: int, variables: list, peak: float = 0.0) -> object:
+    """`SummingAdam` or `compat.lazy_adam`, of tables with a row for each user or item.
+
+    The arguments are those of `network_optimizer`; a peak of 0 is the user factors' rate.
+    """
+    rate = _rate(config, peak or config.user_learning_rate or config.learning_rate, total_steps)
     if config.optimizer == "lazy_adam":
         return lazy_adam(rate, config.adam_epsilon, variables)
     optimizer = SummingAdam(rate, epsilon=config.adam_epsilon)

@@ -22,6 +22,14 @@ from tfrecords.photo_store.store import PhotoStore
 # Settings that say something to one kind of network alone.
 _CNNF_ALONE = ("conv1_padding",)
 _OTHERS_ALONE = ("weights", "batch_norm_epsilon", "freeze_through", "network_learning_rate")
+# Settings of the items' own terms, and what each needs one of.
+_OWN_TERMS = {
+    "item_dropout": ("item_bias", "latent_dim"),
+    "own_weight": ("item_bias", "latent_dim"),
+    "own_learning_rate": ("item_bias", "latent_dim"),
+    "latent_penalty": ("latent_dim",),
+    "bias_penalty": ("item_bias",),
+}
 
 
 def train(config: TrainConfig, show_progress: bool = True) -> dict:
@@ -45,7 +53,8 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
         shown = show_progress and chief
         with strategy.scope():
             # A run that goes on takes all its weights from its checkpoint.
-            model = DVBPR.from_config(config, dataset.num_users, pretrained=not workdir.has_checkpoint())
+            sizes = dataset.num_users, dataset.num_items
+            model = DVBPR.from_config(config, *sizes, pretrained=not workdir.has_checkpoint())
         if config.freeze_through:
             photos = Activations(dataset, model.network, config, shown)
         else:
@@ -97,6 +106,12 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
         if name in given:
             raise InputError(
                 f"{option(name, told[name])} has no effect with {option('backbone', backbone)}: leave it out"
+            )
+    for name, needed in _OWN_TERMS.items():
+        if name in given and not any(getattr(config, one) for one in needed):
+            others = " or ".join(map(option, needed))
+            raise InputError(
+                f"{option(name, given[name])} has no effect without {others}: leave it out, or give {others}"
             )
     if config.freeze_through == ALL and given.get("network_learning_rate"):
         raise InputError(

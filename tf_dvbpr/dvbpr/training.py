@@ -1,16 +1,20 @@
 """DVBPR as the training loop sees it: batches of triplets with photos, one step of the optimisers."""
 
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr import stateless
 from tf_dvbpr.compat import adam_state
 from tf_dvbpr.dvbpr.activations import Activations
-from tf_dvbpr.dvbpr.config import TrainConfig
+from tf_dvbpr.dvbpr.config import OWN_WEIGHTS, TrainConfig
 from tf_dvbpr.dvbpr.model import DVBPR
-from tf_dvbpr.dvbpr.optimizers import network_optimizer, user_optimizer
+from tf_dvbpr.dvbpr.optimizers import network_optimizer, table_optimizer
+from tf_dvbpr.dvbpr.own_terms import OwnTerms
 from tf_dvbpr.networks.imagenet_networks import CNNF
 from tf_dvbpr.networks.initialisation import fit_to_photos
+from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.training import moving_average
 from tf_dvbpr.training.recommender import RecommenderTraining
 from tf_dvbpr.training.triplets import Batch, TripletSampler
@@ -21,6 +25,9 @@ from tfrecords.photo_store.store import PhotoStore
 from tfrecords.photos.decode import normalise
 
 _INIT_PHOTOS = 256
+# Parts of the model that are tables with a row for each user or item.
+_OWN = ("latent", "bias")
+_TABLES = ("user", *_OWN)
 
 
 class DvbprTraining(RecommenderTraining):
@@ -58,11 +65,12 @@ class DvbprTraining(RecommenderTraining):
         self._config, self._photos = config, photos
         self._replicas, self._progress = replicas, progress
         self._sampler = TripletSampler(dataset.train_indptr, dataset.train_items, dataset.num_items, config.seed)
-        self.model = model or DVBPR.from_config(config, dataset.num_users, pretrained=True)
+        sizes = dataset.num_users, dataset.num_items
+        self.model = model or DVBPR.from_config(config, *sizes, pretrained=True)
         if config.init == "photos" and not workdir.has_checkpoint():
             self._fit_to_photos(dataset.num_items)
         # What is measured and kept.
-        self._averaged = DVBPR.from_config(config, dataset.num_users) if config.average else self.model
+        self._averaged = DVBPR.from_config(config, *sizes) if config.average else self.model
         shown, weights, parts = self._averaged.weights(), self.model.weights(), self.model.parts()
         self._pairs = []
         if config.average:
@@ -71,15 +79,16 @@ class DvbprTraining(RecommenderTraining):
             self._pairs = [(shown[name], weights[name]) for part in parts.values() for name in part]
         if config.optimizer == "adamw":
             self.metric_names = ("bpr", "user_penalty")  # It decays the weights in place of a penalty.
+        if config.has_own_terms:
+            self.metric_names = (*self.metric_names, "own_bpr", "own_penalty")
         steps = config.total_steps(len(dataset.train_items))
         self._optimizers = {}
         for part, variables in parts.items():
-            if part == "user":
-                optimizer = user_optimizer(config, steps, list(variables.values()))
-            else:
-                peak = config.network_learning_rate if part == "network" else 0.0
-                optimizer = network_optimizer(config, steps, list(variables.values()), peak)
-            self._optimizers[part] = optimizer
+            peak = {"network": config.network_learning_rate, **dict.fromkeys(_OWN, config.own_learning_rate)}.get(
+                part, 0.0
+            )
+            make = table_optimizer if part in _TABLES else network_optimizer
+            self._optimizers[part] = make(config, steps, list(variables.values()), peak)
 
     def _fit_to_photos(self, num_items: int) -> None:
         sample = np.random.default_rng(self._config.seed).permutation(num_items)[:_INIT_PHOTOS]
@@ -136,6 +145,8 @@ class DvbprTraining(RecommenderTraining):
 
         items = tf.concat([part(drawn.positives, positives), part(drawn.negatives, negatives)], 0)
         batch = {"step": step, "users": part(drawn.users, positives)}
+        if self.model.own is not None:
+            batch["item_ids"] = items
         if drawn.allowed is not None:
             width = self._config.shared_negatives
             batch["allowed"] = part(tf.ensure_shape(drawn.allowed, [self._config.batch_size, width]), positives)
@@ -178,6 +189,14 @@ class DvbprTraining(RecommenderTraining):
         """t_u of every user and Phi of every photo."""
         return self._averaged.user_factors.numpy(), self._averaged.item_factors(self._photos, self._progress)
 
+    def candidates(self, step: int) -> list[tuple[Factors, dict[str, float]]]:
+        """Where items have terms of their own the whole predictor, with the weights that are to be tried."""
+        [(paper, _)], own = super().candidates(step), self._averaged.own
+        if own is None:
+            return [(paper, {})]
+        weights = (self._config.own_weight,) if self._config.own_weight else OWN_WEIGHTS
+        return [(_widened(paper, own, weight), {"own_weight": weight}) for weight in weights]
+
     def show(self, step: int) -> None:
         """The settings as text and the first photos that training will see, if it sees any."""
         super().show(step)
@@ -186,3 +205,8 @@ class DvbprTraining(RecommenderTraining):
         batch = self._batch(tf.constant(step, tf.int64), tf.constant(0, tf.int64))
         photos = batch["photos"] if "photos" in batch else self._photos.gather(batch["items"])
         tf.summary.image("photos", photos[:16], step, max_outputs=16)
+
+
+def _widened(paper: Factors, own: OwnTerms, weight: float) -> Factors:
+    users, items, visual, bias = own.widened(paper.user_factors, paper.item_factors, weight)
+    return dataclasses.replace(paper, user_factors=users, item_factors=items, visual=visual, unseen_bias=bias)

@@ -27,7 +27,7 @@ def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScore
 
     With C the I items of the catalogue (or of the category), and Phi(p) the photo's style vector::
 
-        percentile(u, p) = |{j in C : x(u, j) < x(u, p)}| / I        x(u, p) = t_u . Phi(p)
+        percentile(u, p) = |{j in C : x(u, j) < x(u, p)}| / I        x(u, p) = t_u . Phi(p), of items and photos
         rank(u, p)       = 1 + |{j in C : x(u, j) >= x(u, p)}|       = 1 + I (1 - percentile(u, p))
 
     A photo's own figures are the mean percentile and the median rank over the users. The users and groups who would
@@ -45,7 +45,7 @@ def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScore
         check_output(Path(config.output), output_files.KIND)
     files = files_of(Path(config.photos))
     workdir = Workdir.open(config.workdir, config.dataset)
-    factors, dataset = workdir.factors(), workdir.dataset()
+    factors, dataset = workdir.factors().visual_part(), workdir.dataset()
     user_factors, item_factors = factors_for(factors, dataset)
     check_finite(user_factors, item_factors)
     if config.category is not None:

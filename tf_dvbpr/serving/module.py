@@ -48,6 +48,11 @@ class ServingModule(tf.Module):
 
         self._user_factors = kept(factors.user_factors, tf.float32)
         self._item_factors = kept(factors.item_factors, tf.float32)
+        # Where the style vector is in a row, and what a photo has in the place of an item's own terms.
+        first, last = factors.visual or (0, factors.item_factors.shape[1])
+        self._visual, self._style_dim = slice(first, last), last - first
+        blank = factors.photo_rows(np.zeros([1, last - first], np.float32))[0]
+        self._before, self._behind = blank[:first], blank[last:]
         self._known_indptr = kept(known_indptr, tf.int64)
         self._known_items = kept(known_items, tf.int32)
         self._item_categories = kept(item_categories, tf.int32)
@@ -128,13 +133,15 @@ class ServingModule(tf.Module):
             image_bytes, network.image_size, network.resize_filter, network.fit, self._max_pixels
         )
         found = network(photos)[: tf.size(places)]
-        shape = [tf.size(image_bytes), self._item_factors.shape[1]]
+        shape = [tf.size(image_bytes), self._style_dim]
         vectors = tf.tensor_scatter_nd_update(tf.fill(shape, np.float32(np.nan)), places, found)
         readable = tf.scatter_nd(places, tf.ones_like(places[:, 0]), shape[:1]) > 0
         return {"style_vectors": vectors, "image_readable": readable}
 
     def score_image(self, user_keys: tf.Tensor, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Returns ``t_u . Phi(photo)`` of pairs: string [B] and [B] (one may have length 1, as in `score`).
+        """Returns ``x(u, photo)`` of pairs: string [B] and [B] (one may have length 1, as in `score`).
+
+        That is ``t_u . Phi(photo)``; the whole predictor adds the mean bias, so that the scores compare with `score`.
 
         Returns:
             ``scores`` float32 [B], NaN for an unknown user or unreadable photo; ``user_known`` and
@@ -143,7 +150,7 @@ class ServingModule(tf.Module):
         embedded = self.embed_image(image_bytes)
         users, photos = paired(self._users.lookup(user_keys), tf.range(tf.size(image_bytes)))
         return {
-            "scores": self._scores(users, tf.gather(embedded["style_vectors"], photos)),
+            "scores": self._scores(users, self._photo_rows(tf.gather(embedded["style_vectors"], photos))),
             "user_known": users >= 0,
             "image_readable": tf.gather(embedded["image_readable"], photos),
         }
@@ -151,6 +158,16 @@ class ServingModule(tf.Module):
     def _scores(self, users: tf.Tensor, vectors: tf.Tensor) -> tf.Tensor:
         rows = tf.gather(self._user_factors, tf.maximum(users, 0))
         return tf.where(users >= 0, tf.reduce_sum(rows * vectors, axis=1), np.nan)
+
+    def _tastes(self, users: tf.Tensor) -> tf.Tensor:
+        """t_u of users int [B]: float32 [B, K]."""
+        return tf.gather(self._user_factors, users)[:, self._visual]
+
+    def _photo_rows(self, styles: tf.Tensor) -> tf.Tensor:
+        """As `Factors.photo_rows`."""
+        count = tf.shape(styles)[0]
+        before, behind = (tf.tile(side[None], [count, 1]) for side in (self._before, self._behind))
+        return tf.concat([before, styles, behind], 1)
 
     def _rank(self, users: tf.Tensor, k: tf.Tensor, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Runs `topk.rank` in blocks of users, so that a large batch over a large catalogue fits in memory."""

@@ -16,7 +16,7 @@ from tfrecords.errors import InputError, option
 from tfrecords.files.output_check import check_writable
 
 # Settings that change the network; K and the number of users are settings of the authors' code.
-_ARCHITECTURE = ("backbone", "image_size", "conv1_padding")
+_ARCHITECTURE = ("backbone", "image_size", "conv1_padding", "item_bias", "latent_dim")
 
 
 def export_checkpoint(config: ExportCheckpointConfig) -> dict:

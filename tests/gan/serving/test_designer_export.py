@@ -1,8 +1,10 @@
 """Recommender and GAN as one SavedModel: the tools' designs anywhere, whatever is wrong in a row marked in that row."""
 
 import base64
+import dataclasses
 import io
 import json
+import shutil
 import subprocess
 import sys
 
@@ -17,8 +19,10 @@ from gan.design.model_pair import Studio
 from gan.design.tailor import tailor
 from gan.design.tailor_config import TailorConfig
 from gan.search.config import TAILORING, InversionConfig, resolve
+from gan.serving.designer_design import DesignModule
 from tests.support.served import predict, running
 from tests.support.tiny_gan import refusal, run_tool
+from tf_dvbpr.workdir import Workdir
 from tools import export_saved_model
 
 USERS, CATEGORIES = ("u0", "u1"), ("tops", "shoes")
@@ -51,6 +55,33 @@ for name in ("design", "tailor"):
 @pytest.fixture(scope="module")
 def studio(small_recommender, lively_gan):
     return Studio.open(str(small_recommender), str(lively_gan))
+
+
+def test_a_whole_predictor_designs_by_its_visual_part(small_recommender, studio, lively_gan, tmp_path):
+    """The same t_u and Phi with other columns around them: the same tastes, retrieval and served design."""
+    plain, draw = Workdir.open(small_recommender).factors(), np.random.default_rng(0)
+    around = [draw.normal(size=(len(rows), 4)).astype(np.float32) for rows in (plain.user_factors, plain.item_factors)]
+    users, items = (
+        np.concatenate([more[:, :3], rows, more[:, 3:]], 1)
+        for more, rows in zip(around, (plain.user_factors, plain.item_factors), strict=True)
+    )
+    columns = 3, 3 + plain.user_factors.shape[1]
+    shutil.copytree(small_recommender, tmp_path / "whole")
+    whole = dataclasses.replace(plain, user_factors=users, item_factors=items, visual=columns, unseen_bias=0.5)
+    whole.save(tmp_path / "whole/factors.npz")
+    wide = Studio.open(str(tmp_path / "whole"), str(lively_gan))
+    np.testing.assert_array_equal(wide.user_factors, plain.user_factors)
+    np.testing.assert_array_equal(wide.item_factors, plain.item_factors)
+    np.testing.assert_array_equal(wide.retrieve(np.array([0, 1]), 0, 3)[0], studio.retrieve(np.array([0, 1]), 0, 3)[0])
+    answers = []
+    for pair, factors in ((studio, plain), (wide, whole)):
+        ascent, known = pair.settled(resolve("fast", {})), pair.dataset.own_items()
+        module = DesignModule(pair, known, factors, ascent, 10**6)
+        asked = {name: tf.constant(value) for name, value in DESIGN.items()}
+        answers.append(module.design(tf.constant(["u1"]), tf.constant(["tops"]), **asked))
+    for name in ("scores", "realness"):
+        np.testing.assert_allclose(answers[1][name], answers[0][name], rtol=1e-4, err_msg=name)
+    assert np.isfinite(answers[0]["scores"]).all()
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The baselines: formulas pair by pair, losses and gradients by hand, training, resume, what reads their workdirs."""
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -12,11 +13,15 @@ import tensorflow as tf
 
 from tests.support.repository import repository
 from tests.support.tool import call
+from tf_dvbpr.baselines import feature_table
+from tf_dvbpr.baselines.amr import AMR
 from tf_dvbpr.baselines.config import BaselineConfig, resolve
+from tf_dvbpr.baselines.deepstyle import DeepStyle
 from tf_dvbpr.baselines.feature_table import FeatureTable
 from tf_dvbpr.baselines.fm import FM
 from tf_dvbpr.baselines.matrix_factorisation import MatrixFactorisation
-from tf_dvbpr.baselines.train import train
+from tf_dvbpr.baselines.train import build, train
+from tf_dvbpr.baselines.training import BaselineTraining
 from tf_dvbpr.baselines.vbpr import VBPR
 from tf_dvbpr.baselines.visrank import visrank
 from tf_dvbpr.dvbpr.embedder import open_embedder
@@ -33,7 +38,7 @@ from tf_dvbpr.training.triplets import TripletSampler
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError
-from tfrecords.features.store import save_features
+from tfrecords.features.store import load_features, save_features
 from tfrecords.photo_store.table import load_photo_table
 from tools import train_baseline
 
@@ -42,7 +47,8 @@ pytestmark = pytest.mark.stack
 ROOT = repository()
 USERS, ITEMS, LENGTH, DIM = 7, 9, 5, 3
 SMALL = {"dim": 8, "batch_size": 64, "epochs": 40, "eval_every": 2, "learning_rate": 1e-2}
-TRAINED = ("warp", "bpr_mf", "fm", "vbpr")
+VISUAL = ("fm", "vbpr", "deepstyle", "amr")
+TRAINED = ("warp", "bpr_mf", *VISUAL)
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +122,152 @@ def test_fm_is_a_factorisation_machine_of_the_two_interactions():
         return linear + pairs
 
     assert_scores(model.matrices(), formula)
+
+
+def test_deepstyle_is_its_formula():
+    values, categories = features(), np.array([0, 2, -1, 1, 1, 0, 2, -1, 0])
+    model = DeepStyle(USERS, FeatureTable(values, "unit"), DIM, 0, categories)
+    w = weights_of(model)
+    f = scaled_by_hand(values, "unit")
+
+    def formula(u, i):
+        style = w["projection"] @ f[i] + w["item_factors"][i]
+        if categories[i] >= 0:
+            style = style - w["category_factors"][categories[i]]
+        return w["user_factors"][u] @ style
+
+    assert_scores(model.matrices(), formula)
+
+
+def scaled_by_hand(values, scaling):
+    values = values.astype(np.float64)
+    centred = values - values.mean(0)
+    if scaling == "unit":
+        return np.array([row / np.linalg.norm(row) if row.any() else row for row in centred])
+    if scaling == "variance":
+        return np.stack([c / c.std() if c.std() > 1e-6 else 0 * c for c in centred.T], 1) / np.sqrt(values.shape[1])
+    return values / np.linalg.norm(values, axis=1).mean()
+
+
+@pytest.mark.parametrize("scaling", ["length", "unit", "variance"])
+def test_features_are_scaled_as_told(scaling, monkeypatch):
+    monkeypatch.setattr(feature_table, "_BLOCK", 4)
+    values = 7 * features() + np.arange(LENGTH, dtype=np.float32)
+    values[:, 2] = 3.1  # A feature that says nothing
+    if scaling == "unit":
+        values[4] = values[np.arange(ITEMS) != 4].mean(0)  # and an item like the mean of all.
+    found = FeatureTable(values, scaling).project(tf.range(ITEMS, dtype=tf.int64), tf.eye(LENGTH))
+    expected = scaled_by_hand(values, scaling)
+    if scaling == "unit":
+        found, expected = np.delete(found, 4, 0), np.delete(expected, 4, 0)  # Rounding decides where that one points.
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    if scaling != "length":
+        assert np.abs(found[:, 2]).max() < 1e-5
+
+
+def test_components_are_the_leading_directions_of_the_unit_features(monkeypatch):
+    monkeypatch.setattr(feature_table, "_BLOCK", 4)
+    monkeypatch.setattr(feature_table, "COMPONENTS", 3)
+    values = features() + np.arange(LENGTH, dtype=np.float32)
+    table = FeatureTable(values, "components")
+    assert table.dim == 3
+    found = table.project(tf.range(ITEMS, dtype=tf.int64), tf.eye(3)).numpy()
+    unit = scaled_by_hand(values, "unit")
+    # The best approximation of rank 3 by singular values; the components' own products do not depend on signs.
+    u, s, v = np.linalg.svd(unit, full_matrices=False)
+    np.testing.assert_allclose(found @ found.T, (u[:, :3] * s[:3] ** 2) @ u[:, :3].T, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(np.abs(found), np.abs(unit @ v[:3].T), rtol=1e-4, atol=1e-5)
+    assert FeatureTable(values[:, :2], "components").dim == 2
+
+
+def test_amr_is_vbpr_on_the_worst_disturbance():
+    """Its loss and gradients equal those of features disturbed along a numerical gradient and then held fixed."""
+    values, epsilon, weight = features(), 0.3, 0.7
+    model = AMR(USERS, FeatureTable(values, "unit"), DIM, 0, weight, epsilon)
+    w = weights_of(model)
+    f = scaled_by_hand(values, "unit")
+    users, positives, negatives = [0, 3, 6, 0], [1, 2, 8, 4], [5, 5, 0, 2]
+
+    def score(u, i, feature, v):
+        t, p = v["visual_user_factors"][u], v["projection"]
+        known = v["item_bias"][i] + v["user_factors"][u] @ v["item_factors"][i]
+        return known + t @ (p[:DIM] @ feature) + p[DIM] @ feature
+
+    def loss(u, i, j, fi, fj, v):
+        return np.log1p(np.exp(score(u, j, fj, v) - score(u, i, fi, v)))
+
+    def slope(of, at):
+        return np.array([(of(at + 1e-6 * e) - of(at - 1e-6 * e)) / 2e-6 for e in np.eye(len(at))])
+
+    disturbed = []
+    for u, i, j in zip(users, positives, negatives, strict=True):
+        di = slope(lambda x, u=u, i=i, j=j: loss(u, i, j, x, f[j], w), f[i])
+        dj = slope(lambda x, u=u, i=i, j=j: loss(u, i, j, f[i], x, w), f[j])
+        disturbed.append((f[i] + epsilon * di / np.linalg.norm(di), f[j] + epsilon * dj / np.linalg.norm(dj)))
+
+    def total(v):
+        triplets = zip(users, positives, negatives, disturbed, strict=True)
+        return weight * sum(loss(u, i, j, *pair, v) for u, i, j, pair in triplets)
+
+    with tf.GradientTape() as tape:
+        rows = model.user_rows(tf.constant(users, tf.int64))[0]
+        scores = [
+            tf.reduce_sum(rows * model.item_rows(tf.constant(one, tf.int64))[0], 1) for one in (positives, negatives)
+        ]
+        found = model.extra_loss(rows, *scores)
+    assert float(found) == pytest.approx(total(w), rel=1e-4)
+    assert float(found) > weight * float(bpr_loss(*scores))
+    gradients = tape.gradient(found, model.weights())
+    for name, place in (("projection", (0, 1)), ("projection", (DIM, 3)), ("visual_user_factors", (3, 2))):
+        moved = [
+            {**w, name: w[name] + sign * 1e-6 * (place == np.indices(w[name].shape).T).all(-1).T} for sign in (1, -1)
+        ]
+        expected = (total(moved[0]) - total(moved[1])) / 2e-6
+        assert tf.convert_to_tensor(gradients[name]).numpy()[place] == pytest.approx(expected, rel=1e-3, abs=1e-5)
+
+
+def test_a_projection_with_a_rate_of_its_own_moves_by_it_alone(featured, tmp_path):
+    given = {
+        **SMALL,
+        "epochs": 1,
+        "projection_learning_rate": 0.002,
+        "patience": 0,
+        "eval_every": 1,
+        "batch_size": 10**6,
+    }
+    config = resolve(str(featured), str(tmp_path / "run"), "vbpr", given)
+    dataset = Dataset.open(featured)
+    _, values = load_features(dataset, None)
+    before = build(config, dataset, values).weights()
+    train(config, show_progress=False)
+    reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(tmp_path / "run/checkpoints")))
+    for name, value in before.items():
+        moved = np.abs(reader.get_tensor(f"{name}/.ATTRIBUTES/VARIABLE_VALUE") - value.numpy()).max()
+        # Adam's first step is as long as its rate.
+        assert moved == pytest.approx(0.002 if name == "projection" else SMALL["learning_rate"], rel=1e-2), name
+
+
+def test_each_kind_of_weight_has_its_regulariser(featured, tmp_path):
+    weights = {"regularisation": 0.3, "visual_regularisation": 0.5, "bias_regularisation": 0.7}
+    config = resolve(str(featured), str(tmp_path), "vbpr", {**SMALL, **weights, "batch_size": 2})
+    dataset = Dataset.open(featured)
+    model = build(config, dataset, load_features(dataset, None)[1])
+    w = weights_of(model)
+    training = BaselineTraining(config, model, dataset, Workdir(tmp_path, {}))
+    users, items = [4, 4], [1, 0, 2, 2]
+    expected = 0.3 * sum((w["user_factors"][u] ** 2).sum() for u in users)
+    expected += 0.3 * sum((w["item_factors"][i] ** 2).sum() for i in items)
+    expected += 0.5 * sum((w["visual_user_factors"][u] ** 2).sum() for u in users)
+    expected += 0.7 * sum(w["item_bias"][i] ** 2 for i in items)
+    batch = {"users": users, "positives": items[:2], "negatives": items[2:]}
+    found = training.train_step({name: tf.constant(value, tf.int64) for name, value in batch.items()})["penalty"]
+    assert float(found) == pytest.approx(expected / 2, rel=1e-5)
+    # Runs from before there was a choice: one for all.
+    config = dataclasses.replace(config, visual_regularisation=None, bias_regularisation=None)
+    plain = BaselineTraining(config, model, dataset, Workdir(tmp_path, {}))
+    gathered = [*model.user_rows(batch["users"])[1].items(), *model.item_rows(tf.constant(items))[1].items()]
+    one_sum = 0.3 * l2_loss([value for _, value in gathered])
+    assert float(plain._penalty(gathered)) == float(one_sum)
 
 
 def test_projecting_all_items_or_the_batchs_is_the_same():
@@ -217,15 +369,13 @@ def test_candidates_are_uniform_over_what_the_user_has_not_bought():
 def test_a_planted_taste_is_recovered(featured, tmp_path, model):
     result = run(featured, tmp_path / "run", model)
     # Who knows the colours has .866 (test_training.py); 6 training items a user say less about single items.
-    assert result["best_score"] > (0.8 if model in ("fm", "vbpr", "visrank") else 0.65)
+    assert result["best_score"] > (0.8 if model in (*VISUAL, "visrank") else 0.65)
 
 
 @pytest.mark.parametrize("model", TRAINED)
 @pytest.mark.slow
 def test_killed_and_resumed_equals_unbroken(featured, tmp_path, model):
-    given = (
-        {"epochs": 12, "patience": 0, "projection_regularisation": 0.1} if model in ("fm", "vbpr") else {"epochs": 12}
-    )
+    given = {"epochs": 12, "patience": 0, "projection_regularisation": 0.1} if model in VISUAL else {"epochs": 12}
     run(featured, tmp_path / "unbroken", model, **given)
     run(featured, tmp_path / "broken", model, **{**given, "epochs": 6})
     run(featured, tmp_path / "broken", model, **given)

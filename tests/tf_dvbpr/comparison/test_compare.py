@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tf_dvbpr.comparison import compare, config, runs, tables
+from tf_dvbpr.comparison import rows as rows_module
 from tf_dvbpr.comparison.config import CompareConfig
 from tf_dvbpr.comparison.published import published
 from tf_dvbpr.comparison.ranking_metrics import ranking_metrics
@@ -253,12 +254,19 @@ def test_an_output_that_is_something_elses_is_left_alone(planted_folder, tmp_pat
 def test_all_rows_in_the_papers_order_and_a_ceiling_on_stored_features(planted, monkeypatch):
     stored = CompareConfig("data", "out")
     names = [row.name for row in rows_of(stored, planted)]
-    assert names == ["RAND", "PopRank", "WARP", "BPR-MF", "VisRank", "FM", "VBPR", "DVBPR"]
-    monkeypatch.setattr(config, "list_features", lambda dataset: ["items", "resnet50"])
+    assert names == ["RAND", "PopRank", "WARP", "BPR-MF", "VisRank", "FM", "VBPR", "DeepStyle", "AMR", "DVBPR"]
+    monkeypatch.setattr(rows_module, "list_features", lambda dataset: ["items", "resnet50"])
     rows = rows_of(CompareConfig("data", "out", features="resnet50"), planted)
-    assert [row.name for row in rows[-3:]] == ["VBPR", "VBPR (items)", "DVBPR"]
-    assert [row.features for row in rows] == [None] * 4 + ["resnet50"] * 3 + ["items", None]
-    assert len(settings_of(Row("vbpr"), "paper")) == 21
+    assert [row.name for row in rows[-3:]] == ["AMR", "VBPR (items)", "DVBPR"]
+    assert [row.features for row in rows] == [None] * 4 + ["resnet50"] * 5 + ["items", None]
+    assert len(settings_of(Row("vbpr"), "paper")) == len(settings_of(Row("bpr_mf"), "paper")) == 21
+    # The paper's search has features as they come and one rate for all weights.
+    told = {"feature_scaling": "length", "projection_learning_rate": 0.01}
+    for one in settings_of(Row("vbpr"), "paper"):
+        assert one.items() >= told.items()
+        assert one["visual_regularisation"] == one["bias_regularisation"] == one["regularisation"]
+    quick = [tuple(one.values()) for one in settings_of(Row("fm"), "quick")]
+    assert quick == [(50, weight, rate) for weight in (0.1, 1.0, 10.0) for rate in (0.001, 0.01)]
     assert settings_of(Row("dvbpr"), "paper") == settings_of(Row("vbpr"), "none") == [{}]
 
 

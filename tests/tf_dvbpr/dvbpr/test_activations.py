@@ -31,7 +31,7 @@ def test_training_on_kept_activations_is_training_on_photos(tiny_weights, own_pl
     workdir = Workdir(tmp_path / "run", {})
     found = []
     for kept in (True, False):
-        model = DVBPR.from_config(config, own_planted.num_users, pretrained=True)
+        model = DVBPR.from_config(config, own_planted.num_users, own_planted.num_items, pretrained=True)
         photos = PhotoStore(own_planted, SIDE, "host", progress=False)
         if kept:
             photos = Activations(own_planted, model.network, config, progress=False)

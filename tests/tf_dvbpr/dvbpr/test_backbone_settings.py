@@ -12,6 +12,7 @@ from tools import train_dvbpr
 def test_fast_trains_the_last_layer_alone_unless_told_otherwise():
     fast = resolve("d", "w", "fast", {"backbone": "resnet50"})
     assert (fast.freeze_through, fast.dropout, fast.learning_rate, fast.epochs) == (ALL, 0.0, 1e-3, 60.0)
+    assert (fast.latent_dim, fast.item_bias, resolve("d", "w", "fast", {}).latent_dim) == (50, False, 0)
     deeper = resolve("d", "w", "fast", {"backbone": "resnet50", "freeze_through": "conv5_block2_out", "dropout": 0.1})
     assert (deeper.freeze_through, deeper.dropout) == ("conv5_block2_out", 0.1)
     assert deeper.network_learning_rate < deeper.learning_rate

@@ -63,7 +63,7 @@ def test_adam_of_the_users_sums_the_gradients_of_a_row_before_it_squares_them():
     variable = compat.make_variable(start, "table")
     given = {"optimizer": "adam", "learning_rate": 0.1, "adam_epsilon": 0.1, "warmup_steps": 0, "decay": "none"}
     config = config_for("data", "run", user_learning_rate=0.1, **given)
-    optimizer = optimizers.user_optimizer(config, 1, [variable])
+    optimizer = optimizers.table_optimizer(config, 1, [variable])
     weights, moments = {"table": start.astype(np.float64)}, {}
     for step in (1, 2):
         slices = tf.IndexedSlices(tf.constant(step * values), tf.constant(rows), tf.constant([4, 2]))
@@ -171,6 +171,7 @@ def test_the_state_has_adams_names_shapes_and_types(optimizer, planted, tmp_path
         pytest.param({"optimizer": "lazy_adam", "warmup_steps": 5}, marks=needs_lazy_adam, id="lazy_adam"),
         pytest.param({"optimizer": "adamw", "weight_decay": 0.1}, id="adamw"),
         pytest.param({"average": 0.9}, id="average"),
+        pytest.param({"item_bias": True, "latent_dim": 3, "item_dropout": 0.3, "average": 0.9}, id="own terms"),
     ],
 )
 @pytest.mark.slow
@@ -202,7 +203,7 @@ def test_lazy_adam_without_tensorflow_addons_is_refused_with_keras_2(planted_fol
 def test_each_optimiser_has_its_own_rate_on_the_schedule_of_the_run(name):
     given = {"learning_rate": 0.2, "user_learning_rate": 0.4, "warmup_steps": 2, "decay": "cosine", "optimizer": name}
     config = config_for("data", "run", weight_decay=0.0, **given)
-    for build, peak in ((optimizers.network_optimizer, 0.2), (optimizers.user_optimizer, 0.4)):
+    for build, peak in ((optimizers.network_optimizer, 0.2), (optimizers.table_optimizer, 0.4)):
         variable = compat.make_variable(np.zeros((2, 3), np.float32), "table")
         optimizer = build(config, 4, [variable])
         values = [np.zeros((2, 3), np.float32)]
