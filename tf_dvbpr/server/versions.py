@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tf_dvbpr.plain_path import is_lost
 from tfrecords.errors import InputError
-from tfrecords.files.written_list import LIST, damage
+from tfrecords.files.written_list import damage, read_list
 
 _SHARD = re.compile(r"variables\.data-(\d{5})-of-(\d{5})")
 
@@ -61,7 +61,7 @@ def check_model_folder(folder: Path) -> None:
 
 
 def _version(folder: Path) -> Version:
-    listed = (folder / LIST).is_file()
+    listed = read_list(folder) is not None
     return Version(int(folder.name), folder, _fault(folder, listed), listed, _state(folder))
 
 
