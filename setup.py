@@ -38,6 +38,7 @@ setup(
         # werkzeug. An extra would leave the server out of an installation that can make what it serves.
         "prometheus_client",
         "scikit-image",
+        "scipy>=1.9",
         "tensorboard>=2.15",  # tf.summary needs it; TensorFlow itself no longer asks for it.
         "tensorflow>=2.15.1",
         "tqdm",

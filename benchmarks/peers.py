@@ -59,6 +59,7 @@ def ours(dataset: str, workdir: Path, dim: int, regulariser: float) -> tuple[np.
 def main(values: flags.FlagValues) -> None:
     """Trains both with each regulariser, prints the table, writes its figures."""
     from tf_dvbpr.ranking import auc
+    from tf_dvbpr.ranking.held_out import SPLITS
     from tfrecords.dataset import Dataset
 
     dataset, output = Dataset.open(values.dataset), Path(values.output)
@@ -71,7 +72,7 @@ def main(values: flags.FlagValues) -> None:
             else:
                 factors = ours(values.dataset, output / f"bpr_mf-{regulariser}", values.dim, regulariser)
             seconds = time.perf_counter() - started
-            validation, test = (auc.evaluate(factors, dataset, split) for split in auc.SPLITS)
+            validation, test = (auc.evaluate(factors, dataset, split) for split in SPLITS)
             figures = {"validation": validation.all, "test_all": test.all, "test_cold": test.cold}
             rows.append({"name": name, "regulariser": regulariser, **figures, "seconds": seconds})
     best = {

@@ -21,6 +21,7 @@ from tfrecords.sources.shop import ShopOptions
 from tfrecords.sources.tradesy import TradesySource
 from tfrecords.sources.wardrobe.source import WardrobeSource
 from tfrecords.text import is_text
+from tfrecords.timestamps import write_timestamps
 from tfrecords.writer import Shard, ShardWriter, write_metadata
 
 
@@ -50,6 +51,8 @@ def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
         items, categories = _write_items(folder, source, item_shards, progress)
         users = source.users()
         shards = items + _write_users(folder, users)
+        if users and all(user.times for user in users):
+            write_timestamps(folder, [user.times for user in users])
         source.write_extras(folder)
         write_metadata(folder, _metadata(config, source, shards, users, categories))
     return Dataset.open(config.output)
@@ -86,7 +89,8 @@ def _open_source(config: BuildConfig, progress: bool) -> Source:
 
 def _shop_options(config: BuildConfig) -> ShopOptions:
     min_actions = 5 if config.min_actions is None else config.min_actions
-    return ShopOptions(config.seed or 0, min_actions, config.image_size or 0, config.skip_bad_images)
+    photos = config.image_size or 0, config.skip_bad_images
+    return ShopOptions(config.seed or 0, min_actions, *photos, config.split_choice())
 
 
 def _write_items(folder: Path, source: Source, shards: int, progress: bool) -> tuple[list[Shard], list[int]]:
@@ -111,10 +115,7 @@ def _write_users(folder: Path, users: list[User]) -> list[Shard]:
 def _metadata(
     config: BuildConfig, source: Source, shards: list[Shard], users: list[User], categories: list[int]
 ) -> dict:
-    held = [
-        sum(item != schema.NO_ITEM for item in items)
-        for items in zip(*((u.validation, u.test) for u in users), strict=True)
-    ]
+    held = [sum(len(user.validation) for user in users), sum(len(user.test) for user in users)]
     train = sum(len(user.train) for user in users)
     default_filter = "nearest" if source.kind == "release" else "bicubic"
     return {

@@ -3,21 +3,21 @@
 import dataclasses
 from pathlib import Path
 
-from tfrecords import split
 from tfrecords.choices import FILTERS, FITS, SOURCES
 from tfrecords.errors import InputError, option
 from tfrecords.photos.bad_photo import MIN_SIDE
 from tfrecords.settings import Bounds, between, check_settings, one_of, required, setting
 from tfrecords.sources.amazon_categories import AmazonItems
+from tfrecords.split import MIN_ACTIONS, RANDOM, SplitChoice
 
 # Which options speak to which source; any other that is given contradicts it.
 _OPTIONS = {
-    "csv": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images"},
+    "csv": {"input", "images", "seed", "split", "min_actions", "image_size", "skip_bad_images"},
     "release": {"input", "category_names", "image_size", "skip_bad_images"},
     "wardrobe": {"seed", "users", "items", "image_size"},
-    "amazon": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images", "features"}
+    "amazon": {"input", "images", "seed", "split", "min_actions", "image_size", "skip_bad_images", "features"}
     | {"subset", "category_path", "category_levels"},
-    "tradesy": {"input", "images", "seed", "min_actions", "image_size", "skip_bad_images", "features"},
+    "tradesy": {"input", "images", "seed", "split", "min_actions", "image_size", "skip_bad_images", "features"},
 }
 _INPUTS = {
     "csv": "the folder with interactions.csv and items.csv",
@@ -51,12 +51,20 @@ class BuildConfig(AmazonItems):
         Bounds(lambda name: name.isprintable() and bool(name.strip()), "text on one line"),
     )
     seed: int | None = setting(
-        None, "all but release: seed of the split and of the drawings; 0 if not given", between(0, 2**63 - 1)
+        None,
+        "all but release and splits by date: seed of the split and of the drawings; 0 if not given",
+        between(0, 2**63 - 1),
+    )
+    split: str | None = setting(
+        None,
+        "csv, amazon, tradesy: which purchases are held out; random: one of each user's for validation and one for "
+        "test; last: each user's last but one and last; date=YYYY-MM-DD: all after that day for test, and those of as "
+        "many days before for validation; random if not given; last and date need timestamps, which tradesy has not",
     )
     min_actions: int | None = setting(
         None,
         "csv, amazon, tradesy: leave out users with fewer; 5 if not given",
-        between(split.MIN_ACTIONS, 1_000_000),
+        between(MIN_ACTIONS, 1_000_000),
     )
     resize_filter: str | None = setting(
         None, "how readers resize photos; nearest for release, bicubic otherwise, if not given", one_of(*FILTERS)
@@ -81,6 +89,9 @@ class BuildConfig(AmazonItems):
 
     def __post_init__(self) -> None:
         check_settings(self)
+        choice = self.split_choice()
+        if self.split is not None and self.source == "release":
+            raise InputError(f"{choice.flag}: the authors' file has its own split, which is kept; leave it out")
         for name in sorted(_SOME - _OPTIONS[self.source]):
             value = getattr(self, name)
             if value is not None and value is not False:
@@ -93,3 +104,9 @@ class BuildConfig(AmazonItems):
             )
         if self.source == "amazon":
             self.choose()
+        if choice.date is not None and self.seed is not None:
+            raise InputError(f"{option('seed')} has no effect with {choice.flag}, which draws nothing; leave it out")
+
+    def split_choice(self) -> SplitChoice:
+        """Returns the split that is asked for. Raises InputError if there is none like it."""
+        return SplitChoice.parse(RANDOM if self.split is None else self.split)

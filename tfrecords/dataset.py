@@ -16,6 +16,7 @@ from tfrecords import record_check, schema
 from tfrecords.errors import InputError
 from tfrecords.metadata import REBUILD, read_metadata, shards_of
 from tfrecords.record_file import find_damage, read_record, record_offsets
+from tfrecords.timestamps import PARTS, read_timestamps
 from tfrecords.writer import file_sha256
 
 _PARSE_BATCH = 64
@@ -38,6 +39,7 @@ class Dataset:
         category_names: one name per category; () if items have no categories.
         fit: ``stretch`` or ``pad``, for `tfrecords.photos.decode.decode_photo`.
         resize_filter: one of `tfrecords.choices.FILTERS`, for the same.
+        split_date: of a split by date, the last day before the test purchases, ``YYYY-MM-DD``; None for other splits.
         fingerprint: hex digest that changes with the shards, the split, the categories, `fit` or `resize_filter`, but
             not with the folder's path.
     """
@@ -51,6 +53,7 @@ class Dataset:
         self.category_names: tuple[str, ...] = tuple(meta["category_names"])
         self.fit: str = meta["fit"]
         self.resize_filter: str = meta["resize_filter"]
+        self.split_date: str | None = meta["split"].get("date")
         identity = {key: meta[key] for key in ("shards", "split", "category_names", "fit", "resize_filter")}
         self.fingerprint = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
@@ -73,27 +76,51 @@ class Dataset:
     @functools.cached_property
     def user_keys(self) -> np.ndarray:
         """Returns the users' external ids, unicode [U]."""
-        return self._users["keys"]
+        return self._user_table[0]
 
     @functools.cached_property
     def train_indptr(self) -> np.ndarray:
         """Returns int64 [U+1]: user u's training items are ``train_items[train_indptr[u]:train_indptr[u + 1]]``."""
-        return self._users["indptr"]
+        return self._users["train"][0]
 
     @functools.cached_property
     def train_items(self) -> np.ndarray:
         """Returns all users' training items, int32 [nnz] item ids, ascending and distinct within each user."""
-        return self._users["items"]
+        return self._users["train"][1]
+
+    def held_out(self, split: str) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the items held out for ``validation`` or ``test``.
+
+        A user has none or one; with a split by date also several.
+
+        Returns:
+            (indptr int64 [U+1], items int32), ascending and distinct within each user.
+
+        Raises:
+            ValueError: another `split`.
+        """
+        if split not in _HELD:
+            raise ValueError(f"split must be one of {', '.join(_HELD)}; got {split!r}")
+        return self._users[split]
 
     @functools.cached_property
     def validation(self) -> np.ndarray:
-        """Returns each user's validation item, int32 [U]; -1: none."""
-        return self._users["validation"]
+        """Returns each user's validation item, int32 [U]; -1: none. InputError for a split by date: use `held_out`."""
+        return self._only("validation")
 
     @functools.cached_property
     def test(self) -> np.ndarray:
-        """Returns each user's test item, int32 [U]; -1: none."""
-        return self._users["test"]
+        """Returns each user's test item, int32 [U]; -1: none. InputError for a split by date: use `held_out`."""
+        return self._only("test")
+
+    @functools.cached_property
+    def timestamps(self) -> dict[str, np.ndarray] | None:
+        """Returns when each item was bought, in seconds since 1970; None if the source did not say.
+
+        The arrays are int64: ``train`` in the order of `train_items`, ``validation`` and ``test`` in that of
+        `held_out`. Raises InputError if the file is damaged.
+        """
+        return read_timestamps(self.path, self.meta["counts"])
 
     @functools.cached_property
     def item_keys(self) -> np.ndarray:
@@ -143,10 +170,9 @@ class Dataset:
         Returns:
             (indptr int64 [U+1], items int32), ascending and distinct within each user.
         """
-        users = np.repeat(np.arange(self.num_users), np.diff(self.train_indptr))
-        held = [(np.flatnonzero(items >= 0), items[items >= 0]) for items in (self.validation, self.test)]
-        users = np.concatenate([users, *(rows for rows, _ in held)])
-        items = np.concatenate([self.train_items, *(items for _, items in held)])
+        parts = [self._users[part] for part in PARTS]
+        users = np.concatenate([np.repeat(np.arange(self.num_users), np.diff(indptr)) for indptr, _ in parts])
+        items = np.concatenate([items for _, items in parts])
         pairs = np.unique(users.astype(np.int64) * self.num_items + items)
         indptr = np.searchsorted(pairs, np.arange(self.num_users + 1, dtype=np.int64) * self.num_items)
         return indptr.astype(np.int64), (pairs % self.num_items).astype(np.int32)
@@ -178,7 +204,7 @@ class Dataset:
                 offset = find_damage(path)
                 where = "its records are whole but not those written" if offset is None else f"damaged at byte {offset}"
                 raise InputError(f"{path}: the checksum differs from dataset.json's, {where}; {REBUILD}")
-        _ = self._users, self._items
+        _ = self._users, self._items, self.timestamps
 
     @contextlib.contextmanager
     def damage_named(self) -> Iterator[None]:
@@ -210,29 +236,40 @@ class Dataset:
                     ) from error
             raise
 
+    @property
+    def _users(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        return self._user_table[1]
+
     @functools.cached_property
-    def _users(self) -> dict[str, np.ndarray]:
+    def _user_table(self) -> tuple[np.ndarray, dict[str, tuple[np.ndarray, np.ndarray]]]:
+        """Returns the keys, and (indptr, items) of each part of the split."""
         keys = np.empty(self.num_users, object)
-        train: list[np.ndarray] = [np.empty(0, np.int32)] * self.num_users
-        held = np.full((2, self.num_users), schema.NO_ITEM, np.int32)
+        lists = {part: [np.empty(0, np.int32)] * self.num_users for part in PARTS}
         for ids, batch in self._read(schema.USER_STEM, schema.USER_ID, schema.parse_users):
-            keys[ids] = record_check.user_keys(batch, self.path, self.num_users, self.num_items)
-            rows = batch[schema.USER_TRAIN]
-            for user, items in zip(ids, np.split(rows.flat_values.numpy(), rows.row_splits.numpy()[1:-1]), strict=True):
-                train[user] = np.unique(items).astype(np.int32)
-            for split, name in enumerate((schema.USER_VALIDATION, schema.USER_TEST)):
-                lengths = batch[name].row_lengths().numpy()
-                held[split, ids[lengths > 0]] = batch[name].flat_values.numpy()
+            keys[ids] = record_check.user_keys(
+                batch, self.path, self.num_users, self.num_items, several=self.split_date is not None
+            )
+            for part, name in zip(PARTS, (schema.USER_TRAIN, schema.USER_VALIDATION, schema.USER_TEST), strict=True):
+                rows = batch[name]
+                of_users = np.split(rows.flat_values.numpy(), rows.row_splits.numpy()[1:-1])
+                for user, items in zip(ids, of_users, strict=True):
+                    lists[part][user] = np.unique(items).astype(np.int32)
         record_check.check_distinct(self.path, "user", keys)
-        indptr = np.concatenate([[0], np.cumsum([len(items) for items in train])]).astype(np.int64)
-        bought = np.concatenate(train)
-        found = {"train": len(bought)} | {name: int((row >= 0).sum()) for name, row in zip(_HELD, held, strict=True)}
-        for name, count in found.items():
-            if count != self.meta["counts"][name]:
-                raise self._contradiction(f"counts.{name} is {self.meta['counts'][name]}", count)
-        if max(bought.max(initial=0), held.max()) >= self.num_items or min(bought.min(initial=0), held.min()) < -1:
-            raise self._contradiction(f"counts.items is {self.num_items}", "purchases of others")
-        return {"keys": keys.astype(np.str_), "indptr": indptr, "items": bought, "validation": held[0], "test": held[1]}
+        table = {}
+        for part, rows in lists.items():
+            indptr = np.concatenate([[0], np.cumsum([len(items) for items in rows])]).astype(np.int64)
+            table[part] = indptr, np.concatenate(rows)
+            if indptr[-1] != self.meta["counts"][part]:
+                raise self._contradiction(f"counts.{part} is {self.meta['counts'][part]}", indptr[-1])
+        return keys.astype(np.str_), table
+
+    def _only(self, split: str) -> np.ndarray:
+        if self.split_date is not None:
+            raise InputError(f"{self.path}: split by date, so a user may hold out several items; take held_out")
+        indptr, items = self.held_out(split)
+        held = np.full(self.num_users, schema.NO_ITEM, np.int32)
+        held[np.diff(indptr) > 0] = items
+        return held
 
     @functools.cached_property
     def _items(self) -> dict[str, np.ndarray]:

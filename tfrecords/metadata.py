@@ -1,5 +1,6 @@
 """Reads dataset.json and checks everything that needs no shard's content, including the file's own checksum."""
 
+import datetime
 import hashlib
 import json
 import re
@@ -7,7 +8,7 @@ import reprlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tfrecords import schema
+from tfrecords import schema, split
 from tfrecords.choices import FILTERS, FITS, SOURCES
 from tfrecords.errors import InputError
 from tfrecords.text import is_text
@@ -90,7 +91,7 @@ def _contradiction(meta: dict) -> str:
     parts = counts["train"] + counts["validation"] + counts["test"]
     if counts["interactions"] != parts:
         return f"counts.interactions is {counts['interactions']}, and train, validation and test make {parts}"
-    for name in ("validation", "test"):
+    for name in ("validation", "test") if "date" not in meta["split"] else ():
         if counts[name] > counts["users"]:
             return f"counts.{name} is {counts[name]}, and there are {counts['users']} users"
     if counts["categories"] != len(names):
@@ -127,7 +128,18 @@ def _is_split(value: object) -> bool:
         _is_table(value, lambda _: True, "seed", "rule")
         and (value["seed"] is None or _is_count(value["seed"]))
         and is_text(value["rule"])
+        and value.get("kind", split.RANDOM) in (split.RANDOM, split.LAST, split.DATE)
+        and all(_is_count(value.get(name, 0)) for name in ("tied_users", "new_users", "new_items"))
+        and ("date" in value) == (value.get("kind") == split.DATE)
+        and all(_is_day(value[name]) for name in ("date", "validation_from") if "date" in value)
     )
+
+
+def _is_day(value: object) -> bool:
+    try:
+        return isinstance(value, str) and str(datetime.date.fromisoformat(value)) == value
+    except ValueError:
+        return False
 
 
 def _are_shards(value: object) -> bool:

@@ -19,19 +19,23 @@ _MOST_PIXELS = 2**31 - 1  # a side, as int32
 UNREADABLE = (tf.errors.InvalidArgumentError, UnicodeDecodeError)
 
 
-def user_keys(batch: Mapping[str, tf.Tensor], folder: Path, num_users: int, num_items: int) -> list[str]:
+def user_keys(
+    batch: Mapping[str, tf.Tensor], folder: Path, num_users: int, num_items: int, several: bool = False
+) -> list[str]:
     """Returns the keys of a batch of `schema.parse_users`, after checking all its values.
 
+    `several` says whether a user may have several held-out items for validation or test.
+
     Raises:
-        InputError: an id of ``num_users`` or more, an item of ``num_items`` or more, several held-out items of a user,
-            a key that is not text.
+        InputError: an id of ``num_users`` or more, an item of ``num_items`` or more, several held-out items of a user
+            without `several`, a key that is not text.
     """
     ids = batch[schema.USER_ID].numpy()
     _check_range(folder, "user", ids, ids, 0, num_users - 1)
     for name in (schema.USER_TRAIN, schema.USER_VALIDATION, schema.USER_TEST):
         lengths = batch[name].row_lengths().numpy()
         _check_range(folder, name, np.repeat(ids, lengths), batch[name].flat_values.numpy(), 0, num_items - 1)
-        if name != schema.USER_TRAIN and lengths.max(initial=0) > 1:
+        if name != schema.USER_TRAIN and not several and lengths.max(initial=0) > 1:
             user = ids[np.argmax(lengths)]
             raise _error(folder, f"user {user} has {lengths.max()} items of {name}, one at most expected")
     return _texts(folder, "user", ids, batch[schema.USER_KEY].numpy())

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 FORMAT_VERSION = 1
 METADATA_FILE = "dataset.json"
+TIMESTAMPS_FILE = "timestamps.npz"  # when each purchase was made, if the source says; see `tfrecords.timestamps`
 ITEM_STEM = "items"
 USER_STEM = "users"
 
@@ -20,8 +21,8 @@ IMAGE_WIDTH = "image/width"  # int64, pixels
 USER_ID = "user/id"  # int64, 0..U-1
 USER_KEY = "user/key"  # external id, UTF-8
 USER_TRAIN = "user/train"  # int64 [n], item ids
-USER_VALIDATION = "user/validation"  # int64 [0 or 1], item ids
-USER_TEST = "user/test"  # int64 [0 or 1], item ids
+USER_VALIDATION = "user/validation"  # int64 [0 or 1; any number after a split by date], item ids
+USER_TEST = "user/test"  # the same
 
 NO_CATEGORY = -1
 NO_ITEM = -1
@@ -78,15 +79,15 @@ def item_example(
     return example.SerializeToString(deterministic=True)
 
 
-def user_example(user_id: int, key: str, train: Sequence[int], validation: int, test: int) -> bytes:
-    """Returns one user as a serialised ``tf.train.Example``; for `NO_ITEM` in `validation` or `test` an empty list."""
+def user_example(user_id: int, key: str, train: Sequence[int], validation: Sequence[int], test: Sequence[int]) -> bytes:
+    """Returns one user as a serialised ``tf.train.Example``."""
     example = tf.train.Example()
     feature = example.features.feature
     feature[USER_ID].int64_list.value.append(user_id)
     feature[USER_KEY].bytes_list.value.append(key.encode())
     feature[USER_TRAIN].int64_list.value.extend(train)
-    feature[USER_VALIDATION].int64_list.value.extend([] if validation == NO_ITEM else [validation])
-    feature[USER_TEST].int64_list.value.extend([] if test == NO_ITEM else [test])
+    feature[USER_VALIDATION].int64_list.value.extend(validation)
+    feature[USER_TEST].int64_list.value.extend(test)
     return example.SerializeToString(deterministic=True)
 
 

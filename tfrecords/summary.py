@@ -52,7 +52,7 @@ def summarise(dataset: Dataset) -> Summary:
     """Counts; reads all shards once, decodes no photo. Raises InputError if a shard is damaged."""
     counts = dataset.item_counts
     indptr, _ = dataset.own_items()
-    held = [items[items >= 0] for items in (dataset.validation, dataset.test)]
+    held = [dataset.held_out(split) for split in ("validation", "test")]
     top = max(1, round(_TOP * dataset.num_items))
     sizes = Counter(map(tuple, dataset.photo_sizes.tolist()))
     return Summary(
@@ -61,8 +61,8 @@ def summarise(dataset: Dataset) -> Summary:
         never_bought=int((counts == 0).sum()),
         cold_items=int((counts < COLD).sum()),
         top_share=float(np.sort(counts)[-top:].sum() / max(1, counts.sum())),
-        held_out=(len(held[0]), len(held[1])),
-        cold_users=tuple(int((counts[items] < COLD).sum()) for items in held),
+        held_out=tuple(int((np.diff(indptr) > 0).sum()) for indptr, _ in held),
+        cold_users=tuple(_users_with(indptr, counts[items] < COLD) for indptr, items in held),
         categories=_categories(dataset),
         photo_sizes=tuple(sizes.most_common()),
     )
@@ -82,6 +82,10 @@ def sample_items(dataset: Dataset, per_category: int, seed: int = 0) -> list[tup
         if len(items):
             rows.append((name, np.sort(rng.permutation(items)[:per_category]).tolist()))
     return rows
+
+
+def _users_with(indptr: np.ndarray, marked: np.ndarray) -> int:
+    return len(np.unique(np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))[marked]))
 
 
 def _categories(dataset: Dataset) -> tuple[Category, ...]:

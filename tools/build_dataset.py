@@ -1,6 +1,7 @@
 """Builds a dataset folder from CSV files and photos, the authors' .npy file, raw dumps, or the synthetic wardrobe.
 
     python -m tools.build_dataset --source=csv --input=my_shop --output=out/my_shop
+    python -m tools.build_dataset --source=csv --input=my_shop --split=date=2020-06-30 --output=out/my_shop_by_date
     python -m tools.build_dataset --source=release --input=AmazonFashion6ImgPartitioned.npy --output=out/fashion6
     python -m tools.build_dataset --source=wardrobe --output=out/wardrobe
     python -m tools.build_dataset --source=amazon --input=dumps --images=photos --subset=fashion --output=out/fashion
@@ -29,7 +30,14 @@ def main(values: flags.FlagValues) -> None:
     from .common import dataset_tables
 
     dataset = build_dataset(BuildConfig(**setting_flags.given(values, BuildConfig)))
-    parts = (dataset_tables.table_two, dataset_tables.left_out, dataset_tables.bad_images, dataset_tables.known_auc)
+    parts = (
+        dataset_tables.table_two,
+        dataset_tables.left_out,
+        dataset_tables.drawn_among_equals,
+        dataset_tables.new_after,
+        dataset_tables.bad_images,
+        dataset_tables.known_auc,
+    )
     lines = [*(part(dataset) for part in parts), f"written to {dataset.path}"]
     print("\n".join(line for line in lines if line))
 

@@ -3,8 +3,9 @@
     python -m tools.compare --dataset=out/fashion --output=out/table3 --models=all --grid=quick
     python -m tools.compare --dataset=out/fashion --output=out/table3 --models=bpr_mf,vbpr,dvbpr --dvbpr_workdir=out/run
 
-Finished runs are not repeated; an interrupted run resumes. Writes table3.md, .csv, .tex, .json and .png into the
-output folder. docs/guides/compare.md says how models are tuned, docs/reference/baselines.md how to add one.
+Finished runs are not repeated; an interrupted run resumes. Writes table3.md, .csv, .tex, .json and .png, and
+table3_pairs.csv, into the output folder. docs/guides/compare.md says how models are tuned and compared,
+docs/reference/baselines.md how to add one.
 """
 
 from collections.abc import Sequence
@@ -32,7 +33,9 @@ def main(values: flags.FlagValues) -> None:
     headers, rows = tables.table_three(result)
     print(table.render(headers, rows, left=(0, len(headers) - 1)))
     print("\n".join(["", *tables.notes(result), *tables.difference_lines(result)]))
-    if len(files) < 5:
+    if wins := tables.win_lines(result):
+        print("\n".join(["wins over the same users, shown by paired tests (table3.md has every pair):", *wins]))
+    if files[-1].suffix != ".png":
         print("no bar chart: pip install matplotlib (or the extra report) and run this again")
     print(f"written to {values.output}: {', '.join(file.name for file in files)}")
 

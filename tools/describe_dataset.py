@@ -1,4 +1,4 @@
-"""Describes a dataset folder: its size, long tail, categories and split, with a picture of some photos.
+"""Describes a dataset folder: its size, long tail, categories, split and purchases over time, with some photos.
 
     python -m tools.describe_dataset --dataset=out/fashion
 
@@ -55,9 +55,12 @@ def main(values: flags.FlagValues) -> None:
         dataset_tables.table_two(dataset),
         dataset_tables.long_tail(dataset, summary),
         dataset_tables.categories(summary),
+        dataset_tables.over_time(dataset),
+        dataset_tables.new_after(dataset),
     ]
     lines = [
         dataset_tables.split(dataset),
+        dataset_tables.drawn_among_equals(dataset),
         dataset_tables.photos(dataset, summary),
         dataset_tables.features(dataset),
         dataset_tables.activations(dataset),
@@ -65,7 +68,7 @@ def main(values: flags.FlagValues) -> None:
         dataset_tables.known_auc(dataset),
         "every shard has its checksum and holds what dataset.json says" if config.verify else "",
     ]
-    print("\n\n".join([*parts, "\n".join(line for line in lines if line)]))
+    print("\n\n".join([*filter(None, parts), "\n".join(line for line in lines if line)]))
     rows = [
         grid.Row(name, dataset.encoded_photos(items), [str(dataset.item_keys[item]) for item in items])
         for name, items in sample_items(dataset, config.photos, config.seed)

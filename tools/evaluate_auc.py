@@ -3,8 +3,9 @@
     python -m tools.evaluate_auc --workdir=out/run
     python -m tools.evaluate_auc --factors=mine.npz --dataset=out/fashion
 
-The table has validation and test AUC of each ranking, over all users and over cold items (fewer than 5 purchases in
-training), with standard errors over users. docs/reference/auc.md has the definition. Writes auc.json into the workdir.
+The table has validation and test AUC of each ranking, over all users, warm items (5 or more purchases in training) and
+cold items (fewer), with standard errors over users. With a split by date it also has unseen items, which nobody bought
+before. docs/reference/auc.md has the definition. Writes auc.json into the workdir.
 """
 
 from collections.abc import Sequence
@@ -28,12 +29,15 @@ def main(values: flags.FlagValues) -> None:
         f"AUC on {result['data_set']} ({result['users']} users, {result['items']} items), {result['model']} at step "
         f"{result['step']}, protocol {result['protocol']}, ties {result['ties']}; +- is the standard error over users\n"
     )
-    columns = [(split, group) for split in ("validation", "test") for group in ("all", "cold")]
+    columns = [(split, group) for split in ("validation", "test") for group in result["groups"]]
     headers = ["", *(f"{split} {group}" for split, group in columns)]
     rows = [[row["name"], *(_figure(row[split], group) for split, group in columns)] for row in result["rows"]]
     model = result["rows"][2]
     counts = ["users", *(str(model[split][f"{group}_users"]) for split, group in columns)]
     print(table.render(headers, [*rows, counts]))
+    for split in ("validation", "test"):
+        if model[split]["new_users"]:
+            print(f"{split}: {model[split]['new_users']} users without a purchase in training are in no figure")
 
 
 def _figure(report: dict, group: str) -> str:

@@ -41,17 +41,22 @@ class Trials:
 def draw_trials(studio: Studio, count: int, k: int, seed: int) -> Trials:
     """Draws users uniformly, with replacement, each with the category of the user's test item.
 
-    With a larger number the first trials stay the same. Raises InputError if no user is suitable.
+    Of several test items of a user, one is drawn uniformly. With a larger number the first trials stay the same. Raises
+    InputError if no user is suitable.
     """
-    test = studio.dataset.test
-    categories = np.where(test >= 0, studio.categories[test], -1)
+    indptr, items = studio.dataset.held_out("test")
+    owners = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+    categories = studio.categories[items]
     numbers = np.array([studio.gan.category_names.index(name) for name in studio.gan.present])
     sizes = np.bincount(studio.categories[studio.categories >= 0], minlength=len(studio.gan.category_names))
-    fit = np.flatnonzero(np.isin(categories, numbers) & (sizes[np.maximum(categories, 0)] >= k))
-    if not len(fit):
+    fit = np.isin(categories, numbers) & (sizes[np.maximum(categories, 0)] >= k)
+    owners, categories = owners[fit], categories[fit]
+    if not len(owners):
         raise InputError(f"{studio.dataset.path}: no user has a test item of a category with {k} photos or more")
-    users = fit[np.random.default_rng(seed).integers(0, len(fit), count)]
-    return Trials(users, categories[users])
+    users, firsts, choices = np.unique(owners, return_index=True, return_counts=True)
+    drawn = np.random.default_rng(seed).integers(0, len(users), count)
+    which = (np.random.default_rng([seed, 2]).random(count) * choices[drawn]).astype(np.int64)
+    return Trials(users[drawn], categories[firsts[drawn] + which])
 
 
 def catalogue_answers(studio: Studio, trials: Trials, k: int, seed: int, owned: bool) -> dict[str, Arrays]:

@@ -71,4 +71,4 @@ def told_in_one_line(message):
 
 def held_out(items, users):
     """User key to the keys of the items held out, (validation, test)."""
-    return {user.key: (items[user.validation].key, items[user.test].key) for user in users}
+    return {user.key: (items[user.validation[0]].key, items[user.test[0]].key) for user in users}

@@ -100,7 +100,7 @@ def test_item_examples_round_trip():
 
 
 def test_user_examples_round_trip():
-    both = tf.constant([schema.user_example(0, "u", [0, 5], 0, 3), schema.user_example(1, "v", [], -1, -1)])
+    both = tf.constant([schema.user_example(0, "u", [0, 5], [0], [3]), schema.user_example(1, "v", [], [], [])])
     parsed = schema.parse_users(both)
     assert parsed["user/train"].to_list() == [[0, 5], []]
     assert parsed["user/validation"].to_list() == [[0], []]

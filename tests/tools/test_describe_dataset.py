@@ -3,6 +3,7 @@ import pytest
 from PIL import Image
 
 from tests.support.shop import write_shop
+from tests.support.timed_shop import write_timed_shop
 from tests.support.tool import call
 from tfrecords.build import build_dataset
 from tfrecords.build_config import BuildConfig
@@ -122,3 +123,30 @@ def test_a_flipped_shard(capsys, dataset):
         assert "damaged at byte 0" in err
         assert err.count("\n") == 1
     assert not (dataset.path / "photos.png").exists()
+
+
+def test_purchases_over_time_and_what_is_new(tmp_path, capsys):
+    rows = [(f"u{user}", item, 3 * item + user) for user in range(4) for item in range(8)]
+    rows += [("late", item, 22 + item) for item in range(5)] + [("u0", 9, 22)]
+    shop = write_timed_shop(tmp_path / "shop", rows, items=10)
+    config = BuildConfig(source="csv", input=shop, output=tmp_path / "data", split="date=2020-01-22")
+    build_dataset(config, progress=False)
+    _, out, _ = run(capsys, f"--dataset={tmp_path / 'data'}")
+    lines = out.splitlines()
+    # The last purchase is on January 27: five days of test, five of validation from January 18.
+    days = {line[:10]: line.split() for line in lines if line.startswith("2020-01-")}
+    assert len(days) == 27 and days["2020-01-01"][1:4] == ["1", "0", "0"]
+    assert days["2020-01-17"][1:4] == ["1", "0", "0"] and set(days["2020-01-17"][4]) == {"#"}
+    assert days["2020-01-19"][1:4] == ["0", "2", "0"] and set(days["2020-01-19"][4]) == {"v"}
+    assert days["2020-01-23"][1:3] == ["0", "0"] and len(days["2020-01-23"][4]) == 40  # the most of all days
+    (test,) = [line.split() for line in lines if line.startswith("test, after 2020-01-22")]
+    # New are the user "late" with five purchases, and item 9 with one.
+    assert test[-4:] == ["1", "5", "1", "1"]
+
+
+def test_equal_timestamps_are_told(dataset, tmp_path, capsys):
+    shop = tmp_path / "shop"
+    build_dataset(BuildConfig(source="csv", input=shop, output=tmp_path / "last", split="last"), progress=False)
+    _, out, _ = run(capsys, f"--dataset={tmp_path / 'last'}")
+    assert "equal timestamps: for 8 of 8 users the seed drew which" in out
+    assert "equal timestamps" not in run(capsys, f"--dataset={dataset.path}")[1]

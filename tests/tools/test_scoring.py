@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 
 from tests.support.tool import call
-from tf_dvbpr.ranking import auc
+from tf_dvbpr.ranking import auc, held_out
 from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.ranking.held_out import SPLITS
 from tf_dvbpr.ranking.reference_rankings import popularity_ranking, random_ranking
 from tf_dvbpr.recommender.config import EvaluateConfig
 from tf_dvbpr.recommender.evaluate import evaluate
@@ -67,10 +68,12 @@ def test_evaluate_writes_what_it_prints(run, workdir, planted):
     for row, line in zip(result["rows"], out.splitlines()[4:7], strict=True):
         figures = [line_part for line_part in line.split() if line_part not in ("+-", row["name"])]
         expected = []
-        for split in auc.SPLITS:
+        for split in SPLITS:
             report = row[split]
-            expected += [report["all"], report["all_se"], report["cold"], report["cold_se"]]
-            assert report["all_users"] == 60 and 0 < report["cold_users"] < 60
+            for group in ("all", "warm", "cold"):
+                expected += [report[group], report[f"{group}_se"]]
+            assert report["all_users"] == 60 == report["warm_users"] + report["cold_users"]
+            assert 0 < report["cold_users"] < 60
         assert figures == [f"{value:.4f}" for value in expected]
     assert out.splitlines()[7].split()[:2] == ["users", "60"]
     report = auc.evaluate(Workdir.open(workdir).factors(), planted, "test")
@@ -108,7 +111,7 @@ def test_evaluate_a_factors_file_beside_the_oracle(run, planted, planted_folder,
 
 def test_figures_that_do_not_exist_are_null(planted, planted_folder, tmp_path, monkeypatch):
     random_ranking(planted).save(tmp_path / "mine.npz")
-    monkeypatch.setattr(auc, "COLD_BELOW", 0)
+    monkeypatch.setattr(held_out, "COLD_BELOW", 0)
     config = EvaluateConfig(factors=str(tmp_path / "mine.npz"), dataset=str(planted_folder))
     report = evaluate(config, progress=False)["rows"][0]["test"]
     assert (report["cold"], report["cold_se"], report["cold_users"]) == (None, None, 0)

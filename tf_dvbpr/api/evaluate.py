@@ -8,7 +8,7 @@ from typing import Any
 
 from tf_dvbpr.api.keywords import settings
 
-_SPLITS, _GROUPS = ("validation", "test"), ("all", "cold")
+_SPLITS = ("validation", "test")
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -37,14 +37,15 @@ class Evaluation:
         Args:
             ranking: a row's name, such as ``PopRank``.
             split: ``validation`` or ``test``.
-            group: ``all`` users, or ``cold``: those whose held-out item has fewer than 5 purchases in training.
+            group: ``all`` held-out items, ``warm`` or ``cold`` ones: with 5 purchases in training or more, or with
+                fewer; ``unseen`` ones, where the split is by date: bought by nobody before.
         """
         row = next(row for row in reversed(self.figures["rows"]) if row["name"] == ranking)
         value: float | None = row[split][group]
         return value
 
     def __repr__(self) -> str:
-        columns = [(split, group) for split in _SPLITS for group in _GROUPS]
+        columns = [(split, group) for split in _SPLITS for group in self.figures["groups"]]
         lines = [["AUC", *(" ".join(column) for column in columns)]]
         for row in self.figures["rows"]:
             values = [row[split][group] for split, group in columns]

@@ -4,11 +4,13 @@ from pathlib import Path
 
 from tfrecords.files.atomic_file import whole_file
 
-_ALL, _COLD, _PAPER = "#2f6f9f", "#9fc5de", "#b04a3a"
+_COLOURS = {"all": "#2f6f9f", "warm": "#d9a441", "cold": "#9fc5de", "unseen": "#cfcfcf"}
+_PAPER = "#b04a3a"
+_PUBLISHED = {"all": 0, "cold": 1}
 
 
 def bar_chart(result: dict, path: Path) -> bool:
-    """Draws each row's AUC on test, all and cold, with its standard error; dots are the paper's figures, where known.
+    """Draws each row's AUC on test, a bar a group, with its standard error; dots are the paper's figures, where known.
 
     Returns:
         Whether it could: matplotlib is an extra (`report`).
@@ -22,21 +24,28 @@ def bar_chart(result: dict, path: Path) -> bool:
     figure = Figure(figsize=(max(6.0, 1.1 * len(rows)), 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    for place, (group, colour) in enumerate((("all", _ALL), ("cold", _COLD))):
-        at = [number + (place - 0.5) * 0.4 for number in range(len(rows))]
+    groups = result["groups"]
+    width = 0.8 / len(groups)
+    for place, group in enumerate(groups):
+        at = [number + (place - (len(groups) - 1) / 2) * width for number in range(len(rows))]
         axes.bar(
             at,
             [row[group] for row in rows],
-            0.38,
+            0.95 * width,
             yerr=[row[f"{group}_se"] for row in rows],
-            color=colour,
+            color=_COLOURS[group],
             ecolor="#555555",
             capsize=2,
             label=f"{group} items",
         )
-        known = [(x, row["published"][place]) for x, row in zip(at, rows, strict=True) if row["published"]]
+        paper = _PUBLISHED.get(group)
+        known = [
+            (x, row["published"][paper])
+            for x, row in zip(at, rows, strict=True)
+            if row["published"] and paper is not None
+        ]
         if known:
-            axes.plot(*zip(*known, strict=True), "o", color=_PAPER, markersize=4, label=None if place else "paper")
+            axes.plot(*zip(*known, strict=True), "o", color=_PAPER, markersize=4, label=None if paper else "paper")
     axes.axhline(0.5, color="#999999", linewidth=0.8, linestyle="--", zorder=0)
     axes.set_xticks(range(len(rows)), [row["name"].replace(" (", "\n(") for row in rows])
     axes.set_ylabel("AUC on test")

@@ -8,11 +8,13 @@ import numpy as np
 
 from tf_dvbpr.baselines.config import VISUAL
 from tf_dvbpr.comparison.config import CompareConfig
+from tf_dvbpr.comparison.paired_statistics import paired_statistics
 from tf_dvbpr.comparison.published import published
 from tf_dvbpr.comparison.ranking_metrics import ranking_metrics
 from tf_dvbpr.comparison.rows import Row, check_output, rows_of, settings_of
 from tf_dvbpr.comparison.runs import Cell, check_alike, format_settings, run_cell
 from tf_dvbpr.ranking import auc
+from tf_dvbpr.ranking.held_out import HeldOut, groups_of, held_out
 from tfrecords.dataset import Dataset
 from tfrecords.features.store import load_features
 from tfrecords.progress_bar import ProgressBar, progress_bar
@@ -29,11 +31,13 @@ def compare(config: CompareConfig, progress: bool = True) -> dict:
 
     Returns:
         ``data_set`` (name, fingerprint, users, items, interactions, categories), ``grid``, ``seeds``, ``published``
-        (the paper's name of the data set or None), ``rows`` and ``differences``. A row holds ``name``, ``model``,
-        ``settings``, ``cells`` (tried), ``parameters``, ``seconds`` (of one training), ``validation``, the figures of
-        `auc.AucReport` on test of the mean over seeds of each user's AUC, ``all_spread`` and ``cold_spread`` (sample
-        standard deviation over seeds, None for one), ``recall@k``, ``ndcg@k``, and ``published`` (all, cold) or None.
-        A difference compares the best row but DVBPR with DVBPR, and BPR-MF with it, paired over users.
+        (the paper's name of the data set or None), ``groups`` (of held-out items, `groups_of`), ``rows``,
+        ``differences`` and ``pairs``. A row holds ``name``, ``model``, ``settings``, ``cells`` (tried), ``parameters``,
+        ``seconds`` (of one training), ``validation``, the figures of `auc.AucReport` on test of the mean over seeds of
+        each user's AUC, ``all_spread`` and so on for each group (sample standard deviation over seeds, None for one),
+        ``recall@k``, ``ndcg@k``, and ``published`` (all, cold) or None. A difference compares the best row but DVBPR
+        with DVBPR, and BPR-MF with it, paired over users. ``pairs`` has for each group what
+        `paired_statistics.paired_statistics` tells of every pair of rows.
 
     Raises:
         InputError: bad names or flags, features or a given run that cannot be used, a folder of something else.
@@ -61,7 +65,9 @@ def compare(config: CompareConfig, progress: bool = True) -> dict:
             for row, seed in repeats:
                 runs[row].append(_run(config, dataset, row, chosen[row].settings, seed, bar))
     known = published(dataset.num_users, dataset.num_items)
-    values = {row: [auc.evaluate_users(cell.factors(), dataset, "test") for cell in runs[row]] for row in rows}
+    held, own_indptr = held_out(dataset, "test"), dataset.own_items()[0]
+    values = {row: [auc.evaluate_purchases(cell.factors(), dataset, held) for cell in runs[row]] for row in rows}
+    means = {row: np.mean(of, axis=0) for row, of in values.items()}
     counts = dataset.meta["counts"]
     return {
         "data_set": {
@@ -72,11 +78,17 @@ def compare(config: CompareConfig, progress: bool = True) -> dict:
         "grid": config.grid,
         "seeds": config.seeds,
         "published": known[0] if known else None,
+        "groups": list(groups_of(dataset)),
         "rows": [
-            _row(row, runs[row], len(tried[row]), values[row], dataset, known[1].get(row.model) if known else None)
+            _row(row, runs[row], len(tried[row]), values[row], held, own_indptr, dataset.num_items)
+            | {"published": known[1].get(row.model) if known else None}
             for row in rows
         ],
-        "differences": _differences(values, dataset),
+        "differences": _differences(means, held),
+        "pairs": {
+            group: paired_statistics({row.name: held.per_user(of, group) for row, of in means.items()})
+            for group in groups_of(dataset)
+        },
     }
 
 
@@ -103,15 +115,16 @@ def _run(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, seed
 
 
 def _row(
-    row: Row, runs: list[Cell], tried: int, values: list[np.ndarray], dataset: Dataset, paper: tuple | None
+    row: Row,
+    runs: list[Cell],
+    tried: int,
+    values: list[np.ndarray],
+    held: HeldOut,
+    own_indptr: np.ndarray,
+    num_items: int,
 ) -> dict:
-    targets = auc.held_out(dataset, "test")
-
-    def summarise(of: np.ndarray) -> auc.AucReport:
-        return auc.summarise(of, targets, dataset.item_counts, "test")
-
-    each = [summarise(one) for one in values]
-    metrics = [ranking_metrics(one, targets, dataset.own_items()[0], dataset.num_items, _KS) for one in values]
+    each = [auc.summarise(one, held) for one in values]
+    metrics = [ranking_metrics(one, held, own_indptr, num_items, _KS) for one in values]
     return {
         "name": row.name,
         "model": row.model,
@@ -121,11 +134,9 @@ def _row(
         "parameters": runs[0].parameters,
         "seconds": runs[0].seconds,
         "validation": float(np.mean([cell.validation for cell in runs])),
-        **dataclasses.asdict(summarise(np.mean(values, axis=0))),
-        "all_spread": _spread([report.all for report in each]),
-        "cold_spread": _spread([report.cold for report in each]),
+        **dataclasses.asdict(auc.summarise(np.mean(values, axis=0), held)),
+        **{f"{group}_spread": _spread([getattr(report, group) for report in each]) for group in held.groups},
         **{name: float(np.mean([one[name] for one in metrics])) for name in metrics[0]},
-        "published": paper,
     }
 
 
@@ -133,30 +144,23 @@ def _spread(values: list[float]) -> float | None:
     return float(np.std(values, ddof=1)) if len(values) > 1 else None
 
 
-def _differences(values: dict[Row, list[np.ndarray]], dataset: Dataset) -> list[dict]:
+def _differences(means: dict[Row, np.ndarray], held: HeldOut) -> list[dict]:
     """DVBPR less BPR-MF and less the best other row on test, as the last columns of the paper's table."""
-    means = {row: np.mean(of, axis=0) for row, of in values.items()}
     ours = next((row for row in means if row.model == "dvbpr"), None)
     # A row on other features than the rest may see what no photo shows: it is a ceiling, not a rival.
     others = [row for row in means if row.model != "dvbpr" and not row.marked]
     if ours is None or not others:
         return []
-    second = max(others, key=lambda row: np.nanmean(means[row]))
+    second = max(others, key=lambda row: auc.summarise(means[row], held).all)
     rivals = [row for row in others if row.model == "bpr_mf" and row != second] + [second]
-    return [_difference(ours, rival, means, dataset) for rival in rivals]
+    return [_difference(ours, rival, means, held) for rival in rivals]
 
 
-def _difference(ours: Row, rival: Row, means: dict[Row, np.ndarray], dataset: Dataset) -> dict:
-    targets = auc.held_out(dataset, "test")
-    paired = auc.summarise(means[ours] - means[rival], targets, dataset.item_counts, "test")
-    base = auc.summarise(means[rival], targets, dataset.item_counts, "test")
-    return {
-        "name": ours.name,
-        "rival": rival.name,
-        "all": paired.all,
-        "all_se": paired.all_se,
-        "all_percent": 100 * paired.all / base.all,
-        "cold": paired.cold,
-        "cold_se": paired.cold_se,
-        "cold_percent": 100 * paired.cold / base.cold,
-    }
+def _difference(ours: Row, rival: Row, means: dict[Row, np.ndarray], held: HeldOut) -> dict:
+    paired, base = (auc.summarise(of, held) for of in (means[ours] - means[rival], means[rival]))
+    figures = {"name": ours.name, "rival": rival.name}
+    for group in held.groups:
+        ahead, of_rival = getattr(paired, group), getattr(base, group)
+        figures |= {group: ahead, f"{group}_se": getattr(paired, f"{group}_se")}
+        figures[f"{group}_percent"] = 100 * ahead / of_rival if of_rival else math.nan
+    return figures

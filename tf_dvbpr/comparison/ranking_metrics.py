@@ -1,22 +1,25 @@
-"""Recall@k and NDCG@k over the whole catalogue, from the exact AUC of each user."""
+"""Recall@k and NDCG@k over the whole catalogue, from the exact AUC of each held-out purchase."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from tf_dvbpr.ranking.held_out import HeldOut
+
 
 def ranking_metrics(
-    values: np.ndarray, targets: np.ndarray, own_indptr: np.ndarray, num_items: int, ks: Sequence[int] = (10,)
+    values: np.ndarray, held: HeldOut, own_indptr: np.ndarray, num_items: int, ks: Sequence[int] = (10,)
 ) -> dict[str, float]:
-    """The two measures for one held-out item a user, ranked among the items the user does not own.
+    """The two measures of held-out items, each ranked among the items that its user does not own.
 
     With `r` the number of items ahead of the held-out one (ties are ahead of it), which strict AUC tells exactly,
-    ``r = (1 - AUC(u)) (I - |O_u|)``: Recall@k is the share of users with r < k, NDCG@k the mean of 1 / log2(r + 2)
-    where r < k and 0 elsewhere.
+    ``r = (1 - AUC) (I - |O_u|)``: Recall@k is the mean over users of the share of their held-out items with r < k,
+    NDCG@k the mean over users of the mean of 1 / log2(r + 2) where r < k and 0 elsewhere. With one held-out item a
+    user, these are the share of users with r < k, and the usual NDCG.
 
     Args:
-        values: float [U], strict AUC of each user (`auc.evaluate_users`), NaN for those left out.
-        targets: int [U], the held-out items, -1 where there is none.
+        values: float [P], strict AUC of each held-out purchase (`auc.evaluate_purchases`), NaN for those left out.
+        held: the purchases.
         own_indptr: int [U + 1], how many items each user owns, held-out ones included.
         num_items: I.
         ks: cut-offs.
@@ -24,12 +27,16 @@ def ranking_metrics(
     Returns:
         ``recall@k`` and ``ndcg@k`` for each k; NaN where no user is scored.
     """
-    scored = ~np.isnan(values) & (targets >= 0)
-    rest = num_items - np.diff(own_indptr)[scored]
-    ahead = np.rint((1.0 - values[scored]) * rest)
+    rest = num_items - np.diff(own_indptr)[held.users]
+    ahead = np.rint((1.0 - values) * rest)
     figures = {}
     for k in ks:
-        hit = ahead < k
-        figures[f"recall@{k}"] = float(hit.mean()) if len(hit) else float("nan")
-        figures[f"ndcg@{k}"] = float((hit / np.log2(ahead + 2.0)).mean()) if len(hit) else float("nan")
+        hit = np.where(np.isnan(ahead), np.nan, ahead < k)
+        figures[f"recall@{k}"] = _mean(held.per_user(hit))
+        figures[f"ndcg@{k}"] = _mean(held.per_user(hit / np.log2(ahead + 2.0)))
     return figures
+
+
+def _mean(of_users: np.ndarray) -> float:
+    scored = of_users[~np.isnan(of_users)]
+    return float(scored.mean()) if len(scored) else float("nan")

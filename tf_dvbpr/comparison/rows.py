@@ -15,7 +15,7 @@ from tfrecords.files.output_check import check_writable
 from tfrecords.files.written_list import foreign
 
 # What is written anew with each comparison; the last where there is something to draw it with.
-TABLES = ("table3.md", "table3.csv", "table3.tex", "table3.json", "table3.png")
+TABLES = ("table3.md", "table3.csv", "table3.tex", "table3_pairs.csv", "table3.json", "table3.png")
 
 _RATES = (1e-3, 1e-2)  # of the projection, in `quick`
 # The paper's search has features as they come, one rate and one regulariser.

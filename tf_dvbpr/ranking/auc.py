@@ -6,22 +6,24 @@ For user u with held-out item i and own items O_u (training, validation and test
 
 and the AUC is the mean over users (Kang et al., ICDM 2017). Nothing is sampled. Scores are computed for a
 block of users at a time, so memory depends on the block and not on users x items.
+
+With a split by date a user may have several held-out items: AUC(u) is then the mean over them.
 """
 
 import dataclasses
+import math
 
 import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.ranking.held_out import HeldOut, held_out
 from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tf_dvbpr.ranking.score_matrix import LEAST_ROWS, full_float32, with_rows
 from tfrecords.dataset import Dataset
 from tfrecords.progress_bar import progress_bar
 
 TIES = ("strict", "half")
-SPLITS = ("validation", "test")
-COLD_BELOW = 5  # an item is cold with fewer purchases in training than this
 BLOCK_BYTES = 2**28
 _MAX_BLOCK_USERS = 1024
 _FOLDS = 16
@@ -29,7 +31,7 @@ _FOLDS = 16
 
 @dataclasses.dataclass(frozen=True)
 class AucReport:
-    """The AUC of one split.
+    """The AUC of one split, over each of the groups of `tf_dvbpr.ranking.held_out.groups_of`.
 
     Attributes:
         split: ``validation`` or ``test``.
@@ -37,18 +39,33 @@ class AucReport:
         all_se: its standard error, the sample standard deviation over users / sqrt(users); NaN for fewer than two
             users.
         all_users: the number of users in `all`.
-        cold: the same mean over the users whose held-out item has fewer than 5 purchases in training.
+        warm: the same mean over held-out items with 5 or more purchases in training, and the users with such an item.
+        warm_se: its standard error.
+        warm_users: the number of users in `warm`.
+        cold: the same for held-out items with fewer than 5 purchases in training.
         cold_se: its standard error.
         cold_users: the number of users in `cold`.
+        unseen: with a split by date, the same for held-out items that nobody bought before; NaN for other splits.
+        unseen_se: its standard error.
+        unseen_users: the number of users in `unseen`.
+        new_users: with a split by date, the number of users who have a held-out item and no purchase in training; they
+            are in none of the figures.
     """
 
     split: str
     all: float
     all_se: float
     all_users: int
+    warm: float
+    warm_se: float
+    warm_users: int
     cold: float
     cold_se: float
     cold_users: int
+    unseen: float = math.nan
+    unseen_se: float = math.nan
+    unseen_users: int = 0
+    new_users: int = 0
 
 
 def evaluate(
@@ -58,7 +75,7 @@ def evaluate(
     ties: str = "strict",
     progress: bool = False,
 ) -> AucReport:
-    """Computes the exact AUC of a recommender on one split of a data set, over all users and over cold items.
+    """Computes the exact AUC of a recommender on one split of a data set, over all users, warm items and cold items.
 
     Args:
         factors: the recommender, or its (user_factors [U, D], item_factors [I, D]), rows in the data set's order.
@@ -71,21 +88,21 @@ def evaluate(
         InputError: the factors do not have the data set's size, or are not finite.
         ValueError: an unknown `split`.
     """
-    values = evaluate_users(factors, dataset, split, ties, progress)
-    return summarise(values, held_out(dataset, split), dataset.item_counts, split)
+    held = held_out(dataset, split)
+    return summarise(evaluate_purchases(factors, dataset, held, ties, progress), held)
 
 
-def evaluate_users(
+def evaluate_purchases(
     factors: Factors | tuple[np.ndarray, np.ndarray],
     dataset: Dataset,
-    split: str = "validation",
+    held: HeldOut,
     ties: str = "strict",
     progress: bool = False,
 ) -> np.ndarray:
-    """Returns the AUC of each user, of which `evaluate` takes the mean, float64 [U]; NaN for users without one."""
+    """Returns the AUC of each held-out purchase, of which `evaluate` takes the means, float64 [P]; NaN: none."""
     user_factors, item_factors = factors_for(factors, dataset)
-    targets = held_out(dataset, split)
-    return user_auc(user_factors, item_factors, targets, *dataset.own_items(), ties=ties, progress=progress)
+    own = dataset.own_items()
+    return purchase_auc(user_factors, item_factors, held.users, held.items, *own, ties=ties, progress=progress)
 
 
 def user_auc(
@@ -98,7 +115,7 @@ def user_auc(
     block_bytes: int = BLOCK_BYTES,
     progress: bool = False,
 ) -> np.ndarray:
-    """Computes the exact AUC of each user.
+    """Computes the exact AUC of each user, who has one held-out item at most.
 
     Args:
         user_factors: [U, D], read as float32.
@@ -117,19 +134,59 @@ def user_auc(
         InputError: the factors are not finite, or so large that scores overflow.
         ValueError: shapes, items or `ties` out of range, or a target that is not among its user's own items.
     """
+    targets = np.asarray(targets, np.int64)
+    if targets.shape != (len(user_factors),):
+        raise ValueError(f"{len(user_factors)} users need as many targets; got {targets.shape}")
+    if len(targets) and not -1 <= targets.min() <= targets.max() < len(item_factors):
+        raise ValueError(f"targets must lie in -1..{len(item_factors) - 1}; got {targets.min()}..{targets.max()}")
+    known = np.flatnonzero(targets >= 0)
+    values = np.full(len(targets), np.nan)
+    values[known] = purchase_auc(
+        user_factors, item_factors, known, targets[known], own_indptr, own_items, ties, block_bytes, progress
+    )
+    return values
+
+
+def purchase_auc(
+    user_factors: np.ndarray,
+    item_factors: np.ndarray,
+    users_of: np.ndarray,
+    targets: np.ndarray,
+    own_indptr: np.ndarray,
+    own_items: np.ndarray,
+    ties: str = "strict",
+    block_bytes: int = BLOCK_BYTES,
+    progress: bool = False,
+) -> np.ndarray:
+    """Computes the exact AUC of P held-out purchases; a user may have none or several.
+
+    Args:
+        user_factors: as `user_auc`.
+        item_factors: as `user_auc`.
+        users_of: int [P], the user of each.
+        targets: int [P], the item of each.
+        own_indptr: as `user_auc`.
+        own_items: as `user_auc`.
+        ties: as `user_auc`.
+        block_bytes: as `user_auc`.
+        progress: as `user_auc`.
+
+    Returns:
+        float64 [P] in [0, 1]; NaN where the user owns the whole catalogue.
+
+    Raises:
+        InputError, ValueError: as `user_auc`.
+    """
     if ties not in TIES:
         raise ValueError(f"ties must be one of {', '.join(TIES)}; got {ties!r}")
     users = np.ascontiguousarray(user_factors, np.float32)
     items = np.ascontiguousarray(item_factors, np.float32)
-    targets, own_indptr = np.asarray(targets, np.int64), np.asarray(own_indptr, np.int64)
-    own_items = np.asarray(own_items, np.int32)
-    _check_arrays(users, items, targets, own_indptr, own_items)
+    known, targets = np.asarray(users_of, np.int64), np.asarray(targets, np.int64)
+    own_indptr, own_items = np.asarray(own_indptr, np.int64), np.asarray(own_items, np.int32)
+    _check_arrays(users, items, known, targets, own_indptr, own_items)
     check_finite(users, items)
-
-    values = np.full(len(users), np.nan)
-    known = np.flatnonzero(targets >= 0)
     if known.size == 0:
-        return values
+        return np.empty(0)
     owned = np.diff(own_indptr)
     counts = np.zeros(len(known), np.int64)
     blocks = user_blocks(len(known), len(items), block_bytes)
@@ -143,11 +200,11 @@ def user_auc(
         ):
             ids = known[block]
             rows, columns = _own_pairs(ids, own_indptr, own_items)
-            _check_targets_owned(ids, rows, columns, targets[ids])
+            _check_targets_owned(ids, rows, columns, targets[block])
             beaten, own_beaten = _count_block(
                 tf.constant(with_rows(users[ids], size)),
                 item_tensor,
-                tf.constant(with_rows(targets[ids].astype(np.int32), size)),
+                tf.constant(with_rows(targets[block].astype(np.int32), size)),
                 tf.constant(with_rows(rows, pairs)),
                 tf.constant(with_rows(columns, pairs)),
                 ties,
@@ -156,29 +213,20 @@ def user_auc(
             counts[block] = beaten.numpy()[: len(ids)] - own
     rest = len(items) - owned[known]
     points = 1 if ties == "strict" else 2
-    values[known] = np.divide(counts, points * rest, out=np.full(len(known), np.nan), where=rest > 0)
-    return values
+    return np.divide(counts, points * rest, out=np.full(len(known), np.nan), where=rest > 0)
 
 
-def summarise(values: np.ndarray, targets: np.ndarray, item_counts: np.ndarray, split: str) -> AucReport:
-    """Returns means and standard errors of per-user AUCs, over all users and over those with a cold target.
+def summarise(values: np.ndarray, held: HeldOut) -> AucReport:
+    """Returns means and standard errors over users of the AUC of held-out purchases, for each group of purchases.
 
     Args:
-        values: float [U], NaN for users without an AUC.
-        targets: int [U], the held-out items, -1: none.
-        item_counts: int [I], purchases of each item in training.
-        split: the split's name, for the report.
+        values: float [P], NaN for purchases without an AUC.
+        held: the purchases.
     """
-    scored = ~np.isnan(values)
-    cold = scored & (targets >= 0) & (np.asarray(item_counts)[targets] < COLD_BELOW)
-    return AucReport(split, *_mean(values[scored]), *_mean(values[cold]))
-
-
-def held_out(dataset: Dataset, split: str) -> np.ndarray:
-    """Returns the held-out item of each user, int [U], -1 if there is none. ValueError for an unknown split."""
-    if split not in SPLITS:
-        raise ValueError(f"split must be one of {', '.join(SPLITS)}; got {split!r}")
-    return dataset.validation if split == "validation" else dataset.test
+    per_user = (held.per_user(values, group) for group in held.groups)
+    figures = [figure for of in per_user for figure in _mean(of[~np.isnan(of)])]
+    report = AucReport(held.split, *figures)
+    return dataclasses.replace(report, new_users=held.new_users)
 
 
 def user_blocks(users: int, items: int, block_bytes: int) -> list[slice]:
@@ -232,18 +280,22 @@ def _mean(values: np.ndarray) -> tuple[float, float, int]:
 
 
 def _check_arrays(
-    users: np.ndarray, items: np.ndarray, targets: np.ndarray, own_indptr: np.ndarray, own_items: np.ndarray
+    users: np.ndarray,
+    items: np.ndarray,
+    users_of: np.ndarray,
+    targets: np.ndarray,
+    own_indptr: np.ndarray,
+    own_items: np.ndarray,
 ) -> None:
     if users.ndim != 2 or items.ndim != 2 or users.shape[1] != items.shape[1]:
         raise ValueError(f"factors must be [users, D] and [items, D] with one D; got {users.shape} and {items.shape}")
-    if targets.shape != (len(users),) or own_indptr.shape != (len(users) + 1,):
-        raise ValueError(
-            f"{len(users)} users need as many targets and one own_indptr more; got {targets.shape} and "
-            f"{own_indptr.shape}"
-        )
-    for name, ids, least in (("targets", targets, -1), ("own_items", own_items, 0)):
-        if len(ids) and (np.min(ids) < least or np.max(ids) >= len(items)):
-            raise ValueError(f"{name} must lie in {least}..{len(items) - 1}; got {np.min(ids)}..{np.max(ids)}")
+    if own_indptr.shape != (len(users) + 1,):
+        raise ValueError(f"{len(users)} users need one own_indptr more; got {own_indptr.shape}")
+    if users_of.ndim != 1 or users_of.shape != targets.shape:
+        raise ValueError(f"one user and one item a purchase expected; got {users_of.shape} and {targets.shape}")
+    for name, ids, most in (("users", users_of, users), ("targets", targets, items), ("own_items", own_items, items)):
+        if len(ids) and (np.min(ids) < 0 or np.max(ids) >= len(most)):
+            raise ValueError(f"{name} must lie in 0..{len(most) - 1}; got {np.min(ids)}..{np.max(ids)}")
 
 
 def _check_targets_owned(ids: np.ndarray, rows: np.ndarray, columns: np.ndarray, targets: np.ndarray) -> None:

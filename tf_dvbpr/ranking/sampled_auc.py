@@ -8,8 +8,9 @@ code draws without a seed; here the draws follow from `seed`, so every recommend
 
 import numpy as np
 
-from tf_dvbpr.ranking.auc import AucReport, held_out, summarise
+from tf_dvbpr.ranking.auc import AucReport, summarise
 from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.ranking.held_out import held_out
 from tf_dvbpr.ranking.score_checks import check_finite, factors_for
 from tfrecords.dataset import Dataset
 from tfrecords.progress_bar import progress_bar
@@ -25,17 +26,17 @@ def evaluate(
     seed: int = 0,
     progress: bool = False,
 ) -> AucReport:
-    """Returns the sampled AUC of a recommender on one split, over all users and over cold items; see `user_auc`.
+    """Returns the sampled AUC of a recommender on one split, for the groups of the exact AUC; see `user_auc`.
 
     Raises:
         InputError: the factors belong to another data set, or are not finite.
         ValueError: an unknown `split`.
     """
     user_factors, item_factors = factors_for(factors, dataset)
-    targets = held_out(dataset, split)
+    held = held_out(dataset, split)
     train = dataset.train_indptr, dataset.train_items
-    values = user_auc(user_factors, item_factors, targets, *train, seed=seed, progress=progress)
-    return summarise(values, targets, dataset.item_counts, split)
+    values = purchase_auc(user_factors, item_factors, held.users, held.items, *train, seed=seed, progress=progress)
+    return summarise(values, held)
 
 
 def user_auc(
@@ -66,24 +67,63 @@ def user_auc(
     Raises:
         InputError: the factors are not finite, or so large that scores overflow.
     """
+    targets = np.asarray(targets)
+    known = np.flatnonzero(targets >= 0)
+    values = np.full(len(targets), np.nan)
+    values[known] = purchase_auc(
+        user_factors, item_factors, known, targets[known], train_indptr, train_items, seed, samples, progress
+    )
+    return values
+
+
+def purchase_auc(
+    user_factors: np.ndarray,
+    item_factors: np.ndarray,
+    users_of: np.ndarray,
+    targets: np.ndarray,
+    train_indptr: np.ndarray,
+    train_items: np.ndarray,
+    seed: int = 0,
+    samples: int = SAMPLES,
+    progress: bool = False,
+) -> np.ndarray:
+    """Computes the same for P held-out purchases; a user may have none or several, and each has a draw of its own.
+
+    Args:
+        user_factors: as `user_auc`.
+        item_factors: as `user_auc`.
+        users_of: int [P], the user of each.
+        targets: int [P], the item of each.
+        train_indptr: as `user_auc`.
+        train_items: as `user_auc`.
+        seed: as `user_auc`.
+        samples: as `user_auc`.
+        progress: as `user_auc`.
+
+    Returns:
+        float64 [P]; NaN if every drawn item was skipped.
+
+    Raises:
+        InputError: the factors are not finite, or so large that scores overflow.
+    """
     users, items = np.asarray(user_factors, np.float32), np.asarray(item_factors, np.float32)
     check_finite(users, items)
     targets, num_items = np.asarray(targets), len(items)
     owners = np.repeat(np.arange(len(users), dtype=np.int64), np.diff(train_indptr))
     bought = np.sort(owners * num_items + train_items)  # one number per purchase, for membership tests by binary search
     rng = np.random.default_rng(seed)
-    values = np.full(len(users), np.nan)
-    known = np.flatnonzero(targets >= 0)
-    starts = range(0, len(known), _BLOCK_USERS)
+    values = np.full(len(targets), np.nan)
+    starts = range(0, len(targets), _BLOCK_USERS)
     few = len(starts) < 2
     for start in progress_bar(starts, desc="sampled AUC", unit="block", disable=not progress or few, leave=False):
-        ids = known[start : start + _BLOCK_USERS]
+        block = slice(start, start + _BLOCK_USERS)
+        ids = users_of[block]
         drawn = np.stack([rng.choice(num_items, min(samples, num_items), replace=False) for _ in ids])
-        target = targets[ids, None]
+        target = targets[block, None]
         counted = (drawn != target) & ~_contains(bought, ids[:, None].astype(np.int64) * num_items + drawn)
         won = _scores(users[ids], items[target]) > _scores(users[ids], items[drawn])
         number = counted.sum(1)
-        values[ids] = np.divide((won & counted).sum(1), number, out=np.full(len(ids), np.nan), where=number > 0)
+        values[block] = np.divide((won & counted).sum(1), number, out=np.full(len(ids), np.nan), where=number > 0)
     return values
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tf_dvbpr.ranking import auc, sampled_auc
 from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.ranking.held_out import SPLITS, groups_of
 from tf_dvbpr.ranking.reference_rankings import popularity_ranking, random_ranking
 from tf_dvbpr.recommender.config import EvaluateConfig
 from tf_dvbpr.workdir import Workdir
@@ -19,8 +20,8 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict:
 
     Returns:
         The content of the JSON file: ``data_set``, ``fingerprint``, ``users``, ``items``, ``model``, ``step``,
-        ``protocol``, ``ties``, ``seed`` and ``rows``, one per ranking: its ``name``, and for ``validation`` and
-        ``test`` the fields of `auc.AucReport`, with None for NaN.
+        ``protocol``, ``ties``, ``seed``, ``groups`` (the columns, `groups_of`) and ``rows``, one per ranking: its
+        ``name``, and for ``validation`` and ``test`` the fields of `auc.AucReport`, with None for NaN.
 
     Raises:
         InputError: contradictory or missing input, factors of another data set, or factors that are not finite.
@@ -49,8 +50,9 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict:
         "protocol": config.protocol,
         "ties": config.ties,
         "seed": config.seed,
+        "groups": list(groups_of(dataset)),
         "rows": [
-            {"name": ranking, **{split: _figures(config, matrices, dataset, split, progress) for split in auc.SPLITS}}
+            {"name": ranking, **{split: _figures(config, matrices, dataset, split, progress) for split in SPLITS}}
             for ranking, matrices in rankings.items()
         ],
     }

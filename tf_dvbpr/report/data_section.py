@@ -5,6 +5,7 @@ from tf_dvbpr.report.formats import percent, whole
 from tf_dvbpr.report.item_photos import ItemPhotos
 from tf_dvbpr.report.markup import Html, join, tag
 from tfrecords.dataset import Dataset
+from tfrecords.split import LAST
 from tfrecords.summary import COLD, sample_items
 
 _ROWS, _PHOTOS = 6, 8
@@ -20,12 +21,29 @@ def data_section(dataset: Dataset, photos: ItemPhotos) -> Section:
         [[dataset.name, *(whole(counts[name]) for name in columns)]],
     )
     cold = percent(float((dataset.item_counts < COLD).mean()))
-    split = text(
-        f"{whole(counts['train'])} interactions train the models; one of a user's is held out for validation "
-        f"({whole(counts['validation'])} in all) and one for the test ({whole(counts['test'])}). "
-        f"{cold} of the items are cold: bought fewer than {COLD} times in training."
-    )
+    split = text(f"{_split(dataset)} {cold} of the items are cold: bought fewer than {COLD} times in training.")
     return Section("data", "Data", "The data", join(sizes, split, _photos(dataset, photos)))
+
+
+def _split(dataset: Dataset) -> str:
+    """Returns one or two sentences on what is held out."""
+    counts, rule = dataset.meta["counts"], dataset.meta["split"]
+    train, validation, test = (whole(counts[part]) for part in ("train", "validation", "test"))
+    if dataset.split_date:
+        return (
+            f"{train} interactions train the models; those from {rule['validation_from']} to {rule['date']} are held "
+            f"out for validation ({validation} in all), later ones for the test ({test}). New after {rule['date']}: "
+            f"{whole(rule.get('new_users', 0))} users and {whole(rule.get('new_items', 0))} items."
+        )
+    if rule.get("kind") == LAST:
+        return (
+            f"{train} interactions train the models; each user's last is held out for the test ({test} in all) and the "
+            f"one before it for validation ({validation})."
+        )
+    return (
+        f"{train} interactions train the models; one of a user's is held out for validation ({validation} in all) and "
+        f"one for the test ({test})."
+    )
 
 
 def _photos(dataset: Dataset, photos: ItemPhotos) -> Html:

@@ -120,20 +120,22 @@ def _auc(workdir: Workdir, history: History, auc: dict | None) -> Html:
 
 def _auc_parts(history: History, auc: dict) -> list[Html]:
     rows = auc["rows"]
-    columns = [(split, group) for split in ("validation", "test") for group in ("all", "cold")]
+    groups = auc.get("groups", ["all", "cold"])  # Files of earlier versions do not name them.
+    columns = [(split, group) for split in ("validation", "test") for group in groups]
     cells = [
         [row["name"], *(with_error(row[split][group], row[split][f"{group}_se"], 4) for split, group in columns)]
         for row in rows
     ]
     own = _own_row(auc)
+    plotted = [group for group in ("all", "cold", "warm") if group in groups]
     plot = dot_plot(
         "Test AUC",
-        ["all users", "cold items"],
+        ["all users" if group == "all" else f"{group} items" for group in plotted],
         [
             Row(
                 row["name"],
-                [row["test"][group] for group in ("all", "cold")],
-                [row["test"][f"{group}_se"] for group in ("all", "cold")],
+                [row["test"][group] for group in plotted],
+                [row["test"][f"{group}_se"] for group in plotted],
             )
             for row in rows
         ],
@@ -144,7 +146,10 @@ def _auc_parts(history: History, auc: dict) -> list[Html]:
     users = rows[own]["test"]
     told = text(
         f"AUC {how}, ± its standard error over users: {whole(users['all_users'])} of them in the test, of whom "
-        f"{whole(users['cold_users'])} have a cold held-out item. RAND orders at random, PopRank by the number of "
+        f"{whole(users['cold_users'])} have a cold held-out item"
+        + (f" and {whole(users['warm_users'])} a warm one" if "warm" in groups else "")
+        + (f" ({whole(users['new_users'])} more bought nothing in training)" if users.get("new_users") else "")
+        + ". RAND orders at random, PopRank by the number of "
         "purchases" + (", the oracle by the true tastes." if any(row["name"] == "oracle" for row in rows) else ".")
     )
     parts = [tag("h3", "How well it ranks"), plot, told]
@@ -155,7 +160,7 @@ def _auc_parts(history: History, auc: dict) -> list[Html]:
                 f"run {_AUC_TOOL} again."
             )
         )
-    strong = [(own, column) for column in range(1, 5)]
+    strong = [(own, column) for column in range(1, len(columns) + 1)]
     headers = ["ranking", *(f"{split}, {group}" for split, group in columns)]
     return [*parts, table("AUC", headers, cells, strong=strong)]
 

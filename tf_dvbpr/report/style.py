@@ -94,6 +94,7 @@ svg circle.best { fill: var(--page); stroke: var(--line-0); stroke-width: 2; }
 .dots .key::before { width: .65rem; height: .65rem; border: 0; border-radius: 50%; background: var(--line-0);
   vertical-align: -.04em; }
 .dots .key.line-1::before { background: none; border: 2px solid var(--line-1); }
+.dots .key.line-2::before { background: var(--line-2); border-radius: 0; }
 .rows { margin-top: .7rem; }
 .rows > div { display: grid; grid-template-columns: minmax(5rem, 9rem) 1fr 3.2rem; align-items: center; gap: .8rem;
   padding: .32rem 0; font: .88rem/1.3 var(--sans); font-variant-numeric: tabular-nums; }
@@ -104,6 +105,8 @@ svg circle.best { fill: var(--page); stroke: var(--line-0); stroke-width: 2; }
 .track i.line-1 { background: var(--page); border: 2px solid var(--line-1); }
 .track s { position: absolute; top: -1px; height: 3px; background: var(--line-0); opacity: .5; }
 .track s.line-1 { background: var(--line-1); }
+.track i.line-2 { background: var(--line-2); border-radius: 0; }
+.track s.line-2 { background: var(--line-2); }
 .axis em { font: .78rem var(--sans); color: var(--quiet); position: absolute; transform: translateX(-50%); }
 .rows .axis { position: relative; display: block; height: 1.1rem; margin: 0 .35rem; }
 

@@ -66,6 +66,11 @@ class CsvTable:
             if empty:
                 raise InputError(f"{self.path}: no rows under the header")
 
+    def columns(self) -> list[str]:
+        """Returns the names in the header. Raises InputError as `rows` does for a file that cannot be read."""
+        with self._opened() as lines:
+            return [name.strip() for _, names in itertools.islice(lines, 1) for name in names]
+
     def check_key(self, line: int, name: str, key: str) -> None:
         """Raises InputError if a value cannot be a key: it is blank or holds a NUL character."""
         if not key.strip():

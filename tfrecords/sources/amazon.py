@@ -13,7 +13,7 @@ class AmazonSource(ShopSource):
     """Amazon's reviews as purchases, and its metadata as the catalogue.
 
     Items are those of the chosen categories that somebody with enough purchases bought, in the order of the metadata;
-    users are in the order of the sorted reviewerIDs. Stars and dates are not used.
+    users are in the order of the sorted reviewerIDs. Times are each review's `unixReviewTime`; stars are not used.
     """
 
     kind = "amazon"

@@ -11,6 +11,7 @@ from tfrecords.files.json_lines import JsonLines
 from tfrecords.sources.amazon_categories import CategoryChoice, paths_of
 from tfrecords.sources.purchases import Purchases
 from tfrecords.sources.shop import Product, ShopOptions
+from tfrecords.timestamps import MOST
 
 # The photo's address: a text in the dump of 2014, lists (large photos first) in that of 2018, a text in Tradesy's.
 _URL_FIELDS = ("imUrl", "imageURLHighRes", "imageURL", "imageUrl")
@@ -45,7 +46,7 @@ def read_dump(folder: Path, choice: CategoryChoice, options: ShopOptions, progre
     Args:
         folder: the folder with one file of each kind.
         choice: which items, and their categories.
-        options: only seed and min_actions are used here.
+        options: only seed, min_actions and split are used here.
         progress: whether to show progress bars.
 
     Raises:
@@ -54,7 +55,7 @@ def read_dump(folder: Path, choice: CategoryChoice, options: ShopOptions, progre
     metadata = JsonLines(_find(folder, "meta"), progress)
     reviews = JsonLines(_find(folder, "reviews"), progress)
     products, repeated = read_products(metadata, choice)
-    purchases = Purchases(folder, options.seed, options.min_actions)
+    purchases = Purchases(folder, options.seed, options.min_actions, options.split)
     others = 0
     for line, row in reviews.rows():
         user = reviews.key(line, row, "reviewerID")
@@ -62,7 +63,11 @@ def read_dump(folder: Path, choice: CategoryChoice, options: ShopOptions, progre
         if item is None:
             continue
         if item in products:
-            purchases.add(user, item)
+            time = _time(row.get("unixReviewTime"))
+            if time is None and options.split.timed:
+                reviews.reject(line, "unixReviewTime is no number of seconds, which a split by time needs")
+                continue
+            purchases.add(user, item, time)
         else:
             others += 1
     wanted = purchases.items_of_kept_users()
@@ -116,6 +121,11 @@ def photo_url(row: dict[str, Any]) -> str:
         if isinstance(value, str) and value.strip():
             return value.strip()
     return ""
+
+
+def _time(value: object) -> int | None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and 0 <= value < MOST else None
 
 
 def _find(folder: Path, stem: str) -> Path:

@@ -20,12 +20,17 @@ class Item:
 
 @dataclasses.dataclass(frozen=True)
 class User:
-    """One user: the key and item ids; -1 if no item is held out."""
+    """One user: the key, ascending item ids of each part of the split, and when they were bought.
+
+    `validation` and `test` have one item or none; with a split by date also several. `times` has, for train, validation
+    and test, seconds since 1970 of each item; None if they are unknown.
+    """
 
     key: str
     train: Sequence[int]
-    validation: int
-    test: int
+    validation: Sequence[int]
+    test: Sequence[int]
+    times: tuple[Sequence[int], Sequence[int], Sequence[int]] | None = None
 
 
 class Source(Protocol):

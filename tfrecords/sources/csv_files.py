@@ -4,15 +4,20 @@ from pathlib import Path
 
 from tfrecords.errors import InputError
 from tfrecords.files.csv_table import CsvTable
+from tfrecords.sources.csv_time import parse_time
 from tfrecords.sources.purchases import Purchases
 from tfrecords.sources.shop import Product, ShopOptions, ShopSource
+from tfrecords.split import SplitChoice
+
+_TIME = "timestamp"
 
 
 class CsvSource(ShopSource):
     """Purchases from interactions.csv (user_id, item_id), and the catalogue from items.csv (item_id, image, category).
 
     Item ids follow the order of items.csv, user ids the sorted user keys. Items without purchases stay; duplicate
-    purchases count once; users with fewer than `min_actions` purchases are left out.
+    purchases count once; users with fewer than `min_actions` purchases are left out. The column timestamp of
+    interactions.csv is kept; the splits by time need it.
     """
 
     kind = "csv"
@@ -26,7 +31,8 @@ class CsvSource(ShopSource):
             options: how purchases are split and photos are treated.
 
         Raises:
-            InputError: a file, column or value is missing, or an interaction names an unknown item.
+            InputError: a file, column or value is missing, an interaction names an unknown item, or the split needs a
+                timestamp that is missing or malformed.
         """
         if not folder.is_dir():
             raise InputError(f"{folder}: no such folder; expected one with interactions.csv and items.csv")
@@ -37,8 +43,8 @@ class CsvSource(ShopSource):
         self._table = CsvTable(folder, "items")
         options = options or ShopOptions()
         products = self._read_items()
-        purchases = Purchases(folder, options.seed, options.min_actions)
-        self._read_interactions(CsvTable(folder, "interactions"), products, purchases)
+        purchases = Purchases(folder, options.seed, options.min_actions, options.split)
+        self._read_interactions(CsvTable(folder, "interactions"), products, purchases, options.split)
         names = sorted({product.category for product in products.values() if product.category})
         self._set_up(list(products.values()), names, purchases, options)
 
@@ -57,10 +63,21 @@ class CsvSource(ShopSource):
             products[key] = Product(key, line, image.strip(), category.strip())
         return products
 
-    def _read_interactions(self, table: CsvTable, products: dict[str, Product], purchases: Purchases) -> None:
-        for line, (user_key, item_key) in table.rows(("user_id", "item_id")):
+    def _read_interactions(
+        self, table: CsvTable, products: dict[str, Product], purchases: Purchases, choice: SplitChoice
+    ) -> None:
+        timed = table.columns().count(_TIME) == 1
+        if choice.timed and not timed:
+            raise InputError(f"{choice.flag}: {table.path} needs a column {_TIME}, once; the random split needs none")
+        for line, (user_key, item_key, *time) in table.rows(("user_id", "item_id", *([_TIME] if timed else []))):
             table.check_key(line, "user_id", user_key)
             table.check_key(line, "item_id", item_key)
             if item_key not in products:
                 raise table.error(line, f"item {item_key!r} is not in {self._table.path.name}")
-            purchases.add(user_key, item_key)
+            try:
+                seconds = parse_time(time[0]) if timed else None
+            except ValueError as error:
+                if choice.timed:
+                    raise table.error(line, f"{_TIME} {time[0]!r:.40}: {error}") from error
+                timed, seconds = False, None  # The random split needs none.
+            purchases.add(user_key, item_key, seconds)

@@ -152,10 +152,10 @@ class ReleaseSource:
             )
         return {"productid": int(item), "reviewerID": _field(row, "reviewerID"), "asin": _field(row, "asin")}
 
-    def _held_out_item(self, name: str, user: int, rows: list[dict[str, Any]]) -> int:
+    def _held_out_item(self, name: str, user: int, rows: list[dict[str, Any]]) -> list[int]:
         if len(rows) > 1:
             raise InputError(f"{self._path}: {name}[{user}] has {len(rows)} rows; expected one at most")
-        return rows[0]["productid"] if rows else schema.NO_ITEM
+        return [row["productid"] for row in rows]
 
     def _read_user_keys(self, users: Iterator[tuple[list, ...]]) -> list[str]:
         names = [{_as_key(row["reviewerID"]) for rows in parts for row in rows} for parts in users]

@@ -11,6 +11,7 @@ from tfrecords.photos.check import BadPhoto, check_photos
 from tfrecords.sources.base import Item, User
 from tfrecords.sources.mcauley_features import BinaryFeatures
 from tfrecords.sources.purchases import Purchases
+from tfrecords.split import BY_CHANCE, SplitChoice
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,12 +23,14 @@ class ShopOptions:
         min_actions: fewest distinct purchases of a user who stays, at least 3.
         image_size: as in `tfrecords.photos.check.check_photo`.
         skip_bad_images: leave out items with an unusable photo, or without features, instead of stopping at the first.
+        split: which purchases are held out.
     """
 
     seed: int = 0
     min_actions: int = 5
     image_size: int = 0
     skip_bad_images: bool = False
+    split: SplitChoice = BY_CHANCE
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class ShopSource(abc.ABC):
         options: ShopOptions,
         features: BinaryFeatures | None = None,
     ) -> None:
+        purchases.check_split()  # Before the photos are read, which takes its time.
         self.category_names = category_names
         self.expected_items = len(products)
         self._products = products

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from tfrecords.errors import InputError
 from tfrecords.files.json_lines import JsonLines, as_key
 from tfrecords.photos.folder import PhotoFolder
 from tfrecords.sources.mcauley_features import BinaryFeatures
@@ -43,9 +44,11 @@ class TradesySource(ShopSource):
             progress: whether to show progress bars.
 
         Raises:
-            InputError: a file is missing or unreadable, or no user has enough actions.
+            InputError: a file is missing or unreadable, a split that needs timestamps, or no user has enough actions.
         """
         options = options or ShopOptions()
+        if options.split.timed:
+            raise InputError(f"{options.split.flag}: {path} has no timestamps; leave it out, the split is then random")
         self._images = PhotoFolder(images)
         self._lines = JsonLines(path, progress)
         opened = None if features is None else BinaryFeatures(features, progress=progress)

@@ -1,18 +1,25 @@
 """Tables about a data set, shared by the tools that print them."""
 
+from collections.abc import Sequence
+from math import ceil
+
 from tqdm import tqdm
 
 from tf_dvbpr.dvbpr.activations import FOLDER as ACTIVATIONS
 from tfrecords.dataset import Dataset
 from tfrecords.features.store import list_features
 from tfrecords.features.writer import STORED, read_record
+from tfrecords.purchases_over_time import newcomers, purchases_over_time
 from tfrecords.schema import METADATA_FILE
 from tfrecords.summary import QUANTILES, Summary
+from tfrecords.timestamps import PARTS
 
 from . import table
 
 _SIZES_SHOWN = 5
 _BAD_SHOWN = 20
+_LETTERS = "#vt"  # of the parts of the split, in bars
+_WIDTH = 40
 
 
 def table_two(dataset: Dataset) -> str:
@@ -104,6 +111,53 @@ def split(dataset: Dataset) -> str:
     seed = "" if rule["seed"] is None else f", seed {rule['seed']}"
     sizes = f"{counts['train']} train, {counts['validation']} validation, {counts['test']} test"
     return f"split: {sizes}{seed}; rule: {rule['rule']}"
+
+
+def drawn_among_equals(dataset: Dataset) -> str:
+    """Returns one line on the users whose last purchases have equal timestamps; "" if there are none."""
+    users = dataset.meta["split"].get("tied_users", 0)
+    if not users:
+        return ""
+    return (
+        f"equal timestamps: for {users} of {dataset.num_users} users the seed drew which of several purchases made at "
+        "one time are the last two"
+    )
+
+
+def new_after(dataset: Dataset) -> str:
+    """Returns the numbers of new users and items in validation and test of a split by date; "" for other splits."""
+    if dataset.split_date is None:
+        return ""
+    rule = dataset.meta["split"]
+    rows = [
+        [
+            f"{row.split}, from {rule['validation_from']}"
+            if row.split == "validation"
+            else f"test, after {rule['date']}",
+            *(row.purchases, row.users, row.purchases_of_new_users, row.items, row.purchases_of_new_items),
+        ]
+        for row in newcomers(dataset)
+    ]
+    headers = ["held out", "purchases", "new users", "purchases of them", "new items", "purchases of them"]
+    return table.render(headers, rows)
+
+
+def over_time(dataset: Dataset) -> str:
+    """Returns the purchases of each part of the split over time, a row per period; "" without timestamps."""
+    periods = purchases_over_time(dataset)
+    if not periods:
+        return ""
+    most = max(sum(period.purchases) for period in periods)
+    rows = [[period.start, *period.purchases, _bar([count / most for count in period.purchases])] for period in periods]
+    key = ", ".join(f"{letter} {part}" for letter, part in zip(_LETTERS, PARTS, strict=True))
+    return table.render(["purchases from", *PARTS, key], rows, left=(0, 4))
+
+
+def _bar(shares: Sequence[float]) -> str:
+    """Draws a row's shares as letters, one letter for each part of the split."""
+    ends = [ceil(_WIDTH * sum(shares[: number + 1]) - 1e-9) for number in range(len(shares))]
+    starts = [0, *ends[:-1]]
+    return "".join(letter * (end - start) for letter, start, end in zip(_LETTERS, starts, ends, strict=True))
 
 
 def _quantile_name(quantile: float) -> str:

@@ -34,7 +34,8 @@ def test_the_first_trials_of_more_are_the_trials_of_fewer(studio):
 def test_users_without_a_test_item_of_a_drawn_category_are_passed_over(studio, planted):
     def drawn(present, test):
         gan = SimpleNamespace(category_names=studio.gan.category_names, present=present)
-        dataset = SimpleNamespace(test=test, path="data")
+        held = np.concatenate([[0], np.cumsum(test >= 0)]), test[test >= 0]
+        dataset = SimpleNamespace(held_out=lambda split: held, path="data")
         return draw_trials(SimpleNamespace(dataset=dataset, gan=gan, categories=studio.categories), 50, K, seed=0)
 
     test = planted.test.copy()
@@ -43,6 +44,19 @@ def test_users_without_a_test_item_of_a_drawn_category_are_passed_over(studio, p
     assert (trials.users % 2 == 1).all() and set(trials.categories) == {planted.category_names.index("tops")}
     with pytest.raises(InputError, match="data: no user has a test item"):
         drawn(("tops", "shoes"), np.full_like(test, -1))
+
+
+def test_of_several_held_out_items_each_is_drawn_as_often(studio, planted):
+    names = list(planted.category_names)
+    first = {name: int(np.flatnonzero(planted.item_categories == names.index(name))[0]) for name in names}
+    # User 0 holds out one item of each of two categories, user 1 nothing, user 2 one item.
+    held = np.array([0, 2, 2, 3]), np.array([first[names[0]], first[names[1]], first[names[0]]])
+    gan = SimpleNamespace(category_names=names, present=tuple(names))
+    dataset = SimpleNamespace(held_out=lambda split: held, path="data")
+    trials = draw_trials(SimpleNamespace(dataset=dataset, gan=gan, categories=planted.item_categories), 4000, 1, seed=0)
+    assert set(trials.users) == {0, 2} and abs((trials.users == 0).mean() - 0.5) < 0.04
+    assert abs((trials.categories[trials.users == 0] == 1).mean() - 0.5) < 0.06
+    assert (trials.categories[trials.users == 2] == 0).all()
 
 
 @pytest.mark.parametrize("owned", [True, False])

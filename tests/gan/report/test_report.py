@@ -209,6 +209,26 @@ def test_an_auc_of_an_older_step_is_pointed_out(call, sources, tmp_path):
     assert "This AUC is of step 10, but the best step is 20" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
+def test_warm_and_unseen_items_and_wins_have_their_places(call, sources, tmp_path):
+    workdir = shutil.copytree(sources["recommender"], tmp_path / "run")
+    content = json.loads((workdir / "auc.json").read_text())
+    for row in content["rows"]:
+        for split in ("validation", "test"):
+            warm = {"warm": 0.6123, "warm_se": 0.01, "warm_users": 39, "new_users": 4}
+            row[split] |= warm | {"unseen": 0.5432, "unseen_se": None, "unseen_users": 1}
+    report_sources.write(workdir / "auc.json", {**content, "groups": ["all", "warm", "cold", "unseen"]})
+    table3 = shutil.copytree(sources["table3"], tmp_path / "table3")
+    content = json.loads((table3 / "table3.json").read_text())
+    pair = {"name": "BPR-MF", "rival": "DVBPR", "users": 60, "winner": "DVBPR"}
+    content["pairs"] = {"all": [pair], "cold": [pair | {"winner": None}]}
+    report_sources.write(table3 / "table3.json", content)
+    call(f"--recommender={workdir}", f"--table3={table3}", f"--output={tmp_path / 'page.html'}")
+    page = Page((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert "test, warm" in page.said and "0.6123" in page.said and "0.5432" in page.said
+    assert "39 a warm one (4 more bought nothing in training)" in page.said
+    assert "all: DVBPR over BPR-MF" in page.said and "cold: none over any other" in page.said
+
+
 def test_nothing_of_the_data_becomes_markup(call, sources, planted, tmp_path):
     evil = '<script>alert("1")</script>&amp;'
     report_sources.write_design(tmp_path / "design", planted, users=(evil, "u2"))

@@ -14,6 +14,7 @@ from tf_dvbpr.comparison.published import published
 from tf_dvbpr.comparison.ranking_metrics import ranking_metrics
 from tf_dvbpr.comparison.rows import Row, rows_of, settings_of
 from tf_dvbpr.ranking import auc
+from tf_dvbpr.ranking.held_out import HeldOut
 from tf_dvbpr.ranking.reference_rankings import random_ranking
 from tfrecords.errors import InputError
 from tools import compare as tool
@@ -50,6 +51,11 @@ def finished(planted_folder, make_folder):
     return folder
 
 
+def user_aucs(factors, dataset):
+    own = dataset.own_items()
+    return auc.user_auc(factors.user_factors, factors.item_factors, dataset.test, *own)
+
+
 def test_recall_and_ndcg_are_those_of_a_sorted_list():
     rng = np.random.default_rng(0)
     users, items = 40, 25
@@ -65,21 +71,24 @@ def test_recall_and_ndcg_are_those_of_a_sorted_list():
         place = 1 + (scores[user, others] >= target).sum()  # ties are ahead
         recall.append(place <= 3)
         gain.append(1 / np.log2(place + 1) if place <= 3 else 0.0)
-    got = ranking_metrics(np.array(values), targets, indptr, items, ks=(3,))
+    held = HeldOut("test", users, np.arange(users), targets, {"all": np.ones(users, bool)})
+    got = ranking_metrics(np.array(values), held, indptr, items, ks=(3,))
     assert got == {"recall@3": pytest.approx(np.mean(recall)), "ndcg@3": pytest.approx(np.mean(gain))}
-    nobody = ranking_metrics(np.full(users, np.nan), targets, indptr, items, ks=(3,))
+    nobody = ranking_metrics(np.full(users, np.nan), held, indptr, items, ks=(3,))
     assert np.isnan(nobody["recall@3"])
 
 
 def test_the_choice_is_made_on_validation_before_test_is_looked_at(run, monkeypatch, planted):
     """Swaps what is good on validation with what is good on test: the choice must follow validation."""
     splits, own = [], auc.held_out
+    assert own is compare.held_out
 
-    def held_out(dataset, split):
+    def spied(dataset, split):
         splits.append(split)
         return own(dataset, split)
 
-    monkeypatch.setattr(auc, "held_out", held_out)
+    monkeypatch.setattr(auc, "held_out", spied)
+    monkeypatch.setattr(compare, "held_out", spied)
     seen = []
 
     def fake(config, dataset, row, settings, seed):
@@ -113,7 +122,7 @@ def test_rows_figures_and_what_is_done_is_not_done_again(run, planted, tmp_path,
     assert (rand["cells"], popular["cells"], factors["cells"]) == (1, 1, 2)
     assert rand["all_spread"] > 0 and popular["all_spread"] is None and factors["all_spread"] > 0
     assert factors["parameters"] == 60 * 4 + 90 * 5 and popular["parameters"] == 0
-    values = [auc.evaluate_users(random_ranking(planted, seed), planted, "test") for seed in (0, 1)]
+    values = [user_aucs(random_ranking(planted, seed), planted) for seed in (0, 1)]
     assert rand["all"] == pytest.approx(np.mean(values))
     mean_of_users = np.mean(values, axis=0)
     assert rand["all_se"] == pytest.approx(mean_of_users.std(ddof=1) / np.sqrt(60))
@@ -168,9 +177,9 @@ def test_a_given_dvbpr_is_used_and_differences_are_paired(run, dvbpr, planted, t
     result = run(models=("rand", "poprank", "dvbpr"), dvbpr_workdir=(dvbpr,))
     row = result["rows"][2]
     assert row["workdirs"] == [dvbpr] and row["parameters"] > 1_000_000
-    ours = auc.evaluate_users(runs.Workdir.open(dvbpr).factors(), planted, "test")
+    ours = user_aucs(runs.Workdir.open(dvbpr).factors(), planted)
     rival = max(result["rows"][:2], key=lambda row: row["all"])
-    theirs = auc.evaluate_users(runs.Workdir.open(rival["workdirs"][0]).factors(), planted, "test")
+    theirs = user_aucs(runs.Workdir.open(rival["workdirs"][0]).factors(), planted)
     (difference,) = result["differences"]
     assert difference["rival"] == rival["name"]
     assert difference["all"] == pytest.approx((ours - theirs).mean())
@@ -292,7 +301,7 @@ def test_the_five_files(run, tmp_path, dvbpr):
     assert float(rows[2]["all"]) == result["rows"][2]["all"] and rows[2]["dim"] == "4"
     assert json.loads((output / "table3.json").read_text())["rows"][1]["name"] == "PopRank"
     lines = (output / "table3.tex").read_text().splitlines()
-    assert lines[0] == r"\begin{tabular}{lrrrr}" and lines[-1] == r"\end{tabular}"
+    assert lines[0] == r"\begin{tabular}{lrrrrr}" and lines[-1] == r"\end{tabular}"
     assert sum(r"\textbf" in line for line in lines) >= 1
 
 

@@ -3,6 +3,7 @@ import pytest
 
 from tf_dvbpr.ranking import auc
 from tf_dvbpr.ranking.factors import Factors
+from tf_dvbpr.ranking.held_out import COLD_BELOW, SPLITS, HeldOut
 from tfrecords.errors import InputError
 
 
@@ -130,11 +131,17 @@ def test_wrong_arguments_are_named(change, message):
         auc.user_auc(**(arguments | change))
 
 
+def held(targets, item_counts):
+    users = np.flatnonzero(targets >= 0)
+    cold = np.asarray(item_counts)[targets[users]] < COLD_BELOW
+    return HeldOut("test", len(targets), users, targets[users], {"all": cold | True, "warm": ~cold, "cold": cold})
+
+
 def test_report_counts_cold_items_on_training_purchases_only():
     values = np.array([0.5, 1.0, np.nan, 0.0, 0.8])
     targets = np.array([0, 1, -1, 2, 1])
     # Items 0 and 1 have fewer than five purchases, item 2 has exactly five.
-    report = auc.summarise(values, targets, np.array([0, 4, 5]), "test")
+    report = auc.summarise(values[targets >= 0], held(targets, [0, 4, 5]))
     assert (report.split, report.all_users, report.cold_users) == ("test", 4, 3)
     assert report.all == pytest.approx(2.3 / 4)
     assert report.cold == pytest.approx(2.3 / 3)
@@ -144,7 +151,7 @@ def test_report_counts_cold_items_on_training_purchases_only():
 
 
 def test_report_of_one_user_has_no_standard_error():
-    report = auc.summarise(np.array([0.25]), np.array([0]), np.array([7]), "validation")
+    report = auc.summarise(np.array([0.25]), held(np.array([0]), [7]))
     assert report.all == 0.25 and np.isnan(report.all_se)
     assert report.cold_users == 0 and np.isnan(report.cold)
 
@@ -155,7 +162,7 @@ def planted_factors(planted, seed=6):
     return Factors(users, items, planted.user_keys, planted.item_keys)
 
 
-@pytest.mark.parametrize("split", auc.SPLITS)
+@pytest.mark.parametrize("split", SPLITS)
 def test_evaluate_a_data_set(planted, split):
     factors = planted_factors(planted)
     own = [{*planted.train_of(u).tolist(), int(planted.validation[u]), int(planted.test[u])} for u in range(60)]
@@ -189,5 +196,5 @@ def test_the_random_ranking_is_worth_a_half():
     users, items = rng.normal(size=(2000, 8)), rng.normal(size=(300, 8))
     targets = rng.integers(0, 300, 2000)
     values = auc.user_auc(users, items, targets, np.arange(2001), targets)
-    report = auc.summarise(values, targets, np.zeros(300), "test")
+    report = auc.summarise(values, held(targets, np.zeros(300)))
     assert abs(report.all - 0.5) < 4 * report.all_se and report.all_se == pytest.approx(np.sqrt(1 / 12 / 2000), rel=0.1)

@@ -46,7 +46,7 @@ def test_both_forms_of_the_dump(tmp_path, form, suffix):
     assert items[3].photo.encoded == noise(3)
     assert [user.key for user in users] == [f"A{user}" for user in range(6)]
     for user in users:
-        bought = {items[item].key for item in [*user.train, user.validation, user.test]}
+        bought = {items[item].key for item in [*user.train, *user.validation, *user.test]}
         assert bought == {asin(item) for item in PURCHASES[user.key]}
     assert items[0].features is None
 
@@ -66,7 +66,7 @@ def test_the_split_is_that_of_csv_and_does_not_depend_on_the_order_of_lines(tmp_
 def test_item_zero_can_be_held_out(tmp_path):
     purchases = {f"A{user}": range(5) for user in range(40)}
     _, items, users = read(write_amazon(tmp_path / "dump", purchases))
-    assert {0} < {user.validation for user in users} | {user.test for user in users}
+    assert {0} < {item for user in users for item in [*user.validation, *user.test]}
     assert items[0].key == asin(0)
 
 

@@ -21,7 +21,7 @@ def test_items_follow_the_table_and_users_their_keys(tmp_path):
     assert items[3].photo.encoded == noise(3)
     assert [user.key for user in users] == ["a", "b"]
     for user, bought in zip(users, (6, 5), strict=True):
-        assert sorted([*user.train, user.validation, user.test]) == list(range(bought))
+        assert sorted([*user.train, *user.validation, *user.test]) == list(range(bought))
     assert facts["split"] == {"seed": 0, "rule": facts["split"]["rule"], "min_actions": 5}
 
 
@@ -110,7 +110,7 @@ def test_bad_photos_are_skipped_on_request(tmp_path):
     assert [item.key for item in items] == ["i0", *(f"i{item}" for item in range(2, 11))]
     # u keeps seven purchases under new ids, v falls under five
     assert [user.key for user in users] == ["u"]
-    assert sorted([*users[0].train, users[0].validation, users[0].test]) == list(range(7))
+    assert sorted([*users[0].train, *users[0].validation, *users[0].test]) == list(range(7))
     assert facts["dropped"]["items_with_bad_images"] == 2
     assert facts["bad_images"][0] == {"item": "i1", "reason": "1x1 pixels, at least 8 a side expected"}
 

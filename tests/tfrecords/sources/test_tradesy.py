@@ -33,7 +33,7 @@ def test_bought_and_wanted_count(tmp_path, form):
     assert {item.category for item in items} == {-1}
     assert list(source.category_names) == []
     assert [user.key for user in users] == ["u1", "u2"]
-    assert sorted([*users[1].train, users[1].validation, users[1].test]) == [0, 1, 2, 3]
+    assert sorted([*users[1].train, *users[1].validation, *users[1].test]) == [0, 1, 2, 3]
     assert source.facts()["dropped"]["duplicate_interactions"] == 1
     assert source.facts()["lists"] == ["bought", "want"]
 

@@ -72,8 +72,8 @@ class WardrobeSource:
 
     def facts(self) -> dict:
         """Returns the split, the names of the features, and the test AUC of the oracle and of PopRank."""
-        targets = np.array([user.test for user in self._users])
-        own = [np.array([*user.train, user.validation, user.test]) for user in self._users]
+        targets = np.array([user.test[0] for user in self._users])
+        own = [np.array([*user.train, *user.validation, *user.test]) for user in self._users]
         trained = np.concatenate([user.train for user in self._users])
         counts = np.bincount(trained, minlength=len(self._item_keys)).astype(np.float32)
         popularity = np.ones((len(self._users), 1), np.float32)
@@ -118,7 +118,7 @@ class WardrobeSource:
         for key, bought in zip(self._user_keys, purchases, strict=True):
             held = split.hold_out(self._seed, key, [self._item_keys[item] for item in bought])
             train = np.delete(bought, held)
-            users.append(User(key, train.tolist(), int(bought[held[0]]), int(bought[held[1]])))
+            users.append(User(key, train.tolist(), *([int(bought[position])] for position in held)))
         return users
 
 
