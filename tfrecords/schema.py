@@ -6,6 +6,7 @@ import tensorflow as tf
 
 FORMAT_VERSION = 1
 METADATA_FILE = "dataset.json"
+ATTRIBUTES_FILE = "attributes.csv"  # of the items, where the source knows some
 ITEM_STEM = "items"
 USER_STEM = "users"
 

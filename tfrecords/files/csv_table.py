@@ -66,6 +66,14 @@ class CsvTable:
             if empty:
                 raise InputError(f"{self.path}: no rows under the header")
 
+    def header(self) -> list[str]:
+        """The names of all columns. Raises InputError for an empty file, and one that is not CSV."""
+        with self._opened() as lines:
+            names = [name.strip() for _, names in itertools.islice(lines, 1) for name in names]
+        if not any(names):
+            raise InputError(f"{self.path}: empty; expected a header line")
+        return names
+
     def check_key(self, line: int, name: str, key: str) -> None:
         """Raises InputError if a value cannot be a key: it is blank or holds a NUL character."""
         if not key.strip():

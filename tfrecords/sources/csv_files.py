@@ -1,18 +1,28 @@
 """Reads a data set from two CSV files and a folder of photos."""
 
+import csv
 from pathlib import Path
 
 from tfrecords.errors import InputError
 from tfrecords.files.csv_table import CsvTable
+from tfrecords.schema import ATTRIBUTES_FILE
 from tfrecords.sources.purchases import Purchases
 from tfrecords.sources.shop import Product, ShopOptions, ShopSource
+
+_COLUMNS = ("item_id", "image", "category")
 
 
 class CsvSource(ShopSource):
     """Purchases from interactions.csv (user_id, item_id), and the catalogue from items.csv (item_id, image, category).
 
+<<<<<<< HEAD
     Item ids follow the order of items.csv, user ids the sorted user keys. Items without purchases stay; duplicate
     purchases count once; users with fewer than `min_actions` purchases are left out.
+=======
+    Item ids follow the order of items.csv, user ids the sorted user keys. Items stay whether bought or not; duplicate
+    purchases count once; users with fewer than `min_actions` purchases are left out. Further columns of items.csv are
+    kept beside the shards, in `ATTRIBUTES_FILE`.
+>>>>>>> ff5214c (tools.explain: why a user likes or dislikes a garment)
     """
 
     kind = "csv"
@@ -47,6 +57,17 @@ class CsvSource(ShopSource):
 
     def _where(self, product: Product) -> str:
         return f"{self._table.path}, line {product.line}"
+
+    def write_extras(self, folder: Path) -> None:
+        """Writes the further columns of items.csv, of the items that are in the data set."""
+        header = self._table.header()
+        names = [name for name in header if name and name not in _COLUMNS and header.count(name) == 1]
+        if not names:
+            return
+        with (folder / ATTRIBUTES_FILE).open("w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow([_COLUMNS[0], *names])
+            table.writerows(row for _, row in self._table.rows((_COLUMNS[0], *names)) if row[0] in self._ids)
 
     def _read_items(self) -> dict[str, Product]:
         products: dict[str, Product] = {}
