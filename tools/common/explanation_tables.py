@@ -6,6 +6,7 @@ from . import table
 
 _CHANGES = 5  # shown of a user or group; attributes.csv has them all
 _ITEMS = 3
+_SCORED = (("score", ".4g"), ("percentile", ".1%"))
 
 
 def heading(result: Explanations) -> str:
@@ -74,6 +75,25 @@ def segments(result: Explanations) -> str:
     ]
     headers = ["segment", "users", "mean percentile", "dislike it", "leans to"]
     return table.render(headers, rows, left=(0, 4)) if rows else ""
+
+
+def changes(added: dict) -> str:
+    """What would change the users' minds; "" without a GAN."""
+    if not added:
+        return ""
+    found = added["changes"]
+    rows = [
+        (
+            one["user"],
+            *(f"{one[when][name]:{form}}" for when in ("before", "after") for name, form in _SCORED),
+            f"{one['drift']:.3f}",
+            "yes" if one["reached"] else "no",
+        )
+        for one in found["users"]
+    ]
+    headers = ["user", "drawn by the GAN", "above", "altered", "above", "change a pixel", "reached"]
+    told = f"the smallest change that reaches {found['reach']:.0%} of the catalogue; {found['file']} shows it"
+    return "\n".join([table.render(headers, rows), told, *(f"note: {note}" for note in added["change_notes"])])
 
 
 def _item(item: ItemBeside) -> tuple[str, ...]:
