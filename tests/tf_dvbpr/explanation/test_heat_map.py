@@ -1,6 +1,10 @@
 import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
 
 from tf_dvbpr.explanation.heat_map import heat_map, legend, smoothed
+
+pytestmark = pytest.mark.stack
 
 
 def test_red_raises_blue_lowers_and_the_rest_is_the_photo_in_grey():
@@ -29,10 +33,16 @@ def test_nothing_is_drawn_where_nothing_is_attributed():
     assert (drawn[..., 0] == drawn[..., 1]).all() and (drawn[..., 1] == drawn[..., 2]).all()
 
 
-def test_smoothing_keeps_the_sum_of_what_is_not_at_the_border():
-    attributions = np.zeros([64, 64])
+def test_smoothing_is_a_gaussian_that_keeps_the_sum_of_what_is_not_at_the_border():
+    attributions = np.zeros([64, 64], np.float32)
     attributions[30:34, 30:34] = np.random.default_rng(0).normal(size=[4, 4])
-    np.testing.assert_allclose(smoothed(attributions).sum(), attributions.sum(), atol=1e-6)
+    found = smoothed(attributions).numpy()
+    np.testing.assert_allclose(found.sum(), attributions.sum(), rtol=1e-4)
+    np.testing.assert_allclose(found, gaussian_filter(attributions, 64 / 24, mode="constant"), atol=1e-3)
+    at_border = np.zeros([64, 64], np.float32)
+    at_border[0, 0] = 1.0
+    # Of a corner's attribution a little over a quarter stays.
+    assert 0.25 < smoothed(at_border).numpy().sum() < 0.4
 
 
 def test_the_legend_goes_from_blue_to_red():
