@@ -17,10 +17,10 @@ class VisualFactors(NamedTuple):
 
 
 def visual_factors(factors: Factors, dataset: Dataset) -> VisualFactors:
-    """The visual blocks of U and V, which of DVBPR are all of them.
+    """The visual blocks of U and V: all of them, or without the columns of the whole predictor's own terms.
 
     Raises InputError for factors of another data set, or that are not finite.
     """
-    tastes, styles = factors_for(factors, dataset)
+    tastes, styles = factors_for(factors.visual_part(), dataset)
     check_finite(tastes, styles)
     return VisualFactors(tastes, styles)

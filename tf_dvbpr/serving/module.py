@@ -162,7 +162,7 @@ class ServingModule(tf.Module):
 
         Returns:
             ``png_bytes`` string [B], heat maps of 256 x 256 pixels, red where a part raises the score and blue where it
-            lowers it; ``scores`` and ``white_scores`` float32 [B], of the photo and of a white one; ``contributions``
+            lowers it; ``scores`` and ``white_scores`` float32 [B], ``t_u . Phi`` of the photo and of a white one; ``contributions``
             float32 [B, 8, 8], integrated gradients summed over squares, rows from the top, which add up to the
             difference of the two scores; ``user_known`` and ``image_readable`` bool [B]. "" and NaN where one of the
             two is false.
@@ -175,7 +175,7 @@ class ServingModule(tf.Module):
         rows = tf.scatter_nd(places, numbers, tf.shape(image_bytes)) - 1
         users, rows = paired(self._users.lookup(user_keys), rows)
         known, readable = users >= 0, rows >= 0
-        tastes = tf.gather(self._user_factors, tf.maximum(users, 0))
+        tastes = self._tastes(tf.maximum(users, 0))
         png, scores, white, parts = explanations(network, tastes, photos, rows, known & readable)
         return {
             "png_bytes": png,

@@ -15,14 +15,9 @@ _COLUMNS = ("item_id", "image", "category")
 class CsvSource(ShopSource):
     """Purchases from interactions.csv (user_id, item_id), and the catalogue from items.csv (item_id, image, category).
 
-    <<<<<<< HEAD
     Item ids follow the order of items.csv, user ids the sorted user keys. Items without purchases stay; duplicate
-    purchases count once; users with fewer than `min_actions` purchases are left out.
-    =======
-    Item ids follow the order of items.csv, user ids the sorted user keys. Items stay whether bought or not; duplicate
     purchases count once; users with fewer than `min_actions` purchases are left out. Further columns of items.csv are
     kept beside the shards, in `ATTRIBUTES_FILE`.
-    >>>>>>> ff5214c (tools.explain: why a user likes or dislikes a garment)
     """
 
     kind = "csv"
