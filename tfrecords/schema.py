@@ -7,6 +7,7 @@ import tensorflow as tf
 FORMAT_VERSION = 1
 METADATA_FILE = "dataset.json"
 TIMESTAMPS_FILE = "timestamps.npz"  # when each purchase was made, if the source says; see `tfrecords.timestamps`
+ATTRIBUTES_FILE = "attributes.csv"  # of the items, where the source knows some
 ITEM_STEM = "items"
 USER_STEM = "users"
 

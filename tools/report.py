@@ -2,7 +2,7 @@ r"""Writes one HTML page about a run: data, learning curves, tables, generated g
 
     python -m tools.report --recommender=out/run --gan=out/gan --output=out/report.html
     python -m tools.report --recommender=out/run --gan=out/gan --table3=out/table3 --samples=out/samples \
-        --table4=out/table4 --design=out/design --tailor=out/tailor --output=out/report.html
+        --table4=out/table4 --design=out/design --tailor=out/tailor --explain=out/why --output=out/report.html
 
 Everything is in that one file, including the pictures; it needs no network. The page has no section for a source that
 is not given.

@@ -26,8 +26,9 @@ class ReportConfig:
     )
     design: str | None = setting(None, "folder that tools.design wrote")
     tailor: str | None = setting(None, "folder that tools.tailor wrote")
+    explain: str | None = setting(None, "folder that tools.explain wrote")
     title: str | None = setting(None, "the page's title; default: the names of the models and the data")
-    shown: int = setting(12, "largest number of designs, and of tailorings, shown", at_least(1))
+    shown: int = setting(12, "largest number of designs, tailorings, and users of an explanation, shown", at_least(1))
     dataset: str | None = setting(None, MOVED_DATASET)
 
     def __post_init__(self) -> None:

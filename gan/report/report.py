@@ -11,6 +11,7 @@ from gan.report.table4_section import table4_section
 from gan.report.tailor_section import tailor_section
 from tf_dvbpr.model_names import GAN
 from tf_dvbpr.report.data_section import data_section
+from tf_dvbpr.report.explain_section import explain_section
 from tf_dvbpr.report.formats import whole
 from tf_dvbpr.report.found_folder import found_in
 from tf_dvbpr.report.history import History
@@ -68,6 +69,8 @@ def write_report(config: ReportConfig, progress: bool = True) -> dict:
         makers.append(lambda: design_section(Path(config.design), photos, config.shown))
     if config.tailor is not None:
         makers.append(lambda: tailor_section(Path(config.tailor), config.shown))
+    if config.explain is not None:
+        makers.append(lambda: explain_section(Path(config.explain), photos, config.shown))
     # The data set comes first on the page and is read last, so that other errors appear before this long part.
     makers.append(lambda: data_section(dataset, photos))
     with progress_bar(makers, desc="report", unit="section", disable=not progress, leave=False) as bar:

@@ -84,18 +84,3 @@ def named(function: Callable, **inputs: tf.DType) -> Callable:
     """Returns a function to save, with its inputs' types by name: keys and photos as lists, numbers as scalars."""
     specs = [tf.TensorSpec([None] if name in _LISTS else [], kind, name) for name, kind in inputs.items()]
     return tf.function(function, input_signature=specs).get_concrete_function()
-
-
-def row_by_row(
-    find: Callable[[tf.Tensor], tuple], nothing: Callable[[], tuple], known: tf.Tensor, kinds: tuple
-) -> tuple:
-    """Applies `find` to each known row (bool [B]) and `nothing` to the others, one after the other."""
-    # One additional row of `nothing`: without rows the result would have no shape.
-    padded = tf.concat([known, [False]], 0)
-    answers = tf.map_fn(
-        lambda row: tf.cond(padded[row], lambda: find(row), nothing),
-        tf.range(tf.size(padded)),
-        fn_output_signature=kinds,
-        parallel_iterations=1,
-    )
-    return tuple(part[:-1] for part in answers)

@@ -8,9 +8,10 @@ import tensorflow as tf
 from gan.search.ascent import advance, begin, finish
 from gan.search.latent_form import to_latent, to_variable
 from gan.search.measures import best_starts
-from gan.serving.designer_base import MOST_STARTS, MOST_STEPS, StudioModule, named, row_by_row
+from gan.serving.designer_base import MOST_STARTS, MOST_STEPS, StudioModule, named
 from tf_dvbpr import stateless
 from tf_dvbpr.serving.module import paired
+from tf_dvbpr.serving.rows import row_by_row
 
 _MOST_CANDIDATES = 1024
 

@@ -11,12 +11,13 @@ from gan.search.config import AscentConfig, InversionConfig
 from gan.search.drift import drift
 from gan.search.latent_form import to_latent, to_variable
 from gan.search.measures import best_starts, bounded, nearness
-from gan.serving.designer_base import MOST_STARTS, MOST_STEPS, named, row_by_row
+from gan.serving.designer_base import MOST_STARTS, MOST_STEPS, named
 from gan.serving.designer_design import DesignModule
 from tf_dvbpr import stateless
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.serving.module import paired
 from tf_dvbpr.serving.photos import decode_readable
+from tf_dvbpr.serving.rows import row_by_row
 from tf_dvbpr.serving.untracked import Untracked
 from tfrecords.photos.decode import normalise
 

@@ -1,10 +1,13 @@
 """Files of all the tools that a report reads, as small as they may be."""
 
+import dataclasses
 import io
 import json
 
 import numpy as np
 from PIL import Image
+
+from tf_dvbpr.explanation.results import AttributeChange, Explanation, Explanations, ItemBeside, Segment
 
 PROTOTYPE = "prototype.png"
 VALIDATION = [0.61, 0.74, 0.72]
@@ -176,6 +179,32 @@ def write_tailor(folder, dataset):
     write(folder / "tailor.json", {**head, "tailored": tailored, "files": ["tailor.png"]})
 
 
+def write_explain(folder, dataset):
+    keys = dataset.item_keys.tolist()
+    for name in ("1-integrated_gradients.png", "1-before.png", "1-after.png"):
+        write(folder / name, picture(len(name)))
+    beside = [ItemBeside(str(keys[item]), "shoes", 0.5, 0.75, 0.25) for item in (5, 6, 7)]
+    change = AttributeChange("colour", "red", "blue", 0.25, 1.5, 1.25, 0.125, 1.0, 30, 4)
+    lists = ([beside[0]], [beside[1]], [beside[2]])
+    figures = (-0.5, 0.75, 0.125, 0.01, 0.02, [[0.0] * 8] * 8, None)
+    one = Explanation("u1", 1, *figures, {"integrated_gradients": "1-integrated_gradients.png"}, *lists, [change])
+    segment = Segment("cluster 1", 40, 0.25, 0.875, "tops")
+    head = ("planted", 20, str(keys[4]), None, "tops", {"colour": "red"}, {}, 128)
+    minds = {
+        "reach": 0.9,
+        "users": [
+            {
+                "user": "u1",
+                "before": {"score": -0.4, "percentile": 0.2, "file": "1-before.png"},
+                "after": {"score": 0.9, "percentile": 0.91, "file": "1-after.png"},
+                "drift": 0.05,
+            }
+        ],
+    }
+    found = dataclasses.asdict(Explanations(*head, [one], [segment]))
+    write(folder / "explain.json", {**found, "changes": minds, "files": ["explain.png"]})
+
+
 def write_all(root, dataset):
     """Every source in a folder of its own, named as its flag."""
     write_recommender(root / "recommender", dataset)
@@ -185,4 +214,6 @@ def write_all(root, dataset):
     write_table4(root / "table4")
     write_design(root / "design", dataset)
     write_tailor(root / "tailor", dataset)
-    return {name: root / name for name in ("recommender", "gan", "table3", "samples", "table4", "design", "tailor")}
+    write_explain(root / "explain", dataset)
+    names = ("recommender", "gan", "table3", "samples", "table4", "design", "tailor", "explain")
+    return {name: root / name for name in names}

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from tf_dvbpr.api.evaluate import Evaluation
-    from tf_dvbpr.api.photos import Photos
+    from tf_dvbpr.api.explanation import GarmentExplanation
+    from tf_dvbpr.api.photos import Photo, Photos
     from tf_dvbpr.dvbpr.embedder import Embedder
+    from tf_dvbpr.explanation.explainer import Explainer
     from tf_dvbpr.networks.backbone import Backbone
     from tf_dvbpr.networks.cnnf import CNNF
     from tf_dvbpr.ranking.factors import Factors
@@ -196,6 +198,58 @@ class Recommender:
 
         return embed(as_list(photos)[0], self._factors.style_dim, self._embedder, self.dataset)
 
+    def explain(
+        self,
+        user: str,
+        item_or_photo: Photo,
+        *,
+        k: int = 4,
+        steps: int = 128,
+        attributes: str | os.PathLike[str] | None = None,
+    ) -> GarmentExplanation:
+        """Why a user likes or dislikes an item, or a photo: where, beside what they bought, and which attributes.
+
+        >>> why = tf_dvbpr.Recommender.open("out/run").explain("u0", "i4", steps=32)
+        >>> why.attributions.shape, why.heat_map().size
+        ((32, 32), (256, 256))
+        >>> abs(why.attributions.sum() - (why.figures.score - why.figures.white_score) - why.figures.gap) < 1e-3
+        True
+
+        Args:
+            user: the key of a user.
+            item_or_photo: the key of an item, or a photo as of `embed`. A text that is the key of an item means the
+                item, any other a file.
+            k: items named of each kind at most.
+            steps: of the integral over the way from a white photo.
+            attributes: a CSV file with the column item_id and a column an attribute; the data set's own if not given.
+
+        Raises:
+            InputError: an unknown user, a text that is neither an item nor a file, a photo or table that cannot be
+                read, a baseline, which does not look at photos.
+        """
+        import numpy as np
+
+        from tf_dvbpr.api.explanation import GarmentExplanation
+        from tf_dvbpr.api.photos import as_file_bytes
+        from tf_dvbpr.explanation.attribute_table import attributes_of
+        from tf_dvbpr.explanation.explainer import Asked
+        from tf_dvbpr.explanation.garment import item_garment, photo_garment
+        from tf_dvbpr.recommender.keys import find_user
+
+        explainer = self._explainer
+        explainer.attributes = attributes_of(self.dataset, None if attributes is None else os.fspath(attributes))
+        asked = Asked(user, np.array([find_user(user, self.dataset)]), False)
+        shared = self.dataset, explainer.embedder
+        if isinstance(item_or_photo, str) and (item_or_photo in self._item_keys or not Path(item_or_photo).is_file()):
+            garment = item_garment(item_or_photo, *shared, explainer.factors)
+        elif isinstance(item_or_photo, bytes | np.ndarray):
+            garment = photo_garment(as_file_bytes(item_or_photo), *shared)
+        else:
+            garment = photo_garment(Path(item_or_photo), *shared)
+        maps = explainer.maps(garment, explainer.taste(asked)[None], steps, ())
+        figures = explainer.explain(garment, asked, maps, 0, k, {})
+        return GarmentExplanation(figures, maps.maps["integrated_gradients"][0], garment.pixels)
+
     def evaluate(self, *, progress: bool = True, **options: object) -> Evaluation:
         """Returns the AUC beside RAND and PopRank: `tf_dvbpr.evaluate` for this workdir.
 
@@ -231,6 +285,16 @@ class Recommender:
         from tf_dvbpr.dvbpr.embedder import open_embedder
 
         return open_embedder(self._workdir)
+
+    @functools.cached_property
+    def _explainer(self) -> Explainer:
+        from tf_dvbpr.dvbpr.embedder import open_embedder
+        from tf_dvbpr.explanation.attribute_table import AttributeTable
+        from tf_dvbpr.explanation.explainer import Explainer
+        from tf_dvbpr.explanation.visual_factors import visual_factors
+
+        embedder = open_embedder(self._workdir, "float32")
+        return Explainer(self.dataset, embedder, visual_factors(self._factors, self.dataset), AttributeTable((), {}))
 
     @functools.cached_property
     def _item_keys(self) -> frozenset[str]:

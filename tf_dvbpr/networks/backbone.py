@@ -1,6 +1,7 @@
 """Phi on a network trained on ImageNet, with a linear layer of K units, ``style``, instead of the classifier."""
 
 import difflib
+import functools
 import hashlib
 from collections.abc import Callable
 
@@ -52,7 +53,7 @@ class Backbone:
         precision: str = "float32",
     ) -> None:
         self._preprocess, self.preprocessing = preprocess, f"{preprocessing} of RGB 0..255"
-        self._layers = layers_by_name(features)
+        self._features, self._layers = features, layers_by_name(features)
         self.hidden_layer, self.hidden_dim = list(self._layers)[-1], features.output_shape[1]
         self._frozen, self._above = None, features
         if freeze_through:
@@ -84,6 +85,20 @@ class Backbone:
     def hidden(self, images: tf.Tensor, dropout_rate: float = 0.0, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the images' f(x), [B, F], in the computation's precision; arguments as in `cnnf.CNNF`."""
         return self._pooled(self.below(images), dropout_rate, dropout_seed)
+
+    def feature_maps(self, images: tf.Tensor) -> tf.Tensor:
+        """Outputs of the last layer of f that has places: [B, h, w, C] in the computation's precision."""
+        x = self._preprocess(tf.cast(images, tf.float32) * 127.5 + 127.5)
+        return self._at_maps[0](x, training=False)
+
+    def of_feature_maps(self, maps: tf.Tensor) -> tf.Tensor:
+        """Style vectors float32 [B, K] of what `feature_maps` gave, at inference."""
+        return tf.cast(self._style(self._at_maps[1](maps, training=False)), tf.float32)
+
+    @functools.cached_property
+    def _at_maps(self) -> tuple[keras.Model, keras.Model]:
+        spatial = [name for name, layer in self._layers.items() if len(layer.output.shape) == 4]
+        return _split(self._features, self._layers, spatial[-1])
 
     def _pooled(self, activations: tf.Tensor, dropout_rate: float, dropout_seed: tf.Tensor | None) -> tf.Tensor:
         x = self._above(tf.cast(activations, tf.float32), training=False)

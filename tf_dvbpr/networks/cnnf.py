@@ -80,10 +80,20 @@ class CNNF(keras.Model):
 
     def hidden(self, images: tf.Tensor, dropout_rate: float = 0.0, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
         """Returns fc7's outputs after its ReLU, [B, 4096], in the computation's precision; arguments as in `call`."""
+        return self._dense(self.feature_maps(images), dropout_rate, dropout_seed)
+
+    def feature_maps(self, images: tf.Tensor) -> tf.Tensor:
+        """conv5's outputs, after its ReLU: [B, h, w, 256], h and w about S/16, in the computation's precision."""
         x = self.pool(self.conv1(images))
         x = self.pool(self.conv2(x))
-        x = self.pool(self.conv5(self.conv4(self.conv3(x))))
-        x = self.flatten(x)
+        return self.conv5(self.conv4(self.conv3(x)))
+
+    def of_feature_maps(self, maps: tf.Tensor) -> tf.Tensor:
+        """Style vectors float32 [B, K] of what `feature_maps` gave, at inference."""
+        return tf.cast(self.fc8(self._dense(maps, 0.0, None)), tf.float32)
+
+    def _dense(self, maps: tf.Tensor, dropout_rate: float, dropout_seed: tf.Tensor | None) -> tf.Tensor:
+        x = self.flatten(self.pool(maps))
         for number, layer in enumerate((self.fc6, self.fc7)):
             x = layer(x)
             if dropout_seed is not None and dropout_rate > 0:

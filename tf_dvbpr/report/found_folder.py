@@ -9,6 +9,7 @@ _MAKERS = {
     "dataset.json": "a data set of tools.build_dataset",
     "table3.json": "a folder of tools.compare",
     "design.json": "a folder of tools.design",
+    "explain.json": "a folder of tools.explain",
     "tailor.json": "a folder of tools.tailor",
     "table4.json": "a folder of tools.evaluate_design",
     "fig3.json": "a folder of tools.evaluate_design",

@@ -9,6 +9,7 @@ import tensorflow as tf
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.topk import known_pairs, rank
 from tf_dvbpr.serving.config import MAX_PIXELS
+from tf_dvbpr.serving.explanations import explanations
 from tf_dvbpr.serving.photos import decode_readable
 from tf_dvbpr.serving.untracked import Untracked
 
@@ -82,6 +83,7 @@ class ServingModule(tf.Module):
         if self._embed.value is not None:
             functions["embed_image"] = named(self.embed_image, image_bytes=strings)
             functions["score_image"] = named(self.score_image, user_keys=strings, image_bytes=strings)
+            functions["explain"] = named(self.explain, user_keys=strings, image_bytes=strings)
         return functions
 
     def recommend(self, user_keys: tf.Tensor, k: tf.Tensor, category: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -153,6 +155,35 @@ class ServingModule(tf.Module):
             "scores": self._scores(users, self._photo_rows(tf.gather(embedded["style_vectors"], photos))),
             "user_known": users >= 0,
             "image_readable": tf.gather(embedded["image_readable"], photos),
+        }
+
+    def explain(self, user_keys: tf.Tensor, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Why users like or dislike photos, in pairs: string [B] and [B] (either may have length 1).
+
+        Returns:
+            ``png_bytes`` string [B], heat maps of 256 x 256 pixels, red where a part raises the score and blue where it
+            lowers it; ``scores`` and ``white_scores`` float32 [B], ``t_u . Phi`` of the photo and of a white one;
+            ``contributions`` float32 [B, 8, 8], integrated gradients summed over squares, rows from the top, which add
+            up to the difference of the two scores; ``user_known`` and ``image_readable`` bool [B]. "" and NaN where one of the
+            two is false.
+        """
+        network = self._embed.value
+        places, photos = decode_readable(
+            image_bytes, network.image_size, network.resize_filter, network.fit, self._max_pixels
+        )
+        numbers = tf.range(1, tf.shape(places)[0] + 1)
+        rows = tf.scatter_nd(places, numbers, tf.shape(image_bytes)) - 1
+        users, rows = paired(self._users.lookup(user_keys), rows)
+        known, readable = users >= 0, rows >= 0
+        tastes = self._tastes(tf.maximum(users, 0))
+        png, scores, white, parts = explanations(network, tastes, photos, rows, known & readable)
+        return {
+            "png_bytes": png,
+            "scores": scores,
+            "white_scores": white,
+            "contributions": parts,
+            "user_known": known,
+            "image_readable": readable,
         }
 
     def _scores(self, users: tf.Tensor, vectors: tf.Tensor) -> tf.Tensor:

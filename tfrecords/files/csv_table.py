@@ -66,8 +66,8 @@ class CsvTable:
             if empty:
                 raise InputError(f"{self.path}: no rows under the header")
 
-    def columns(self) -> list[str]:
-        """Returns the names in the header. Raises InputError as `rows` does for a file that cannot be read."""
+    def header(self) -> list[str]:
+        """Returns the names of all columns, none for an empty file. Raises InputError for one that is not CSV."""
         with self._opened() as lines:
             return [name.strip() for _, names in itertools.islice(lines, 1) for name in names]
 

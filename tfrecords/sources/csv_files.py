@@ -1,9 +1,11 @@
 """Reads a data set from two CSV files and a folder of photos."""
 
+import csv
 from pathlib import Path
 
 from tfrecords.errors import InputError
 from tfrecords.files.csv_table import CsvTable
+from tfrecords.schema import ATTRIBUTES_FILE
 from tfrecords.sources.csv_time import parse_time
 from tfrecords.sources.purchases import Purchases
 from tfrecords.sources.shop import Product, ShopOptions, ShopSource
@@ -11,13 +13,16 @@ from tfrecords.split import SplitChoice
 
 _TIME = "timestamp"
 
+_COLUMNS = ("item_id", "image", "category")
+
 
 class CsvSource(ShopSource):
     """Purchases from interactions.csv (user_id, item_id), and the catalogue from items.csv (item_id, image, category).
 
     Item ids follow the order of items.csv, user ids the sorted user keys. Items without purchases stay; duplicate
     purchases count once; users with fewer than `min_actions` purchases are left out. The column timestamp of
-    interactions.csv is kept; the splits by time need it.
+    interactions.csv is kept; the splits by time need it. Further columns of items.csv are kept beside the shards, in
+    `ATTRIBUTES_FILE`.
     """
 
     kind = "csv"
@@ -54,6 +59,17 @@ class CsvSource(ShopSource):
     def _where(self, product: Product) -> str:
         return f"{self._table.path}, line {product.line}"
 
+    def write_extras(self, folder: Path) -> None:
+        """Writes the further columns of items.csv, of the items that are in the data set."""
+        header = self._table.header()
+        names = [name for name in header if name and name not in _COLUMNS and header.count(name) == 1]
+        if not names:
+            return
+        with (folder / ATTRIBUTES_FILE).open("w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow([_COLUMNS[0], *names])
+            table.writerows(row for _, row in self._table.rows((_COLUMNS[0], *names)) if row[0] in self._ids)
+
     def _read_items(self) -> dict[str, Product]:
         products: dict[str, Product] = {}
         for line, (key, image, category) in self._table.rows(("item_id", "image"), ("category",)):
@@ -66,7 +82,7 @@ class CsvSource(ShopSource):
     def _read_interactions(
         self, table: CsvTable, products: dict[str, Product], purchases: Purchases, choice: SplitChoice
     ) -> None:
-        timed = table.columns().count(_TIME) == 1
+        timed = table.header().count(_TIME) == 1
         if choice.timed and not timed:
             raise InputError(f"{choice.flag}: {table.path} needs a column {_TIME}, once; the random split needs none")
         for line, (user_key, item_key, *time) in table.rows(("user_id", "item_id", *([_TIME] if timed else []))):

@@ -60,6 +60,8 @@ DAMAGES = [
     ("design", "design-0.png", None, "design-0.png: this picture is missing"),
     ("tailor", "u1-10.png", None, "u1-10.png: this picture is missing"),
     ("tailor", "prototype.png", b"text", "prototype.png: not an image"),
+    ("explain", "1-integrated_gradients.png", None, "1-integrated_gradients.png: this picture is missing"),
+    ("explain", "explain.json", b"{", "explain.json: damaged, not JSON"),
 ]
 
 
@@ -91,6 +93,11 @@ def edited(folder, name, change):
         ("design", lambda c: c["designs"][0]["designed"][0].update(score="high"), "design.json: not as tools.design"),
         ("tailor", lambda c: c["tailored"][0]["steps"][0].pop("score"), "tailor.json: 'score' is missing"),
         ("tailor", lambda c: c.update(tailored=[]), "nothing tailored in it"),
+        ("explain", lambda c: c.update(explanations=[]), "nothing explained in it"),
+        ("explain", lambda c: c["explanations"][0].pop("gap"), "explain.json: 'gap' is missing"),
+        ("explain", lambda c: c["explanations"][0]["heat_maps"].update(grad_cam="../x.png"), "'../x.png' is not the"),
+        ("explain", lambda c: c["explanations"][0]["preferred"][0].update(item="none"), "the item 'none' is not in"),
+        ("explain", lambda c: c["segments"][0].update(users="40"), "'40' where a number is expected"),
         ("tailor", lambda c: c["tailored"][0]["steps"][0].update(step="a"), "'a' where a number is expected"),
         ("tailor", lambda c: c.update(reconstruction_error=True), "True where a number is expected"),
         ("design", lambda c: c.update(steps="many"), "'many' where a number is expected"),

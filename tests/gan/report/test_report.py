@@ -15,7 +15,7 @@ from tests.support import report_sources, tool
 from tests.support.tool import names
 from tools import report
 
-ORDER = ["data", "recommender", "table3", "gan", "samples", "table4", "designs", "tailoring"]
+ORDER = ["data", "recommender", "table3", "gan", "samples", "table4", "designs", "tailoring", "explanation"]
 EMPTY = {"img", "meta", "br"}
 
 
@@ -167,6 +167,17 @@ def test_the_images_as_the_training_went_leave_out_the_untrained_ones(whole):
     page, _ = whole
     shown = [image["alt"] for image in page.all("img") if image["alt"].startswith("A grid")]
     assert [alt.rsplit(" ", 1)[1] for alt in shown[:-1]] == ["100", "200", "300"] and "photos" in shown[-1]
+
+
+def test_an_explanation(whole, sources, planted):
+    page, _ = whole
+    map_file = sources["explain"] / "1-integrated_gradients.png"
+    assert page.bytes_of("Heat map for u1: integrated gradients") == map_file.read_bytes()
+    assert page.bytes_of("item i6, bought, least alike for u1") == planted.encoded_photos([6])[0]
+    assert "Score −0.500, above 12.5 % of the catalogue" in page.said
+    assert "of the difference, −1.250, −1.240 is attributed" in page.said
+    assert "1.250 ± 0.125" in page.said and "87.5 %" in page.said
+    assert page.bytes_of("after the change for u1") == (sources["explain"] / "1-after.png").read_bytes()
 
 
 def test_what_is_not_given_is_left_out(call, sources, tmp_path):

@@ -134,7 +134,7 @@ def same_row(answer, row, other, place):
 
 
 def test_it_serves_all_that_the_recommender_does_and_designs(loaded):
-    names = {"serving_default", "recommend", "score", "embed_image", "score_image", "design", "tailor"}
+    names = {"serving_default", "recommend", "score", "embed_image", "score_image", "explain", "design", "tailor"}
     assert set(loaded.signatures) == names
     best = loaded.signatures["recommend"](user_keys=["u0"], k=tf.constant(2), category=tf.constant("tops"))
     again = loaded.signatures["score"](user_keys=["u0"], item_keys=best["item_keys"][0])

@@ -1,5 +1,6 @@
 """The public functions and Recommender give what the tools and the library give."""
 
+import dataclasses
 import io
 import json
 
@@ -12,6 +13,7 @@ from tests.support.tool import run
 from tf_dvbpr.ranking.factors import Factors
 from tfrecords.build import build_dataset
 from tfrecords.build_config import BuildConfig
+from tools import explain as explain_tool
 from tools import recommend as recommend_tool
 
 pytestmark = pytest.mark.stack
@@ -50,6 +52,31 @@ def test_recommend_is_a_hand_made_ranking(recommender):
     assert [one.item for one in best] == [factors.item_keys[item] for item in np.argsort(-scores, kind="stable")[:5]]
     assert [one.rank for one in best] == [1, 2, 3, 4, 5]
     assert best[0].score == pytest.approx(scores.max(), rel=1e-6)
+
+
+def test_explain_is_what_the_tool_writes(recommender, tmp_path, capsys):
+    flags = [f"--workdir={recommender.path}", "--user=u3", "--item=i7", "--steps=32", "--noocclusion"]
+    run(capsys, explain_tool.cli, *flags, f"--output={tmp_path / 'why'}")
+    (expected,) = json.loads((tmp_path / "why/explain.json").read_text())["explanations"]
+    found = recommender.explain("u3", "i7", steps=32)
+    assert {**dataclasses.asdict(found.figures), "heat_maps": expected["heat_maps"]} == expected
+    np.testing.assert_array_equal(found.pixels, np.asarray(Image.open(tmp_path / "why/photo.png")))
+    assert repr(found).startswith("GarmentExplanation('u3', score ")
+
+
+def test_a_photo_in_memory_is_explained_like_its_file(recommender, example_folder):
+    file = example_folder / "photo.jpg"
+    by_path, by_bytes = (recommender.explain("u0", one, steps=32) for one in (file, file.read_bytes()))
+    np.testing.assert_array_equal(by_path.attributions, by_bytes.attributions)
+    pixels = np.asarray(Image.open(file))
+    np.testing.assert_allclose(recommender.explain("u0", pixels, steps=32).figures.score, by_path.figures.score)
+    with pytest.raises(tf_dvbpr.InputError, match=r"item=nothing\.jpg: no such item"):
+        recommender.explain("u0", "nothing.jpg")
+
+
+def test_a_baseline_explains_nothing(baseline):
+    with pytest.raises(tf_dvbpr.InputError, match="does not look at photos"):
+        baseline.explain("u0", "i7")
 
 
 def test_score_is_the_product_of_the_factors(recommender):

@@ -1,3 +1,4 @@
+import io
 import json
 import shutil
 import subprocess
@@ -7,10 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from tests.support.odd_photos import odd_photos
 from tests.support.shop import encode
 from tf_dvbpr.dvbpr.embedder import open_embedder
+from tf_dvbpr.explanation.explain import open_explainer
+from tf_dvbpr.explanation.explainer import parts_of
+from tf_dvbpr.explanation.garment import photo_garment
+from tf_dvbpr.explanation.heat_map import heat_map
 from tf_dvbpr.ranking.topk import top_k
 from tf_dvbpr.recommender.config import RecommendConfig
 from tf_dvbpr.recommender.recommend import recommend
@@ -61,7 +67,7 @@ def exported(workdir, make_folder):
     output = make_folder("export") / "export" / "1"
     result = export(ExportConfig(str(workdir), str(output)))
     assert (result["users"], result["items"]) == (60, 90)
-    assert result["signatures"] == ["recommend", "score", "embed_image", "score_image"]
+    assert result["signatures"] == ["recommend", "score", "embed_image", "score_image", "explain"]
     return output
 
 
@@ -221,6 +227,36 @@ def test_score_image(served, workdir, planted):
     assert out["image_readable"].numpy().tolist() == [True, True, False]
     several = served["score_image"](user_keys=strings("u8", "u9"), image_bytes=strings(photo))
     same(several["scores"].numpy()[0], out["scores"].numpy()[0])
+
+
+def test_explain(served, workdir, planted):
+    photo = planted.encoded_photos([12])[0]
+    users, photos = strings("u8", "x", "u8", "u9"), strings(photo, photo, b"?", photo)
+    out = {name: value.numpy() for name, value in served["explain"](user_keys=users, image_bytes=photos).items()}
+    assert out["user_known"].tolist() == [True, False, True, True]
+    assert out["image_readable"].tolist() == [True, True, False, True]
+    assert out["png_bytes"][1:3].tolist() == [b"", b""]
+    for name in ("scores", "white_scores", "contributions"):
+        assert np.isnan(out[name][1:3]).all() and np.isfinite(out[name][[0, 3]]).all()
+    expected = served["score_image"](user_keys=users, image_bytes=photos)["scores"].numpy()
+    same(out["scores"][[0, 3]], expected[[0, 3]])
+    explainer, _ = open_explainer(str(workdir))
+    garment = photo_garment(photo, planted, explainer.embedder)
+    for row, key in ((0, "u8"), (3, "u9")):
+        taste = explainer.factors.tastes[planted.user_keys.tolist().index(key)]
+        maps = explainer.maps(garment, taste[None], 64, ())
+        attributions = maps.maps["integrated_gradients"][0]
+        same(out["white_scores"][row], maps.white[0])
+        # Where the last bit decides which of two equal values a pool takes, the gradient goes another way.
+        scale = np.abs(attributions).sum()
+        np.testing.assert_allclose(out["contributions"][row] / scale, parts_of(attributions) / scale, atol=1e-4)
+        difference = out["scores"][row] - out["white_scores"][row]
+        np.testing.assert_allclose(out["contributions"][row].sum() / scale, difference / scale, atol=0.01)
+        drawn = np.asarray(Image.open(io.BytesIO(out["png_bytes"][row]))).astype(int)
+        by_hand = np.asarray(heat_map(garment.pixels, attributions)).astype(int)
+        assert drawn.shape == (256, 256, 3) and np.abs(drawn - by_hand).mean() < 2
+    none = served["explain"](user_keys=strings("u8"), image_bytes=strings())
+    assert none["contributions"].shape == (0, 8, 8)
 
 
 @pytest.mark.slow

@@ -1,3 +1,4 @@
+import csv
 import gzip
 import os
 
@@ -34,6 +35,31 @@ def test_the_split_does_not_depend_on_the_order_of_rows(tmp_path):
     items, users, _ = read(shop)
     assert [item.key for item in items] == [f"i{item}" for item in reversed(range(12))]
     assert held_out(items, users) == before
+
+
+def test_further_columns_are_kept_for_the_items_that_stay(tmp_path):
+    shop = write_shop(tmp_path / "shop")
+    rows = [[f"images/{item}.jpg", "red, plain" if item else "", f"i{item}", item] for item in range(12)]
+    write_table(shop / "items.csv", ["image", "colour", "item_id", "size"], rows)
+    (shop / "images/3.jpg").write_text("no photo")
+    source = CsvSource(shop, options=ShopOptions(skip_bad_images=True))
+    items = list(source.items())
+    source.write_extras(tmp_path)
+    with (tmp_path / "attributes.csv").open(newline="") as file:
+        header, *kept = csv.reader(file)
+    assert header == ["item_id", "colour", "size"]
+    assert [row[0] for row in kept] == [item.key for item in items] and len(kept) == 11
+    assert kept[:2] == [["i0", "", "0"], ["i1", "red, plain", "1"]]
+
+
+def test_without_further_columns_there_is_no_such_file(tmp_path):
+    shop = write_shop(tmp_path / "shop")
+    rows = [[f"i{item}", f"images/{item}.jpg", "tops"] for item in range(12)]
+    write_table(shop / "items.csv", ["item_id", "image", "category"], rows)
+    source = CsvSource(shop)
+    list(source.items())
+    source.write_extras(tmp_path)
+    assert not (tmp_path / "attributes.csv").exists()
 
 
 def test_another_seed_is_another_split(tmp_path):

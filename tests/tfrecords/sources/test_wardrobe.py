@@ -1,3 +1,4 @@
+import csv
 import io
 import json
 
@@ -90,6 +91,17 @@ def test_purchases_follow_the_tastes():
     scores = tastes @ features.T
     liked = np.mean([scores[user, items].mean() > scores[user].mean() for user, items in enumerate(bought)])
     assert liked > 0.98
+
+
+def test_what_garments_show_is_a_table(wardrobe):
+    truth = {row["key"]: row for row in json.loads((wardrobe.path / "wardrobe.json").read_text())["items"]}
+    with (wardrobe.path / "attributes.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["item_id"] for row in rows] == wardrobe.item_keys.tolist()
+    for row in rows:
+        own = truth[row["item_id"]]
+        assert (row["colour"], row["pattern"], float(row["length"])) == (own["colour"], own["pattern"], own["length"])
+        assert row["neckline"] == (own["neckline"] if own["category"].endswith("_tops") else "")
 
 
 def test_the_truth_in_words(wardrobe):

@@ -1,7 +1,8 @@
 """Draws the wardrobe: synthetic garments, users with known tastes, and the purchases that follow from them."""
 
+import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ from tfrecords import split
 from tfrecords.errors import InputError, option
 from tfrecords.files.parallel_map import ordered_map
 from tfrecords.photos.check import CheckedPhoto
+from tfrecords.schema import ATTRIBUTES_FILE
 from tfrecords.sources.base import Item, User
 from tfrecords.sources.wardrobe import tastes
 from tfrecords.sources.wardrobe.drawing import Garment, encode_garment
 
 ORACLE_FILE = "oracle.npz"
 TRUTH_FILE = "wardrobe.json"
+SHOWN = ("colour", "length", "pattern", "neckline")
 # Separate streams of random numbers: more draws from one do not change another.
 _GARMENTS, _TASTES, _PURCHASES, _DRAWINGS = range(4)
 
@@ -24,7 +27,8 @@ class WardrobeSource:
     """A data set drawn from a seed: by default 2400 users and 3600 items.
 
     It writes two files beside the shards: the oracle, which is the true tastes and attributes as two matrices
-    (`ORACLE_FILE`), and in words and numbers what each user likes and what each garment is (`TRUTH_FILE`).
+    (`ORACLE_FILE`), and in words and numbers what each user likes and what each garment is (`TRUTH_FILE`). What each
+    garment shows, as a shop would list it, is in `ATTRIBUTES_FILE`: colour, length, pattern, and the neckline of tops.
     """
 
     kind = "wardrobe"
@@ -103,6 +107,7 @@ class WardrobeSource:
             "items": [{"key": key, **self._garments.describe(item)} for item, key in enumerate(self._item_keys)],
         }
         (folder / TRUTH_FILE).write_text(_json_text(truth), encoding="utf-8")
+        write_attributes(folder / ATTRIBUTES_FILE, truth["items"])
 
     def _rng(self, *stream: int) -> np.random.Generator:
         return np.random.default_rng([self._seed, *stream])
@@ -120,6 +125,16 @@ class WardrobeSource:
             train = np.delete(bought, held)
             users.append(User(key, train.tolist(), *([int(bought[position])] for position in held)))
         return users
+
+
+def write_attributes(path: Path, items: Iterable[Mapping[str, object]]) -> None:
+    """Writes a garment a line, from what `TRUTH_FILE` has of each."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["item_id", *SHOWN])
+        for item in items:
+            hidden = () if str(item["category"]).endswith("tops") else ("neckline",)
+            table.writerow([item["key"], *("" if name in hidden else item[name] for name in SHOWN)])
 
 
 def _json_text(tables: dict[str, list[dict]]) -> str:

@@ -1,0 +1,1 @@
+"""What would change a user's mind: explanations that need the GAN."""

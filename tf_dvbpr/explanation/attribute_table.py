@@ -1,0 +1,117 @@
+"""The items' attributes, as colour and pattern, from a CSV file."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from tfrecords.dataset import Dataset
+from tfrecords.errors import InputError, option
+from tfrecords.files.csv_table import CsvTable
+from tfrecords.schema import ATTRIBUTES_FILE
+
+KEY = "item_id"
+_ENDINGS = (".csv.gz", ".csv")
+_MOST_VALUES = 40  # of a column of words; more are names, not attributes
+_FEW_NUMBERS = 6  # up to here numbers are words, as sizes are
+_UNKNOWN = -1
+
+
+@dataclasses.dataclass(frozen=True)
+class Attribute:
+    """One column.
+
+    Attributes:
+        name: its header.
+        values: the names of its values; numbers are cut into three ranges of equally many items.
+        codes: int32 [I], index into `values`, -1: not known.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    codes: np.ndarray
+
+    def value(self, item: int) -> str:
+        """An item's value, "" where it is not known."""
+        code = int(self.codes[item])
+        return "" if code == _UNKNOWN else self.values[code]
+
+
+@dataclasses.dataclass(frozen=True)
+class AttributeTable:
+    """All columns, and why some others are no attributes."""
+
+    attributes: tuple[Attribute, ...]
+    left_out: dict[str, str]
+
+
+def attributes_of(dataset: Dataset, file: str | None = None) -> AttributeTable:
+    """The attributes of a file, or the data set's own where none is given; without attributes where it has none.
+
+    Raises InputError for a file that is no such table.
+    """
+    if file is not None:
+        ending = next((one for one in _ENDINGS if file.endswith(one)), None)
+        if ending is None:
+            raise InputError(f"{option('attributes', file)}: a file whose name ends in .csv or .csv.gz expected")
+        path = Path(file)
+        return _read(CsvTable(path.parent, path.name.removesuffix(ending)), dataset)
+    if not (dataset.path / ATTRIBUTES_FILE).is_file():
+        return AttributeTable((), {})
+    return _read(CsvTable(dataset.path, Path(ATTRIBUTES_FILE).stem), dataset)
+
+
+def _read(table: CsvTable, dataset: Dataset) -> AttributeTable:
+    names = [name for name in table.header() if name not in ("", KEY)]
+    if not names:
+        raise InputError(f"{table.path}: no column beside {KEY}; one for each attribute expected")
+    numbers = {key: number for number, key in enumerate(dataset.item_keys.tolist())}
+    texts = np.full([dataset.num_items, len(names)], "", object)
+    lines: dict[str, int] = {}
+    for line, (key, *values) in table.rows((KEY, *names)):
+        if key in lines:
+            raise table.error(line, f"item {key!r} again, first on line {lines[key]}")
+        lines[key] = line
+        if key in numbers:
+            texts[numbers[key]] = [value.strip() for value in values]
+    if not set(lines) & set(numbers):
+        raise InputError(
+            f"{table.path}: not one of its {len(lines)} items is in data set {dataset.name!r} (the first is "
+            f"{next(iter(lines))}, the data set's keys look like {dataset.item_keys[0]})"
+        )
+    attributes, left_out = [], {}
+    for column, name in enumerate(names):
+        made = _attribute(name, texts[:, column])
+        if isinstance(made, str):
+            left_out[name] = made
+        else:
+            attributes.append(made)
+    return AttributeTable(tuple(attributes), left_out)
+
+
+def _attribute(name: str, texts: np.ndarray) -> Attribute | str:
+    """The attribute of a column, or why it is none."""
+    known = texts != ""
+    distinct = sorted(set(texts[known].tolist()))
+    if len(distinct) < 2:
+        return "all items have the same value" if distinct else "no item has a value"
+    numbers = _numbers(texts[known]) if len(distinct) > _FEW_NUMBERS else None
+    codes = np.full(len(texts), _UNKNOWN, np.int32)
+    if numbers is not None:
+        low, high = np.quantile(numbers, [1 / 3, 2 / 3])
+        codes[known] = (numbers > low).astype(np.int32) + (numbers > high)
+        return Attribute(name, (f"to {low:.3g}", f"{low:.3g} to {high:.3g}", f"over {high:.3g}"), codes)
+    if len(distinct) > _MOST_VALUES:
+        return f"{len(distinct)} different values, more than {_MOST_VALUES}"
+    places = {value: place for place, value in enumerate(distinct)}
+    codes[known] = [places[value] for value in texts[known]]
+    return Attribute(name, tuple(distinct), codes)
+
+
+def _numbers(texts: np.ndarray) -> np.ndarray | None:
+    """A column's numbers; None where one is none, or not finite."""
+    try:
+        numbers = np.array([float(text) for text in texts])
+    except ValueError:
+        return None
+    return numbers if np.isfinite(numbers).all() else None
