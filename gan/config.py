@@ -21,6 +21,7 @@ from tfrecords.settings import (
 
 IMAGE_SIZES = (32, 64, 128, 256)
 AUGMENTATIONS = ("colour", "cutout", "translation")
+DECONVOLUTION, UPSAMPLING = "deconvolution", "upsampling"
 
 
 def _known(augment: str) -> bool:
@@ -39,6 +40,11 @@ class GanConfig(JudgeConfig, PhotoTrainingConfig):
     image_size: int = setting(64, "side of the images: 32, 64, 128 or 256", one_of(*IMAGE_SIZES))
     latent_dim: int = setting(256, "length Z of a latent", between(1, MOST))
     latent_distribution: str = setting("normal", "of latents: N(0, 1) or U(-1, 1)", one_of("normal", "uniform"))
+    generator: str = setting(
+        DECONVOLUTION,
+        "the authors' transposed convolutions, or upsampling and convolutions with the latent at every resolution",
+        one_of(DECONVOLUTION, UPSAMPLING),
+    )
     generator_width: int = setting(256, "channels of the generator's first maps", between(1, MOST))
     upsampling_kernel: int = setting(3, "side of the generator's kernels of stride 2: 3 or 4", one_of(3, 4))
     discriminator_width: int = setting(64, "channels of the discriminator's first maps", between(1, MOST))

@@ -6,10 +6,11 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from gan.config import GanConfig
+from gan.config import UPSAMPLING, GanConfig
 from gan.latents import draw_latents
 from gan.networks.discriminator import Discriminator, build_discriminator
 from gan.networks.generator import Generator, build_generator
+from gan.networks.upsampling_generator import UpsamplingGenerator, build_upsampling_generator
 from tf_dvbpr import stateless
 from tf_dvbpr.model_names import GAN
 from tf_dvbpr.recommender.keys import split_names
@@ -18,6 +19,8 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tfrecords.photos.decode import denormalise
 from tfrecords.progress_bar import ProgressBar
+
+GeneratorNetwork = Generator | UpsamplingGenerator
 
 _BATCH = 64
 
@@ -37,7 +40,7 @@ class TrainedGan:
     def __init__(
         self,
         config: GanConfig,
-        generator: Generator,
+        generator: GeneratorNetwork,
         discriminator: Discriminator,
         category_names: tuple[str, ...],
         present: tuple[str, ...],
@@ -93,22 +96,24 @@ class TrainedGan:
         return tf.one_hot(categories, len(self.category_names))
 
 
-def build_networks(config: GanConfig, num_categories: int) -> tuple[Generator, Discriminator]:
+def build_networks(config: GanConfig, num_categories: int) -> tuple[GeneratorNetwork, Discriminator]:
     """Builds both networks of a config, with initial weights."""
-    shared = {"precision": config.precision, "seed": config.seed}
-    generator = build_generator(
-        config.image_size,
-        config.latent_dim,
-        num_categories,
-        width=config.generator_width,
-        upsampling_kernel=config.upsampling_kernel,
-        **shared,
-    )
+    shared = {"seed": config.seed, "precision": config.precision}
     width, norm = config.discriminator_width, config.discriminator_norm
-    return generator, build_discriminator(config.image_size, num_categories, width=width, norm=norm, **shared)
+    discriminator = build_discriminator(config.image_size, num_categories, width=width, norm=norm, **shared)
+    return generator_of(config, num_categories), discriminator
 
 
-def network_weights(generator: Generator, discriminator: Discriminator) -> dict[str, tf.Variable]:
+def generator_of(config: GanConfig, num_categories: int) -> GeneratorNetwork:
+    """Builds the generator of a config, with initial weights."""
+    sizes = config.image_size, config.latent_dim, num_categories
+    options = {"width": config.generator_width, "seed": config.seed, "precision": config.precision}
+    if config.generator == UPSAMPLING:
+        return build_upsampling_generator(*sizes, **options)
+    return build_generator(*sizes, upsampling_kernel=config.upsampling_kernel, **options)
+
+
+def network_weights(generator: GeneratorNetwork, discriminator: Discriminator) -> dict[str, tf.Variable]:
     """Returns both networks' variables by their names in best/, such as ``generator/dense/kernel``."""
     return {
         **{f"generator/{name}": value for name, value in generator.named_variables().items()},
@@ -116,13 +121,13 @@ def network_weights(generator: Generator, discriminator: Discriminator) -> dict[
     }
 
 
-def generate(generator: Generator, latents: tf.Tensor, labels: tf.Tensor, batch_size: int = _BATCH) -> tf.Tensor:
+def generate(generator: GeneratorNetwork, latents: tf.Tensor, labels: tf.Tensor, batch_size: int = _BATCH) -> tf.Tensor:
     """Returns G(z, c) at inference, computed in batches: float32 [N, Z] and [N, C] to [N, S, S, 3] in [-1, 1]."""
     return _in_batches(generator.inference, batch_size, latents, labels)
 
 
 def draw_pixels(
-    generator: Generator, latents: tf.Tensor, labels: tf.Tensor, bar: ProgressBar | None = None
+    generator: GeneratorNetwork, latents: tf.Tensor, labels: tf.Tensor, bar: ProgressBar | None = None
 ) -> np.ndarray:
     """Returns `generate` as pixels, uint8 [N, S, S, 3]; only one batch is in memory as floats.
 

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gan.networks.discriminator import Discriminator
-    from gan.networks.generator import Generator as GeneratorNetwork
-    from gan.trained import TrainedGan
+    from gan.trained import GeneratorNetwork, TrainedGan
 
 
 class Generator:

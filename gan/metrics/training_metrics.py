@@ -14,8 +14,7 @@ from gan.metrics.frechet import FeatureStatistics, frechet_distance
 from gan.metrics.inception_score import classifier_score, score_name
 from gan.metrics.judge import Judge, images_seen_by
 from gan.metrics.nearest_photo import nearest
-from gan.networks.generator import Generator
-from gan.trained import draw_pixels
+from gan.trained import GeneratorNetwork, draw_pixels
 from tf_dvbpr import stateless
 from tfrecords.photo_store.store import PhotoStore
 
@@ -73,7 +72,7 @@ class Measures:
         of_photos = self._gathered(draw.permutation(self._references)[: config.measure_samples])
         self._photos_diversity = self._diversity(*of_photos)
 
-    def figures(self, generator: Generator) -> dict[str, float]:
+    def figures(self, generator: GeneratorNetwork) -> dict[str, float]:
         """Returns the figures by name; ``score`` (larger is better) is minus the Fréchet distance."""
         images = draw_pixels(generator, self._latents, self._labels)
         features, probabilities = images_seen_by(self._judge, images, progress=False)

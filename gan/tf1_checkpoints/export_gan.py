@@ -19,6 +19,7 @@ from tfrecords.errors import InputError
 _ARCHITECTURE = (
     "image_size",
     "latent_dim",
+    "generator",
     "generator_width",
     "upsampling_kernel",
     "discriminator_width",

@@ -8,9 +8,8 @@ from PIL import Image
 
 from gan.config import GanConfig
 from gan.latents import draw_latents
-from gan.networks.generator import Generator
 from gan.photo_sampler import PhotoDraw
-from gan.trained import generate
+from gan.trained import GeneratorNetwork, generate
 from tf_dvbpr import stateless
 from tf_dvbpr.pictures import grid
 from tfrecords.photo_store.store import PhotoStore
@@ -38,7 +37,7 @@ class SampleGrids:
         seed = stateless.seed_of(config.seed, stateless.LATENTS, -1)  # No step is -1.
         self._latents = draw_latents(seed, len(self._rows) * _COLUMNS, config.latent_dim, config.latent_distribution)
 
-    def write_samples(self, generator: Generator, step: int) -> None:
+    def write_samples(self, generator: GeneratorNetwork, step: int) -> None:
         """The fixed latents' images at this step."""
         self._write(
             "samples", f"samples-{step}.png", denormalise(generate(generator, self._latents, self._labels)), step

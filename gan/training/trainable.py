@@ -10,7 +10,7 @@ from gan.config import GanConfig
 from gan.latents import draw_latents
 from gan.metrics.training_metrics import Measures
 from gan.photo_sampler import PhotoDraw
-from gan.trained import build_networks, network_weights
+from gan.trained import build_networks, generator_of, network_weights
 from gan.training.augmentation import augment
 from gan.training.losses import discriminator_loss, generator_loss
 from gan.training.sample_grids import SampleGrids
@@ -61,7 +61,7 @@ class GanTraining(WorkdirTraining):
         self._draw = PhotoDraw(categories, self._num_categories)
         self.generator, self.discriminator = build_networks(config, self._num_categories)
         # The generator that is shown, measured and kept.
-        self.shown = build_networks(config, self._num_categories)[0] if config.average else self.generator
+        self.shown = generator_of(config, self._num_categories) if config.average else self.generator
         self._generator_adam = self._build_adam(config.learning_rate, self.generator.trainable_variables)
         self._discriminator_adam = self._build_adam(
             config.discriminator_learning_rate or config.learning_rate, self.discriminator.trainable_variables

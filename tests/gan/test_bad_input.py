@@ -25,6 +25,7 @@ pytestmark = pytest.mark.usefixtures("few_pairs")
     [
         ("image_size", 48),
         ("latent_dim", 0),
+        ("generator", "unet"),
         ("generator_width", 6),
         ("augment", "colour,blur"),
         ("augment", "colour, cutout"),

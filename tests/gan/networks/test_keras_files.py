@@ -9,6 +9,7 @@ import gan.networks
 import tf_dvbpr.networks
 from gan.networks.discriminator import build_discriminator
 from gan.networks.generator import build_generator
+from gan.networks.upsampling_generator import build_upsampling_generator
 from tf_dvbpr.networks.cnnf import build_cnnf
 
 pytestmark = [
@@ -27,6 +28,11 @@ def made(name):
     if name == "generator":
         network = build_generator(32, 5, 3, width=8, upsampling_kernel=4, seed=3)
         return network, (DRAW.normal(size=[3, 5]).astype(np.float32), LABELS)
+    if name == "upsampling":
+        return build_upsampling_generator(32, 5, 3, width=8, seed=3), (
+            DRAW.normal(size=[3, 5]).astype(np.float32),
+            LABELS,
+        )
     return build_discriminator(32, 3, width=4, norm=name, seed=3), (IMAGES, LABELS)
 
 
@@ -36,7 +42,7 @@ def test_the_packages_name_the_networks():
     assert gan.networks.Discriminator is type(made("none")[0])
 
 
-@pytest.mark.parametrize("name", ["cnnf", "generator", "batch", "spectral", "none"])
+@pytest.mark.parametrize("name", ["cnnf", "generator", "upsampling", "batch", "spectral", "none"])
 def test_a_saved_network_is_loaded_to_bitwise_equal_outputs(name, tmp_path):
     network, inputs = made(name)
     if name != "cnnf":  # As training leaves them: the statistics and singular vectors are no longer the first ones.

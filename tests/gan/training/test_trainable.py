@@ -101,6 +101,21 @@ def test_killed_with_the_same_command_again_equals_unbroken(preset, planted_fold
 
 
 @pytest.mark.slow
+def test_upsampling_in_two_parts_equals_one(planted_folder, tmp_path):
+    short = {"generator": "upsampling", "measure_samples": 0, "eval_every": 3, "checkpoint_every": 2}
+    whole = tiny_config(planted_folder, tmp_path / "whole", max_photos=6 * 8, **short)
+    train(whole, show_progress=False)
+    part = dataclasses.replace(whole, workdir=str(tmp_path / "part"), max_photos=4 * 8)
+    train(part, show_progress=False)
+    train(dataclasses.replace(part, max_photos=6 * 8), show_progress=False)
+    for folder in ("checkpoints", "best"):
+        expected, found = (checkpoint_values(tmp_path / run / folder) for run in ("whole", "part"))
+        assert expected.keys() == found.keys()
+        assert {"generator/norm3/moving_mean", "generator/conv2/kernel"} <= set(expected)
+        for name, value in expected.items():
+            np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
 def test_a_finished_run_is_left_alone_and_can_be_made_longer(release_gan, planted_folder, tmp_path):
     shutil.copytree(release_gan, tmp_path / "run")
     config = tiny_config(planted_folder, tmp_path / "run", "release", measure_samples=0)

@@ -111,6 +111,7 @@ def test_another_recommender_than_the_releases_is_refused(planted, tmp_path, fla
     [
         ("image_size", 32),
         ("latent_dim", 100),
+        ("generator", "upsampling"),
         ("generator_width", 128),
         ("upsampling_kernel", 4),
         ("discriminator_width", 32),
