@@ -164,8 +164,8 @@ class ServingModule(tf.Module):
             ``png_bytes`` string [B], heat maps of 256 x 256 pixels, red where a part raises the score and blue where it
             lowers it; ``scores`` and ``white_scores`` float32 [B], ``t_u . Phi`` of the photo and of a white one;
             ``contributions`` float32 [B, 8, 8], integrated gradients summed over squares, rows from the top, which add
-            up to the difference of the two scores; ``user_known`` and ``image_readable`` bool [B]. "" and NaN where one of the
-            two is false.
+            up to the difference of the two scores; ``user_known`` and ``image_readable`` bool [B]. "" and NaN where
+            one of the two is false.
         """
         network = self._embed.value
         places, photos = decode_readable(
