@@ -31,7 +31,7 @@ def test_values_become_those_of_their_fields():
     ("given", "said"),
     [
         ({"dims": 4}, "dims: no such setting; did you mean dim?"),
-        ({"zzzz": 4}, "zzzz: no such setting; there are dataset, workdir, preset,"),
+        ({"zzzz": 4}, "zzzz: no such setting; there are dataset, workdir, adam_epsilon,"),
         ({"dim": "4"}, "dim='4': a whole number expected"),
         ({"dim": True}, "dim=True: a whole number expected"),
         ({"flip": 1}, "flip=1: True or False expected"),

@@ -208,7 +208,7 @@ FAULTS = {
     ),
     "two metadata": (
         rewrite("meta_Books.json", [metadata(0)]),
-        r"holds meta_Books\.json and meta_Clothing\.json\.gz; keep the one",
+        r"holds meta_Books\.json and meta_Clothing\.json\.gz; keep only one of them",
     ),
     "empty metadata": (lambda folder: (folder / "meta_Clothing.json.gz").write_bytes(b""), r"meta_.*: empty"),
     "empty reviews": (rewrite("reviews_Clothing.json.gz", []), r"reviews_.*: empty"),

@@ -186,7 +186,7 @@ def latin_1(shop):
 FAULTS = {
     "no items": (remove("items.csv"), r"items\.csv \(or items\.csv\.gz\) is missing"),
     "no interactions": (remove("interactions.csv"), r"interactions\.csv .* is missing"),
-    "both forms": (lambda shop: (shop / "items.csv.gz").write_bytes(b""), "keep the one"),
+    "both forms": (lambda shop: (shop / "items.csv.gz").write_bytes(b""), "keep only one of them"),
     "empty": (overwrite("items.csv", ""), "empty; expected a header line .* item_id, image"),
     "header only": (
         overwrite("interactions.csv", "user_id,item_id\n"),

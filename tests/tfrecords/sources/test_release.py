@@ -169,7 +169,7 @@ def spoiled(change):
 CONTRADICTIONS = {
     "usernum": (lambda parts: parts.__setitem__(4, "three"), "usernum is b?'three'; expected a positive integer"),
     "itemnum": (lambda parts: parts.__setitem__(5, 0), "itemnum is 0; expected a positive integer"),
-    "an item lacks": (lambda parts: parts[3].pop(4), r"Item\[4\] is missing or no dict"),
+    "an item lacks": (lambda parts: parts[3].pop(4), r"Item\[4\] is missing or not a dict"),
     "an item too many": (lambda parts: parts[3].__setitem__(8, {}), "Item has the key 8; expected 0 to 7"),
     "no dict": (lambda parts: parts.__setitem__(3, [1, 2]), "Item is a list; expected a dict"),
     "a user too many": (lambda parts: parts[0].__setitem__(3, []), "user_train has the key 3; expected 0 to 2"),
