@@ -63,10 +63,10 @@ def edit_metadata(folder, keep_checksum=False, **fields):
 
 @contextlib.contextmanager
 def told_in_one_line(message):
-    """The block must raise an InputError that matches `message`, in one line."""
+    """The block must raise an InputError that matches `message`, in one line, and is not wrapped in another one."""
     with pytest.raises(InputError, match=message) as caught:
         yield
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(caught.value) and "InputError(" not in str(caught.value)
 
 
 def held_out(items, users):

@@ -55,6 +55,8 @@ class ReleaseSource:
         parts = load_object_array(path)
         try:
             self._read(parts, category_names)
+        except InputError:
+            raise
         except (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
             # Objects of kinds other than these parts are made of.
             raise InputError(f"{path}: not like the authors' files ({error!r}); fetch the file again") from error
