@@ -157,7 +157,7 @@ class DVBPR(tf.Module):
         styles: tf.Tensor,
         replicas: int,
     ) -> dict[str, tf.Tensor]:
-        count, items = len(users), tf.ensure_shape(batch["item_ids"], [styles.shape[0]])
+        count, items = users.shape[0], tf.ensure_shape(batch["item_ids"], [styles.shape[0]])
         user_rows, of_users = self.own.user_rows(users)
         item_rows, of_items = self.own.item_rows(items)
         visual, own = (_scores(config, *rows, replicas) for rows in ((factors, styles), (user_rows, item_rows)))

@@ -43,7 +43,7 @@ class OwnTerms(tf.Module):
     def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """(rows ``[g_u, 1]``, the weights gathered for them), users int64 [B]."""
         gathered = {"latent": tf.gather(self._plain["latent_user"], users)} if self._latent else {}
-        one = [tf.ones([len(users), 1])] if self._bias else []
+        one = [tf.ones([users.shape[0], 1])] if self._bias else []
         return tf.concat([*gathered.values(), *one], 1), gathered
 
     def item_rows(self, items: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
