@@ -3,7 +3,7 @@
 # it all. `make demo` sets BIN and OUT.
 set -euo pipefail
 data=$OUT/wardrobe run=$OUT/run gan=$OUT/gan picture=$OUT/recommendations.png samples=$OUT/samples
-design=$OUT/design tailor=$OUT/tailor report=$OUT/report.html users=u00000,u00001,u00002,u00003
+design=$OUT/design tailor=$OUT/tailor why=$OUT/why report=$OUT/report.html users=u00000,u00001,u00002,u00003
 
 tool() {
 	printf '\n$ python -m tools.%s\n' "$*"
@@ -18,8 +18,11 @@ tool train_gan --dataset="$data" --workdir="$gan" --preset=fast --image_size=32 
 tool sample_gan --workdir="$gan" --output="$samples"
 tool design --recommender="$run" --gan="$gan" --user=$users --group=none --category=men_tops,men_bottoms --eta=20 --output="$design"
 tool tailor --recommender="$run" --gan="$gan" --user=u00000,u00001 --item=w00024 --output="$tailor"
-tool report --recommender="$run" --gan="$gan" --samples="$samples" --design="$design" --tailor="$tailor" --output="$report"
+tool explain --workdir="$run" --gan="$gan" --user=u00000,u00001 --item=w00024 --output="$why"
+tool report --recommender="$run" --gan="$gan" --samples="$samples" --design="$design" --tailor="$tailor" --explain="$why" \
+	--output="$report"
 
 printf '\nRecommendations: %s\nGarments drawn by the GAN: %s\n' "$picture" "$samples"
 printf 'Garments designed for four people: %s/design.png\nAll of it on one page, for a browser: %s\n' "$design" "$report"
+printf 'Why two of them dislike a garment: %s/explain.png\n' "$why"
 printf 'The runs in TensorBoard: %s/tensorboard --logdir=%s\n' "$BIN" "$OUT"
