@@ -3,9 +3,9 @@
     python -m tools.export_saved_model --workdir=out/run --output=out/export/1
     python -m tools.export_saved_model --workdir=out/run --gan=out/gan --output=out/designer/1
 
-Signatures of a recommender: recommend (also the default), score, embed_image, score_image; of a GAN: generate (also the
-default), discriminate; of a recommender with --gan: the recommender's, design and tailor. docs/guides/serving.md has
-their inputs, their outputs and examples.
+Signatures of a recommender: recommend (also the default), score, embed_image, score_image, explain; of a GAN: generate
+(also the default), discriminate; of a recommender with --gan: the recommender's, design and tailor.
+docs/guides/serving.md has their inputs, their outputs and examples.
 """
 
 from collections.abc import Sequence

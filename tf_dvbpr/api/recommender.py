@@ -212,7 +212,8 @@ class Recommender:
         >>> why = tf_dvbpr.Recommender.open("out/run").explain("u0", "i4", steps=32)
         >>> why.attributions.shape, why.heat_map().size
         ((32, 32), (256, 256))
-        >>> abs(why.attributions.sum() - (why.figures.score - why.figures.white_score) - why.figures.gap) < 1e-3
+        >>> difference = why.figures.score - why.figures.white_score
+        >>> bool(abs(why.attributions.sum() - difference - why.figures.gap) < 1e-3)
         True
 
         Args:

@@ -288,7 +288,7 @@ def test_the_tool_tells_what_it_made(exported, small_recommender, lively_gan, tm
     assert "--overwrite" in refusal(capsys, export_saved_model, *flags)
     status, out, _ = run_tool(capsys, export_saved_model, *flags[:2], f"--output={tmp_path}/1", "--preset=paper")
     assert status == 0 and "60 users, 90 items" in out
-    assert "recommend, score, embed_image, score_image, design, tailor" in out
+    assert "recommend, score, embed_image, score_image, explain, design, tailor" in out
 
 
 def test_runs_in_each_others_place_are_refused(small_recommender, lively_gan, tmp_path, capsys):
