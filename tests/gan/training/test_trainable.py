@@ -116,6 +116,7 @@ def test_upsampling_in_two_parts_equals_one(planted_folder, tmp_path):
             np.testing.assert_array_equal(found[name], value, err_msg=name)
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_left_alone_and_can_be_made_longer(release_gan, planted_folder, tmp_path):
     shutil.copytree(release_gan, tmp_path / "run")
     config = tiny_config(planted_folder, tmp_path / "run", "release", measure_samples=0)
