@@ -139,7 +139,8 @@ class DVBPR(tf.Module):
             styles = self.network(normalise(_augmented(config, batch["photos"], augmentation_seed)), **dropout)
         factors = tf.gather(self.user_factors, users)
         if self.own is None:
-            losses = {"bpr": _ranking(config, batch, _scores(config, factors, styles, replicas), replicas)}
+            scores = _scores(config, factors, styles[:count], _negatives(config, styles[count:], replicas))
+            losses = {"bpr": _ranking(config, batch, scores, replicas)}
         else:
             losses = self._losses_of_both(config, batch, users, factors, styles, replicas)
         if config.optimizer != "adamw":
@@ -157,10 +158,16 @@ class DVBPR(tf.Module):
         styles: tf.Tensor,
         replicas: int,
     ) -> dict[str, tf.Tensor]:
-        count, items = users.shape[0], tf.ensure_shape(batch["item_ids"], [styles.shape[0]])
+        count = users.shape[0]
+        others = count if config.negatives == "one" else config.shared_negatives // replicas
+        items = tf.ensure_shape(batch["item_ids"], [count + others])
         user_rows, of_users = self.own.user_rows(users)
         item_rows, of_items = self.own.item_rows(items)
-        visual, own = (_scores(config, *rows, replicas) for rows in ((factors, styles), (user_rows, item_rows)))
+        # One gather over the replicas for both: two might be met in another order by each.
+        negatives = _negatives(config, tf.concat([item_rows, styles], 1)[count:], replicas)
+        width = item_rows.shape[1]
+        own = _scores(config, user_rows, item_rows[:count], negatives[:, :width])
+        visual = _scores(config, factors, styles[:count], negatives[:, width:])
         weight = config.own_weight or 1.0
         whole = tuple(weight * one + other for one, other in zip(own, visual, strict=True))
         # Positives are drawn independently, so that the first ones are as good as any.
@@ -176,7 +183,7 @@ class DVBPR(tf.Module):
 
         def weighed(one: tf.Tensor) -> tf.Tensor:
             # Each of the N negatives stands for B / N draws.
-            return l2_loss([one[:count]]) + l2_loss([one[count:]]) * (count / (one.shape[0] - count))
+            return l2_loss([one[:count]]) + l2_loss([one[count:]]) * (count / others)
 
         weights = {"latent": config.latent_penalty, "bias": config.bias_penalty}
         penalties = [weights[name] * l2_loss([one]) for name, one in of_users.items()]
@@ -206,18 +213,23 @@ def _augmented(config: TrainConfig, photos: tf.Tensor, seed: tf.Tensor) -> tf.Te
     return photos
 
 
-def _scores(config: TrainConfig, users: tf.Tensor, items: tf.Tensor, replicas: int) -> tuple[tf.Tensor, tf.Tensor]:
+def _negatives(config: TrainConfig, rows: tf.Tensor, replicas: int) -> tf.Tensor:
+    """The rows of this replica's negatives; of all replicas' where they are shared."""
+    if config.negatives == "shared" and replicas > 1:
+        # Every user meets all replicas' negatives; the gather passes gradients back to their owners.
+        return tf.distribute.get_replica_context().all_gather(rows, 0)
+    return rows
+
+
+def _scores(
+    config: TrainConfig, users: tf.Tensor, positives: tf.Tensor, negatives: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
     """(scores of the positives [B], of the negatives: [B], or [B, all replicas' N] of shared ones)."""
-    count = users.shape[0]
-    positive = tf.reduce_sum(users * items[:count], 1)
-    negatives = items[count:]
+    positive = tf.reduce_sum(users * positives, 1)
     if config.negatives == "one":
         return positive, tf.reduce_sum(users * negatives, 1)
-    if replicas > 1:
-        # Every user meets all replicas' negatives; the gather passes gradients back to their owners.
-        negatives = tf.distribute.get_replica_context().all_gather(negatives, 0)
     scores = tf.matmul(users, negatives, transpose_b=True)
-    return positive, tf.ensure_shape(scores, [count, config.shared_negatives])
+    return positive, tf.ensure_shape(scores, [users.shape[0], config.shared_negatives])
 
 
 def _ranking(

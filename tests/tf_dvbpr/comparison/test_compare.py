@@ -275,7 +275,7 @@ def test_all_rows_in_the_papers_order_and_a_ceiling_on_stored_features(planted, 
         assert one.items() >= told.items()
         assert one["visual_regularisation"] == one["bias_regularisation"] == one["regularisation"]
     quick = [tuple(one.values()) for one in settings_of(Row("fm"), "quick")]
-    assert quick == [(50, weight, rate) for weight in (0.1, 1.0, 10.0) for rate in (0.001, 0.01)]
+    assert quick == [(GRID[1][0], weight, rate) for weight in GRID[0] for rate in (0.001, 0.01)]
     assert settings_of(Row("dvbpr"), "paper") == settings_of(Row("vbpr"), "none") == [{}]
 
 

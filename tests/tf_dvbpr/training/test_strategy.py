@@ -142,7 +142,7 @@ def weights(workdir):
     return {
         name.split("/.ATTRIBUTES")[0]: reader.get_tensor(name)
         for name in shapes
-        if name.startswith(("backbone", "cnnf", "user_factors", "average"))
+        if name.startswith(("backbone", "cnnf", "user_factors", "latent_user", "latent_item", "average"))
     }
 
 
