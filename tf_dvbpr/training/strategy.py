@@ -1,5 +1,6 @@
 """Creates `tf.distribute` strategies by name; they spread a training over devices."""
 
+import functools
 import os
 
 import tensorflow as tf
@@ -17,8 +18,7 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
     if name == "one_device":
         return tf.distribute.get_strategy()
     if name == "mirrored":
-        kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
-        return tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices(kind)])
+        return _mirrored()
     if not os.environ.get("TF_CONFIG"):
         raise InputError(
             f"{option('strategy', 'multi_worker')}: the environment variable TF_CONFIG is not set. Set it on each "
@@ -26,6 +26,18 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
             '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": {"type": "worker", "index": 0}}'
         )
     return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+@functools.cache
+def _mirrored() -> tf.distribute.Strategy:
+    """Returns the process's one strategy over all its devices.
+
+    Each MirroredStrategy numbers its collective operations from the same number. A second one in a process can
+    therefore ask for an operation under a number that the first has used for another one; TensorFlow 2.21 then ends
+    the training with an InternalError. So the trainings of a process share the strategy.
+    """
+    kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+    return tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices(kind)])
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
