@@ -80,7 +80,7 @@ class BaselineConfig(RunConfig):
     )
     feature_scaling: str | None = setting(
         None,
-        "scaling of the features; length: all are divided by their mean length; unit: centred, each item's of length 1; "
+        "scaling of the features; length: all are divided by their mean length; unit: centred, each of length 1; "
         "components: the 256 leading principal components of unit; variance: every feature has the same variance; "
         "components if not given",
         one_of("length", "unit", "components", "variance"),
