@@ -93,7 +93,7 @@ def _share(classifier: object, images: np.ndarray, wanted: np.ndarray, k: int) -
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `python -m benchmarks.design_truth`."""
+    """Runs the command `python -m benchmarks.design_truth`."""
     app.run(main, FLAGS, argv)
 
 

@@ -226,7 +226,7 @@ def _areas(
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `python -m benchmarks.explanation_truth`."""
+    """Runs the command `python -m benchmarks.explanation_truth`."""
     app.run(main, FLAGS, argv)
 
 

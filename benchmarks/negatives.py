@@ -73,7 +73,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `python -m benchmarks.negatives`."""
+    """Runs the command `python -m benchmarks.negatives`."""
     app.run(main, FLAGS, argv)
 
 

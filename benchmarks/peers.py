@@ -90,7 +90,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `python -m benchmarks.peers`."""
+    """Runs the command `python -m benchmarks.peers`."""
     app.run(main, FLAGS, argv)
 
 

@@ -58,7 +58,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-explain`."""
+    """Runs the command `dvbpr-explain`."""
     app.run(main, FLAGS, argv)
 
 

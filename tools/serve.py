@@ -30,7 +30,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-serve`."""
+    """Runs the command `dvbpr-serve`."""
     app.run(main, FLAGS, argv)
 
 

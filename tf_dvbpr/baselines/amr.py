@@ -36,7 +36,7 @@ class AMR(VBPR):
 
     def extra_loss(self, user_rows: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
         """Computes the adversarial loss, a float32 scalar."""
-        taste = user_rows[:, self._dim :]  # [t_u, 1] beside [E, b'].
+        taste = user_rows[:, self._dim :]  # [t_u, 1], which multiplies [E, b']
         # |w|^2 = [t_u, 1] (P P^T) [t_u, 1]^T, where P is the projection; this needs no tensor [B, F].
         gram = tf.matmul(self._projection, self._projection, transpose_b=True)
         squared = tf.reduce_sum(tf.matmul(taste, gram) * taste, 1)

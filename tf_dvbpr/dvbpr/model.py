@@ -195,7 +195,7 @@ class DVBPR(tf.Module):
         losses["own_bpr"] = ranking(own, slice(apart)) if apart else tf.zeros([])
 
         def weighed(one: tf.Tensor) -> tf.Tensor:
-            # Each of the N negatives stands for B / N draws.
+            # Each of the N negatives counts as B / N draws.
             return l2_loss([one[:count]]) + l2_loss([one[count:]]) * (count / others)
 
         weights = {"latent": config.latent_penalty, "bias": config.bias_penalty}
