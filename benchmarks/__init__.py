@@ -1,1 +1,1 @@
-"""Speed figures, each a ratio to a limit of the machine it runs on; `python -m benchmarks` measures all."""
+"""Measures speed as ratios to limits of the machine; `python -m benchmarks` measures everything."""

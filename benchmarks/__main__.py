@@ -1,9 +1,9 @@
-"""Measures every speed figure: one line each, and all of them as JSON.
+"""Runs all benchmarks, prints one line per ratio, and writes all of them as JSON.
 
     python -m benchmarks --output=out/bench.json
     python -m benchmarks --only=loop
 
-Each figure is a ratio to a limit of the same machine, measured in the same run and in turns with it.
+Each ratio compares a time or memory with a limit of the same machine; both are measured alternately in the same run.
 """
 
 import importlib
@@ -24,12 +24,12 @@ from tools.common import app
 MODULES = ("auc", "baselines", "photos", "loop", "lazy_adam", "gan", "design", "build", "serve")
 
 FLAGS = app.new_flags(__doc__)
-flags.DEFINE_string("output", None, "JSON file to write", flag_values=FLAGS)
-flags.DEFINE_enum("only", None, MODULES, "one of them instead of all", flag_values=FLAGS)
+flags.DEFINE_string("output", None, "the JSON file to write", flag_values=FLAGS)
+flags.DEFINE_enum("only", None, MODULES, "run only this benchmark", flag_values=FLAGS)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Measures, prints, writes."""
+    """Runs the benchmarks, prints their ratios and writes the JSON file."""
     if values.only:
         rows = _measure(values.only)
     else:
@@ -51,7 +51,7 @@ def _measure(name: str) -> list[dict]:
 
 
 def _measure_alone(name: str, output: Path) -> list[dict]:
-    """In a process of its own: peak memory and TensorFlow's threads are then of this benchmark alone."""
+    """Runs one benchmark in its own process, so that peak memory and TensorFlow's threads belong only to it."""
     subprocess.run([sys.executable, "-m", "benchmarks", f"--only={name}", f"--output={output}"], check=True)
     return json.loads(output.read_text())["rows"]
 

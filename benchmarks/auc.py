@@ -1,4 +1,4 @@
-"""The exact AUC against the bare matrix product of the same blocks."""
+"""Compares the exact AUC with the bare matrix product of the same blocks."""
 
 import resource
 import time
@@ -14,15 +14,15 @@ ROUNDS = 7
 
 
 def measure() -> list[dict]:
-    """Ratios of time and of peak memory, each with what it is against and its aim."""
-    return [_memory(), _time()]  # memory first: a peak never goes down again
+    """Measures the ratios of time and of peak memory, each with the other side and the target."""
+    return [_memory(), _time()]  # memory first, because a peak never decreases
 
 
 def _time() -> dict:
     factors, own = _problem(USERS)
     product = _products(*factors)
     runs = {"exact": lambda: auc.user_auc(*factors, *own), **product}
-    # In turns, so that a busy moment of the machine touches all of them. The first round compiles.
+    # Measured alternately, so that other load affects all sides. The first round compiles.
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(ROUNDS + 1):
         for name, run in runs.items():
@@ -46,7 +46,7 @@ def _memory() -> dict:
     for users in (USERS, 4 * USERS):
         factors, own = _problem(users)
         auc.user_auc(*factors, *own)
-        # The input is not the evaluator's doing.
+        # The evaluator does not make the input, so it does not count.
         peaks.append(_peak_memory() - sum(array.nbytes for array in (*factors, *own)))
     return {
         "what": f"peak memory of the exact AUC of {4 * USERS} users, input apart",
@@ -61,7 +61,7 @@ def _memory() -> dict:
 def _problem(users: int) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]:
     rng = np.random.default_rng(0)
     factors = tuple(rng.standard_normal((rows, DIM), np.float32) for rows in (users, ITEMS))
-    # Multiples of a prime apart: distinct items within each user.
+    # Steps by a prime make the items of a user distinct.
     own = ((rng.integers(0, ITEMS, (users, 1)) + 6151 * np.arange(OWN)) % ITEMS).astype(np.int32)
     return factors, (own[:, 0], np.arange(users + 1) * OWN, own.ravel())
 

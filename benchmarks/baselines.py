@@ -1,4 +1,4 @@
-"""Epochs of the baselines, and the exact AUC of all users, on the set that peers were measured on.
+"""Measures epochs of the baselines, and the exact AUC of all users, on a data set of the size used for other libraries.
 
 10,000 users, 20,000 items, 180,000 training purchases, 4096 features.
 """
@@ -21,20 +21,20 @@ from tf_dvbpr.training.metrics_log import MetricsLog
 
 USERS, ITEMS, PURCHASES, FEATURES = 10_000, 20_000, 180_000, 4096
 EPOCHS = 5
-CONSTANT_BYTES = 64 * 2**20  # of VBPR's memory, whatever the features' size
+CONSTANT_BYTES = 64 * 2**20  # the part of VBPR's memory that does not depend on the features
 
 
 def measure() -> list[dict]:
-    """Seconds of an epoch, memory over the features' size, seconds of an AUC, each against its aim."""
+    """Measures seconds per epoch, memory relative to the features' size, and seconds per AUC, each with its target."""
     dataset = _dataset()
     rows = [_epoch(dataset, "bpr_mf", 100, 0.3)]
-    before = _peak_memory()  # TensorFlow, XLA and a model without features; a peak never goes down
+    before = _peak_memory()  # of TensorFlow, XLA and a model without features; a peak never decreases
     rows += [_epoch(dataset, "vbpr", 50, 2.0), _memory(before)]
     return [*rows, _epoch(dataset, "warp", 100, 1.0), _auc(dataset)]
 
 
 class _Unvalidated(BaselineTraining):
-    """An epoch is measured without its validation."""
+    """A training without validations, since only the epoch is measured."""
 
     def validate(self, step: int) -> dict[str, float]:
         return {"score": float(step)}
@@ -98,10 +98,10 @@ def _row(what: str, seconds: float, aim: float) -> dict:
 
 
 def _dataset() -> types.SimpleNamespace:
-    """Users and purchases of the stated size; what has no part in an epoch is left out."""
+    """Makes users and purchases of the stated size, with only what an epoch needs."""
     rng = np.random.default_rng(0)
     pairs = rng.choice(USERS * ITEMS, PURCHASES, replace=False)
-    # Every user buys something, so that every user has a target.
+    # Every user has purchases, so that every user has a held-out item.
     pairs[:USERS] = np.arange(USERS) * ITEMS + rng.integers(0, ITEMS, USERS)
     pairs = np.unique(pairs)
     return types.SimpleNamespace(

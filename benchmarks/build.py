@@ -1,4 +1,4 @@
-"""tools.build_dataset against reading and decoding the same files on all cores."""
+"""Compares tools.build_dataset with reading and decoding the same files on all cores."""
 
 import os
 import statistics
@@ -15,7 +15,7 @@ ROUNDS = 7
 
 
 def measure() -> list[dict]:
-    """One ratio of times."""
+    """Measures one ratio of times."""
     with shop.new_shop(ITEMS, USERS) as folder:
         files = shop.photo_files(folder)
         ours, theirs = [], []
@@ -26,7 +26,7 @@ def measure() -> list[dict]:
             _decode(files)
             ours.append(middle - started)
             theirs.append(time.perf_counter() - middle)
-    # The first round warms up. Each build is compared with the decoding right after it.
+    # The first round warms up. Each build is compared with the decoding that follows it.
     ratio = statistics.median(one / other for one, other in zip(ours[1:], theirs[1:], strict=True))
     return [
         {

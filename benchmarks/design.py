@@ -1,4 +1,4 @@
-"""Design's speed: its loop against the bare networks, against two calls a step, and for many users at once."""
+"""Compares the speed of design with the bare networks, with two calls per step, and with many users at once."""
 
 import statistics
 from collections.abc import Callable
@@ -19,22 +19,22 @@ from gan.search.queries import design
 from gan.search.taste import Taste
 from tf_dvbpr.networks.cnnf import build_cnnf
 
-# The release's generator and discriminator at 64 pixels, CNN-F at 224; what the weights are takes no time.
+# The release's generator and discriminator at 64 pixels, CNN-F at 224; the weights' values do not matter.
 LATENT, CATEGORIES, DIM = 256, 6, 100
 STARTS, BATCH_OF_TWO_CALLS, USERS = 64, 16, 8
-# Of the 50 steps of a design: every one takes the same time.
+# A part of a design's 50 steps; every step takes the same time.
 STEPS, ROUNDS = 3, 3
 
 
 def measure() -> list[dict]:
-    """Ratios of time, each of two sides that take turns."""
+    """Measures ratios of time; the two sides of a ratio run alternately."""
     rows = []
     for precision in ("float32", *(("mixed_bfloat16",) if _has_bfloat16() else ())):
         networks = _networks(precision)
         if precision == "float32":
             rows += [_loop(networks), *_many_users(networks)]
             two_calls = _TwoCalls(networks)
-        # Theirs stays in float32.
+        # The authors' way stays in float32.
         rows.append(_against_two_calls(networks, two_calls, precision))
     return rows
 
@@ -50,7 +50,7 @@ def _loop(networks: Networks) -> dict:
             value = objective(networks, latents, labels, taste, eta)[0]
         return value, tape.gradient(value, latents)
 
-    # The design looks once more, forward only, after its last step; so does the bare side.
+    # A design makes one more forward pass after its last step; so does the bare side.
     look = tf.function(lambda *given: objective(networks, *given, eta)[0])
 
     def alone() -> None:
@@ -91,7 +91,7 @@ def _many_users(networks: Networks) -> list[dict]:
         design(maximiser, config, taste.rows(rows), tf.gather(labels, rows), 3, progress=False)
         traces.append(maximiser._advance.experimental_get_tracing_count())
 
-    ask(0)  # Compiles.
+    ask(0)  # compiles
     ratio, seconds, others = _compare(
         lambda: ask(*range(USERS)), lambda: [ask(user) for user in range(USERS)], rounds=2, warm=True
     )
@@ -115,7 +115,7 @@ def _many_users(networks: Networks) -> list[dict]:
 
 
 class _TwoCalls:
-    """The authors' way: for each batch and step a call that updates the latents, and one that draws and scores anew."""
+    """The authors' way: for each batch and step, one call updates the latents, another draws and scores them."""
 
     def __init__(self, networks: Networks) -> None:
         self._networks = networks
@@ -153,7 +153,7 @@ class _TwoCalls:
 def _compare(
     side: Callable[[], object], other: Callable[[], object], rounds: int = ROUNDS, warm: bool = False
 ) -> tuple[float, float, float]:
-    """(median ratio of neighbouring turns, median seconds of each side); the first turn compiles unless all is warm."""
+    """Returns (median ratio of neighbouring turns, median seconds of each side); unless `warm`, turn 1 compiles."""
     pairs = [(seconds_of(side), seconds_of(other)) for _ in range(rounds + (not warm))][not warm :]
     return (
         statistics.median(one / two for one, two in pairs),
@@ -186,7 +186,7 @@ def _taste(users: int) -> Taste:
 
 
 def _has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 by itself, or a GPU is there."""
+    """Returns whether the processor has instructions for bfloat16, or there is a GPU."""
     if tf.config.list_logical_devices("GPU"):
         return True
     try:

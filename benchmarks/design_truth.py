@@ -1,9 +1,9 @@
-"""Asks the wardrobe's truth whether designs have the colour and the length that their user is known to like.
+"""Measures, on the wardrobe, how often designs have the colour and the length that their user truly likes.
 
     python -m benchmarks.design_truth --recommender=out/wardrobe_run --gan=out/gan_wardrobe --trials=100
 
-Two small classifiers, trained on the drawings, name the colour (an eighth of the hue circle) and the length (short or
-long) of photos and of generated images. Neither the recommender nor the GAN has ever seen an attribute.
+Two small classifiers, trained on the drawings, predict the colour (an eighth of the hue circle) and the length (short
+or long) of photos and generated images. Neither the recommender nor the GAN was trained on attributes.
 """
 
 import json
@@ -17,13 +17,13 @@ from tools.common import app, ascent_flags, table
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("recommender", None, "DVBPR's workdir, trained on the wardrobe", required=True, flag_values=FLAGS)
 flags.DEFINE_string("gan", None, "the GAN's workdir", required=True, flag_values=FLAGS)
-flags.DEFINE_integer("trials", 100, "random users asked", flag_values=FLAGS)
-flags.DEFINE_integer("k", 3, "images of each source a trial", flag_values=FLAGS)
+flags.DEFINE_integer("trials", 100, "number of random users", flag_values=FLAGS)
+flags.DEFINE_integer("k", 3, "images per source and trial", flag_values=FLAGS)
 ascent_flags.define(FLAGS)
 
 
 def main(values: flags.FlagValues) -> None:
-    """The share of each source's images that have what the user likes best, with its standard error over trials."""
+    """Prints the share of each source's images that have what the user likes best, with standard errors over trials."""
     from gan.design.model_pair import Studio
     from gan.evaluation.trials import (
         DESIGNED,
@@ -93,7 +93,7 @@ def _share(classifier: object, images: np.ndarray, wanted: np.ndarray, k: int) -
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `python -m benchmarks.design_truth`."""
+    """Runs the command `python -m benchmarks.design_truth`."""
     app.run(main, FLAGS, argv)
 
 

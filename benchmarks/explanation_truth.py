@@ -1,12 +1,13 @@
-"""Asks the wardrobe's truth whether explanations are right.
+"""Measures, on the wardrobe, how often explanations agree with the truth.
 
     python -m benchmarks.explanation_truth --workdir=out/wardrobe_run
 
-* Attributes: garments are drawn again with one attribute changed and scored by the recommender. Does the table of
-  matched items, which sees no such drawing, name the attribute that moves the score most? Asked of users whose taste is
-  mostly one attribute, as many for colour, pattern and length each.
-* Heat maps: how much of their mass lies on the garment, and how fast the score goes as the photo's squares are made
-  white in the map's order (deletion, the smaller area the better), or come onto white paper (insertion, the larger).
+** Attributes: garments are drawn again with one attribute changed, and scored by the recommender. The figure is how
+  often the table of matched items, which does not use these drawings, names the attribute that changes the score most.
+  The users are those whose taste is mostly one attribute, equally many for colour, pattern and length.
+* Heat maps: the share of their mass on the garment, and two areas under the curve of the score. For deletion, the
+  photo's squares are made white in the map's order (smaller is better). For insertion, they are added to a white
+  image in this order (larger is better).
 """
 
 import dataclasses
@@ -22,21 +23,21 @@ from tools.common import app, table
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("workdir", None, "DVBPR's workdir, trained on the wardrobe", required=True, flag_values=FLAGS)
-flags.DEFINE_integer("cases", 200, "pairs of a user and a garment whose attributes are asked for", flag_values=FLAGS)
-flags.DEFINE_integer("photos", 100, "pairs of a user and a garment bought, for heat maps", flag_values=FLAGS)
-flags.DEFINE_integer("steps", 128, "of the integral", flag_values=FLAGS)
-flags.DEFINE_float("margin", 1.5, "how much more than any other the one attribute means to the user", flag_values=FLAGS)
-flags.DEFINE_integer("seed", 0, "of the pairs", flag_values=FLAGS)
+flags.DEFINE_integer("cases", 200, "number of pairs of a user and a garment for the attributes", flag_values=FLAGS)
+flags.DEFINE_integer("photos", 100, "number of pairs of a user and a purchase for the heat maps", flag_values=FLAGS)
+flags.DEFINE_integer("steps", 128, "steps of the integral", flag_values=FLAGS)
+flags.DEFINE_float("margin", 1.5, "least ratio of the attribute's effect to any other's", flag_values=FLAGS)
+flags.DEFINE_integer("seed", 0, "seed of the pairs", flag_values=FLAGS)
 
 CHANGED = ("colour", "pattern", "length")
-_LENGTHS = (1 / 6, 1 / 2, 5 / 6)  # middles of short, middle and long
-_SQUARES = (8, 16)  # a side of the photo that the curves take one by one
-_POINTS = 10  # of a curve
-_DRAWINGS = 3  # the wardrobe's stream of random numbers for its drawings
+_LENGTHS = (1 / 6, 1 / 2, 5 / 6)  # the centres of short, middle and long
+_SQUARES = (8, 16)  # squares per side of the photo, for the curves
+_POINTS = 10  # points of a curve
+_DRAWINGS = 3  # the wardrobe's stream of random numbers for drawings
 
 
 def main(values: flags.FlagValues) -> None:
-    """Both parts, each as a table."""
+    """Measures and prints both parts, each as a table."""
     from tf_dvbpr.explanation.attribute_table import attributes_of
     from tf_dvbpr.explanation.explain import open_explainer
     from tf_dvbpr.ranking.factors import Factors
@@ -58,7 +59,7 @@ def main(values: flags.FlagValues) -> None:
 def attributes_named(
     explainer: object, truth: Sequence[dict], tastes: np.ndarray, rng: np.random.Generator, cases: int, margin: float
 ) -> str:
-    """How often the explanation names what the drawings show."""
+    """Measures how often the explanation names the attribute that the drawings show; returns a table."""
     from tf_dvbpr.explanation.explainer import Asked
     from tf_dvbpr.explanation.garment import item_garment
 
@@ -84,7 +85,7 @@ def attributes_named(
 def _pair(
     planted: str, truth: Sequence[dict], tastes: np.ndarray, rng: np.random.Generator, margin: float
 ) -> tuple[int, int]:
-    """A random user and garment where changes of one attribute mean most to the user's true taste."""
+    """Draws a random user and a garment for which changes of the attribute `planted` matter most to the true taste."""
     while True:
         user, item = int(rng.integers(len(tastes))), int(rng.integers(len(truth)))
         own = _oracle_score(tastes[user], truth[item])
@@ -105,7 +106,7 @@ def _oracle_score(taste: np.ndarray, shown: dict) -> float:
 
 
 def _changed(shown: dict, name: str) -> list[dict]:
-    """The same garment with every other value of one attribute."""
+    """Returns the garment with every other value of one attribute."""
     from tfrecords.sources.wardrobe.tastes import COLOURS, NECKLINES, PATTERNS
 
     if name == "colour":
@@ -118,7 +119,7 @@ def _changed(shown: dict, name: str) -> list[dict]:
 
 
 def _moves(explainer: object, shown: dict, item: int, taste: np.ndarray) -> dict[str, float]:
-    """The most that changes of each attribute move the recommender's score, on drawings."""
+    """Computes, for each attribute, the largest change of the recommender's score on drawings."""
     names = [*CHANGED, "neckline"] if shown["category"].endswith("tops") else list(CHANGED)
     drawn = {name: _changed(shown, name) for name in names}
     photos = [_drawn(explainer, one, item) for one in [shown, *(one for some in drawn.values() for one in some)]]
@@ -144,7 +145,7 @@ def _drawn(explainer: object, shown: dict, item: int) -> np.ndarray:
 
 
 def heat_maps(explainer: object, rng: np.random.Generator, photos: int, steps: int) -> str:
-    """Mass on the garment, and both curves' areas, for each kind of map."""
+    """Measures the mass on the garment and both areas for each kind of heat map; returns a table."""
     import tensorflow as tf
 
     from tf_dvbpr.explanation.explainer import METHODS
@@ -163,7 +164,7 @@ def heat_maps(explainer: object, rng: np.random.Generator, photos: int, steps: i
         found = explainer.maps(garment, taste[None], steps)
         difference = float(found.scores[0] - found.white[0])
         if difference < 0.5 * explainer.deviations[user]:
-            continue  # White paper is liked nearly as well: nothing to delete.
+            continue  # a white image scores nearly the same, so the curves mean nothing
         gaps.append(abs(float(found.gap[0])) / explainer.deviations[user])
         image, cloth = garment.image.numpy(), _cloth(garment.pixels)
         gradient = slope(image[None], tf.constant(taste, tf.float32)).numpy()[0]
@@ -195,7 +196,7 @@ def heat_maps(explainer: object, rng: np.random.Generator, photos: int, steps: i
 
 
 def _cloth(pixels: np.ndarray) -> np.ndarray:
-    """The garment, bool [S, S]: what is not white, holes filled, and a pixel around it for soft edges."""
+    """Finds the garment, bool [S, S]: the pixels that are not white, with holes filled and a margin of one pixel."""
     from scipy.ndimage import binary_dilation, binary_fill_holes
 
     return binary_dilation(binary_fill_holes(pixels.min(-1) < 240))
@@ -209,7 +210,7 @@ def _areas(
     difference: float,
     squares: int,
 ) -> tuple[float, float]:
-    """(deletion, insertion): mean over the curve of the score, 0 as white paper's and 1 as the photo's."""
+    """Computes (deletion, insertion): the mean of the score over the curve, 0 for a white image and 1 for the photo."""
     side = image.shape[0] // squares
     sums = values.reshape(squares, side, squares, side).sum((1, 3)).ravel()
     ranks = np.empty(len(sums), int)
@@ -225,7 +226,7 @@ def _areas(
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `python -m benchmarks.explanation_truth`."""
+    """Runs the command `python -m benchmarks.explanation_truth`."""
     app.run(main, FLAGS, argv)
 
 

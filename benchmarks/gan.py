@@ -1,4 +1,4 @@
-"""The GAN's speed: its training step in the loop, against bare and against five separate calls, and its drawing."""
+"""Compares the GAN's training step in the loop with the bare step and with five calls, and measures its drawing."""
 
 import statistics
 from collections.abc import Callable
@@ -23,14 +23,14 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.photo_store.store import PhotoStore
 
 ITEMS, USERS = 128, 64
-# As many as the authors' data has. The networks, the batch and the photos are the release's, in full size.
+# The number of the authors' data. Networks, batch and photos have the full size of the release.
 CATEGORIES = tuple(f"category{number}" for number in range(6))
 ROUNDS, STEPS = 9, 2
 DRAW_ROUNDS, DRAWN, DRAW_BATCH = 7, CATEGORIES[:2], 64
 
 
 def measure() -> list[dict]:
-    """Ratios of time: the loop's step to the bare one, five calls to it, drawing to the bare generator."""
+    """Measures ratios of time: loop to bare step, five calls to bare step, drawing to the bare generator."""
     with shop.new_shop(ITEMS, USERS) as folder:
         dataset = shop.build(folder)
         config = resolve(str(dataset.path), str(folder.parent / "run"), "release", {"measure_samples": 0})
@@ -39,14 +39,14 @@ def measure() -> list[dict]:
         )
         photos = PhotoStore(dataset, config.image_size, "host", progress=False)
         timed = _Timed(config, photos, np.arange(dataset.num_items) % len(CATEGORIES), CATEGORIES, workdir)
-        # A round: STEPS steps of the loop, as many again that are timed, and as many of each rival. The first warms up.
+        # A round: STEPS steps of the loop, as many timed ones, and as many of each rival. The first round warms up.
         loop = LoopConfig(total_steps=2 * STEPS * (ROUNDS + 1), eval_every=STEPS)
         run(timed, loop, Path(workdir.path), show_progress=False)
         return [*_steps(config, timed), _drawing(config, folder.parent / "samples")]
 
 
 def _steps(config: GanConfig, timed: "_Timed") -> list[dict]:
-    # Each stretch of the loop is compared with what ran right after it.
+    # Each timed part of the loop is compared with the rivals that run after it.
     loop, bare, calls = (timed.seconds[name][1:] for name in ("loop", "bare", "calls"))
     step, what = statistics.median(loop) / STEPS, f"{config.batch_size} photos of {config.image_size} pixels"
     return [
@@ -83,7 +83,7 @@ def _drawing(config: GanConfig, output: Path) -> dict:
     for _ in range(DRAW_ROUNDS + 1):
         drawing.append(seconds_of(lambda: draw_samples(asked, progress=False, trained=trained)))
         generating.append(seconds_of(bare))
-    pairs = list(zip(drawing[1:], generating[1:], strict=True))  # The first round compiles.
+    pairs = list(zip(drawing[1:], generating[1:], strict=True))  # the first round compiles
     images = DRAW_BATCH * len(DRAWN)
     return {
         "what": f"time of drawing and writing {images} images of {config.image_size} pixels",
@@ -96,7 +96,7 @@ def _drawing(config: GanConfig, output: Path) -> dict:
 
 
 class _Timed(Turns, GanTraining):
-    """The GAN, in turns with its bare step and with five calls in that step's place."""
+    """A training of the GAN that alternates with its bare step and with five calls instead of the step."""
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)
@@ -109,7 +109,7 @@ class _Timed(Turns, GanTraining):
         )
 
     def _calls(self) -> list[Callable[[], dict[str, tf.Tensor]]]:
-        """Both updates and three losses, each with its own passes through the networks, on one resident batch."""
+        """Returns calls for both updates and three losses, each with its own passes, on one batch in memory."""
         config, step = self._config, self._batch_here["step"]
         reals = self._reals(self._batch_here)
         labels = tf.one_hot(self._batch_here["categories"], len(CATEGORIES))

@@ -1,4 +1,4 @@
-"""Many clients of an HTTP server in one thread: each sends its next request when it has the answer to the last."""
+"""Runs many HTTP clients in one thread; each sends its next request when its last one is answered."""
 
 import dataclasses
 import selectors
@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 @dataclasses.dataclass(frozen=True)
 class Load:
-    """What a stretch of requests measured.
+    """The measurements of a run of clients.
 
     Attributes:
-        seconds: of each request, sorted.
-        failed: requests without an answer of status 200.
-        wall: seconds that all took.
+        seconds: the duration of each request, sorted.
+        failed: number of requests without an answer of status 200.
+        wall: duration of the run in seconds.
     """
 
     seconds: list[float]
@@ -23,16 +23,16 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Answers of status 200 a second."""
+        """Returns the number of answers of status 200 per second."""
         return (len(self.seconds) - self.failed) / self.wall
 
     def percentile(self, percent: float) -> float:
-        """Seconds within which that share of the requests was answered."""
+        """Returns the seconds within which `percent` per cent of the requests were answered."""
         return self.seconds[min(len(self.seconds) - 1, int(len(self.seconds) * percent / 100))]
 
 
 def load(port: int, path: str, bodies: Iterator[bytes], clients: int, seconds: float) -> Load:
-    """Posts JSON from `clients` connections for some seconds; every request that was begun is waited for."""
+    """Posts JSON from `clients` connections for some seconds, then waits for the answers to all requests."""
     selector, started = selectors.DefaultSelector(), time.perf_counter()
     for _ in range(clients):
         client = _Client(port, path, bodies)
@@ -68,7 +68,7 @@ class _Client:
         self.socket.sendall(self._head + str(len(body)).encode() + b"\r\n\r\n" + body)
 
     def receive(self) -> int | None:
-        """The status of a whole answer; None: more is to come; 0: there was none."""
+        """Returns the status of a complete answer; None: it is not complete yet; 0: there is no answer."""
         try:
             data = self.socket.recv(1 << 16)
         except OSError:

@@ -1,4 +1,4 @@
-"""Time of a training step as the table of users grows, with --optimizer=lazy_adam and with adam.
+"""Measures how the time of a training step grows with the number of users, for lazy_adam and for adam.
 
 python -m benchmarks --only=lazy_adam
 """
@@ -18,13 +18,13 @@ from tf_dvbpr.dvbpr.training import DvbprTraining
 from tf_dvbpr.workdir import Workdir
 
 FEW, MANY = 10_000, 1_000_000
-ITEMS, SIDE = 256, 32  # Small photos, or the network would hide the table.
+ITEMS, SIDE = 256, 32  # small photos, so that the network takes little time
 SETTINGS = {"image_size": SIDE, "batch_size": 32, "shared_negatives": 16, "init": "glorot", "average": 0.0}
 ROUNDS = 25  # The first two warm up.
 
 
 def measure() -> list[dict]:
-    """The same step with a hundred times the users, in turns with the step of few."""
+    """Measures the ratio of a step with a hundred times the users to a step with few, alternately."""
     steps = {(name, users): _step(name, users) for name in ("lazy_adam", "adam") for users in (FEW, MANY)}
     times = {key: [] for key in steps}
     for number in range(ROUNDS):
@@ -51,7 +51,7 @@ def _row(times: dict, name: str, aim: str) -> dict:
 
 
 def _step(optimizer: str, users: int) -> Callable[[int], None]:
-    """A compiled step on the batch of a number; each user bought one item."""
+    """Returns a compiled step, called with the number of a batch; each user bought one item."""
     draw = np.random.default_rng(0)
     dataset = SimpleNamespace(
         num_users=users,
@@ -61,7 +61,7 @@ def _step(optimizer: str, users: int) -> Callable[[int], None]:
     )
     table = tf.constant(draw.integers(0, 256, [ITEMS, SIDE, SIDE, 3]), tf.uint8)
     photos = SimpleNamespace(kind="host", image_size=SIDE, gather=lambda items: tf.gather(table, items))
-    folder = Path(tempfile.gettempdir())  # Nothing is written to it.
+    folder = Path(tempfile.gettempdir())  # nothing is written to it
     config = resolve("data", str(folder), "fast", {**SETTINGS, "optimizer": optimizer})
     training = DvbprTraining(config, dataset, photos, Workdir(folder, {}))
     compiled = tf.function(training.train_step)
@@ -69,7 +69,7 @@ def _step(optimizer: str, users: int) -> Callable[[int], None]:
     batches = [training._batch(tf.constant(number, tf.int64), replica) for number in range(ROUNDS)]
 
     def step(number: int) -> None:
-        # As the loop does, it waits for the losses.
+        # Waits for the losses, as the loop does.
         [float(value) for value in compiled(batches[number]).values()]
 
     return step

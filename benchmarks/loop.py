@@ -1,4 +1,4 @@
-"""Training steps a second of the whole loop, against the bare compiled step on one resident batch."""
+"""Compares the training loop's steps per second with those of the bare compiled step on one batch in memory."""
 
 import statistics
 from pathlib import Path
@@ -14,23 +14,23 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.photo_store.store import PhotoStore
 
 ITEMS, USERS = 256, 256
-# Small, so that it ends in about a minute; short steps only make the loop's own work show more.
+# Small, to end in about a minute; with short steps the loop's own work shows more.
 SMALL = {"image_size": 64, "batch_size": 32, "shared_negatives": 16}
 ROUNDS, STEPS = 12, 4
 
 
 def measure() -> list[dict]:
-    """One ratio of steps a second; the time of validations and checkpoints is in neither."""
+    """Measures one ratio of steps per second, without the time of validations and checkpoints."""
     with shop.new_shop(ITEMS, USERS) as folder:
         dataset = shop.build(folder)
         config = resolve(str(dataset.path), str(folder.parent / "run"), "fast", SMALL)
         workdir = Workdir.create_or_resume(config, dataset)
         photos = PhotoStore(dataset, config.image_size, "host", progress=False)
         timed = _Timed(config, dataset, photos, workdir)
-        # A round: STEPS steps of the loop, as many again that are timed, and as many bare ones. The first warms up.
+        # A round: STEPS steps of the loop, as many timed ones, and as many bare ones. The first round warms up.
         loop = LoopConfig(total_steps=2 * STEPS * (ROUNDS + 1), eval_every=STEPS)
         run(timed, loop, Path(workdir.path), show_progress=False)
-    # Each stretch of the loop is compared with the bare steps right after it.
+    # Each timed part of the loop is compared with the bare steps that run after it.
     pairs = list(zip(timed.seconds["loop"][1:], timed.seconds["bare"][1:], strict=True))
     size, count = config.image_size, config.photos_per_step
     return [
@@ -46,7 +46,7 @@ def measure() -> list[dict]:
 
 
 class _Timed(Turns, DvbprTraining):
-    """DVBPR, in turns with its bare step."""
+    """A training of DVBPR that alternates with its bare step."""
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)
@@ -54,4 +54,4 @@ class _Timed(Turns, DvbprTraining):
         self.take_turns(STEPS, bare=lambda: [read(step(batch)) for _ in range(STEPS)])
 
     def keep_best(self, step: int) -> None:
-        """Nothing."""
+        """Saves nothing, so that saving takes no time."""

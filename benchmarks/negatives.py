@@ -1,11 +1,11 @@
-"""How many photos shared negatives need for the validation AUC that one negative a positive reaches in a budget.
+"""Measures how many photos shared negatives need for the AUC that one negative per positive reaches in a budget.
 
     python -m benchmarks.negatives --dataset=out/wardrobe --output=out/negatives --photos=92160 --seeds=3
 
-Trains with each kind of negatives and each seed, all other settings those of the preset fast without its average of
-weights, and validates both every 7680 photos. Ended and started again, it goes on. Prints the curves, the photos
-needed, and over the seeds the paired difference of the best AUC with its standard error; writes all of it to
-OUTPUT/negatives.json.
+It trains with each kind of negatives and each seed, with the settings of the preset fast but without the average of
+weights, and validates every 7680 photos. After an interruption, the same command resumes. It prints the curves, the
+photos needed, and the paired difference of the best AUC with its standard error over seeds. OUTPUT/negatives.json has
+all of them.
 """
 
 import json
@@ -18,17 +18,19 @@ from absl import flags
 
 from tools.common import app, table
 
-_EVALUATE_EVERY = 7680  # photos: whole steps of 256 (one) and of 160 (shared)
+_EVALUATE_EVERY = 7680  # photos; a multiple of a step's photos, 256 (one) and 160 (shared)
 
 FLAGS = app.new_flags(__doc__)
-flags.DEFINE_string("dataset", None, "folder that tools.build_dataset left", required=True, flag_values=FLAGS)
-flags.DEFINE_string("output", None, "folder for the runs and negatives.json", required=True, flag_values=FLAGS)
-flags.DEFINE_integer("photos", 92160, "budget of a run", lower_bound=_EVALUATE_EVERY, flag_values=FLAGS)
-flags.DEFINE_integer("seeds", 3, "seeds 0 to this, less one", lower_bound=1, flag_values=FLAGS)
+flags.DEFINE_string(
+    "dataset", None, "the dataset folder, written by tools.build_dataset", required=True, flag_values=FLAGS
+)
+flags.DEFINE_string("output", None, "the folder for the runs and negatives.json", required=True, flag_values=FLAGS)
+flags.DEFINE_integer("photos", 92160, "photos per run", lower_bound=_EVALUATE_EVERY, flag_values=FLAGS)
+flags.DEFINE_integer("seeds", 3, "number of seeds", lower_bound=1, flag_values=FLAGS)
 
 
 def curve(dataset: str, workdir: Path, kind: str, seed: int, photos: int) -> list[tuple[int, float]]:
-    """(photos, validation AUC) along one training."""
+    """Trains one run and returns (photos, validation AUC) for each validation."""
     from tf_dvbpr.dvbpr.train import resolve, train
     from tf_dvbpr.training.metrics_log import MetricsLog
 
@@ -41,7 +43,7 @@ def curve(dataset: str, workdir: Path, kind: str, seed: int, photos: int) -> lis
 
 
 def compare(dataset: str, output: Path, photos: int, seeds: int) -> dict:
-    """All curves, and for each seed the photos at which shared first reaches the best of one (None: never)."""
+    """Returns all curves, and for each seed the photos at which shared reaches the best AUC of one (None: never)."""
     result = {"dataset": dataset, "photos": photos, "one": [], "shared": [], "needed": []}
     for seed in range(seeds):
         for kind in ("one", "shared"):
@@ -57,7 +59,7 @@ def compare(dataset: str, output: Path, photos: int, seeds: int) -> dict:
 
 
 def main(values: flags.FlagValues) -> None:
-    """Runs the comparison, prints its tables and writes its figures."""
+    """Runs the comparison, prints its tables and writes negatives.json."""
     output = Path(values.output)
     result = compare(values.dataset, output, values.photos, values.seeds)
     (output / "negatives.json").write_text(json.dumps(result, indent=2) + "\n")
@@ -71,7 +73,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point."""
+    """Runs the command `python -m benchmarks.negatives`."""
     app.run(main, FLAGS, argv)
 
 

@@ -1,11 +1,11 @@
-"""Our BPR-MF beside cornac's, on the same split, by the same exact AUC.
+"""Compares our BPR-MF with cornac's, on the same split and with the same exact AUC.
 
     pip install cornac
     python -m benchmarks.peers --dataset=out/wardrobe --output=out/peers
 
-Both take the same factors and regularisers, draw positives uniformly over the purchases and negatives over the items,
-and have an item bias; cornac learns by SGD on single triplets, ours by Adam on large batches. Of each, the regulariser
-with the best validation AUC is compared on test. Writes OUTPUT/peers.json.
+Both use the same numbers of factors and regularisers, draw positives uniformly over the purchases and negatives over
+the items, and have item biases. Cornac trains by SGD on single triplets, ours by Adam on large batches. The regulariser
+with the best validation AUC of each is compared on test. Writes OUTPUT/peers.json.
 """
 
 import json
@@ -20,16 +20,18 @@ from tfrecords.errors import InputError
 from tools.common import app, table
 
 _REGULARISERS = (0.01, 0.05, 0.1)
-_ITERATIONS, _RATE = 300, 0.05  # of cornac: more of either changes its AUC by less than .002 here
+_ITERATIONS, _RATE = 300, 0.05  # cornac's; larger values change its AUC by less than .002 here
 
 FLAGS = app.new_flags(__doc__)
-flags.DEFINE_string("dataset", None, "folder that tools.build_dataset left", required=True, flag_values=FLAGS)
-flags.DEFINE_string("output", None, "folder for the runs and peers.json", required=True, flag_values=FLAGS)
-flags.DEFINE_integer("dim", 50, "factors", lower_bound=1, flag_values=FLAGS)
+flags.DEFINE_string(
+    "dataset", None, "the dataset folder, written by tools.build_dataset", required=True, flag_values=FLAGS
+)
+flags.DEFINE_string("output", None, "the folder for the runs and peers.json", required=True, flag_values=FLAGS)
+flags.DEFINE_integer("dim", 50, "number of factors", lower_bound=1, flag_values=FLAGS)
 
 
 def theirs(dataset: object, dim: int, regulariser: float) -> tuple[np.ndarray, np.ndarray]:
-    """Cornac's BPR as two matrices."""
+    """Trains cornac's BPR and returns it as two matrices."""
     try:
         import cornac
     except ImportError as error:
@@ -46,7 +48,7 @@ def theirs(dataset: object, dim: int, regulariser: float) -> tuple[np.ndarray, n
 
 
 def ours(dataset: str, workdir: Path, dim: int, regulariser: float) -> tuple[np.ndarray, np.ndarray]:
-    """Our BPR-MF as two matrices."""
+    """Trains our BPR-MF and returns it as two matrices."""
     from tf_dvbpr.baselines.config import resolve
     from tf_dvbpr.baselines.train import train
     from tf_dvbpr.workdir import Workdir
@@ -57,7 +59,7 @@ def ours(dataset: str, workdir: Path, dim: int, regulariser: float) -> tuple[np.
 
 
 def main(values: flags.FlagValues) -> None:
-    """Trains both with each regulariser, prints the table, writes its figures."""
+    """Trains both with each regulariser, prints the table and writes peers.json."""
     from tf_dvbpr.ranking import auc
     from tf_dvbpr.ranking.held_out import SPLITS
     from tfrecords.dataset import Dataset
@@ -88,7 +90,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point."""
+    """Runs the command `python -m benchmarks.peers`."""
     app.run(main, FLAGS, argv)
 
 

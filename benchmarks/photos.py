@@ -1,4 +1,4 @@
-"""Photos into a training batch: from the decoded table, against decoding and resizing them anew each time."""
+"""Compares filling training batches from the table of decoded photos with decoding and resizing photos each time."""
 
 import concurrent.futures
 import io
@@ -17,13 +17,13 @@ from tfrecords.photo_store.store import PhotoStore
 
 ITEMS, USERS, SIZE = 512, 128, 224
 ROUNDS = 5
-# The authors' code ran four threads; its imaging library's default filter was then nearest, the quickest.
+# The authors' code runs four threads; the default filter of its imaging library was nearest, the fastest.
 THREADS = 4
 STEPS, DECODED = 60, 1024
 
 
 def measure() -> list[dict]:
-    """One ratio of photos a second."""
+    """Measures one ratio of photos per second."""
     with shop.new_shop(ITEMS, USERS) as folder:
         encoded = [path.read_bytes() for path in shop.photo_files(folder)]
         dataset = shop.build(folder, resize_filter="nearest")
@@ -34,7 +34,7 @@ def measure() -> list[dict]:
         for number in range(ROUNDS + 1):
             table.append(_from_table(trainable, number))
             decode.append(_decode(encoded, number))
-    # The first round warms up. The best of each: whatever else runs here only ever takes away.
+    # The first round warms up. The best round of each side counts, since other load only slows it down.
     ours, theirs = max(table[1:]), max(decode[1:])
     return [
         {
@@ -49,7 +49,7 @@ def measure() -> list[dict]:
 
 
 def _from_table(trainable: DvbprTraining, number: int) -> float:
-    """The very pipeline that training reads: triplets drawn, photos gathered, batches prefetched."""
+    """Reads training's own pipeline: it draws triplets, gathers photos and prefetches batches."""
     batches = trainable.batches(tf.distribute.InputContext(), number * STEPS, (number + 1) * STEPS)
     started = time.perf_counter()
     photos = sum(len(batch["photos"]) for batch in batches)

@@ -1,10 +1,10 @@
-"""The HTTP server under load, against calling the loaded signature in a loop in one process.
+"""Compares the HTTP server under load with calling the loaded signature in a loop in one process.
 
     python -m benchmarks --only=serve
     python -m benchmarks.serve --seconds=60 --rounds=1
 
-A recommender of random factors is exported and served by tools.serve; 32 clients on this machine, which is busy with
-them too, ask for the ten best items of one user each.
+tools.serve serves an exported recommender with random factors. Each request of 32 clients, which run on the same
+machine, asks for the ten best items of one user.
 """
 
 import contextlib
@@ -30,19 +30,21 @@ USERS, ITEMS, DIM, OWNED = 10_000, 20_000, 50, 8
 CLIENTS, SECONDS, ROUNDS = 32, 3.0, 3
 
 FLAGS = app.new_flags(__doc__)
-flags.DEFINE_float("seconds", SECONDS, "of a round", flag_values=FLAGS)
-flags.DEFINE_integer("rounds", ROUNDS, "of both sides, in turns", lower_bound=1, flag_values=FLAGS)
-flags.DEFINE_integer("clients", CLIENTS, "that ask at the same time", lower_bound=1, flag_values=FLAGS)
+flags.DEFINE_float("seconds", SECONDS, "seconds per round", flag_values=FLAGS)
+flags.DEFINE_integer(
+    "rounds", ROUNDS, "number of rounds of both sides, which alternate", lower_bound=1, flag_values=FLAGS
+)
+flags.DEFINE_integer("clients", CLIENTS, "number of clients", lower_bound=1, flag_values=FLAGS)
 
 
 def measure(seconds: float = SECONDS, rounds: int = ROUNDS, clients: int = CLIENTS) -> list[dict]:
-    """The rate's ratio of neighbouring turns, failed requests, and memory."""
+    """Measures the ratio of the rates of neighbouring turns, failed requests and memory."""
     with tempfile.TemporaryDirectory(prefix="dvbpr-serve-") as folder:
         _export(Path(folder) / "model" / "1")
         loop = _Loop(Path(folder) / "model" / "1")
         with _served(Path(folder) / "model") as port:
             path, bodies = "/v1/models/model:predict", _bodies()
-            load(port, path, bodies, clients, 1.0)  # Both sides warm up.
+            load(port, path, bodies, clients, 1.0)  # warms up both sides
             loop.run(1.0)
             memory = _resident_memory(port)
             turns = [(load(port, path, bodies, clients, seconds), loop.run(seconds)) for _ in range(rounds)]
@@ -76,7 +78,7 @@ def measure(seconds: float = SECONDS, rounds: int = ROUNDS, clients: int = CLIEN
 
 
 class _Loop:
-    """The other side: one process, one call after the other."""
+    """The other side: calls one after the other in one process."""
 
     def __init__(self, folder: Path) -> None:
         import tensorflow as tf
@@ -86,7 +88,7 @@ class _Loop:
         self._tf, self._recommend = tf, self._loaded.signatures["recommend"]
 
     def run(self, seconds: float) -> float:
-        """Calls a second."""
+        """Makes calls for some seconds and returns their number per second."""
         constant, calls, started = self._tf.constant, 0, time.perf_counter()
         while time.perf_counter() - started < seconds:
             outputs = self._recommend(user_keys=constant([next(self._users)]), k=constant(10), category=constant(""))
@@ -145,7 +147,7 @@ def _resident_memory(port: int) -> float:
 
 
 def main(values: flags.FlagValues) -> None:
-    """Measures and prints all figures."""
+    """Measures and prints everything."""
     for row in measure(values.seconds, values.rounds, values.clients):
         print(json.dumps(row))
 

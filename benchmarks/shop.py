@@ -1,4 +1,4 @@
-"""A shop to measure with: JPEG photos of about 300 x 400 pixels and the two tables of a csv source."""
+"""Makes a shop for benchmarks: JPEG photos of about 300 x 400 pixels and the two tables of a csv source."""
 
 import contextlib
 import csv
@@ -19,7 +19,7 @@ _PURCHASES = 8
 
 @contextlib.contextmanager
 def new_shop(items: int, users: int) -> Iterator[Path]:
-    """Yields a temporary folder with interactions.csv, items.csv and images/; it is gone afterwards."""
+    """Yields a temporary folder with interactions.csv, items.csv and images/, and deletes it afterwards."""
     with tempfile.TemporaryDirectory(prefix="dvbpr-benchmark-") as name:
         folder = Path(name) / "shop"
         (folder / "images").mkdir(parents=True)
@@ -33,18 +33,18 @@ def new_shop(items: int, users: int) -> Iterator[Path]:
 
 
 def photo_files(shop: Path) -> list[Path]:
-    """The photos in the order of the items."""
+    """Returns the paths of the photos in the order of the items."""
     return [shop / "images" / f"{item}.jpg" for item in range(len(list((shop / "images").iterdir())))]
 
 
 def build(shop: Path, **options: object) -> Dataset:
-    """The shop's data set, in a folder beside it."""
+    """Builds the shop's data set in a folder beside the shop."""
     config = BuildConfig(source="csv", input=shop, output=shop.parent / "dataset", overwrite=True, **options)
     return build_dataset(config, progress=False)
 
 
 def _draw(item: int) -> Image.Image:
-    """Large shapes with some grain on white, so that JPEG has about as much to say as for a photo."""
+    """Draws large shapes with some grain on white, so that a JPEG file has about the size of a photo's."""
     rng = np.random.default_rng(item)
     height, width = rng.integers(380, 421), rng.integers(285, 316)
     coarse = Image.fromarray(rng.integers(0, 256, (8, 6, 3), np.uint8)).resize(

@@ -1,4 +1,4 @@
-"""The training loop's own speed: stretches of it, timed in turns with what it is compared with."""
+"""Times parts of a training loop, alternately with what they are compared with."""
 
 import time
 from collections.abc import Callable
@@ -7,26 +7,26 @@ import tensorflow as tf
 
 
 class Turns:
-    """Put before a training's class: its validations read the clock, and every second one runs the rivals.
+    """A mixin for a training's class, whose validations read the clock; every second validation runs the rivals.
 
-    The stretch of the loop after the rivals finds batches waiting that were made meanwhile, so it is not counted; the
-    one after it is.
+    The first part of the loop after the rivals finds batches that were prefetched meanwhile, so only the second one is
+    timed.
 
     Attributes:
-        seconds: of each stretch counted, under ``loop``, and of the rivals right after it, under their names.
+        seconds: durations of the timed parts as ``loop``, and of the rivals after them by their names.
     """
 
     def take_turns(self, steps: int, **rivals: Callable[[], object]) -> None:
-        """Says how many steps a stretch has, and who is timed after it."""
+        """Sets the number of steps of a part, and the rivals to time after it."""
         self._steps, self._rivals, self._started = steps, rivals, 0.0
         self.seconds: dict[str, list[float]] = {"loop": [], **{name: [] for name in rivals}}
 
     def state(self) -> dict[str, tf.Variable]:
-        """Nothing: a checkpoint of the loop's own state alone takes no time."""
+        """Returns no variables, so that checkpoints have only the loop's own state and take no time."""
         return {}
 
     def validate(self, step: int) -> dict[str, float]:
-        """Ends a stretch."""
+        """Ends a part: reads the clock and, every second time, runs the rivals."""
         now = time.perf_counter()
         if step // self._steps % 2 == 0:
             self.seconds["loop"].append(now - self._started)
@@ -37,12 +37,12 @@ class Turns:
 
 
 def seconds_of(run: Callable[[], object]) -> float:
-    """How long a call takes."""
+    """Returns the seconds that a call takes."""
     started = time.perf_counter()
     run()
     return time.perf_counter() - started
 
 
 def read(losses: dict[str, tf.Tensor]) -> list[float]:
-    """A step's losses as numbers: the loop reads them too."""
+    """Returns a step's losses as numbers, since the loop reads them too."""
     return [float(value) for value in losses.values()]

@@ -1,4 +1,4 @@
-"""The resolved settings of a GAN training, its presets and their checks."""
+"""Defines the settings of a GAN training, their checks and the presets."""
 
 import dataclasses
 
@@ -30,57 +30,62 @@ def _known(augment: str) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class GanConfig(JudgeConfig, PhotoTrainingConfig):
-    """What decides the result of a training of the GAN, and how it is run; each field's help says what it is."""
+    """The settings of a GAN training; each field's help describes it.
+
+    Raises:
+        InputError: a setting is out of its bounds, or two settings contradict each other.
+    """
 
     preset: str = setting(
         "fast",
-        "paper: as published; release: as the authors' code; fast: the best images soonest",
+        "paper: as published; release: like the authors' code; fast: reaches the best images soonest",
         PRESET,
     )
     image_size: int = setting(64, "side of the images: 32, 64, 128 or 256", one_of(*IMAGE_SIZES))
-    latent_dim: int = setting(256, "length Z of a latent", between(1, MOST))
-    latent_distribution: str = setting("normal", "of latents: N(0, 1) or U(-1, 1)", one_of("normal", "uniform"))
+    latent_dim: int = setting(256, "length Z of the latents", between(1, MOST))
+    latent_distribution: str = setting(
+        "normal", "distribution of the latents; normal: N(0, 1); uniform: U(-1, 1)", one_of("normal", "uniform")
+    )
     generator: str = setting(
         DECONVOLUTION,
-        "the authors' transposed convolutions, or upsampling and convolutions with the latent at every resolution",
+        "deconvolution: the authors' transposed convolutions; upsampling: upsampling and convolutions, with the latent "
+        "at every resolution",
         one_of(DECONVOLUTION, UPSAMPLING),
     )
-    generator_width: int = setting(256, "channels of the generator's first maps", between(1, MOST))
+    generator_width: int = setting(256, "channels of the generator's first feature maps", between(1, MOST))
     upsampling_kernel: int = setting(3, "side of the generator's kernels of stride 2: 3 or 4", one_of(3, 4))
-    discriminator_width: int = setting(64, "channels of the discriminator's first maps", between(1, MOST))
+    discriminator_width: int = setting(64, "channels of the discriminator's first feature maps", between(1, MOST))
     discriminator_norm: str = setting(
         "batch", "normalisation of the discriminator's inner layers", one_of("batch", "spectral", "none")
     )
-    batch_size: int = setting(16, "photos a step, and as many generated images", between(1, MOST))
-    epochs: float = setting(30.0, "an epoch draws as many photos as there are", EPOCHS)
+    batch_size: int = setting(16, "photos per step, and generated images per step", between(1, MOST))
+    epochs: float = setting(30.0, "epochs; one draws as many photos as there are", EPOCHS)
     max_photos: int = setting(
-        0, "stop when this many photos, rounded down to whole steps, were drawn; 0: no such limit"
+        0, "number of drawn photos after which training stops, rounded down to whole steps; 0: no limit"
     )
-    learning_rate: float = setting(1e-4, "of Adam, the generator's", above_zero())
+    learning_rate: float = setting(1e-4, "learning rate of the generator's Adam", above_zero())
     discriminator_learning_rate: float = setting(
-        0.0, "of Adam, the discriminator's; 0: as learning_rate", zero_or_more()
+        0.0, "learning rate of the discriminator's Adam; 0: the same as learning_rate", zero_or_more()
     )
-    beta1: float = setting(0.5, "of Adam, decay of the first moment", below_one())
-    beta2: float = setting(0.99, "of Adam, decay of the second moment", below_one())
+    beta1: float = setting(0.5, "Adam's decay of the first moment", below_one())
+    beta2: float = setting(0.99, "Adam's decay of the second moment", below_one())
     average: float = setting(
         0.0,
-        "decay of the moving average of the generator's weights, which is used and kept; 0: no average",
+        "decay of a moving average of the generator's weights, which is evaluated and saved; 0: no average",
         below_one(),
     )
     augment: str = setting(
         "",
-        "what the discriminator's images go through: of colour, cutout, translation, joined by commas, or none",
+        "augmentation of the discriminator's images: some of colour, cutout, translation, separated by commas, or none",
         Bounds(_known, f"some of {','.join(AUGMENTATIONS)}, or {NONE}"),
     )
-    balanced: bool = setting(False, "draw categories uniformly, and then a photo of each")
-    flip: bool = setting(False, "mirror each photo with probability one half")
-    seed: int = setting(0, "of weights, photos, latents and augmentation", between(0, MOST_SEED))
-    eval_every: int = setting(
-        0, "steps between sample grids with their figures; 0: once an epoch", between(0, MOST_STEPS)
-    )
+    balanced: bool = setting(False, "draw the category first, uniformly, then a photo of it")
+    flip: bool = setting(False, "mirror each photo with probability 1/2")
+    seed: int = setting(0, "seed of weights, photos, latents and augmentation", between(0, MOST_SEED))
+    eval_every: int = setting(0, "steps between sample grids, with metrics; 0: one per epoch", between(0, MOST_STEPS))
     measure_samples: int = setting(
         1000,
-        "images that the figures are computed on; 0: no figures, and the last weights are kept",
+        "number of images for the metrics; 0: no metrics, and the last weights are saved",
         Bounds(lambda value: value == 0 or 100 <= value <= 10**6, "0, or from 100 to a million"),
     )
 
@@ -93,20 +98,20 @@ class GanConfig(JudgeConfig, PhotoTrainingConfig):
 
     @property
     def augmentations(self) -> tuple[str, ...]:
-        """`augment`, taken apart."""
+        """Returns the kinds of augmentation that `augment` names; () for none."""
         return tuple(self.augment.split(",")) if self.augment else ()
 
     def steps_per_epoch(self, photos: int) -> int:
-        """Steps that draw as many photos as there are."""
+        """Returns the steps of an epoch, which draws as many photos as there are."""
         return max(1, -(-photos // self.batch_size))
 
     def total_steps(self, photos: int) -> int:
-        """Steps of the whole run."""
+        """Returns the steps of the whole training, for a number of photos."""
         steps = max(1, round(self.epochs * self.steps_per_epoch(photos)))
         return min(steps, self.max_photos // self.batch_size) if self.max_photos else steps
 
 
-# What each source fixes; every flag given overrides its preset. `paper` takes from the release what the paper omits.
+# The settings of each preset; a given flag overrides its preset. What the paper omits, `paper` takes from the release.
 PRESETS: dict[str, dict[str, object]] = {
     "paper": {
         "image_size": 128,

@@ -1,4 +1,4 @@
-"""The settings of the network that judges generated images."""
+"""Defines the settings of the judge, the network that measures generated images."""
 
 import dataclasses
 
@@ -12,21 +12,23 @@ JUDGES = (OWN_JUDGE, *NETWORKS)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class JudgeConfig:
-    """Which network judges, with which weights; each field's help says what it is."""
+    """The judge and its weights; each field's help describes it."""
 
     judge: str = setting(
         OWN_JUDGE,
-        "network of the figures: own (trained on the data set's categories) or a keras.applications network, as "
-        "inception_v3, the paper's, or resnet50",
+        "network for the metrics: own (trained on the data set's categories) or a network of keras.applications, for "
+        "example inception_v3 (the paper's) or resnet50",
         Bounds(lambda value: value in JUDGES, "one of " + ", ".join(JUDGES)),
     )
-    judge_weights: str | None = setting(None, "the judge's weights file; without it they are downloaded")
+    judge_weights: str | None = setting(None, "the judge's weights file; downloaded if not given")
     judge_batch_norm_epsilon: float | None = setting(
-        None, "of the judge's BatchNormalization layers, where its weights need another", inside(0, 1)
+        None,
+        "epsilon of the judge's BatchNormalization layers, if its weights need another one than Keras' value",
+        inside(0, 1),
     )
 
     def check_judge(self) -> None:
-        """Raises InputError for weights or an epsilon of a judge that is trained here."""
+        """Raises InputError if weights or an epsilon are given for the own judge, which is trained here."""
         for name in ("judge_weights", "judge_batch_norm_epsilon"):
             needless = self.judge == OWN_JUDGE and getattr(self, name) is not None
             need(self, not needless, name, f"nothing with {option('judge', OWN_JUDGE)}, which is trained here")

@@ -1,4 +1,4 @@
-"""Fixtures that more than one test file uses; the processes of a run share what the sessions' fixtures train."""
+"""Defines fixtures for several test files; the processes of a run share what the fixtures of the session train."""
 
 import csv
 import gc
@@ -23,7 +23,7 @@ COLOURS = {"red": (200, 30, 30), "green": (30, 170, 60), "blue": (40, 60, 210)}
 
 
 def write_planted(folder, users=60, items=90, purchases=8, seed=0):
-    """A shop of plain squares in three colours; each user buys one colour only."""
+    """Writes a shop of plain squares in three colours; each user buys only one colour."""
     draw = np.random.default_rng(seed)
     (folder / "images").mkdir(parents=True)
     names = list(COLOURS)
@@ -46,9 +46,9 @@ def write_planted(folder, users=60, items=90, purchases=8, seed=0):
 
 @pytest.fixture(scope="module")
 def make_folder(tmp_path_factory):
-    """A function, name -> new folder, for what a module's tests share; gone when these have run.
+    """Yields a function, name -> new folder, for files that a module's tests share; deletes the folders afterwards.
 
-    Left to the end, the checkpoints of full-sized networks would fill the disk.
+    Otherwise the checkpoints of full-sized networks would fill the disk.
     """
     made = []
 
@@ -63,7 +63,7 @@ def make_folder(tmp_path_factory):
 
 @pytest.fixture(scope="module", autouse=True)
 def forget_graphs():
-    """What a module compiled is let go when its tests have run: GBs in a suite that trains full-sized networks."""
+    """Frees the graphs that a module's tests compiled: some GB in a suite that trains full-sized networks."""
     from tf_dvbpr.training import gradient_registry
 
     with gradient_registry.forget_custom_gradients():
@@ -73,7 +73,7 @@ def forget_graphs():
 
 @pytest.fixture(scope="session")
 def planted_folder(tmp_path_factory):
-    """The data set folder of `write_planted`: 60 users, 90 items, 32-pixel photos."""
+    """Returns the dataset folder of `write_planted`: 60 users, 90 items, 32-pixel photos."""
 
     def fill(root):
         write_planted(root / "source")
@@ -84,25 +84,25 @@ def planted_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def planted(planted_folder):
-    """The same, open."""
+    """Opens the data set of `write_planted`."""
     return Dataset.open(planted_folder)
 
 
 @pytest.fixture
 def shop(tmp_path):
-    """The folder of `write_shop`: twelve items, six users."""
+    """Returns the folder of `write_shop`: twelve items, six users."""
     return write_shop(tmp_path / "shop")
 
 
 @pytest.fixture
 def dataset(shop, tmp_path):
-    """The data set of that shop, open."""
+    """Builds and opens the data set of `shop`."""
     return build_dataset(BuildConfig(source="csv", input=shop, output=tmp_path / "data"), progress=False)
 
 
 @pytest.fixture(scope="session")
 def six(tmp_path_factory):
-    """A data set of twelve items in six categories and six users."""
+    """Builds a data set of twelve items in six categories and six users."""
     root = tmp_path_factory.mktemp("six")
     shop = write_shop(root / "shop")
     rows = [[f"i{item}", f"images/{item}.jpg", f"c{item % 6}"] for item in range(12)]
@@ -112,7 +112,7 @@ def six(tmp_path_factory):
 
 @pytest.fixture
 def no_proxy(monkeypatch):
-    """A proxy of this machine would stand between the tests and their server."""
+    """Disables the machine's proxy, which would handle the tests' requests to their server."""
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     http._opener.cache_clear()
@@ -120,14 +120,14 @@ def no_proxy(monkeypatch):
 
 @pytest.fixture
 def server(no_proxy):
-    """A running `photo_server`."""
+    """Runs a `photo_server`."""
     with serve() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def fast_gan(planted_folder, tmp_path_factory):
-    """A workdir of the GAN: preset fast, tiny, 24 steps with figures; its judge learnt little."""
+    """Trains a tiny GAN with the preset fast: 24 steps with metrics, and a judge that is hardly trained."""
     from gan.metrics import category_classifier, training_metrics
     from gan.training.train import train
     from tests.support.tiny_gan import PAIRS, tiny_config
@@ -143,13 +143,13 @@ def fast_gan(planted_folder, tmp_path_factory):
 
 @pytest.fixture
 def gan(fast_gan, tmp_path):
-    """A copy of that one, which may be damaged."""
+    """Copies `fast_gan`, so that a test may damage it."""
     return shutil.copytree(fast_gan, tmp_path / "gan")
 
 
 @pytest.fixture
 def few_pairs(monkeypatch):
-    """Trainings measure the diversity of few images."""
+    """Makes trainings measure the diversity of few images."""
     from gan.metrics import training_metrics
     from tests.support.tiny_gan import PAIRS
 
@@ -158,7 +158,7 @@ def few_pairs(monkeypatch):
 
 @pytest.fixture(scope="session")
 def release_gan(planted_folder, tmp_path_factory):
-    """The same with preset release and without figures."""
+    """Trains a tiny GAN with the preset release, without metrics."""
     from gan.training.train import train
     from tests.support.tiny_gan import tiny_config
 
@@ -170,7 +170,7 @@ def release_gan(planted_folder, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def lively_gan(release_gan, tmp_path_factory):
-    """A copy of that one whose generator, untrained, makes very different images of different latents."""
+    """Copies `release_gan` and gives its generator weights that draw very different images for different latents."""
     from tests.support.tiny_gan import lively_copy
 
     def fill(root):
@@ -181,7 +181,7 @@ def lively_gan(release_gan, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def small_recommender(planted_folder, tmp_path_factory):
-    """A workdir of DVBPR on the same data set, trained a little."""
+    """Trains DVBPR a little on the planted data set."""
     from tests.support.small_training import config_for, train_quietly
 
     def fill(root):
@@ -192,7 +192,7 @@ def small_recommender(planted_folder, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def example_folder(planted_folder, small_recommender, lively_gan, tmp_path_factory):
-    """The folder that the examples of docstrings run in; `tests.support.example_folder` says what lies there."""
+    """Makes the folder that the examples of docstrings run in; see `tests.support.example_folder`."""
     from tests.support import example_folder
 
     return example_folder.make(tmp_path_factory.mktemp("examples"), planted_folder, small_recommender, lively_gan)
@@ -200,7 +200,7 @@ def example_folder(planted_folder, small_recommender, lively_gan, tmp_path_facto
 
 @pytest.fixture(scope="session")
 def studio(small_recommender, lively_gan):
-    """Those two runs, open."""
+    """Opens `small_recommender` and `lively_gan`."""
     from gan.design.model_pair import Studio
 
     return Studio.open(str(small_recommender), str(lively_gan), "float32")
@@ -208,7 +208,7 @@ def studio(small_recommender, lively_gan):
 
 @pytest.fixture
 def opened(studio, monkeypatch):
-    """A tool that designs finds the two runs open already, whatever folders it is given."""
+    """Makes the tools that design use `studio`, whatever folders their flags name."""
     from gan.design.model_pair import Studio
 
     monkeypatch.setattr(Studio, "open", lambda *_, **__: studio)
@@ -216,13 +216,13 @@ def opened(studio, monkeypatch):
 
 @pytest.fixture(scope="session")
 def judged_runs(small_recommender, lively_gan, tmp_path_factory):
-    """Those two workdirs, of the GAN a copy, into which an evaluation's judge goes."""
+    """Returns both workdirs; the GAN's is a copy, since an evaluation writes its judge there."""
     return small_recommender, shutil.copytree(lively_gan, tmp_path_factory.mktemp("gan") / "judged")
 
 
 @pytest.fixture
 def hasty_judge(monkeypatch):
-    """Judges of their own learn little."""
+    """Makes own judges train only a little."""
     from gan.metrics import category_classifier
 
     monkeypatch.setattr(category_classifier, "_STEPS", 5)
@@ -230,13 +230,13 @@ def hasty_judge(monkeypatch):
 
 @pytest.fixture(scope="module")
 def own_planted(planted_folder, make_folder):
-    """A copy of that data set, open, into which activations and features may be written."""
+    """Opens a copy of the planted data set, into which a test may write activations and features."""
     return Dataset.open(shutil.copytree(planted_folder, make_folder("own") / "dataset"))
 
 
 @pytest.fixture
 def tiny_weights(tmp_path, monkeypatch):
-    """`tiny_network` stands for MobileNet; its file of weights."""
+    """Replaces MobileNet by `tiny_network`; returns its weights file."""
     import keras
 
     from tests.support.tiny_network import build_tiny, write_weights

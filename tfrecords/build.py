@@ -1,4 +1,4 @@
-"""From a source to a dataset folder."""
+"""Builds a dataset folder from a source."""
 
 import dataclasses
 import warnings
@@ -28,14 +28,18 @@ from tfrecords.writer import Shard, ShardWriter, write_metadata
 def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
     """Builds a dataset folder and opens it.
 
-    The folder is written under a temporary name next to its own and renamed when whole; on any error nothing is left.
+    The folder is written under a temporary name beside `config.output` and renamed when it is complete. After an error,
+    nothing of it remains.
 
     Args:
-        config: what to build.
+        config: the settings.
         progress: whether to show a progress bar.
 
+    Returns:
+        The data set, open.
+
     Raises:
-        InputError: bad input, or `config.output` is taken.
+        InputError: the input is bad, or `config.output` is taken.
     """
     check_output(config.output, DATA_SET, config.overwrite)
     source = _open_source(config, progress)
@@ -46,7 +50,7 @@ def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
             f"{option('shards', item_shards)}: at most {source.expected_items}, the number of items, expected"
         )
     with whole_folder(config.output, DATA_SET, overwrite=config.overwrite) as folder, warnings.catch_warnings():
-        # Photos over the bound are refused by name; the warning would only repeat it.
+        # Photos that are too large are refused by name, so Pillow's warning is not needed.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         items, categories = _write_items(folder, source, item_shards, progress)
         users = source.users()
@@ -94,7 +98,7 @@ def _shop_options(config: BuildConfig) -> ShopOptions:
 
 
 def _write_items(folder: Path, source: Source, shards: int, progress: bool) -> tuple[list[Shard], list[int]]:
-    """Writes the item shards; also counts the items of each category, the last count being those without."""
+    """Writes the item shards; returns them and the number of items per category, the last one for items without."""
     categories = [0] * (len(source.category_names) + 1)
     bar = progress_bar(source.items(), total=source.expected_items, desc="items", unit="photo", disable=not progress)
     with ShardWriter(folder, schema.ITEM_STEM, shards) as writer:

@@ -1,4 +1,4 @@
-"""What tools.build_dataset is asked for."""
+"""Defines the settings of tools.build_dataset."""
 
 import dataclasses
 from pathlib import Path
@@ -10,7 +10,7 @@ from tfrecords.settings import Bounds, between, check_settings, one_of, required
 from tfrecords.sources.amazon_categories import AmazonItems
 from tfrecords.split import MIN_ACTIONS, RANDOM, SplitChoice
 
-# Which options speak to which source; any other that is given contradicts it.
+# The settings that each source uses; giving another one is an error.
 _OPTIONS = {
     "csv": {"input", "images", "seed", "split", "min_actions", "image_size", "skip_bad_images"},
     "release": {"input", "category_names", "image_size", "skip_bad_images"},
@@ -31,10 +31,14 @@ _SOME = frozenset().union(*_OPTIONS.values())
 
 @dataclasses.dataclass(frozen=True)
 class BuildConfig(AmazonItems):
-    """What to build; each field's help says what it is. None is "not given": the source's default."""
+    """What to build, and from which source; each field's help describes it. None means "not given".
 
-    source: str = required("where the data comes from", one_of(*SOURCES))
-    output: Path = required("the dataset folder to make")
+    Raises:
+        InputError: a setting is out of its bounds, missing, or without effect on the source.
+    """
+
+    source: str = required("kind of the source", one_of(*SOURCES))
+    output: Path = required("the dataset folder to write")
     input: Path | None = setting(
         None,
         "csv: folder with interactions.csv and items.csv; release: the .npy file; amazon: folder with meta_*.json.gz "
@@ -42,47 +46,47 @@ class BuildConfig(AmazonItems):
     )
     images: Path | None = setting(
         None,
-        "csv: the folder that the column image is relative to, input if not given; amazon, tradesy: the folder of "
-        "photos named by item",
+        "csv: the folder to which the paths in the column image are relative; the input folder if not given; amazon, "
+        "tradesy: the folder of photos named by item",
     )
     name: str | None = setting(
         None,
-        "the data set's name; the input's if not given",
+        "the data set's name; the name of the input if not given",
         Bounds(lambda name: name.isprintable() and bool(name.strip()), "text on one line"),
     )
     seed: int | None = setting(
         None,
-        "all but release and splits by date: seed of the split and of the drawings; 0 if not given",
+        "seed of the split, or of wardrobe's drawings; 0 if not given; not for release and splits by date",
         between(0, 2**63 - 1),
     )
     split: str | None = setting(
         None,
-        "csv, amazon, tradesy: which purchases are held out; random: one of each user's for validation and one for "
-        "test; last: each user's last but one and last; date=YYYY-MM-DD: all after that day for test, and those of as "
-        "many days before for validation; random if not given; last and date need timestamps, which tradesy has not",
+        "csv, amazon, tradesy: the purchases held out for validation and test; random: one each of every user; last: "
+        "every user's second-to-last and last; date=YYYY-MM-DD: those after that day for test, those of as many days "
+        "up to it for validation; random if not given; last and date need timestamps, which tradesy does not have",
     )
     min_actions: int | None = setting(
         None,
-        "csv, amazon, tradesy: leave out users with fewer; 5 if not given",
+        "csv, amazon, tradesy: leave out users with fewer purchases than this; 5 if not given",
         between(MIN_ACTIONS, 1_000_000),
     )
     resize_filter: str | None = setting(
-        None, "how readers resize photos; nearest for release, bicubic otherwise, if not given", one_of(*FILTERS)
+        None, "how readers resize photos; if not given: nearest for release, bicubic for the others", one_of(*FILTERS)
     )
-    fit: str = setting("stretch", "how readers make photos square; pad fills with white", one_of(*FITS))
+    fit: str = setting("stretch", "how readers make photos square; pad adds white borders", one_of(*FITS))
     image_size: int | None = setting(
         None,
-        "all but wardrobe: encode photos anew, shorter side at most this many pixels (at least 8), 0 keeps their "
-        "bytes; wardrobe: side of the drawings, 32 to 1024, 128 if not given",
+        "re-encode photos so that the shorter side has at most this many pixels (at least 8); 0: keep their bytes; "
+        "wardrobe: side of the drawings, from 32 to 1024; 128 if not given",
         Bounds(lambda side: side == 0 or side >= MIN_SIDE, f"0 or at least {MIN_SIDE}"),
     )
-    shards: int | None = setting(None, "files that the items are spread over; 4 if not given", between(1, 1000))
+    shards: int | None = setting(None, "number of files for the items; 4 if not given", between(1, 1000))
     category_names: tuple[str, ...] | None = setting(None, "release: names of the categories in their order")
     skip_bad_images: bool = setting(
         False,
         "leave out items whose photo is unusable or whose features are missing; release: give them a white photo",
     )
-    overwrite: bool = setting(False, "replace the data set that is at output")
+    overwrite: bool = setting(False, "replace an existing data set at output")
     users: int | None = setting(None, "wardrobe: number of users, at least 1; 2400 if not given")
     items: int | None = setting(None, "wardrobe: number of items, at least 100; 3600 if not given")
     features: Path | None = setting(None, "amazon, tradesy: a .b file of image features to store with the items")
@@ -108,5 +112,5 @@ class BuildConfig(AmazonItems):
             raise InputError(f"{option('seed')} has no effect with {choice.flag}, which draws nothing; leave it out")
 
     def split_choice(self) -> SplitChoice:
-        """Returns the split that is asked for. Raises InputError if there is none like it."""
+        """Returns the split that the setting ``split`` names. Raises InputError if it names none."""
         return SplitChoice.parse(RANDOM if self.split is None else self.split)

@@ -1,6 +1,6 @@
-"""The choices that dataset.json records: the sources, and how readers make a photo square."""
+"""Lists the choices that dataset.json records: the sources, and how readers make a photo square."""
 
 SOURCES = ("csv", "release", "wardrobe", "amazon", "tradesy")  # the sources of a data set
-# How a photo is made square, and by which filter; `tfrecords.photos.decode` implements both.
+# How a photo becomes square, and the filters that resize it; `tfrecords.photos.decode` implements both.
 FITS = ("stretch", "pad")
 FILTERS = ("nearest", "bilinear", "bicubic", "lanczos3", "area")

@@ -1,4 +1,4 @@
-"""`InputError`, the one exception that means: the input is wrong, not the program.
+"""Defines `InputError`, the exception for bad input, as opposed to a fault of the program.
 
 A message names settings by `option`, so that Python reads ``k=0`` where the tools print ``--k=0``::
 
@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-_ESCAPED = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of surrogate pairs, separators of lines and paragraphs
+_ESCAPED = {"Cc", "Cs", "Zl", "Zp"}  # control characters, half surrogate pairs, line and paragraph separators
 _MARK = "\ufdd0"  # before each setting's name; Unicode reserves this code point for internal use, so no text has it
 _NO_VALUE = object()
 
@@ -19,10 +19,10 @@ class InputError(ValueError):
     """Bad input, reported in one line: what is wrong, where, what was expected, how to fix it.
 
     Libraries raise it; the tools print its message after ``error:`` and exit with status 1, without a traceback.
-    `one_line` keeps the message on one line, whatever it quotes.
+    `one_line` keeps the message on one line, even if it quotes control characters.
 
     Attributes:
-        marked: the message with marks before its settings' names; quote this one in other messages.
+        marked: the message with marks before its settings' names, for use in another InputError's message.
     """
 
     def __init__(self, message: str = "") -> None:
@@ -51,7 +51,7 @@ def with_dashes(text: str) -> str:
 
 @contextlib.contextmanager
 def prefixed(text: str) -> Iterator[None]:
-    """Puts a text and a colon in front of every InputError raised in the block."""
+    """Puts a text and a colon before the message of every InputError raised in the block."""
     try:
         yield
     except InputError as error:
@@ -72,7 +72,7 @@ def renamed(**names: str) -> Iterator[None]:
 def one_line(text: str) -> str:
     """Returns `text` with line ends and other control characters escaped, for example a line feed as a backslash and n.
 
-    Names of files, headers and keys may hold such characters. Applying it twice changes nothing.
+    Names of files, headers and keys may contain such characters. Applying the function twice changes nothing more.
     """
     if text.isprintable():
         return text

@@ -1,6 +1,6 @@
-"""Settings: each is one field of a frozen dataclass, with its default, its help text and its bounds.
+"""Defines settings: fields of a frozen dataclass, each with a default, a help text and bounds.
 
-The checks, a tool's flags and the page of flags are generated from these fields::
+A config's checks, a tool's flags and the page of flags are generated from these fields::
 
     @dataclasses.dataclass(frozen=True)
     class Config:
@@ -18,7 +18,7 @@ from typing import Any
 from tfrecords.errors import InputError, option
 
 MOST_SEED = 2**31 - 1
-MOVED_DATASET = "where the run's data set is now, if it was moved"  # The help text of every such setting.
+MOVED_DATASET = "where the run's data set is now, if it was moved"  # the help text of this setting in every config
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,17 +37,23 @@ class Bounds:
 
 
 def setting(default: object, help: str, bounds: Bounds | None = None) -> Any:
-    """Returns a field with a default. The value None is not checked: it means "not given"."""
+    """Returns a field with a default.
+
+    Args:
+        default: the default.
+        help: the help text.
+        bounds: the allowed values; None: all values. The value None is always allowed: it means "not given".
+    """
     return dataclasses.field(default=default, metadata={"help": help, "bounds": bounds})
 
 
 def required(help: str, bounds: Bounds | None = None) -> Any:
-    """Returns a field without a default."""
+    """Returns a field without a default; the arguments are those of `setting`."""
     return dataclasses.field(metadata={"help": help, "bounds": bounds})
 
 
 def check_settings(config: object) -> None:
-    """Raises InputError, ``name=value: expected ...``, for the first field whose value is out of bounds."""
+    """Raises InputError, ``name=value: expected ...``, for the first field of a config whose value is out of bounds."""
     for field in dataclasses.fields(config):
         bounds = field.metadata.get("bounds")
         value = getattr(config, field.name)
@@ -56,13 +62,20 @@ def check_settings(config: object) -> None:
 
 
 def need(config: object, holds: bool, name: str, expected: str) -> None:
-    """Raises InputError, ``name=value: expected ...``, if a check of the setting `name` of `config` fails."""
+    """Raises InputError, ``name=value: expected ...``, unless `holds`.
+
+    Args:
+        config: the config.
+        holds: whether the setting's value is allowed.
+        name: the setting.
+        expected: the allowed values in words.
+    """
     if not holds:
         raise InputError(f"{option(name, getattr(config, name))}: expected {expected}")
 
 
 def one_of(*choices: object) -> Bounds:
-    """Allows the values of a list."""
+    """Allows the given values."""
     return Bounds(lambda value: value in choices, "one of " + ", ".join(map(str, choices)), choices)
 
 
@@ -97,7 +110,7 @@ def below_one() -> Bounds:
 
 
 def inside(least: float, most: float) -> Bounds:
-    """Allows numbers between two others, without these two."""
+    """Allows numbers above `least` and below `most`."""
     return Bounds(lambda value: least < value < most, f"a number above {least:g} and under {most:g}")
 
 

@@ -1,4 +1,4 @@
-"""Which of a user's purchases train, validate and test."""
+"""Splits purchases into training, validation and test purchases."""
 
 import calendar
 import dataclasses
@@ -18,7 +18,7 @@ LAST_RULE = (
     "each user's last purchase is the test item, the one before it the validation item; equal timestamps are ordered "
     "by sha256 of the JSON list [seed, user key, item key]; an item bought again counts when it was bought first"
 )
-MIN_ACTIONS = 3  # one purchase each for training, validation and test
+MIN_ACTIONS = 3  # at least one purchase each for training, validation and test
 RANDOM, LAST, DATE = "random", "last", "date"
 DAY = 86400  # seconds
 _FORM = "random, last or date=YYYY-MM-DD"
@@ -26,11 +26,11 @@ _FORM = "random, last or date=YYYY-MM-DD"
 
 @dataclasses.dataclass(frozen=True)
 class SplitChoice:
-    """How purchases are split; `parse` reads the setting ``split``.
+    """The way to split purchases; `parse` reads the setting ``split``.
 
     Attributes:
         kind: ``random``, ``last`` or ``date``.
-        date: of ``date``: the last day, in UTC, before the test purchases; None otherwise.
+        date: for the kind ``date``: the last day, in UTC, before the test purchases; None otherwise.
     """
 
     kind: str = RANDOM
@@ -53,7 +53,7 @@ class SplitChoice:
 
     @property
     def timed(self) -> bool:
-        """Returns whether it needs timestamps."""
+        """Returns whether the split needs timestamps."""
         return self.kind != RANDOM
 
     @property
@@ -67,7 +67,7 @@ BY_CHANCE = SplitChoice()
 
 @dataclasses.dataclass(frozen=True)
 class Cut:
-    """Where a date cuts the purchases, in seconds since 1970 (UTC); see `cut_at`.
+    """The times at which a split by date divides the purchases, in seconds since 1970 (UTC); see `cut_at`.
 
     Attributes:
         validation_from: training purchases are earlier than this, validation purchases are not.
@@ -83,7 +83,7 @@ class Cut:
 
     @property
     def facts(self) -> dict[str, str]:
-        """Returns the rule in words, and its days, for dataset.json."""
+        """Returns the rule in words and its dates, for dataset.json."""
         date, start = day_of(self.test_from - DAY), day_of(self.validation_from)
         rule = (
             f"purchases after {date} (UTC) are test purchases, those from {start} to {date} validation purchases, "
@@ -94,10 +94,15 @@ class Cut:
 
 
 def cut_at(choice: SplitChoice, first: int, last: int) -> Cut:
-    """Computes where a date cuts purchases from `first` to `last`, seconds since 1970.
+    """Computes the times at which a split by date divides the purchases.
 
-    Test purchases are those after the day `choice.date` (UTC). Validation purchases are those of the days just before,
-    as many as lie between the date and the last purchase: a model is chosen on a period as long as the test's.
+    Test purchases are those after the day `choice.date` (UTC). Validation purchases are those of the days up to and
+    including that day, as many days as the test has, so that a model is chosen on a period as long as the test's.
+
+    Args:
+        choice: a split by date.
+        first: time of the first purchase, in seconds since 1970.
+        last: time of the last purchase, in seconds since 1970.
 
     Raises:
         InputError: nothing was bought after the date, or nothing is left to train on.
@@ -117,23 +122,26 @@ def cut_at(choice: SplitChoice, first: int, last: int) -> Cut:
 
 
 def day_of(time: int) -> datetime.date:
-    """Returns the day, in UTC, of seconds since 1970."""
+    """Returns the day, in UTC, of a time in seconds since 1970."""
     return datetime.date(1970, 1, 1) + datetime.timedelta(days=int(time) // DAY)
 
 
 def hold_out(seed: int, user_key: str, item_keys: Sequence[str]) -> tuple[int, int]:
     """Draws one validation and one test purchase of a user.
 
-    The draw is a function of (seed, user key, the set of item keys) alone: neither the order of rows nor any other
-    user changes it.
+    The draw depends only on (seed, user key, item keys): neither the order of rows nor any other user changes it.
+    `RULE` states it.
 
     Args:
         seed: the split's seed.
-        user_key: the owner's id of the user.
-        item_keys: the user's distinct item keys, sorted; at least `MIN_ACTIONS`.
+        user_key: the user's external id.
+        item_keys: the external ids of the user's distinct items, sorted; at least `MIN_ACTIONS`.
 
     Returns:
         (validation, test): two different positions in `item_keys`.
+
+    Raises:
+        ValueError: there are fewer than `MIN_ACTIONS` items.
     """
     count = len(item_keys)
     if count < MIN_ACTIONS:
@@ -141,24 +149,27 @@ def hold_out(seed: int, user_key: str, item_keys: Sequence[str]) -> tuple[int, i
     digest = hashlib.sha256(json.dumps([seed, user_key, list(item_keys)]).encode()).digest()
     validation = int.from_bytes(digest[:8], "big") % count
     test = int.from_bytes(digest[8:16], "big") % (count - 1)
-    # Shifting past the validation item leaves the test item uniform over the others.
+    # Skipping the validation item makes the test item uniform over the others.
     return validation, test + (test >= validation)
 
 
 def last_two(seed: int, user_key: str, item_keys: Sequence[str], times: Sequence[int]) -> tuple[int, int, bool]:
-    """Finds a user's last purchase but one, for validation, and last purchase, for the test.
+    """Finds a user's last two purchases: the second-to-last for validation, the last for the test.
 
-    Equal times are put in an order drawn from (seed, user key, item key), so neither the order of rows nor of ids
-    decides, nor any other user.
+    Purchases with equal times are ordered by a hash of (seed, user key, item key), so neither the order of rows or ids
+    nor any other user changes the result. `LAST_RULE` states it.
 
     Args:
         seed: the split's seed.
-        user_key: the owner's id of the user.
-        item_keys: the user's distinct item keys; at least `MIN_ACTIONS`.
-        times: when each was bought first.
+        user_key: the user's external id.
+        item_keys: the external ids of the user's distinct items; at least `MIN_ACTIONS`.
+        times: the time of the first purchase of each item, in seconds since 1970.
 
     Returns:
-        (validation, test, drawn): two positions in `item_keys`, and whether the draw decided which they are.
+        (validation, test, drawn): two positions in `item_keys`, and whether equal times made the hash decide.
+
+    Raises:
+        ValueError: there are fewer than `MIN_ACTIONS` items.
     """
     if len(item_keys) < MIN_ACTIONS:
         raise ValueError(f"a split needs at least {MIN_ACTIONS} purchases, got {len(item_keys)}")

@@ -1,4 +1,4 @@
-"""When each purchase of a data set was made: timestamps.npz, beside the shards."""
+"""Writes and reads timestamps.npz, the times of a data set's purchases."""
 
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,16 @@ from tfrecords.metadata import REBUILD
 from tfrecords.schema import TIMESTAMPS_FILE
 
 PARTS = ("train", "validation", "test")
-MOST = 10**11  # seconds; beyond it, in the year 5138, they are surely milliseconds
+MOST = 10**11  # seconds, in the year 5138; larger numbers are surely milliseconds
 
 
 def write_timestamps(folder: Path, users: Sequence[tuple[Sequence[int], ...]]) -> None:
-    """Writes the file of a new data set; `users` are the times of each user's train, validation and test items."""
+    """Writes the timestamps of a new data set.
+
+    Args:
+        folder: the data set's folder.
+        users: for each user, the times of the train, validation and test items, in seconds since 1970.
+    """
     arrays = {
         part: np.array([time for times in users for time in times[number]], np.int64)
         for number, part in enumerate(PARTS)
@@ -28,11 +33,11 @@ def read_timestamps(folder: Path, counts: Mapping[str, int]) -> dict[str, np.nda
     """Returns the times of the purchases by part of the split, int64 seconds since 1970; None if there is no file.
 
     Args:
-        folder: of the data set.
+        folder: the data set's folder.
         counts: the number of purchases of each part, from dataset.json.
 
     Raises:
-        InputError: the file is damaged, or holds other numbers of timestamps than there are purchases.
+        InputError: the file is damaged, or the numbers of timestamps and purchases differ.
     """
     path = folder / TIMESTAMPS_FILE
     if not path.is_file():

@@ -43,7 +43,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-build-dataset`."""
+    """Runs the command `dvbpr-build-dataset`."""
     app.run(main, FLAGS, argv)
 
 

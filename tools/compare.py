@@ -41,7 +41,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-compare`."""
+    """Runs the command `dvbpr-compare`."""
     app.run(main, FLAGS, argv)
 
 

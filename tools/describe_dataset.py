@@ -78,7 +78,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-describe-dataset`."""
+    """Runs the command `dvbpr-describe-dataset`."""
     app.run(main, FLAGS, argv)
 
 

@@ -60,7 +60,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-design`."""
+    """Runs the command `dvbpr-design`."""
     app.run(main, FLAGS, argv)
 
 

@@ -42,7 +42,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-download-photos`."""
+    """Runs the command `dvbpr-download-photos`."""
     app.run(main, FLAGS, argv)
 
 

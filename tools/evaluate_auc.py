@@ -48,7 +48,7 @@ def _figure(report: dict, group: str) -> str:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-evaluate-auc`."""
+    """Runs the command `dvbpr-evaluate-auc`."""
     app.run(main, FLAGS, argv)
 
 

@@ -46,7 +46,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-evaluate-design`."""
+    """Runs the command `dvbpr-evaluate-design`."""
     app.run(main, FLAGS, argv)
 
 

@@ -1,13 +1,14 @@
-"""Why a person likes or dislikes a garment: where on its photo, beside what they bought, and which attributes.
+"""Explains why users like or dislike a garment: by parts of its photo, by their purchases, and by attributes.
 
     python -m tools.explain --workdir=out/run --user=u00000,u00001 --item=w00024 --output=out/why
     python -m tools.explain --workdir=out/run --photo=new.jpg --groups=segments.csv --output=out/why
     python -m tools.explain --workdir=out/run --item=w00024 --output=out/why
     python -m tools.explain --workdir=out/run --gan=out/gan --user=u00000 --item=w00024 --reach=.9 --output=out/why
 
-Without --user everybody is asked, and the segments of users that like it least are told. The folder gets explain.png,
-explain.json, compared.csv, attributes.csv and all heat maps, with --gan also change.png: the garment altered as little
-as possible until the user likes it. docs/guides/explain.md has the formulas.
+Without --user, the explanation is for all users together, and a table lists the segments of users that like the garment
+least. The output folder has explain.png, explain.json, compared.csv, attributes.csv and all heat maps. With --gan it
+also has change.png: the garment altered as little as possible until the user likes it. docs/guides/explain.md has the
+formulas.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from .common import app, setting_flags
 FLAGS = app.new_flags(__doc__)
 setting_flags.define(FLAGS, ExplainConfig)
 setting_flags.define(FLAGS, ChangeConfig, leave_out=("gan",))
-_GAN = "folder of a training of the GAN: also show the smallest change that would please the users"
+_GAN = "the GAN's workdir; with it, the smallest change that the users would like is shown too"
 flags.DEFINE_string("gan", None, _GAN, flag_values=FLAGS)
 
 
@@ -57,7 +58,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-explain`."""
+    """Runs the command `dvbpr-explain`."""
     app.run(main, FLAGS, argv)
 
 

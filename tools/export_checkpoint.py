@@ -36,7 +36,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-export-checkpoint`."""
+    """Runs the command `dvbpr-export-checkpoint`."""
     app.run(main, FLAGS, argv)
 
 

@@ -46,7 +46,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-export-saved-model`."""
+    """Runs the command `dvbpr-export-saved-model`."""
     app.run(main, FLAGS, argv)
 
 

@@ -30,7 +30,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-extract-features`."""
+    """Runs the command `dvbpr-extract-features`."""
     app.run(main, FLAGS, argv)
 
 

@@ -58,7 +58,7 @@ def _say_step(checkpoint: str, assumed: bool) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-import-checkpoint`."""
+    """Runs the command `dvbpr-import-checkpoint`."""
     app.run(main, FLAGS, argv)
 
 

@@ -29,7 +29,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-report`."""
+    """Runs the command `dvbpr-report`."""
     app.run(main, FLAGS, argv)
 
 

@@ -35,7 +35,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-sample-gan`."""
+    """Runs the command `dvbpr-sample-gan`."""
     app.run(main, FLAGS, argv)
 
 

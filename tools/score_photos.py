@@ -39,7 +39,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-score-photos`."""
+    """Runs the command `dvbpr-score-photos`."""
     app.run(main, FLAGS, argv)
 
 

@@ -1,12 +1,13 @@
-r"""Serves an export over HTTP, in TensorFlow Serving's REST form.
+r"""Serves an export over HTTP, with TensorFlow Serving's REST interface.
 
     python -m tools.serve --model=out/export --name=dvbpr
     curl -s http://127.0.0.1:8501/v1/models/dvbpr
     curl -s http://127.0.0.1:8501/v1/models/dvbpr:predict \
         -d '{"inputs": {"user_keys": ["u00012"], "k": 5, "category": ""}}'
 
-The highest version of the folder is served, and replaced without a lost request when a higher one comes. SIGTERM and
-Ctrl-C stop the server when the requests that came are answered. docs/guides/serving.md has the addresses and the forms.
+It serves the highest version in the folder. When a higher one appears, it replaces the served version, and no request
+is lost. On SIGTERM or Ctrl-C, it answers the requests that have arrived, then stops. docs/guides/serving.md has the
+addresses and the formats.
 """
 
 from collections.abc import Sequence
@@ -22,14 +23,14 @@ setting_flags.define(FLAGS, ServeConfig)
 
 
 def main(values: flags.FlagValues) -> None:
-    """Flags to config, one call."""
+    """Turns the flags into a config, and makes one call."""
     from tf_dvbpr.server.serve import serve
 
     serve(ServeConfig(**setting_flags.given(values, ServeConfig)))
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-serve`."""
+    """Runs the command `dvbpr-serve`."""
     app.run(main, FLAGS, argv)
 
 

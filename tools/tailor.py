@@ -61,7 +61,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-tailor`."""
+    """Runs the command `dvbpr-tailor`."""
     app.run(main, FLAGS, argv)
 
 

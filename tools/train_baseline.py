@@ -34,7 +34,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-train-baseline`."""
+    """Runs the command `dvbpr-train-baseline`."""
     app.run(main, FLAGS, argv)
 
 

@@ -33,7 +33,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-train-dvbpr`."""
+    """Runs the command `dvbpr-train-dvbpr`."""
     app.run(main, FLAGS, argv)
 
 

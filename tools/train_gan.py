@@ -34,7 +34,7 @@ def main(values: flags.FlagValues) -> None:
 
 
 def cli(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `dvbpr-train-gan`."""
+    """Runs the command `dvbpr-train-gan`."""
     app.run(main, FLAGS, argv)
 
 

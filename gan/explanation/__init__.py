@@ -1,1 +1,1 @@
-"""What would change a user's mind: explanations that need the GAN."""
+"""Finds the smallest change of a garment that a user would like, with the GAN."""

@@ -1,4 +1,4 @@
-"""What tools.explain asks of the GAN."""
+"""Defines the settings of tools.explain that concern the GAN."""
 
 import dataclasses
 
@@ -7,13 +7,17 @@ from tfrecords.settings import check_settings, inside, required, setting
 
 @dataclasses.dataclass(frozen=True)
 class ChangeConfig:
-    """How far a garment is to be altered, and with which GAN; each field's help says what it is."""
+    """How far a garment is altered, and with which GAN; each field's help describes it.
 
-    gan: str = required("folder of a training of the GAN: also show the smallest change that would please the user")
+    Raises:
+        InputError: a setting is out of its bounds.
+    """
+
+    gan: str = required("the GAN's workdir; with it, the smallest change that the user would like is shown too")
     reach: float = setting(
-        0.9, "share of the catalogue that the altered garment is to be above, for the user", inside(0, 1)
+        0.9, "share of the catalogue that the user should score below the altered garment", inside(0, 1)
     )
-    category: str | None = setting(None, "of the garment, for the GAN; the item's if not given")
+    category: str | None = setting(None, "the garment's category, for the GAN; the item's if not given")
 
     def __post_init__(self) -> None:
         check_settings(self)

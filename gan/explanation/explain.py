@@ -1,4 +1,4 @@
-"""An explanation with what would change the users' minds: a garment altered as little as possible."""
+"""Explains a garment, and alters it as little as possible until the users like it."""
 
 import dataclasses
 from pathlib import Path
@@ -27,16 +27,23 @@ _CELL = 144
 
 
 def explain_with_gan(config: ExplainConfig, change: ChangeConfig, progress: bool = True) -> tuple[Explanations, dict]:
-    """As `tf_dvbpr.explanation.explain.explain`; the folder also gets change.png and what it shows.
+    """Explains a garment as `tf_dvbpr.explanation.explain.explain` does, and adds the smallest changes.
 
-    The photo's latent is found first (eq. 12). For each user the goal is the score that is above `change.reach` of the
-    catalogue, and `smallest_change` looks for it.
+    It first finds the photo's latent (eq. 12). Each user's goal is the least score above a share `change.reach` of the
+    catalogue; `smallest_change` searches for a garment that reaches it. The folder also gets change.png and its
+    pictures.
+
+    Args:
+        config: what to explain.
+        change: the GAN and the goal.
+        progress: whether to show progress bars.
 
     Returns:
-        (the explanation, what is added to explain.json: ``changes`` and ``change_notes``).
+        (the explanations, the entries added to explain.json: ``changes`` and ``change_notes``).
 
     Raises:
-        InputError: no user is named, a garment without a category, runs that do not fit together, or as `explain`.
+        InputError: no user is named, the garment has no category, the two runs do not fit each other, the inversion
+            diverges, or as `explain`.
     """
     if config.user is None:
         raise InputError(f"{option('gan')} shows what would change the minds of users: name some by {option('user')}")
@@ -123,7 +130,7 @@ def _category(studio: Studio, change: ChangeConfig, garment: Garment) -> int:
 
 
 def _goal(ordered: np.ndarray, reach: float) -> float:
-    """The least float32 score that at least a share `reach` of the scores, ascending, is below."""
+    """Returns the least float32 score that is above at least a share `reach` of the ascending scores."""
     place = min(len(ordered) - 1, int(np.ceil(reach * len(ordered))) - 1)
     return float(np.nextafter(np.float32(ordered[place]), np.float32(np.inf)))
 
@@ -144,6 +151,6 @@ def _entry(user: str, goal: float, score: float, end: Change, ordered: np.ndarra
 
 
 def _difference(before: tf.Tensor, after: tf.Tensor) -> Image.Image:
-    """White where nothing changed; the largest change in the full colour of what differs."""
+    """Draws the difference of two images: white for no change, full colour for the largest change."""
     change = np.abs(denormalise(after).numpy()[0].astype(float) - denormalise(before).numpy()[0].astype(float))
     return Image.fromarray(np.rint(255 - 255 * change / max(1.0, change.max())).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""The smallest change of a garment that brings a user's score to a goal."""
+"""Searches for the smallest change of a garment that raises a user's score to a goal."""
 
 import dataclasses
 
@@ -15,14 +15,14 @@ _NARROWINGS, _LINE = 5, 32
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """Where the search ended.
+    """The result of the search.
 
     Attributes:
-        latent: z float32 [Z].
-        score: of its image.
+        latent: z, float32 [Z].
+        score: the user's score of its image.
         realness: D of its image.
         drift: mean |image - image before| over pixels in [-1, 1].
-        reached: whether the score is at least the goal's; if not, it is the highest that was found.
+        reached: whether the score reaches the goal; if not, the score is the highest that was found.
     """
 
     latent: np.ndarray
@@ -35,24 +35,24 @@ class Change:
 def smallest_change(
     maximiser: Maximiser, start: np.ndarray, labels: tf.Tensor, taste: Taste, goal: float, form: str
 ) -> Change:
-    """Ascends from the garment's latent as tailoring does (paper, eq. 10), then with ever narrower bounds on the drift.
+    """Ascends from the garment's latent as tailoring does (paper, eq. 10), with ever tighter bounds on the drift.
 
-    The first ascent is free. Where it reaches the goal, the least drift at which a step did is a bound from above; five
-    times the ascent is run again with a bound halfway to the largest drift that was not enough. At last the straight
-    way from the garment's latent to the best one is looked at, in steps of a 32nd.
+    The first ascent has no bound. If it reaches the goal, the least drift of a step that does is an upper bound of the
+    needed drift. Five further ascents bisect: each is bounded by the mean of this upper bound and the largest bound
+    that was not enough. Last, 33 points of the straight line from the garment's latent to the best one are tried.
 
     Args:
         maximiser: the networks and the ascent's settings.
-        start: z float32 [1, Z].
+        start: z of the garment, float32 [1, Z].
         labels: float32 [1, C], one-hot.
-        taste: of one user.
+        taste: one user's taste.
         goal: the score to reach.
-        form: how z is written, one of `gan.search.config.FORMS`.
+        form: the form of z, one of `gan.search.config.FORMS`.
     """
     before = maximiser.networks.generate(tf.constant(start), labels)
 
     def nearest(latents: np.ndarray) -> Change:
-        """The one of some latents that reaches the goal with the least drift, or else scores highest."""
+        """Returns the latent that reaches the goal with the least drift, or else the one with the highest score."""
         scores, realness, drifts = look(tf.constant(latents))
         scores = np.where(np.isfinite(scores) & np.isfinite(realness), scores, -np.inf)
         reached = scores >= goal

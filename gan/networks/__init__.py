@@ -1,4 +1,4 @@
-"""The generator G(z, c) and the discriminator D(x, c)."""
+"""Defines the generators G(z, c) and the discriminator D(x, c)."""
 
 import importlib
 from typing import TYPE_CHECKING

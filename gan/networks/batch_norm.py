@@ -1,4 +1,4 @@
-"""Batch normalisation on the fused kernel, which leaves its moving statistics alone unless told."""
+"""Defines batch normalisation with the fused kernel, whose moving statistics change only on request."""
 
 import keras
 import tensorflow as tf
@@ -13,13 +13,13 @@ EPSILON = 1e-5
 class BatchNorm(keras.layers.Layer):
     """``gamma (x - mean) / sqrt(variance + 1e-5) + beta``, per channel of [B, H, W, C].
 
-    In training the mean and variance are the batch's, at inference the moving ones. Keras' own layer moves them in
-    every training pass; the discriminator's must stand still while the generator learns through it. It also takes
-    twice the time on Keras 3.
+    Mean and variance are the batch's in training, and the moving ones at inference. Keras' own layer updates the moving
+    statistics in every training pass, but the discriminator's must not change while the generator trains through it.
+    Keras 3's layer also takes twice the time.
     """
 
     def build(self, input_shape: tuple) -> None:
-        """Makes gamma (ones), beta (zeros) and the moving statistics of the last axis."""
+        """Creates gamma (ones), beta (zeros) and the moving statistics of the last axis."""
 
         def weight(name: str, start: str, trainable: bool) -> object:
             return self.add_weight(
@@ -35,9 +35,9 @@ class BatchNorm(keras.layers.Layer):
         """Normalises [B, H, W, C].
 
         Args:
-            x: the maps.
-            training: use the batch's statistics.
-            move: and, in training, move the moving ones: ``0.9 old + 0.1 batch``.
+            x: feature maps, float32 or bfloat16 [B, H, W, C].
+            training: whether to use the batch's statistics.
+            move: whether to update the moving statistics in training, to ``0.9 old + 0.1 batch``.
         """
         gamma, beta = as_variable(self.gamma), as_variable(self.beta)
         mean, variance = as_variable(self.moving_mean), as_variable(self.moving_variance)

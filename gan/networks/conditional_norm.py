@@ -1,4 +1,4 @@
-"""Conditional batch normalisation: scale and shift of each channel are linear in a condition (de Vries et al. 2017)."""
+"""Defines conditional batch normalisation, with scale and shift linear in a condition (de Vries et al. 2017)."""
 
 import keras
 import tensorflow as tf
@@ -11,13 +11,13 @@ from tf_dvbpr.compat import as_variable
 class ConditionalNorm(keras.layers.Layer):
     """``(1 + g(c)) (x - mean) / sqrt(variance + 1e-5) + b(c)``, per channel of [B, H, W, C]; g, b: linear in c.
 
-    In training the mean and variance are the batch's, and the moving ones follow; at inference the moving ones. The
-    linear map's kernel is normal(0, 0.02) at first, its bias zero.
+    Mean and variance are the batch's in training, which also updates the moving ones, and the moving ones at inference.
+    The kernel of the linear map starts as normal(0, 0.02), its bias as zero.
 
     Args:
         channels: C.
-        condition_dim: length of c.
-        seed: of the kernel.
+        condition_dim: D, the length of c.
+        seed: seed of the kernel.
     """
 
     def __init__(self, channels: int, condition_dim: int, seed: int = 0, **options: object) -> None:
@@ -36,12 +36,12 @@ class ConditionalNorm(keras.layers.Layer):
         self.built = True
 
     def call(self, x: tf.Tensor, condition: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Normalises.
+        """Normalises feature maps.
 
         Args:
             x: [B, H, W, C].
             condition: float32 [B, D].
-            training: use the batch's statistics and move the moving ones: ``0.9 old + 0.1 batch``.
+            training: whether to use the batch's statistics and update the moving ones, to ``0.9 old + 0.1 batch``.
         """
         mean, variance = as_variable(self.moving_mean), as_variable(self.moving_variance)
         ones, zeros = tf.ones(mean.shape), tf.zeros(mean.shape)

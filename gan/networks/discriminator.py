@@ -1,4 +1,4 @@
-"""The discriminator D(x, c): how much an image looks like a photo of its category, as a raw score."""
+"""Defines the discriminator D(x, c), which scores how much an image looks like a photo of its category."""
 
 import keras
 import tensorflow as tf
@@ -12,19 +12,20 @@ _NOT_TRAINED = ("/moving_mean", "/moving_variance", "/singular")
 
 @keras.saving.register_keras_serializable("gan")
 class Discriminator(keras.Model):
-    """Four 5x5 convolutions of stride 2, leaky ReLU after each, and a dense unit: the authors' with a width of 64.
+    """Four 5x5 convolutions of stride 2 with leaky ReLU, and a dense unit; with a width of 64 it is the authors'.
 
-    ``[x, planes of c] -> W, 2W, 4W, 8W channels -> flatten -> 1``; the label planes (channel c ones, the others
-    zeros) join the input of each of the four. All SAME. With ``norm="batch"``, theirs, layers two to four are batch
-    normalised before the leaky ReLU; with ``spectral`` all five kernels are spectrally normalised instead. Kernels are
-    normal(0, 0.02), the convolutions' cut at two standard deviations; biases zero.
+    The layers are ``[x, label planes] -> W, 2W, 4W, 8W channels -> flatten -> 1``, all with padding SAME. The label
+    planes (ones in channel c, zeros in the others) are part of the input of each convolution. With ``norm="batch"``,
+    as in the authors' code, convolutions two to four have batch normalisation before the leaky ReLU. With
+    ``spectral``, all five kernels have spectral normalisation instead. Kernels start as normal(0, 0.02), those of the
+    convolutions truncated at two standard deviations, biases as zero.
 
     Args:
         image_size: S, a multiple of 16.
         num_categories: C.
         width: W.
         norm: ``batch``, ``spectral`` or ``none``.
-        seed: of the initial weights.
+        seed: seed of the initial weights.
         precision: ``float32`` or ``mixed_bfloat16``.
     """
 
@@ -57,9 +58,9 @@ class Discriminator(keras.Model):
         ]
         initializer = keras.initializers.RandomNormal(stddev=0.02, seed=seed * 5 + 4)
         self.dense = dense(1, kernel_initializer=initializer, name="dense", dtype=precision)
-        # The layers build themselves; Keras would try symbolic tensors first, where no variable has a value.
+        # The layers build themselves; Keras would build them with symbolic tensors, for which no variable has a value.
         self.built = True
-        # Traced once, whoever asks.
+        # Traced once for all callers.
         self.inference = tf.function(
             lambda images, labels: self(images, labels, training=False),
             input_signature=[
@@ -69,22 +70,22 @@ class Discriminator(keras.Model):
         )
 
     def get_config(self) -> dict:
-        """The arguments it was made with, for `keras.models.load_model`."""
+        """Returns the constructor's arguments, for `keras.models.load_model`."""
         return dict(self._config)
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Discriminator":
-        """A discriminator of these arguments, with its weights made."""
+        """Builds a discriminator, with weights, from the result of `get_config`."""
         return build_discriminator(**config)
 
     def call(self, images: tf.Tensor, labels: tf.Tensor, training: bool = False, move: bool = True) -> tf.Tensor:
-        """Raw scores, of which the training wants 1 for photos and 0 for generated images.
+        """Computes raw scores; training aims at 1 for photos and 0 for generated images.
 
         Args:
             images: float32 [B, S, S, 3] in [-1, 1].
             labels: float32 [B, C], one-hot.
-            training: normalise by the batch.
-            move: and move the moving statistics.
+            training: whether to normalise by the batch's statistics.
+            move: whether to update the moving statistics in training.
 
         Returns:
             float32 [B].
@@ -100,22 +101,22 @@ class Discriminator(keras.Model):
         return tf.cast(self.dense(flat)[:, 0], tf.float32)
 
     def move_singular_vectors(self) -> None:
-        """One power iteration in each spectrally normalised layer; once a training step."""
+        """Makes one power iteration in each spectrally normalised layer; called once per training step."""
         for layer in (*self.convs, self.dense):
             if isinstance(layer, SpectralConv2D | SpectralDense):
                 layer.power_iteration()
 
     def named_variables(self) -> dict[str, tf.Variable]:
-        """All variables as plain ones: ``conv0/kernel``, ..., ``dense/bias``, ``norm1/gamma``, ..."""
+        """Returns all variables by name, as plain ones: ``conv0/kernel``, ..., ``dense/bias``, ``norm1/gamma``, ..."""
         return {**named(*self.convs, self.dense), **named(*(norm for norm in self.norms if norm))}
 
     def named_trainables(self) -> dict[str, tf.Variable]:
-        """Those that are trained."""
+        """Returns the trained variables of `named_variables`."""
         return {name: value for name, value in self.named_variables().items() if not name.endswith(_NOT_TRAINED)}
 
 
 def build_discriminator(image_size: int, num_categories: int, **options: object) -> Discriminator:
-    """A discriminator with its weights made."""
+    """Builds a discriminator with its weights; `options` are further arguments of `Discriminator`."""
     discriminator = Discriminator(image_size, num_categories, **options)
     discriminator(tf.zeros([1, image_size, image_size, 3]), tf.zeros([1, num_categories]))
     return discriminator

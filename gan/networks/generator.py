@@ -1,4 +1,4 @@
-"""The generator G(z, c): a latent and a category to an image."""
+"""Defines the generator G(z, c), which makes an image from a latent and a category."""
 
 import keras
 import tensorflow as tf
@@ -6,26 +6,26 @@ import tensorflow as tf
 from gan.networks.batch_norm import BatchNorm
 from tf_dvbpr.compat import as_variable
 
-SLOPE = 0.2  # of every leaky ReLU below 0, in both networks
+SLOPE = 0.2  # of all leaky ReLUs below 0, in both networks
 _STRIDES = (2, 1, 2, 1, 2, 2)
 
 
 @keras.saving.register_keras_serializable("gan")
 class Generator(keras.Model):
-    """A dense layer and seven 3x3 transposed convolutions, the authors' at 64 pixels with a width of 256.
+    """A dense layer and seven 3x3 transposed convolutions; at 64 pixels with a width of 256 it is the authors'.
 
-    ``[z, c] -> dense S/16 x S/16 x W; then W stride 2, W, W stride 2, W, W/2 stride 2, W/4 stride 2`` with batch
-    normalisation and leaky ReLU after each, ``then 3 channels, tanh``. All SAME. Kernels are normal(0, 0.02), biases
-    zero. At 128 pixels (the paper's size, of which no layer sizes are published) and at 32 and 256 the same layers
-    start from a larger or smaller map; that is our reconstruction.
+    The layers are ``[z, c] -> dense S/16 x S/16 x W -> W stride 2, W, W stride 2, W, W/2 stride 2, W/4 stride 2``, each
+    with batch normalisation and leaky ReLU, then ``3 channels, tanh``; all with padding SAME. Kernels start as
+    normal(0, 0.02), biases as zero. At 32, 128 and 256 pixels the same layers start from a smaller or larger map. This
+    is our reconstruction: the paper uses 128 pixels but does not publish its layer sizes.
 
     Args:
         image_size: S, a multiple of 16.
         latent_dim: Z.
         num_categories: C.
         width: W.
-        upsampling_kernel: side of the kernels of stride 2: 3, the authors', or 4, which meets all pixels equally often.
-        seed: of the initial weights.
+        upsampling_kernel: side of the kernels of stride 2: 3, as the authors', or 4, which covers all pixels equally.
+        seed: seed of the initial weights.
         precision: ``float32`` or ``mixed_bfloat16``.
     """
 
@@ -62,30 +62,30 @@ class Generator(keras.Model):
             for number, (filters, stride) in enumerate(zip((*channels, 3), (*_STRIDES, 1), strict=True), 1)
         ]
         self.norms = [BatchNorm(name=f"norm{number}", dtype=precision) for number in range(7)]
-        # The layers build themselves; Keras would try symbolic tensors first, where no variable has a value.
+        # The layers build themselves; Keras would build them with symbolic tensors, for which no variable has a value.
         self.built = True
-        # Traced once, whoever asks.
+        # Traced once for all callers.
         self.inference = tf.function(
             lambda latents, labels: self(latents, labels, training=False),
             input_signature=[tf.TensorSpec([None, latent_dim]), tf.TensorSpec([None, num_categories])],
         )
 
     def get_config(self) -> dict:
-        """The arguments it was made with, for `keras.models.load_model`."""
+        """Returns the constructor's arguments, for `keras.models.load_model`."""
         return dict(self._config)
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Generator":
-        """A generator of these arguments, with its weights made."""
+        """Builds a generator, with weights, from the result of `get_config`."""
         return build_generator(**config)
 
     def call(self, latents: tf.Tensor, labels: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Images.
+        """Computes images.
 
         Args:
             latents: float32 [B, Z].
             labels: float32 [B, C], one-hot.
-            training: normalise by the batch and move the moving statistics.
+            training: whether to normalise by the batch's statistics and update the moving ones.
 
         Returns:
             float32 [B, S, S, 3] in [-1, 1].
@@ -97,16 +97,16 @@ class Generator(keras.Model):
         return tf.tanh(tf.cast(x, tf.float32))
 
     def named_variables(self) -> dict[str, tf.Variable]:
-        """All weights and moving statistics as plain variables: ``dense/kernel``, ..., ``norm6/moving_variance``."""
+        """Returns all variables by name, as plain variables: ``dense/kernel``, ..., ``norm6/moving_variance``."""
         return {**named(self.dense, *self.deconvs), **named(*self.norms)}
 
     def named_trainables(self) -> dict[str, tf.Variable]:
-        """Those that are trained."""
+        """Returns the trained variables of `named_variables`."""
         return {name: value for name, value in self.named_variables().items() if "/moving_" not in name}
 
 
 def named(*layers: keras.layers.Layer) -> dict[str, tf.Variable]:
-    """Every variable of some layers as ``LAYER/VARIABLE``."""
+    """Returns all variables of some layers by the name ``LAYER/VARIABLE``, as plain variables."""
     kinds = ("kernel", "bias", "singular", "gamma", "beta", "moving_mean", "moving_variance")
     return {
         f"{layer.name}/{kind}": as_variable(getattr(layer, kind))
@@ -117,7 +117,7 @@ def named(*layers: keras.layers.Layer) -> dict[str, tf.Variable]:
 
 
 def build_generator(image_size: int, latent_dim: int, num_categories: int, **options: object) -> Generator:
-    """A generator with its weights made."""
+    """Builds a generator with its weights; `options` are further arguments of `Generator`."""
     generator = Generator(image_size, latent_dim, num_categories, **options)
     generator(tf.zeros([1, latent_dim]), tf.zeros([1, num_categories]))
     return generator

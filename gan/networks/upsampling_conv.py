@@ -1,4 +1,4 @@
-"""Nearest upsampling and a 3x3 convolution in one operation."""
+"""Defines nearest-neighbour upsampling and a 3x3 convolution as one operation."""
 
 import keras
 import tensorflow as tf
@@ -8,15 +8,15 @@ from tf_dvbpr.compat import as_variable
 
 @keras.saving.register_keras_serializable("gan")
 class UpsamplingConv(keras.layers.Layer):
-    """``conv3x3(up2(x)) + b``, SAME, with up2 by nearest neighbour: [B, H, W, in] to [B, 2H, 2W, out].
+    """``conv3x3(up2(x)) + b`` with padding SAME and nearest-neighbour up2: [B, H, W, in] to [B, 2H, 2W, out].
 
-    Every output sees four of the nine places of the 3x3 kernel fall on one input each, so the same linear map is a
-    transposed convolution of stride 2 whose 4x4 kernel is the 3x3 one summed over 2x2 windows: four products an output
-    in place of nine, and no chequered pattern (Odena, Dumoulin, Olah 2016).
+    The 3x3 window of each output covers only four different inputs. Therefore the layer equals a transposed convolution
+    of stride 2 whose 4x4 kernel sums the 3x3 kernel over 2x2 windows. This takes four products per output instead of
+    nine, and makes no chequered pattern (Odena, Dumoulin, Olah 2016).
 
     Args:
         channels: (in, out).
-        seed: of the kernel, normal(0, 0.02); the bias is zero.
+        seed: seed of the kernel, which starts as normal(0, 0.02); the bias starts as zero.
     """
 
     def __init__(self, channels: tuple[int, int], seed: int = 0, **options: object) -> None:
@@ -27,9 +27,9 @@ class UpsamplingConv(keras.layers.Layer):
         self.built = True
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        """Enlarges and convolves."""
+        """Upsamples and convolves [B, H, W, in] to [B, 2H, 2W, out]."""
         padded = tf.pad(as_variable(self.kernel), [[1, 1], [1, 1], [0, 0], [0, 0]])
-        # The transposed convolution sets its kernel down mirrored, so it is turned by half a turn first.
+        # The transposed convolution mirrors its kernel, so the kernel is rotated by 180 degrees first.
         kernel = padded[:-1, :-1] + padded[1:, :-1] + padded[:-1, 1:] + padded[1:, 1:]
         kernel = tf.cast(tf.transpose(kernel[::-1, ::-1], [0, 1, 3, 2]), x.dtype)
         shape = [tf.shape(x)[0], 2 * x.shape[1], 2 * x.shape[2], kernel.shape[2]]

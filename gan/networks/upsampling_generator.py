@@ -1,4 +1,4 @@
-"""A generator of upsampling and convolutions, with the latent and the category at every resolution."""
+"""Defines a generator of upsampling and convolutions, with the latent and the category at every resolution."""
 
 import itertools
 
@@ -10,24 +10,24 @@ from gan.networks.generator import SLOPE, named
 from gan.networks.upsampling_conv import UpsamplingConv
 
 _FIRST = 4  # side of the first map
-_LEAST = 16  # channels
+_LEAST = 16  # fewest channels
 
 
 @keras.saving.register_keras_serializable("gan")
 class UpsamplingGenerator(keras.Model):
-    """``[z, c] -> dense 4x4xW; then, until the side is S: norm, leaky ReLU, upsampling, 3x3 convolution``.
+    """``[z, c] -> dense 4x4xW``, then norm, leaky ReLU, upsampling and 3x3 convolution until the side is S.
 
-    The convolutions have W channels at 8x8, and half as many as before at each larger side, at least 16 or W. A norm, a
-    leaky ReLU and a 3x3 convolution to 3 channels end it, tanh. Each norm is a `ConditionalNorm` on ``[z, c]``: what
-    is drawn and its category act at each resolution, not through the first layer alone. Kernels are normal(0, 0.02),
-    biases zero.
+    The convolutions have W channels at 8x8; each further one has half as many channels, but at least min(16, W). The
+    last layers are a norm, a leaky ReLU, a 3x3 convolution to 3 channels, and tanh. Each norm is a `ConditionalNorm` on
+    ``[z, c]``, so latent and category act at every resolution and not only in the first layer. Kernels start as
+    normal(0, 0.02), biases as zero.
 
     Args:
         image_size: S, a power of two, 8 or more.
         latent_dim: Z.
         num_categories: C.
         width: W.
-        seed: of the initial weights.
+        seed: seed of the initial weights.
         precision: ``float32`` or ``mixed_bfloat16``.
     """
 
@@ -63,25 +63,25 @@ class UpsamplingGenerator(keras.Model):
             ConditionalNorm(count, condition, **options("norm", number)) for number, count in enumerate(channels)
         ]
         self.image = keras.layers.Conv2D(3, 3, padding="same", kernel_initializer=last, name="image", dtype=precision)
-        # The layers build themselves; Keras would try symbolic tensors first, where no variable has a value.
+        # The layers build themselves; Keras would build them with symbolic tensors, for which no variable has a value.
         self.built = True
-        # Traced once, whoever asks.
+        # Traced once for all callers.
         self.inference = tf.function(
             lambda latents, labels: self(latents, labels, training=False),
             input_signature=[tf.TensorSpec([None, latent_dim]), tf.TensorSpec([None, num_categories])],
         )
 
     def get_config(self) -> dict:
-        """The arguments it was made with, for `keras.models.load_model`."""
+        """Returns the constructor's arguments, for `keras.models.load_model`."""
         return dict(self._config)
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "UpsamplingGenerator":
-        """A generator of these arguments, with its weights made."""
+        """Builds a generator, with weights, from the result of `get_config`."""
         return build_upsampling_generator(**config)
 
     def call(self, latents: tf.Tensor, labels: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Images; arguments and result as of `gan.networks.generator.Generator`."""
+        """Computes images; arguments and result as of `gan.networks.generator.Generator.call`."""
         condition = tf.concat([latents, labels], 1)
         x = tf.reshape(self.dense(tf.cast(condition, self.compute_dtype)), [-1, *self.first])
         for norm, conv in zip(self.norms, (*self.convs, self.image), strict=True):
@@ -89,18 +89,18 @@ class UpsamplingGenerator(keras.Model):
         return tf.tanh(tf.cast(x, tf.float32))
 
     def named_variables(self) -> dict[str, tf.Variable]:
-        """All weights and moving statistics as plain variables: ``dense/kernel``, ..., ``norm4/moving_variance``."""
+        """Returns all variables by name, as plain variables: ``dense/kernel``, ..., ``norm4/moving_variance``."""
         return named(self.dense, *self.convs, self.image, *self.norms)
 
     def named_trainables(self) -> dict[str, tf.Variable]:
-        """Those that are trained."""
+        """Returns the trained variables of `named_variables`."""
         return {name: value for name, value in self.named_variables().items() if "/moving_" not in name}
 
 
 def build_upsampling_generator(
     image_size: int, latent_dim: int, num_categories: int, **options: object
 ) -> UpsamplingGenerator:
-    """A generator with its weights made."""
+    """Builds a generator with its weights; `options` are further arguments of `UpsamplingGenerator`."""
     generator = UpsamplingGenerator(image_size, latent_dim, num_categories, **options)
     generator(tf.zeros([1, latent_dim]), tf.zeros([1, num_categories]))
     return generator

@@ -1,6 +1,7 @@
-"""Differentiable augmentation (Zhao et al. 2020): the discriminator sees photos and images through the same changes.
+"""Augments the discriminator's photos and images by differentiable changes (Zhao et al. 2020).
 
-For small catalogues, which it would learn by heart. The generator learns through them and draws none of them.
+Without them the discriminator memorises a small catalogue. Gradients pass through the changes to the generator, whose
+images do not show them.
 """
 
 import tensorflow as tf
@@ -13,19 +14,19 @@ _WHITE = 1.0
 
 
 def augment(images: tf.Tensor, kinds: tuple[str, ...], seed: tf.Tensor) -> tf.Tensor:
-    """Changes each image in its own way, by numbers drawn from `seed`.
+    """Changes each image by its own random numbers.
 
     * ``colour``: brightness by +-0.25, then saturation and contrast by a factor of 0.5 to 1.5.
-    * ``translation``: a shift by up to an eighth of the side in both directions; white comes in, as around products.
-    * ``cutout``: a white square of a quarter of the side, anywhere.
+    * ``translation``: a shift by up to 1/8 of the side in each direction; the gap is white, like photos' background.
+    * ``cutout``: a white square with 1/4 of the image's side, anywhere.
 
     Args:
         images: float32 [B, S, S, 3] in [-1, 1].
-        kinds: which, in this order: colour, translation, cutout.
-        seed: int32 [2], stateless.
+        kinds: the kinds to apply; the order is always colour, translation, cutout.
+        seed: int32 [2], for stateless random numbers.
 
     Returns:
-        float32 [B, S, S, 3]; the gradient flows back to `images`.
+        float32 [B, S, S, 3], differentiable in `images`.
     """
     draws = tf.unstack(tf.random.stateless_uniform([7, tf.shape(images)[0]], seed, alg="philox"))
     if "colour" in kinds:
@@ -50,7 +51,7 @@ def _cutout(images: tf.Tensor, down: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
     cut = side // _CUT
 
     def inside(draw: tf.Tensor) -> tf.Tensor:
-        # The square may lie half outside.
+        # Up to half of the square may lie outside the image.
         first = tf.cast(draw * (side + 1), tf.int32)[:, None] - cut // 2
         place = tf.range(side)
         return (place >= first) & (place < first + cut)

@@ -1,4 +1,4 @@
-"""The pictures of a training: photos once, then images of the same latents at each step, a row a category."""
+"""Draws the pictures of a training: photos once, and images of fixed latents at each step, one row per category."""
 
 from pathlib import Path
 
@@ -20,13 +20,13 @@ _ROWS_MOST = 12
 
 
 class SampleGrids:
-    """Writes ``reals.png`` and ``samples-STEP.png`` into the workdir and both into TensorBoard.
+    """Writes ``reals.png`` and ``samples-STEP.png`` into the workdir, and both into TensorBoard.
 
     Args:
-        config: its seed fixes the latents.
+        config: the training's settings; the seed determines the latents.
         category_names: C names; the first 12 that have photos get a row.
         draw: the photos by category.
-        folder: where the files go.
+        folder: the folder for the files.
     """
 
     def __init__(self, config: GanConfig, category_names: tuple[str, ...], draw: PhotoDraw, folder: Path) -> None:
@@ -34,17 +34,17 @@ class SampleGrids:
         self._rows = np.flatnonzero(draw.counts)[:_ROWS_MOST]
         self._names = category_names
         self._labels = tf.one_hot(np.repeat(self._rows, _COLUMNS), len(category_names))
-        seed = stateless.seed_of(config.seed, stateless.LATENTS, -1)  # No step is -1.
+        seed = stateless.seed_of(config.seed, stateless.LATENTS, -1)  # the number of no step
         self._latents = draw_latents(seed, len(self._rows) * _COLUMNS, config.latent_dim, config.latent_distribution)
 
     def write_samples(self, generator: GeneratorNetwork, step: int) -> None:
-        """The fixed latents' images at this step."""
+        """Draws the images of the fixed latents at a step."""
         self._write(
             "samples", f"samples-{step}.png", denormalise(generate(generator, self._latents, self._labels)), step
         )
 
     def write_reals(self, photos: PhotoStore, step: int) -> None:
-        """The first photos of each category."""
+        """Draws the first photos of each category."""
         items = np.concatenate([self._draw.first_of(row, _COLUMNS) for row in self._rows])
         self._write("reals", "reals.png", photos.gather(tf.constant(items)), step)
 

@@ -1,4 +1,4 @@
-"""Trains the GAN: one call from a config to a workdir with its best weights and sample grids."""
+"""Trains the GAN: one call turns a config into a workdir with the best weights and the sample grids."""
 
 import dataclasses
 from pathlib import Path
@@ -24,11 +24,14 @@ from tfrecords.progress_bar import write_line
 
 
 def train(config: GanConfig, show_progress: bool = True) -> dict:
-    """Trains, or goes on with, the run in ``config.workdir``.
+    """Trains the run in ``config.workdir``, or resumes it.
 
-    Returns `loop.run`'s figures with ``photos``, ``left_out`` (photos without a category) and ``categories``
-    (names, those without photos left out). Raises InputError for a data set or workdir that does not fit, and for a
-    loss that is no longer finite.
+    Returns:
+        The metrics of `loop.run`, and ``photos`` (number used), ``left_out`` (number of photos without a category)
+        and ``categories`` (names of those that have photos).
+
+    Raises:
+        InputError: the data set or workdir does not fit the config, or the loss is not finite.
     """
     check_versions()
     dataset = Dataset.open(config.dataset)
@@ -53,13 +56,13 @@ def train(config: GanConfig, show_progress: bool = True) -> dict:
 
 
 def category_facts(dataset: Dataset) -> dict[str, list[str]]:
-    """What config.json says of the categories: the names of all, and of those ``present``, which have photos."""
+    """Returns what config.json has about categories: all names, and the names with photos as ``present``."""
     categories, names = labelled(dataset)
     return {"categories": names, "present": [name for number, name in enumerate(names) if np.any(categories == number)]}
 
 
 def make_training(config: GanConfig, dataset: Dataset, workdir: Workdir, show_progress: bool = True) -> GanTraining:
-    """What the loop runs, with the photos read and, where the training measures, the judge made."""
+    """Makes what the loop trains: it reads the photos and, if there are metrics, makes the judge."""
     categories, names = labelled(dataset)
     photos = PhotoStore(dataset, config.image_size, config.photo_store, show_progress)
     measures = None
@@ -69,7 +72,7 @@ def make_training(config: GanConfig, dataset: Dataset, workdir: Workdir, show_pr
 
 
 def _remarks(config: GanConfig, dataset: Dataset, labelled_photos: int, present: list[str]) -> list[str]:
-    """What this training does without, a line each."""
+    """Returns a line for each thing that this training has to do without."""
     absent = [name for name in dataset.category_names if name not in present]
     remarks = []
     if not dataset.category_names:
@@ -86,9 +89,18 @@ def _remarks(config: GanConfig, dataset: Dataset, labelled_photos: int, present:
 
 
 def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -> GanConfig:
-    """The config of a preset with the settings given in its place; see `gan.config.PRESETS`.
+    """Makes the config of a preset (`gan.config.PRESETS`) whose settings the given ones override.
 
-    For augment ``none`` stands for ''.
+    ``none`` stands for "" in augment.
+
+    Args:
+        dataset: folder of the data set.
+        workdir: folder of the run.
+        preset: a key of `gan.config.PRESETS`.
+        given: the settings that the user gave, by name.
+
+    Raises:
+        InputError: a setting is out of its bounds, or two contradict each other.
     """
     if given.get("augment") == NONE:
         given = {**given, "augment": ""}

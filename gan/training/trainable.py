@@ -1,4 +1,4 @@
-"""The GAN as the training loop sees it: photos with their categories in, one step of each network, sample grids out."""
+"""Connects the GAN to the training loop: batches of photos with categories, one step of each network, sample grids."""
 
 import functools
 
@@ -24,15 +24,15 @@ from tfrecords.photos.decode import normalise
 
 
 class GanTraining(WorkdirTraining):
-    """Brings generator and discriminator to the loop.
+    """Generator and discriminator in the form that the training loop needs.
 
     Args:
-        config: the settings.
+        config: the training's settings.
         photos: the photos at the config's image size.
-        categories: int [I], each photo's category, -1: not drawn.
+        categories: int [I], each photo's category; -1: the photo is not used.
         category_names: C names.
-        workdir: where the best weights and the sample grids go.
-        measures: makes the figures; None: there are none, and the last weights are the ones kept.
+        workdir: the folder for the best weights and the sample grids.
+        measures: computes the metrics; None: no metrics, and the last weights are saved.
     """
 
     metric_names = (
@@ -60,7 +60,7 @@ class GanTraining(WorkdirTraining):
         self._num_categories = len(category_names)
         self._draw = PhotoDraw(categories, self._num_categories)
         self.generator, self.discriminator = build_networks(config, self._num_categories)
-        # The generator that is shown, measured and kept.
+        # The generator that is shown, measured and saved.
         self.shown = generator_of(config, self._num_categories) if config.average else self.generator
         self._generator_adam = self._build_adam(config.learning_rate, self.generator.trainable_variables)
         self._discriminator_adam = self._build_adam(
@@ -69,11 +69,11 @@ class GanTraining(WorkdirTraining):
         self._grids = SampleGrids(config, category_names, self._draw, workdir.path)
 
     def weights(self) -> dict[str, tf.Variable]:
-        """Both networks; the generator's weights are the averaged ones where there is an average."""
+        """Returns both networks' weights by name; the generator's are its averages, if the training keeps averages."""
         return network_weights(self.shown, self.discriminator)
 
     def state(self) -> dict[str, tf.Variable]:
-        """The weights, the generator's own beside their average, and both Adams."""
+        """Returns a checkpoint's variables: both networks' weights, the generator's averages, and Adam's moments."""
         state = self.weights()
         if self.shown is not self.generator:
             state |= {f"trained_generator/{name}": value for name, value in self.generator.named_variables().items()}
@@ -87,20 +87,20 @@ class GanTraining(WorkdirTraining):
         return state
 
     def batches(self, context: tf.distribute.InputContext, first: int, last: int) -> tf.data.Dataset:
-        """See `Trainable.batches`."""
+        """Yields batches of photos, as `Trainable.batches` defines them."""
         steps = tf.data.Dataset.range(first, last)
         return steps.map(self._batch, num_parallel_calls=2, deterministic=True).prefetch(2)
 
     def _batch(self, step: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Photos and their categories, drawn from (seed, step)."""
+        """Draws photos and their categories from (seed, step)."""
         seed = self._seed(stateless.PHOTOS, step)
         items, categories = self._draw.draw(self._config.batch_size, seed, self._config.balanced)
         batch = {"step": step, "items": items, "categories": categories}
-        # What lies on the device is gathered there.
+        # Photos on the device are gathered there.
         return batch if self._photos.kind == "device" else {**batch, "photos": self._photos.gather(items)}
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One Adam step of the discriminator, then one of the generator; one pass of the generator serves both."""
+        """Makes one Adam step of the discriminator, then one of the generator, with the same generated images."""
         step = batch["step"]
         reals, labels = self._reals(batch), tf.one_hot(batch["categories"], self._num_categories)
         latents = draw_latents(
@@ -118,7 +118,17 @@ class GanTraining(WorkdirTraining):
     def discriminator_step(
         self, reals: tf.Tensor, fakes: tf.Tensor, labels: tf.Tensor, step: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        """Moves the discriminator alone: photos and images float32 [B, S, S, 3], labels [B, C]."""
+        """Updates only the discriminator.
+
+        Args:
+            reals: photos, float32 [B, S, S, 3] in [-1, 1].
+            fakes: generated images, float32 [B, S, S, 3] in [-1, 1].
+            labels: float32 [B, C], one-hot.
+            step: the step's number, for the augmentation.
+
+        Returns:
+            The loss and the metrics of the step, by name.
+        """
         network = self.discriminator
         network.move_singular_vectors()
         variables = [as_variable(variable) for variable in network.trainable_variables]
@@ -138,7 +148,17 @@ class GanTraining(WorkdirTraining):
     def generator_step(
         self, tape: tf.GradientTape, fakes: tf.Tensor, labels: tf.Tensor, step: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        """Moves the generator alone, and its average: `tape` has recorded how it made the images `fakes`."""
+        """Updates only the generator and its average.
+
+        Args:
+            tape: has recorded how the generator made `fakes`.
+            fakes: generated images, float32 [B, S, S, 3] in [-1, 1].
+            labels: float32 [B, C], one-hot.
+            step: the step's number, for the augmentation.
+
+        Returns:
+            The loss and the metrics of the step, by name.
+        """
         with tf.GradientTape(watch_accessed_variables=False) as through:
             through.watch(fakes)
             scores = self.discriminator(self._augment(fakes, step, 2), labels, training=True, move=False)
@@ -152,14 +172,17 @@ class GanTraining(WorkdirTraining):
         return {"generator": loss, "gradient_norm_generator": _norm(gradients)}
 
     def validate(self, step: int) -> dict[str, float]:
-        """Writes the sample grid of this step, and measures the generator, if the training measures."""
+        """Writes the sample grid of a step and returns the generator's metrics.
+
+        Without metrics, the score is the step, so that the last weights are saved as the best.
+        """
         self._grids.write_samples(self.shown, step)
         if self._measures is None:
             return {"score": float(step)}
         return self._measures.figures(self.shown)
 
     def show(self, step: int) -> None:
-        """The settings as text, photos of every category as reals.png, and the first grid."""
+        """Writes the settings to TensorBoard, photos of every category to reals.png, and the first grid."""
         super().show(step)
         self._grids.write_reals(self._photos, step)
         self._grids.write_samples(self.shown, step)
@@ -193,6 +216,6 @@ class GanTraining(WorkdirTraining):
 
 
 def _norm(gradients: list[tf.Tensor]) -> tf.Tensor:
-    # Stacked: the order of a sum of scalars would vary from run to run.
+    # Stacked, because the order in which scalars are added may vary from run to run.
     squares = tf.stack([tf.reduce_sum(tf.square(tf.convert_to_tensor(gradient))) for gradient in gradients])
     return tf.sqrt(tf.reduce_sum(squares))

@@ -1,4 +1,4 @@
-"""Small dumps of Amazon and Tradesy in their formats, for tests that build data sets from them."""
+"""Writes small dumps in the formats of Amazon and Tradesy."""
 
 import gzip
 import struct
@@ -6,7 +6,7 @@ import struct
 from tests.support.shop import noise
 
 ROOT = "Clothing, Shoes & Jewelry"
-# One path for each of twelve items, two of every category of the paper's Amazon Fashion.
+# The category paths of twelve items, two for each category of the paper's Amazon Fashion.
 PATHS = [
     [ROOT, "Women", "Clothing", "Tops & Tees", "Blouses & Button-Down Shirts"],
     [ROOT, "Women", "Clothing", "Jeans"],
@@ -23,14 +23,14 @@ def asin(item):
 
 
 def metadata(item):
-    """A line of metadata as a dict; item 0 is the ASIN of zeros."""
+    """Returns an item's line of metadata as a dict; the ASIN of item 0 is all zeros."""
     title = f'Item {item}\'s "title"'
     url = f"http://example.invalid/{item}.jpg"
     return {"asin": asin(item), "title": title, "imUrl": url, "categories": [PATHS[item % 6]]}
 
 
 def reviews(purchases):
-    """Lines of reviews as dicts."""
+    """Returns the lines of reviews as dicts."""
     return [
         {"reviewerID": user, "asin": asin(item), "overall": 5.0, "unixReviewTime": 1400000000}
         for user, bought in purchases.items()
@@ -39,7 +39,7 @@ def reviews(purchases):
 
 
 def write_lines(path, rows, form=repr):
-    """One row a line: `repr` as the dumps of 2014, `json.dumps` as the later ones; text rows as they are."""
+    """Writes one row per line: by `repr` as in the dumps of 2014, by `json.dumps` as in later ones; text unchanged."""
     text = "".join(f"{row if isinstance(row, str) else form(row)}\n" for row in rows)
     path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
     return path
@@ -53,7 +53,7 @@ def write_photos(folder, keys):
 
 
 def write_amazon(folder, purchases=None, items=12, form=repr, suffix=".json.gz"):
-    """The folder of the two files; photos of all items lie in its folder photos."""
+    """Writes both files into a folder, and photos of all items into its folder photos."""
     write_photos(folder / "photos", map(asin, range(items)))
     write_lines(folder / f"meta_Clothing{suffix}", map(metadata, range(items)), form)
     write_lines(folder / f"reviews_Clothing{suffix}", reviews(PURCHASES if purchases is None else purchases), form)
@@ -61,7 +61,7 @@ def write_amazon(folder, purchases=None, items=12, form=repr, suffix=".json.gz")
 
 
 def write_features(path, keys, dim=4096):
-    """A .b file in which every value of a record is the record's number."""
+    """Writes a .b file in which every value of a record is the record's number."""
     with path.open("wb") as file:
         for number, key in enumerate(keys):
             file.write(key.ljust(10).encode() + struct.pack(f"<{dim}f", *[number] * dim))

@@ -1,10 +1,10 @@
-"""The folder in which the examples of docstrings run: my_shop, photo.jpg, and trained tiny models under out/."""
+"""Makes the folder in which the examples of docstrings run: my_shop, photo.jpg, and tiny trained models in out/."""
 
 import shutil
 
 
 def make(folder, planted_folder, recommender, gan):
-    """Copies of a shop's source, its data set and two workdirs, under the names that the examples use."""
+    """Copies a shop's source, its data set and two workdirs to the names that the examples use."""
     shutil.copytree(planted_folder.parent / "source", folder / "my_shop")
     shutil.copy(folder / "my_shop/images/0.jpg", folder / "photo.jpg")
     (folder / "out").mkdir()

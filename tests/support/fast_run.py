@@ -1,10 +1,10 @@
-"""What `make test-fast` promises: every module at work, and no test that takes long.
+"""Checks what `make test-fast` promises: functions of every module run, and no test takes long.
 
 A pytest plugin (``-p tests.support.fast_run``), with or without pytest-xdist.
 
 * The run fails if a module of the packages has functions and none of them ran in a test or fixture.
-  Importing a module is not enough, nor is what AutoGraph compiles from it.
-* A test fails if its call takes more than `LIMIT` seconds of processor time: it wants the marker ``slow``.
+  Importing a module is not enough, and functions that AutoGraph compiles do not count.
+  * A test fails if its call takes more than `LIMIT` seconds of processor time: it needs the marker ``slow``.
 """
 
 import ast
@@ -18,14 +18,14 @@ import pytest
 from tests.support.repository import repository
 
 PACKAGES = ("tfrecords", "tf_dvbpr", "gan", "tools")
-LIMIT = 10.0  # Five times what the marker `slow` stands for: machines differ.
+LIMIT = 10.0  # five times the limit of the marker `slow`, because machines differ
 NOTED, RAN = "__a_function_of_this_module_ran__", "ran"
 
 _ran = set()
 
 
 def marked(source, path="<source>"):
-    """The syntax tree of a module whose functions first tell NOTED the module's name; lines keep their numbers."""
+    """Returns a module's syntax tree, whose functions first report the module's name to NOTED; line numbers stay."""
     tree = ast.parse(source, path)
     for node in list(ast.walk(tree)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -37,7 +37,7 @@ def marked(source, path="<source>"):
 
 
 class Loader(importlib.machinery.SourceFileLoader):
-    """Compiles a `marked` module, never from a cached file nor into one."""
+    """A loader that compiles `marked` modules, without reading or writing cached files."""
 
     def get_code(self, fullname):
         path = self.get_filename(fullname)
@@ -45,7 +45,7 @@ class Loader(importlib.machinery.SourceFileLoader):
 
 
 class Finder(importlib.machinery.PathFinder):
-    """Gives the packages' modules that loader."""
+    """A finder that gives `Loader` to the packages' modules."""
 
     @classmethod
     def find_spec(cls, fullname, path=None, target=None):
@@ -58,7 +58,7 @@ class Finder(importlib.machinery.PathFinder):
 
 
 def modules_with_functions(root):
-    """Names of the modules of the packages under `root` in which a function is defined."""
+    """Returns the names of the packages' modules under `root` that define functions."""
     found = set()
     for path in (path for package in PACKAGES for path in (root / package).rglob("*.py")):
         nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
@@ -68,12 +68,12 @@ def modules_with_functions(root):
 
 
 def processor_seconds():
-    """Of this process and of the processes that it started and that have ended."""
+    """Returns the processor time of this process and of its ended child processes, in seconds."""
     return sum(os.times()[:4])
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests():  # Before any of them imports a module.
+def pytest_load_initial_conftests():  # runs before a conftest.py imports a module
     loaded = [name for name in sys.modules if name.split(".")[0] in PACKAGES]
     assert not loaded, f"imported before the plugin: {loaded}"
     setattr(builtins, NOTED, _ran.add)
@@ -81,7 +81,7 @@ def pytest_load_initial_conftests():  # Before any of them imports a module.
 
 
 def pytest_collection_finish():
-    _ran.clear()  # What ran at import proves nothing.
+    _ran.clear()  # functions that ran at import do not count
 
 
 @pytest.hookimpl(wrapper=True)
@@ -110,7 +110,7 @@ def pytest_sessionfinish(session):
 
 
 def idle():
-    """The modules of which no function ran, sorted."""
+    """Returns the modules of which no function ran, sorted."""
     return sorted(modules_with_functions(repository()) - _ran)
 
 

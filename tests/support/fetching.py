@@ -1,4 +1,4 @@
-"""Runs tools.download_photos on a table of addresses and reads what it left."""
+"""Runs tools.download_photos on a table of addresses and reads the files that it writes."""
 
 import csv
 
@@ -20,7 +20,7 @@ def fetch(capsys, tmp_path, urls, *flags):
 
 
 def fetch_beside_good(capsys, tmp_path, server, key, url):
-    """Fetches `url` for `key` and a good photo, which must come alone; returns why the other did not."""
+    """Fetches `url` for `key`, which must fail, and a good photo, which must succeed; returns why it failed."""
     status, _, _ = fetch(capsys, tmp_path, {key: url, "good": server.url + "/photo"})
     assert status == 0
     assert photos(tmp_path) == ["good.jpg"]
@@ -28,7 +28,7 @@ def fetch_beside_good(capsys, tmp_path, server, key, url):
 
 
 def counts(out):
-    """The closing table as a dict."""
+    """Returns the last table of the output as a dict."""
     rows = [line.rsplit(maxsplit=1) for line in out.splitlines()[2:] if line.rsplit(maxsplit=1)[-1].isdecimal()]
     return {name.strip(): int(count) for name, count in rows}
 

@@ -1,10 +1,11 @@
-"""Makes the artefacts that tests/test_old_artefacts.py opens, with the tools of the checkout it is run in.
+"""Makes the artefacts that tests/test_old_artefacts.py opens, with the tools of the checkout in which it runs.
 
     PYTHONPATH=OLD_CHECKOUT python tests/support/make_artefacts.py tests/support/artefacts/artefacts.zip
 
-A data set, workdirs of DVBPR, BPR-MF and the GAN, a SavedModel, and in ``expected.npz`` what that checkout computes
-with them: recommendations, style vectors, images, and each training resumed for one more step. CNN-F starts with a few
-units alone that are not zero, and so it stays: 17 million weights compress to a few kilobytes.
+They are a data set, workdirs of DVBPR, BPR-MF and the GAN, a SavedModel, and ``expected.npz``: what that checkout
+computes with them, namely recommendations, style vectors, images, and each training resumed for one more step. CNN-F
+starts with only a few units that are not zero. The others stay zero, so its 17 million weights compress to a few
+kilobytes.
 """
 
 import csv
@@ -23,7 +24,7 @@ import numpy as np
 from PIL import Image
 
 ITEMS, USERS, CATEGORIES = 24, 12, ("shoes", "tops", "hats")
-LIVE = 4  # units of a layer that are not zero
+LIVE = 4  # units per layer that are not zero
 DVBPR = {"preset": "fast", "init": "glorot", "average": 0, "dim": 4, "image_size": 32, "batch_size": 8}
 DVBPR |= {"shared_negatives": 4, "epochs": 100, "eval_every": 2, "learning_rate": 0.01}
 GAN = {"preset": "fast", "image_size": 32, "latent_dim": 4, "generator_width": 4, "discriminator_width": 1}
@@ -33,7 +34,7 @@ STEPS, PHOTOS_A_STEP = 4, {"dvbpr": 12, "gan": 8}
 
 
 class FewUnits(keras.initializers.Initializer):
-    """Glorot-uniform among the first `LIVE` inputs and outputs of a layer, the others zero."""
+    """An initialiser: Glorot-uniform for the first `LIVE` inputs and outputs of a layer, zero for the others."""
 
     def __init__(self, seed=0):
         self.seed = seed
@@ -80,7 +81,7 @@ def last_metrics(workdir):
 
 
 def is_older(path):
-    """Whether it is of a checkpoint before the newest."""
+    """Returns whether a file is part of a checkpoint before the newest."""
     steps = [int(other.stem.removeprefix("step-")) for other in path.parent.glob("step-*.index")]
     return path.name.startswith("step-") and f"step-{max(steps)}" != path.name.partition(".")[0]
 
@@ -104,7 +105,7 @@ def make(output):
     with zipfile.ZipFile(output, "w", zipfile.ZIP_LZMA) as archive:
         for name in ("dataset", "dvbpr", "gan", "bpr_mf", "export"):
             config = root / name / "config.json"
-            if config.is_file():  # The place of the data set: it lies elsewhere where this is unpacked.
+            if config.is_file():  # The data set's path differs where the artefacts are unpacked.
                 config.write_text(config.read_text().replace(str(root), "ROOT"))
             for path in sorted((root / name).rglob("*")):
                 needless = {"tensorboard"} & {*path.parts} or path.suffix in (".png", ".lock") or is_older(path)

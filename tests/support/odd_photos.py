@@ -1,8 +1,8 @@
-"""Photos of every format that shops are known to send, each with the picture that it shows or why it is refused.
+"""Makes photos of every format that shops send, each with the picture that it shows or the reason of its refusal.
 
     python -m tests.support.odd_photos FOLDER
 
-makes a shop of them, interactions.csv, items.csv and images/, for tools.build_dataset.
+makes a shop of them for tools.build_dataset: interactions.csv, items.csv and images/.
 """
 
 import base64
@@ -18,7 +18,7 @@ from PIL import Image
 
 from tests.support.photo_files import bmp, png, png_chunk, tiff
 
-SIDE = 21  # no multiple of 8: rows of few bits and blocks of JPEG end within a byte, within a block
+SIDE = 21  # no multiple of 8, so rows of few bits end within a byte, and rows of JPEG end within a block
 PHOTOMETRICS = {0: "white-is-0", 1: "black-is-0"}
 _ARITHMETIC = """
 /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PTgyPC4z
@@ -31,13 +31,13 @@ _XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="
 
 @dataclasses.dataclass(frozen=True)
 class OddPhoto:
-    """A file.
+    """A photo's file and what must happen to it.
 
     Attributes:
-        encoded: its bytes.
-        shown: uint8 [H, W, 3], the picture on white; None: the file is refused, and
-        reason: a part of the message says why.
-        served: what an exported model does: "read", "not read", or "new" for what TensorFlow reads from 2.19 on.
+        encoded: the file's bytes.
+        shown: the picture on white, uint8 [H, W, 3]; None: the file must be refused.
+        reason: a part of the message of the refusal.
+        served: what an exported model does: "read", "not read", or "new": TensorFlow reads it from 2.19 on.
     """
 
     encoded: bytes
@@ -47,12 +47,12 @@ class OddPhoto:
 
 
 def odd_photos() -> dict[str, OddPhoto]:
-    """All of them by file name."""
+    """Returns all odd photos by file name."""
     return {**_pngs(), **_bmps(), **_tiffs(), **_gifs(), **_webps(), **_jpegs(), **_avif()}
 
 
 def pillow(encoded: bytes) -> np.ndarray:
-    """What Pillow shows of a file, laid on white: uint8 [H, W, 3]."""
+    """Decodes a file by Pillow, on white: uint8 [H, W, 3]."""
     with Image.open(io.BytesIO(encoded)) as image:
         white = Image.new("RGBA", image.size, "white")
         return np.asarray(Image.alpha_composite(white, image.convert("RGBA")).convert("RGB"))
@@ -75,7 +75,7 @@ def _palette(bits: int) -> np.ndarray:
 
 
 def _levels(samples: np.ndarray, bits: int) -> np.ndarray:
-    """8 bits of any number of them."""
+    """Converts samples of any number of bits to 8 bits."""
     return samples >> (bits - 8) if bits > 8 else samples.astype(int) * 255 // (2**bits - 1)
 
 
@@ -86,7 +86,7 @@ def _shown(colours: np.ndarray, alpha: np.ndarray | int = 255) -> np.ndarray:
 
 
 def _soft(colours: int = 3) -> Image.Image:
-    """A picture that JPEG holds well."""
+    """Draws a picture that JPEG compresses without visible loss."""
     small = np.random.default_rng(3).integers(0, 256, (3, 3, colours), dtype=np.uint8)
     return Image.fromarray(small).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
 
@@ -117,7 +117,7 @@ def _pngs() -> dict[str, OddPhoto]:
             encoded = png(places, bits, 3, palette, alpha.tobytes(), interlaced)
             shown = _shown(palette[places[..., 0]], alpha[places])
             photos[f"palette-{bits}-transparent{end}"] = OddPhoto(encoded, shown)
-        # Of few levels, and each as opaque as TensorFlow takes a file without alpha to be.
+        # A palette of few levels, each with the alpha that TensorFlow assumes for a file without one.
         encoded = png(_samples(4), 4, 3, _palette(4), bytes([15]) * 16, interlaced)
         photos[f"palette-4-alpha-15{end}"] = OddPhoto(encoded, _shown(_palette(4)[_samples(4)[..., 0]], 15))
         for bits in (8, 16):
@@ -246,7 +246,7 @@ def _jpegs() -> dict[str, OddPhoto]:
 
 
 def _lost() -> dict[str, bytes]:
-    """JPEGs that lost data of their scans, and end in the end marker all the same."""
+    """Returns JPEGs that lost scan data but still have the end marker."""
     small = np.random.default_rng(4).integers(0, 256, (15, 20, 3), dtype=np.uint8)
     large = Image.fromarray(small).resize((320, 240), Image.Resampling.BICUBIC)
     files = {}
@@ -272,7 +272,7 @@ def _avif() -> dict[str, OddPhoto]:
 
 
 def write_shop(folder: Path) -> int:
-    """Makes the shop and returns the number of its items."""
+    """Writes the shop and returns the number of its items."""
     photos = odd_photos()
     (folder / "images").mkdir(parents=True)
     for name, photo in photos.items():

@@ -1,4 +1,4 @@
-"""Writers of PNG, BMP and TIFF files of any number of bits, since Pillow writes few of them."""
+"""Writes PNG, BMP and TIFF files with any number of bits, of which Pillow supports few."""
 
 import struct
 import zlib
@@ -9,7 +9,7 @@ _ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), 
 
 
 def packed(samples, bits, order=">"):
-    """Rows of samples, [H, n], as bytes: bits below 8 packed from the top, each row filled to a whole byte."""
+    """Packs rows of samples, [H, n], into bytes, from the highest bit; each row is padded to a whole byte."""
     if bits >= 8:
         kind = {8: "u1", 16: "u2", 32: "u4"}[bits] if samples.dtype.kind == "u" else samples.dtype.str[1:]
         return [row.tobytes() for row in samples.astype(order + kind)]
@@ -22,15 +22,15 @@ def png_chunk(kind, data):
 
 
 def png(samples, bits, kind, palette=None, transparent=None, interlaced=False):
-    """A PNG file.
+    """Returns a PNG file.
 
     Args:
         samples: unsigned [H, W, channels].
-        bits: of a sample.
+        bits: bits per sample.
         kind: the format's colour type.
         palette: uint8 [n, 3].
         transparent: the bytes of the tRNS chunk.
-        interlaced: by Adam7.
+        interlaced: whether to interlace by Adam7.
     """
     height, width, channels = samples.shape
     parts = [samples[top::down, left::across] for top, left, down, across in _ADAM7] if interlaced else [samples]
@@ -50,7 +50,7 @@ def png(samples, bits, kind, palette=None, transparent=None, interlaced=False):
 
 
 def bmp(samples, bits, palette=None, top_down=False, run_length=False):
-    """A BMP file: samples [H, W] with a palette uint8 [n, 3]; [H, W] of 16 bits; [H, W, 3 or 4] as they are stored."""
+    """Returns a BMP file of samples [H, W] with a palette uint8 [n, 3], [H, W] of 16 bits, or [H, W, 3 or 4]."""
     height, width = samples.shape[:2]
     if run_length:
         lines = [b"".join(bytes([1, value]) for value in row) + b"\0\0" for row in samples[::-1]]
@@ -68,16 +68,16 @@ def bmp(samples, bits, palette=None, top_down=False, run_length=False):
 
 
 def tiff(samples, bits, photometric, order="<", kind=1, palette=None, more=()):
-    """A TIFF file of one uncompressed strip.
+    """Returns a TIFF file with one uncompressed strip.
 
     Args:
         samples: [H, W, channels].
-        bits: of a sample.
-        photometric: 0 white is 0, 1 black is 0, 2 RGB, 3 palette.
-        order: "<" or ">", of the bytes.
-        kind: of the numbers: 1 unsigned, 2 with a sign, 3 floating-point.
+        bits: bits per sample.
+        photometric: 0: white is 0, 1: black is 0, 2: RGB, 3: palette.
+        order: byte order, "<" or ">".
+        kind: kind of numbers, 1: unsigned, 2: signed, 3: floating-point.
         palette: uint8 [2^bits, 3].
-        more: further (tag, value) of 16 bits.
+        more: further pairs (tag, value) of 16 bits.
     """
     height, width, channels = samples.shape
     data = b"".join(packed(samples.reshape(height, -1), bits, order))
@@ -90,7 +90,7 @@ def tiff(samples, bits, photometric, order="<", kind=1, palette=None, more=()):
     behind = 8 + 2 + 12 * count + 4
     for tag in sorted([*tags, 273, 279]):
         if tag in (273, 279):
-            # The strip lies at the end, behind all values that do not fit into their entry.
+            # The strip is at the end, after all values that do not fit into their entries.
             size = sum(2 * len(values) for values in tags.values() if len(values) > 2)
             entries += struct.pack(order + "HHII", tag, 4, 1, behind + size if tag == 273 else len(data))
             continue

@@ -1,4 +1,4 @@
-"""A web server on this machine that misbehaves in every way a photo host can."""
+"""Runs a web server on this machine that fails in every way that photo hosts do."""
 
 import contextlib
 import http.server
@@ -14,7 +14,7 @@ PNG = encode(form="PNG")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """The path says what happens; `server.asked` lists (path, seconds) of all requests."""
+    """A handler whose reaction depends on the path; `server.asked` lists (path, seconds) of all requests."""
 
     def log_message(self, *_):
         pass
@@ -90,7 +90,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._status(404)
 
     def _wait_among_others(self):
-        # Over before the answer: whoever has that may already be asking for the next.
+        # Recorded as over before the answer, because a client with an answer may already send its next request.
         server = self.server
         with server.lock:
             server.running += 1
@@ -118,7 +118,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def serve():
-    """Yields the running server; `server.url` is its address without a path."""
+    """Runs the server and yields it; `server.url` is its address without a path."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         server.lock, server.over = threading.Lock(), threading.Event()

@@ -1,8 +1,8 @@
-"""Records what TensorFlow Addons' LazyAdam computes, step by step, as lazy_adam.json for test_optimizers.py.
+"""Records the steps of TensorFlow Addons' LazyAdam in lazy_adam.json, for test_optimizers.py.
 
     python -m tests.support.record_lazy_adam
 
-in an environment of `pip install '.[addons]'` (Python 3.11, TensorFlow 2.15.1, tensorflow-addons 0.23.0).
+It needs an environment of `pip install '.[addons]'` (Python 3.11, TensorFlow 2.15.1, tensorflow-addons 0.23.0).
 """
 
 import json
@@ -12,7 +12,7 @@ import numpy as np
 
 FILE = Path(__file__).with_name("lazy_adam.json")
 ROWS, WIDTH, BATCH, STEPS = 9, 3, 6, 7
-# The rate, and what LearningRate makes of it: constant, or with warm-up and cosine.
+# The learning rate and its schedule: constant, or with warm-up and cosine.
 CASES = {
     "constant": {"peak": 0.01, "epsilon": 1e-8},
     "scheduled": {"peak": 0.1, "warmup_steps": 3, "decay_steps": STEPS, "epsilon": 1e-3},
@@ -20,7 +20,7 @@ CASES = {
 
 
 def rate_of(case):
-    """The rate as an optimiser takes it."""
+    """Returns the learning rate in the form that optimisers accept."""
     from tf_dvbpr.training.learning_rate import LearningRate
 
     settings = {name: value for name, value in CASES[case].items() if name != "epsilon"}
@@ -28,7 +28,7 @@ def rate_of(case):
 
 
 def batches():
-    """(rows, gradients) of each step: the first three rows lie in every second step, the last in none; some twice."""
+    """Returns (rows, gradients) of each step: the first three rows are in every second step, the last in none."""
     draw = np.random.default_rng(5)
     for step in range(STEPS):
         rows = draw.integers(0 if step % 2 else 3, ROWS - 1, BATCH)
@@ -38,12 +38,12 @@ def batches():
 
 
 def start():
-    """The table before the first step."""
+    """Returns the table before the first step."""
     return np.random.default_rng(4).uniform(-1, 1, (ROWS, WIDTH)).astype(np.float32)
 
 
 def record():
-    """The table and both moments after each step of each case."""
+    """Returns the table and both moments after each step of each case."""
     import tensorflow as tf
     from tensorflow_addons.optimizers import LazyAdam
 

@@ -1,4 +1,4 @@
-"""Files of all the tools that a report reads, as small as they may be."""
+"""Writes minimal files of all the tools that a report reads."""
 
 import dataclasses
 import io
@@ -15,7 +15,7 @@ DISTANCES = [80.0, 21.5, 12.25]
 
 
 def picture(seed, size=(64, 64)):
-    """A PNG file's bytes."""
+    """Returns the bytes of a PNG file."""
     pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
@@ -206,7 +206,7 @@ def write_explain(folder, dataset):
 
 
 def write_all(root, dataset):
-    """Every source in a folder of its own, named as its flag."""
+    """Writes every source into its own folder, with the name of its flag."""
     write_recommender(root / "recommender", dataset)
     write_gan(root / "gan", dataset)
     write_table3(root / "table3", dataset)

@@ -1,8 +1,8 @@
-"""Where the project lies."""
+"""Finds the root of the checkout."""
 
 from pathlib import Path
 
 
 def repository() -> Path:
-    """The root of the checkout that these tests belong to."""
+    """Returns the root of the checkout of these tests."""
     return Path(__file__).parents[2]

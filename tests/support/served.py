@@ -1,4 +1,4 @@
-"""A small recommender's export, made without training, and a server in this process."""
+"""Exports a small untrained recommender, and runs a server in this process."""
 
 import contextlib
 import http.client
@@ -27,7 +27,7 @@ def factors(sign=1.0):
 
 
 def write_export(folder, sign=1.0):
-    """An export in which user n owns item n alone; of `sign` -1 everybody's scores are turned round."""
+    """Writes an export in which user n owns only item n; `sign` -1 reverses all rankings."""
     owned = np.arange(USERS + 1), np.arange(USERS)
     module = ServingModule(factors(sign), *owned, np.arange(ITEMS) % 2, ("tops", "shoes"), None)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def write_export(folder, sign=1.0):
 
 
 def best(user, k, sign=1.0):
-    """What `recommend` has to say of user number `user`: item keys and scores."""
+    """Returns the item keys and scores that `recommend` must give for user number `user`."""
     made = factors(sign)
     scores = made.item_factors @ made.user_factors[user]
     order = [item for item in np.argsort(-scores, kind="stable") if item != user][:k]
@@ -45,7 +45,7 @@ def best(user, k, sign=1.0):
 
 @contextlib.contextmanager
 def running(model, extend=lambda app: None, **settings):
-    """A server of the folder `model`, and the lines it has said, as `server.said`."""
+    """Runs a server of the folder `model` and yields it; `server.said` has the lines that it printed."""
     said = []
     server = Server(ServeConfig(str(model), port=0, **{"poll_seconds": 0.05, **settings}), said.append, extend)
     server.said = said
@@ -60,7 +60,7 @@ def running(model, extend=lambda app: None, **settings):
 
 
 def call(server, method, path, body=None, headers=None):
-    """(status, JSON or text, headers) of one request."""
+    """Sends one request and returns (status, JSON or text, headers)."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     try:
         if isinstance(body, dict):
@@ -75,10 +75,10 @@ def call(server, method, path, body=None, headers=None):
 
 
 def predict(server, body, headers=None, version=""):
-    """(status, JSON) of a prediction."""
+    """Requests a prediction and returns (status, JSON)."""
     return call(server, "POST", f"/v1/models/{server.model.name}{version}:predict", body, headers)[:2]
 
 
 def asked(*users, k=3, category=""):
-    """The body of a request to `recommend`, which is the default."""
+    """Returns the body of a request to `recommend`, the default signature."""
     return {"inputs": {"user_keys": list(users), "k": k, "category": category}}

@@ -1,4 +1,4 @@
-"""A small shop as CSV files and photos, for tests that build data sets."""
+"""Writes a small shop as CSV files and photos, for tests that build data sets."""
 
 import contextlib
 import csv
@@ -13,14 +13,14 @@ from tfrecords.errors import InputError
 
 
 def encode(colour=(200, 30, 30), size=(24, 32), form="JPEG", mode="RGB", **options):
-    """A plain photo of `size` (width, height) as a file's bytes."""
+    """Returns the bytes of a photo in one colour, of `size` (width, height)."""
     buffer = io.BytesIO()
     Image.new("RGB", size, colour).convert(mode).save(buffer, form, **options)
     return buffer.getvalue()
 
 
 def noise(seed, size=(40, 30), form="JPEG", **options):
-    """A photo of random pixels as a file's bytes."""
+    """Returns the bytes of a photo of random pixels."""
     pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, form, **options)
@@ -35,7 +35,7 @@ def write_table(path, header, rows):
 
 
 def write_shop(folder, items=12, purchases=None):
-    """items.csv, interactions.csv and photos; item k is ``i<k>`` in category ``c<k % 3>``.
+    """Writes items.csv, interactions.csv and photos; item k is ``i<k>`` in category ``c<k % 3>``.
 
     `purchases` maps user keys to item numbers; by default six users buy six items each.
     """
@@ -52,7 +52,7 @@ def write_shop(folder, items=12, purchases=None):
 
 
 def edit_metadata(folder, keep_checksum=False, **fields):
-    """Gives dataset.json other values in some fields, and takes its checksum out unless that is to be kept."""
+    """Changes fields of dataset.json, and removes its checksum unless `keep_checksum`."""
     path = folder / "dataset.json"
     meta = json.loads(path.read_text(encoding="utf-8")) | fields
     if not keep_checksum:
@@ -63,12 +63,12 @@ def edit_metadata(folder, keep_checksum=False, **fields):
 
 @contextlib.contextmanager
 def told_in_one_line(message):
-    """The block must raise an InputError that matches `message`, in one line, and is not wrapped in another one."""
+    """Checks that the block raises an InputError, whose message is one line, matches, and quotes no other error."""
     with pytest.raises(InputError, match=message) as caught:
         yield
     assert "\n" not in str(caught.value) and "InputError(" not in str(caught.value)
 
 
 def held_out(items, users):
-    """User key to the keys of the items held out, (validation, test)."""
+    """Returns the keys of the held-out items, (validation, test), by user key."""
     return {user.key: (items[user.validation[0]].key, items[user.test[0]].key) for user in users}

@@ -1,10 +1,10 @@
-"""A search for designs that takes seconds: the flags of tools.design, and its config."""
+"""Configures a search for designs that takes seconds: the flags of tools.design, and the config."""
 
 from gan.design.design_config import DesignConfig
 from gan.search.config import resolve
 
 STARTS, STEPS, K = 5, 4, 2
-# Of one query a part: a killed run loses one at most.
+# One query per part, so a killed run loses at most one.
 SEARCH = {"starts": STARTS, "steps": STEPS, "batch_size": STARTS, "candidates": 8}
 
 

@@ -1,15 +1,15 @@
-"""An evaluation of designs that takes seconds: its flags, and its config."""
+"""Configures an evaluation of designs that takes seconds: the flags and the config."""
 
 from gan.evaluation.config import EvaluateConfig
 from gan.search.config import resolve
 
 TRIALS, K, STARTS = 5, 2, 3
-# Two trials a part: three parts, the last of one.
+# Two trials per part: three parts, the last with one trial.
 SEARCH = {"starts": STARTS, "candidates": 4, "steps": 2, "batch_size": 2 * STARTS}
 
 
 def flags(runs, output, *more):
-    """The arguments of tools.evaluate_design on a recommender's and a GAN's workdir."""
+    """Returns the arguments of tools.evaluate_design for the workdirs of a recommender and a GAN."""
     recommender, gan = runs
     search = [f"--{name}={value}" for name, value in SEARCH.items()]
     return [
@@ -19,7 +19,7 @@ def flags(runs, output, *more):
 
 
 def config(runs, output, **given):
-    """What those say."""
+    """Returns the config of these flags."""
     recommender, gan = runs
     settings = {"trials": TRIALS, "k": K, **given}
     ascent = resolve("fast", {"choice": "softmax", **SEARCH})

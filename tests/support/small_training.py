@@ -1,4 +1,4 @@
-"""A DVBPR small enough to be trained within a test, and what tells two such runs apart."""
+"""Configures a DVBPR that is small enough to train within a test, and compares two such runs."""
 
 import json
 
@@ -29,7 +29,7 @@ def train_quietly(config):
 
 
 def train_bpr_mf(dataset, workdir, epochs=1, show_progress=False):
-    """A training of a second."""
+    """Trains a BPR-MF, which takes a second."""
     config = baseline_config.resolve(str(dataset), str(workdir), "bpr_mf", {"epochs": epochs, "eval_every": 1})
     return baselines.train(config, show_progress=show_progress)
 
@@ -37,7 +37,7 @@ def train_bpr_mf(dataset, workdir, epochs=1, show_progress=False):
 def checkpoint_values(workdir):
     newest = tf.train.latest_checkpoint(str(workdir / "checkpoints"))
     reader = tf.train.load_checkpoint(newest)
-    # The counter says how often this process saved: bookkeeping, not state.
+    # The counter of this process's saves is no state of the training.
     passed_over = ("loop_state", "save_counter")
     names = [name for name in reader.get_variable_to_shape_map() if not name.startswith(passed_over)]
     return {name: reader.get_tensor(name) for name in names if name != "_CHECKPOINTABLE_OBJECT_GRAPH"}

@@ -1,4 +1,8 @@
-"""What one stack leaves for another: `python -m tests.support.stack_work make FOLDER`, later `read FOLDER OUTPUT`."""
+"""Writes files on one stack and reads them on the other.
+
+python -m tests.support.stack_work make FOLDER
+python -m tests.support.stack_work read FOLDER OUTPUT
+"""
 
 import os
 import shutil
@@ -29,13 +33,13 @@ from tfrecords.dataset import Dataset
 from tfrecords.photo_store.table import load_photo_table
 
 ITEMS = 24
-STEPS = 4  # of a training
-MORE = 2  # when it goes on: after some more, rounding tips a ReLU over, and what lies behind it differs
+STEPS = 4  # steps of a training
+MORE = 2  # further steps after it resumes; after more, rounding changes the sign at a ReLU, and the results differ
 
 
 def train_all(dataset, folder, steps):
-    """The three kinds of training, to `steps` each; they go on where their workdirs lie there already."""
-    # One photo a positive and one a shared negative.
+    """Runs the three kinds of training up to `steps`; existing workdirs are resumed."""
+    # One photo per positive and one per shared negative.
     train_quietly(config_for(dataset, folder / "run", decay="none", max_photos=24 * steps, epochs=100.0))
     train.train(tiny_config(dataset, folder / "gan", max_photos=8 * steps, measure_samples=100), show_progress=False)
     baseline = {"epochs": steps, "eval_every": 2}
@@ -43,7 +47,7 @@ def train_all(dataset, folder, steps):
 
 
 def make(folder):
-    """A data set, the workdirs of three trainings, and two SavedModels."""
+    """Makes a data set, the workdirs of three trainings, and two SavedModels."""
     shop = write_shop(folder / "shop", ITEMS)
     build_dataset(BuildConfig(source="csv", input=shop, output=folder / "dataset", image_size=32), progress=False)
     train_all(str(folder / "dataset"), folder, STEPS)
@@ -52,7 +56,7 @@ def make(folder):
 
 
 def read(folder, output):
-    """Loads all of it: what it computes to ``seen.npz``, and the trainings gone on with, in `output`."""
+    """Loads everything, writes what it computes to ``seen.npz`` in `output`, and resumes the trainings there."""
     output.mkdir()
     np.savez(output / "seen.npz", **_library(folder), **_served(folder))
     for name in ("run", "gan", "mf"):
@@ -97,5 +101,5 @@ def _served(folder):
 
 
 if __name__ == "__main__":
-    category_classifier._STEPS = 5  # How good the GAN's judge is does not matter here.
+    category_classifier._STEPS = 5  # the quality of the GAN's judge does not matter here
     {"make": make, "read": read}[sys.argv[1]](*map(Path, sys.argv[2:]))

@@ -1,4 +1,4 @@
-"""Checkpoints as the authors' TensorFlow 1 code leaves them: its Saver's files, its names, random weights."""
+"""Writes checkpoints like the authors' TensorFlow 1 code: its Saver's files and names, with random weights."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,7 +9,7 @@ STATISTICS = ("beta", "gamma", "moving_mean", "moving_variance")
 
 
 def save(prefix, values, first_format=False, sharded=False):
-    """What the Saver makes of some variables, in today's format or its first, V1."""
+    """Writes variables as the Saver does, in today's format or in its first one, V1."""
     prefix.parent.mkdir(parents=True, exist_ok=True)
     with tf.Graph().as_default(), v1.Session() as session:
         variables = []
@@ -25,7 +25,7 @@ def save(prefix, values, first_format=False, sharded=False):
 
 
 def recommender_weights(users, dim=100, image_size=224, seed=0):
-    """The seventeen of the recommender: names and shapes of the release, at a scale that signals survive."""
+    """Returns the recommender's seventeen variables, with the release's names and shapes, scaled to keep signals."""
     draw = np.random.default_rng(seed)
     values = {f"DVBPR/wc{number}": _kernel(draw, shape, np.prod(shape[:3])) for number, shape in CONVS.items()}
     values |= {f"DVBPR/bc{number}": _small(draw, shape[3:]) for number, shape in CONVS.items()}
@@ -37,13 +37,13 @@ def recommender_weights(users, dim=100, image_size=224, seed=0):
 
 
 def with_slots(weights):
-    """The same with Adam's moments, as the Saver sees them that is made after the optimiser."""
+    """Returns weights with Adam's moments, as a Saver created after the optimiser saves them."""
     first = {f"{name}/Adam": value * np.float32(0.01) for name, value in weights.items()}
     return {**weights, **first, **{f"{name}/Adam_1": np.square(first[f"{name}/Adam"]) for name in weights}}
 
 
 def gan_weights(categories=6, latent_dim=256, image_size=64, seed=0):
-    """Both networks of the GAN with their moving statistics."""
+    """Returns the variables of both networks of the GAN, with moving statistics."""
     draw = np.random.default_rng(seed)
     squares = (image_size // 16) ** 2
     values = {

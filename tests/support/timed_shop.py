@@ -1,4 +1,4 @@
-"""A small shop whose purchases have times, for the splits by time."""
+"""Writes a small shop whose purchases have timestamps, for the splits by time."""
 
 import datetime
 
@@ -7,16 +7,16 @@ import numpy as np
 from tests.support.shop import write_shop, write_table
 
 START = datetime.date(2020, 1, 1)
-SECONDS = 1577836800  # of 2020-01-01 in UTC
+SECONDS = 1577836800  # 2020-01-01 in UTC, in seconds since 1970
 
 
 def day(number):
-    """The first second of a day, the first being 2020-01-01."""
+    """Returns the first second of a day; day 0 is 2020-01-01."""
     return SECONDS + 86400 * number
 
 
 def write_timed_shop(folder, rows, items=40):
-    """Rows of (user, number of an item, day or seconds as text)."""
+    """Writes the shop of rows (user, number of an item, day or seconds as text)."""
     write_shop(folder, items=items, purchases={"u": range(5)})
     table = [[user, f"i{item}", when if isinstance(when, str) else day(when)] for user, item, when in rows]
     write_table(folder / "interactions.csv", ["user_id", "item_id", "timestamp"], table)
@@ -24,7 +24,7 @@ def write_timed_shop(folder, rows, items=40):
 
 
 def draw_rows(users=12, purchases=9, items=40, days=100, seed=0, again=3):
-    """Random purchases; `again` of each user's are of an item that the user bought before, on a later day."""
+    """Draws random purchases; `again` of each user's repeat an earlier purchase of an item on a later day."""
     random = np.random.default_rng(seed)
     rows = []
     for user in range(users):
@@ -36,7 +36,7 @@ def draw_rows(users=12, purchases=9, items=40, days=100, seed=0, again=3):
 
 
 def first_days(rows):
-    """{user: {item: day of its first purchase}}, by plain loops."""
+    """Returns {user: {item: day of its first purchase}}, by plain loops."""
     found = {}
     for user, item, at in rows:
         mine = found.setdefault(user, {})

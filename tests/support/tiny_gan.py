@@ -1,4 +1,4 @@
-"""GANs small enough to train in seconds, and the tools as their console scripts run them."""
+"""Configures GANs that train in seconds, and runs tools as their console scripts do."""
 
 import json
 import shutil
@@ -22,9 +22,9 @@ TINY = {
     "eval_every": 6,
     "checkpoint_every": 4,
 }
-# No preset has it: with `fast` its singular vectors are resumed and moved too.
+# Used with `fast`, so that resuming also covers the singular vectors, which no preset has.
 NORM = {"fast": "spectral", "paper": "batch", "release": "batch"}
-PAIRS = 30  # Instead of the diversity's 600, which take most of the time of figures.
+PAIRS = 30  # instead of 600 for the diversity, which would take most of the time of the metrics
 
 
 def tiny_config(dataset, workdir, preset="fast", **given):
@@ -32,13 +32,13 @@ def tiny_config(dataset, workdir, preset="fast", **given):
 
 
 def flags_of(config, *names):
-    """The command line that says what a `tiny_config` says."""
+    """Returns the command line of a `tiny_config`."""
     named = ("dataset", "workdir", "preset", "discriminator_norm", *TINY, *names)
     return [f"--{name}={getattr(config, name)}" for name in named]
 
 
 def training(dataset, workdir, *more, preset="fast", **given):
-    """tools.train_gan and its arguments for a tiny training."""
+    """Returns tools.train_gan and its arguments for a tiny training."""
     return [train_gan, *flags_of(tiny_config(dataset, workdir, preset, **given), *given), *more]
 
 
@@ -47,16 +47,16 @@ def values_of(variables):
 
 
 def changed(before, variables):
-    """Names of the variables that are no longer what they were."""
+    """Returns the names of the variables that changed."""
     return {name for name, variable in variables.items() if not np.array_equal(before[name], variable)}
 
 
 def checkpoint_values(folder):
-    """All of the newest checkpoint, bookkeeping apart."""
+    """Returns all values of the newest checkpoint, without bookkeeping."""
     reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(folder)))
     passed_over = ("loop_state", "save_counter", "_CHECKPOINTABLE_OBJECT_GRAPH")
     names = [name for name in reader.get_variable_to_shape_map() if not name.startswith(passed_over)]
-    # TensorFlow writes a slash inside a name as .S.
+    # TensorFlow writes a slash in a name as .S.
     plain = [name.removesuffix("/.ATTRIBUTES/VARIABLE_VALUE").replace(".S", "/") for name in names]
     return {short: reader.get_tensor(name) for short, name in zip(plain, names, strict=True)}
 
@@ -67,11 +67,11 @@ def metrics_without_clock(workdir):
 
 
 def enliven(generator, seed=0):
-    """Gives a generator random weights of a size that lets the latents through, as a tiny training does not."""
+    """Gives a generator random weights that are large enough for different latents to give different images."""
     draw = np.random.default_rng(seed)
     for name, variable in generator.named_variables().items():
         if name.endswith("/kernel"):
-            # Of a transposed convolution [h, w, out, in]; a stride of 2 meets about a quarter of its taps.
+            # Transposed convolution, [h, w, out, in]; with a stride of 2, an output uses about a quarter of the kernel.
             inputs = variable.shape[0] if name.startswith("dense") else np.prod(variable.shape) / variable.shape[2] / 2
             variable.assign(draw.normal(0, (2 / inputs) ** 0.5, variable.shape))
         else:
@@ -80,7 +80,7 @@ def enliven(generator, seed=0):
 
 
 def lively_copy(workdir, copy):
-    """A copy of a workdir with its generator enlivened."""
+    """Copies a workdir and applies `enliven` to the copy's generator."""
     shutil.copytree(workdir, copy, ignore=shutil.ignore_patterns("checkpoints", "best", "tensorboard"))
     trained = TrainedGan.open(workdir)
     weights = network_weights(enliven(trained.generator), trained.discriminator)
@@ -89,12 +89,12 @@ def lively_copy(workdir, copy):
 
 
 def run_tool(capsys, tool, *arguments):
-    """(exit status, standard output, standard error)."""
+    """Runs a tool and returns (exit status, standard output, standard error)."""
     return call(capsys, tool.cli, *arguments)
 
 
 def refusal(capsys, tool, *arguments):
-    """The one line that a tool refuses with; progress bars may come before it."""
+    """Returns the one line with which a tool refuses its input; progress bars may precede it."""
     status, _, err = run_tool(capsys, tool, *arguments)
     *before, line = err.rstrip("\n").splitlines()
     assert status == 1

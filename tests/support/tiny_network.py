@@ -1,4 +1,4 @@
-"""In MobileNet's place, a network that is built and run in no time, with every kind of layer that matters here."""
+"""Replaces MobileNet by a very small network that has every kind of layer that matters here."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ LAYERS = ["c", "conv2d", "n", "re_lu", "d", "a", "global_average_pooling2d"]
 
 
 def build_tiny(weights=None, input_shape=(224, 224, 3)):
-    """c -> norm -> relu, a branch added to what it came from, pooled; a classifier of ten classes."""
+    """Builds convolution, norm and ReLU, a residual branch, pooling, and a classifier of ten classes."""
     inputs = keras.Input(input_shape)
     x = keras.layers.Conv2D(6, 8, 8, name="c")(inputs)
     branch = keras.layers.Conv2D(6, 1)(x)
@@ -22,7 +22,7 @@ def build_tiny(weights=None, input_shape=(224, 224, 3)):
 
 
 def write_weights(path, seed=1):
-    """Seeded weights whose moving statistics are no identity."""
+    """Writes seeded weights whose moving statistics change their input."""
     keras.utils.set_random_seed(seed)
     model = build_tiny()
     gamma, beta, mean, variance = model.get_layer("n").get_weights()
@@ -34,7 +34,7 @@ def write_weights(path, seed=1):
 
 
 def tiny_config(dataset, workdir, weights, **given):
-    """A training of it: validations and checkpoints at steps 4, 8, 12; 32 photos a step."""
+    """Returns a config for the tiny network: validations and checkpoints at steps 4, 8 and 12; 32 photos per step."""
     settings = {"backbone": "mobilenet", "weights": weights, "image_size": SIDE, "max_photos": 12 * 24}
     plain = {"latent_dim": 0, "freeze_through": "", "network_learning_rate": 0.0, "learning_rate": 1e-4, "dropout": 0.5}
     return config_for(dataset, workdir, **{**settings, **plain, **given})

@@ -1,10 +1,10 @@
-"""Runs a tool in this process, as its command would."""
+"""Runs a tool in this process, as its command does."""
 
 from tfrecords.files.written_list import LIST
 
 
 def call(capsys, cli, *arguments):
-    """(exit status, stdout, stderr) of a tool's `cli`."""
+    """Runs a tool's `cli` and returns (exit status, stdout, stderr)."""
     capsys.readouterr()
     status = 0
     try:
@@ -16,19 +16,19 @@ def call(capsys, cli, *arguments):
 
 
 def run(capsys, cli, *arguments):
-    """(exit status, stdout, the lines of stderr that are no progress bar)."""
+    """Runs a tool's `cli` and returns (exit status, stdout, stderr's lines without progress bars)."""
     status, out, err = call(capsys, cli, *arguments)
     lines = err.replace("\r", "\n").splitlines()
     return status, out, [line for line in lines if line.strip() and "%|" not in line]
 
 
 def names(folder):
-    """What lies in a folder, sorted, but for the list of it."""
+    """Returns the sorted names in a folder, without its list of files."""
     return sorted(path.name for path in folder.iterdir() if path.name != LIST)
 
 
 def fails(run, *arguments):
-    """The one line a refusal prints, after the progress bar if there was one; `run` is `call` with its tool."""
+    """Returns the one line of a refusal, which may follow a progress bar; `run` is `call` with its tool."""
     status, _, err = run(*arguments)
     assert status == 1 and err.count("error: ") == 1 and "Traceback" not in err
     line = err[err.index("error: ") :]

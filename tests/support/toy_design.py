@@ -1,4 +1,4 @@
-"""Networks for design in closed form: an image is its latent, a style vector a linear map of it."""
+"""Makes networks for design in closed form: an image equals its latent, a style vector is a linear map of it."""
 
 import numpy as np
 import tensorflow as tf
@@ -7,7 +7,7 @@ from gan.search.config import AscentConfig
 from gan.search.networks import Networks
 from gan.search.taste import Taste
 
-DIM = 12  # Z: an image of 2 x 2 pixels
+DIM = 12  # Z, an image of 2 x 2 pixels
 STYLE = 3  # K
 CATEGORIES = 2  # C
 
@@ -17,7 +17,7 @@ def flat(images):
 
 
 def toy(discriminate=None, generate=None, seed=0):
-    """G(z, c) = z, Phi(x) = x W, D(x, c) = 1 unless given."""
+    """Makes networks with G(z, c) = z, Phi(x) = x W and D(x, c) = 1, unless given."""
     style = tf.constant(np.random.default_rng(seed).normal(size=[DIM, STYLE]), tf.float32)
     return Networks(
         generate=generate or (lambda latents, labels: tf.reshape(latents, [-1, 2, 2, 3])),
@@ -35,7 +35,7 @@ def labels_of(numbers):
 
 
 def taste_of(factors, **given):
-    """Of one member a query: factors [N, K]."""
+    """Returns the taste of N queries with one member each, from factors [N, K]."""
     factors = np.asarray(factors, np.float32)
     items = np.random.default_rng(1).normal(size=[20, factors.shape[1]])
     return Taste.of(factors, items, np.arange(len(factors))[:, None], **given)

@@ -1,4 +1,4 @@
-"""DVBPR as the training loop sees it, without the loop."""
+"""Makes DVBPR's trainable, to test it without the training loop."""
 
 from tests.support.small_training import config_for
 from tf_dvbpr.dvbpr.training import DvbprTraining
@@ -7,14 +7,14 @@ from tfrecords.photo_store.store import PhotoStore
 
 
 def trainable_for(dataset, workdir, **given):
-    """(the trainable, its config) of `config_for`'s settings, in a workdir of its own."""
+    """Returns (the trainable, its config) with the settings of `config_for`, in its own workdir."""
     config = config_for(dataset.path, workdir, **{"init": "glorot", "average": 0.0, **given})
     photos = PhotoStore(dataset, config.image_size, "host", progress=False)
     return DvbprTraining(config, dataset, photos, Workdir(workdir, {})), config
 
 
 def batches_of(trainable, count):
-    """The first batches it would be trained on."""
+    """Returns the first batches of the training."""
     return list(trainable.batches(_OnePipeline, 0, count))
 
 

@@ -1,1 +1,1 @@
-"""The systems that the paper compares DVBPR with (Table III), each one file: what to train, rank by or copy."""
+"""Implements the models that the paper compares DVBPR with (Table III), DeepStyle and AMR, one file per model."""

@@ -1,6 +1,6 @@
-"""DeepStyle: ``x(u, i) = t_u . (E f_i - l_c + g_i)`` (Liu, Wu and Wang, SIGIR 2017), c the category of i.
+"""Defines DeepStyle: ``x(u, i) = t_u . (E f_i - l_c + g_i)`` (Liu, Wu and Wang, SIGIR 2017), c the category of i.
 
-What a photo shows less what its category shows is its style. An item without a category has no ``l``.
+Subtracting the category's vector ``l_c`` leaves the item's style. An item without a category has no ``l_c``.
 """
 
 import numpy as np
@@ -11,13 +11,13 @@ from tf_dvbpr.baselines.feature_table import FeatureTable
 
 
 class DeepStyle(FactorModel):
-    """Rows ``t_u`` and ``E f_i - l_c + g_i``.
+    """The model with rows ``t_u`` and ``E f_i - l_c + g_i``.
 
     Args:
         num_users: U.
-        features: of all I items, F each.
-        dim: length of t, l and g.
-        seed: of the initial weights.
+        features: features of all I items, F each.
+        dim: K, the length of t, l and g.
+        seed: seed of the initial weights.
         categories: int [I], the number of each item's category, -1: none.
     """
 
@@ -31,12 +31,12 @@ class DeepStyle(FactorModel):
         self._projection = self._normal("projection", dim, features.dim)
 
     def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """``t_u``."""
+        """Returns the rows ``t_u``; see `FactorModel.user_rows`."""
         factors = tf.gather(self._user_factors, users)
         return factors, {"visual": factors}
 
     def item_rows(self, items: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """``E f_i - l_c + g_i``."""
+        """Returns the rows ``E f_i - l_c + g_i``; see `FactorModel.item_rows`."""
         categories = tf.gather(self._categories, items)
         known = tf.cast(categories >= 0, tf.float32)[:, None]
         category = tf.gather(self._category_factors, tf.maximum(categories, 0)) * known
@@ -47,5 +47,5 @@ class DeepStyle(FactorModel):
         }
 
     def projection(self) -> list[tf.Tensor]:
-        """``E``."""
+        """Returns ``E``, float32 [K, F]."""
         return [self._projection]

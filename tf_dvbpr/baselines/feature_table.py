@@ -1,4 +1,4 @@
-"""The items' features on the device, scaled, and their product with a trained projection."""
+"""Scales the items' features, keeps them on the device, and multiplies them by a trained projection."""
 
 from collections.abc import Callable
 
@@ -13,16 +13,22 @@ _BLOCK = 8192
 
 
 class FeatureTable:
-    """Features f [I, F], read so that one learning rate suits any network's; m is their mean over the items.
+    """Features f [I, F], scaled so that one learning rate suits the features of any network.
 
-    ``length``: ``f / s`` with s their mean length. This changes no model: the projection takes it up.
-    ``unit``: ``(f - m) / |f - m|``, length 1 for each item.
-    ``variance``: ``(f - m) / (sigma sqrt(F))`` with sigma the deviation of each feature: all weigh alike.
-    ``components``: what ``unit`` gives, in its 256 leading principal directions, the eigenvectors of its moments.
+    With m the mean of f over the items, the scaled features are:
+
+    * ``length``: ``f / s``, s the mean length of f. A projection can undo it, so the model stays the same.
+    * ``unit``: ``(f - m) / |f - m|``, of length 1 for each item.
+    * ``variance``: ``(f - m) / (sigma sqrt(F))``, sigma the standard deviation of each feature.
+    * ``components``: the features of ``unit`` in their 256 leading principal directions.
 
     Args:
         values: float32 [I, F]; a memory map is read block by block.
         scaling: one of `SCALINGS`.
+
+    Attributes:
+        num_items: I.
+        dim: length of the scaled features, F or the number of components.
     """
 
     def __init__(self, values: np.ndarray, scaling: str = "length") -> None:
@@ -40,11 +46,18 @@ class FeatureTable:
             self._values = host_tensor(values, scaler)
 
     def project(self, items: tf.Tensor, projection: tf.Tensor) -> tf.Tensor:
-        """``E f_i`` of each item, f scaled: int64 [B] and float32 [K, `dim`] to float32 [B, K].
+        """Computes ``E f_i`` of some items, f scaled.
 
-        Only the batch's items are projected, unless it holds more items than there are.
+        It projects only the batch's items, or all items if the batch is larger than the catalogue.
+
+        Args:
+            items: int64 [B].
+            projection: E, float32 [K, `dim`].
+
+        Returns:
+            float32 [B, K].
         """
-        # With E in this layout neither product nor gradient makes a transposed copy of the features.
+        # With this layout of E, neither the product nor its gradient needs a transposed copy of the features.
         count = items.shape[0]
         if count is not None and count >= self.num_items:
             return tf.gather(tf.matmul(self._values, projection, transpose_b=True), items) * self._scale
@@ -52,14 +65,14 @@ class FeatureTable:
 
 
 def _components(values: np.ndarray, unit: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """float32 [I, at most 256]: the scaled features in their leading principal directions."""
+    """Returns the scaled features in their leading principal directions, float32 [I, at most 256]."""
     blocks = range(0, len(values), _BLOCK)
     moments = np.zeros([values.shape[1], values.shape[1]])
     for start in blocks:
         rows = unit(values[start : start + _BLOCK])
         moments += rows.T @ rows
     directions = np.linalg.eigh(moments)[1][:, ::-1][:, :COMPONENTS]
-    # An eigenvector's sign is the library's; here its largest entry is positive.
+    # The sign of an eigenvector depends on the library, so its largest entry is made positive.
     largest = np.take_along_axis(directions, np.abs(directions).argmax(0)[None], 0)
     directions = directions * np.sign(largest)
     return np.concatenate([unit(values[start : start + _BLOCK]) @ directions for start in blocks]).astype(np.float32)
@@ -71,7 +84,7 @@ def _scaler(values: np.ndarray, scaling: str) -> Callable[[np.ndarray], np.ndarr
     mean = sum(block.sum(0, dtype=np.float64) for block in blocks) / count
     if scaling == "variance":
         deviation = np.sqrt(sum(((block - mean) ** 2).sum(0) for block in blocks) / count)
-        # A feature that is the same for all items says nothing; rounding leaves it a deviation of almost none.
+        # A feature with one value for all items becomes 0; rounding can give it a tiny deviation.
         same = deviation <= 1e-6 * np.maximum(np.abs(mean), 1e-30)
         factor = np.where(same, 0.0, 1.0 / (np.where(same, 1.0, deviation) * np.sqrt(values.shape[1])))
         return lambda rows: (rows - mean) * factor

@@ -1,23 +1,23 @@
-"""A large array as a tensor with one copy in memory."""
+"""Turns a large array into a tensor with only one copy in memory."""
 
 from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
-_ALIGNMENT = 64  # bytes; what TensorFlow's kernels expect
+_ALIGNMENT = 64  # bytes; TensorFlow's kernels expect it
 _BLOCK_BYTES = 16 * 2**20
 
 
 def host_tensor(values: np.ndarray, transform: Callable[[np.ndarray], np.ndarray] = np.asarray) -> tf.Tensor:
-    """The array as a float32 tensor, on the GPU where there is one.
+    """Returns an array as a float32 tensor, on the GPU if there is one.
 
-    On the CPU the array is copied once, block by block, into memory that the tensor takes over; `tf.constant` holds
-    two copies for a moment.
+    On the CPU, the array is copied once, block by block, into memory that becomes the tensor's; `tf.constant` would
+    hold two copies for a moment.
 
     Args:
         values: [N, F]; a memory map is read once.
-        transform: what is made of some rows, of their shape.
+        transform: applied to each block of rows; keeps the shape.
     """
     if tf.config.list_logical_devices("GPU"):
         return tf.constant(transform(values), tf.float32)

@@ -1,4 +1,4 @@
-"""BPR-MF and WARP: ``x(u, i) = b_i + g_u . g_i`` (paper, eq. 1; what is constant for a user cancels)."""
+"""Defines BPR-MF and WARP: ``x(u, i) = b_i + g_u . g_i`` (paper, eq. 1, without terms constant for a user)."""
 
 import tensorflow as tf
 
@@ -6,13 +6,13 @@ from tf_dvbpr.baselines.factor_model import FactorModel
 
 
 class MatrixFactorisation(FactorModel):
-    """Rows ``[g_u, 1]`` and ``[g_i, b_i]``.
+    """The model with rows ``[g_u, 1]`` and ``[g_i, b_i]``.
 
     Args:
         num_users: U.
         num_items: I.
         dim: length of g.
-        seed: of the initial weights.
+        seed: seed of the initial weights.
     """
 
     def __init__(self, num_users: int, num_items: int, dim: int, seed: int) -> None:
@@ -22,11 +22,11 @@ class MatrixFactorisation(FactorModel):
         self._item_bias = self._zeros("item_bias", num_items)
 
     def user_rows(self, users: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """``[g_u, 1]``."""
+        """Returns the rows ``[g_u, 1]``; see `FactorModel.user_rows`."""
         factors = tf.gather(self._user_factors, users)
         return tf.concat([factors, tf.ones_like(factors[:, :1])], 1), {"latent": factors}
 
     def item_rows(self, items: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """``[g_i, b_i]``."""
+        """Returns the rows ``[g_i, b_i]``; see `FactorModel.item_rows`."""
         factors, bias = tf.gather(self._item_factors, items), tf.gather(self._item_bias, items)
         return tf.concat([factors, bias[:, None]], 1), {"latent": factors, "bias": bias}

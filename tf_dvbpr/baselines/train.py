@@ -1,4 +1,4 @@
-"""Trains or computes a baseline: one call from a config to a workdir with its factors."""
+"""Trains or computes a baseline: one call turns a config into a workdir with its factors."""
 
 from pathlib import Path
 
@@ -27,10 +27,13 @@ from tfrecords.files.output_check import check_writable
 
 
 def train(config: BaselineConfig, show_progress: bool = True) -> dict:
-    """Trains, or goes on with, the baseline in ``config.workdir``; those without training are computed at once.
+    """Trains the baseline in ``config.workdir``, or resumes it; models without training are computed at once.
 
-    Returns `loop.run`'s figures. Raises InputError for a data set, features or workdir that do not fit, and for a
-    loss that is no longer finite.
+    Returns:
+        The metrics of `loop.run`.
+
+    Raises:
+        InputError: the data set, features or workdir do not fit the config, or the loss is not finite.
     """
     check_versions()
     dataset = Dataset.open(config.dataset)
@@ -53,7 +56,13 @@ def train(config: BaselineConfig, show_progress: bool = True) -> dict:
 
 
 def build(config: BaselineConfig, dataset: Dataset, features: np.ndarray | None) -> FactorModel:
-    """The untrained model of a trained baseline."""
+    """Builds the untrained model of a baseline in `TRAINED`.
+
+    Args:
+        config: the settings.
+        dataset: the data set.
+        features: float32 [I, F], for a model in `VISUAL`; None for the others.
+    """
     if config.model in VISUAL:
         table = FeatureTable(features, config.feature_scaling or "length")
         sizes = dataset.num_users, table, config.dim, config.seed

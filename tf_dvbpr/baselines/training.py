@@ -1,4 +1,4 @@
-"""A trained baseline as the training loop sees it: triplets, one Adam step, validation by exact AUC."""
+"""Connects a baseline to the training loop: batches of triplets, one Adam step, validation by exact AUC."""
 
 import keras
 import numpy as np
@@ -15,16 +15,16 @@ from tfrecords.dataset import Dataset
 
 
 class BaselineTraining(RecommenderTraining):
-    """Brings a `FactorModel` to the loop.
+    """A `FactorModel` in the form that the training loop needs.
 
-    The objective of a step, a float32 scalar: ``ranking + regularisation * l2_loss(the weights gathered for the batch)
-    + projection_regularisation * B * l2_loss(projection)``; ranking is the WARP loss for `warp`, else BPR's.
+    The objective of a step is ``ranking + sum_g regularisation_g * l2_loss(weights of group g gathered for the batch)
+    + projection_regularisation * B * l2_loss(projection)``; ranking is the WARP loss for `warp`, BPR's for the others.
 
     Args:
         config: the settings.
-        model: the model, untrained.
-        dataset: users and items.
-        workdir: where the best weights and factors go.
+        model: the untrained model.
+        dataset: the data set with users and items.
+        workdir: the folder for the best weights and factors.
     """
 
     metric_names = ("ranking", "penalty")
@@ -39,7 +39,7 @@ class BaselineTraining(RecommenderTraining):
         self._sampler = TripletSampler(
             dataset.train_indptr, dataset.train_items, dataset.num_items, config.seed, config.sampling
         )
-        # A projection with a rate of its own has an Adam of its own. What each trains, by name:
+        # If the projection has its own rate, it has its own Adam. _trained has the names of each Adam's variables.
         projection = {id(one) for one in model.projection()} if config.projection_learning_rate else set()
         rates = {"adam": config.learning_rate, "projection_adam": config.projection_learning_rate}
         kinds = {name: list(rates)[id(plain) in projection] for name, plain in model.weights().items()}
@@ -49,19 +49,19 @@ class BaselineTraining(RecommenderTraining):
         self._variables = dict(zip(model.weights(), model.trainables(), strict=True))
         self._adams = {kind: keras.optimizers.Adam(rates[kind]) for kind in self._trained}
         for kind, names in self._trained.items():
-            # Built before any restore: an unbuilt optimiser's state would be skipped.
+            # Built before a checkpoint is restored, which would skip the state of an unbuilt optimiser.
             self._adams[kind].build([self._variables[name] for name in names])
-        # XLA fuses the gathers, their products and Adam's dozen passes. Its product with the features is slower than
-        # TensorFlow's, so that of the visual models it has Adam alone.
+        # XLA fuses the gathers, their products and the dozen passes of Adam. Its product with the features is slower
+        # than TensorFlow's, so for visual models XLA compiles only Adam.
         self._update = tf.function(self._apply, jit_compile=True)
         self._compiled_step = tf.function(self._step, jit_compile=not model.projection())
 
     def weights(self) -> dict[str, tf.Variable]:
-        """The model's."""
+        """Returns the model's weights by name."""
         return self.model.weights()
 
     def state(self) -> dict[str, tf.Variable]:
-        """The weights and each Adam's moments."""
+        """Returns the weights and the moments of each Adam, by their names in checkpoints."""
         moments = {
             f"{kind}/{name}": variable
             for kind, names in self._trained.items()
@@ -70,7 +70,7 @@ class BaselineTraining(RecommenderTraining):
         return {**self.weights(), **moments}
 
     def batches(self, context: tf.distribute.InputContext, first: int, last: int) -> tf.data.Dataset:
-        """See `Trainable.batches`."""
+        """Yields batches of triplets, as `Trainable.batches` defines them."""
         return tf.data.Dataset.range(first, last).map(self._batch, num_parallel_calls=2, deterministic=True).prefetch(2)
 
     def _batch(self, step: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -81,7 +81,7 @@ class BaselineTraining(RecommenderTraining):
         return {"users": drawn.users, "positives": drawn.positives, "negatives": drawn.negatives}
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One Adam step on the summed objective."""
+        """Makes one Adam step on the summed objective; returns ``ranking`` and ``penalty``."""
         return self._compiled_step(batch["users"], batch["positives"], batch["negatives"])
 
     def _step(self, users: tf.Tensor, positives: tf.Tensor, negatives: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -91,7 +91,7 @@ class BaselineTraining(RecommenderTraining):
         count = self._config.batch_size
         with tf.GradientTape() as tape:
             user_rows, user_weights = self.model.user_rows(users)
-            # One gather for both, so that their gradients are added up once.
+            # One gather for positives and negatives, so that their gradients are added only once.
             item_rows, item_weights = self.model.item_rows(tf.concat([positives, negatives], 0))
             pairs = user_rows * tf.reshape(item_rows, [2, count, item_rows.shape[1]])
             positive, negative = tf.unstack(tf.reduce_sum(pairs, 2))
@@ -109,12 +109,12 @@ class BaselineTraining(RecommenderTraining):
         return {"ranking": ranking, "penalty": penalty}
 
     def _penalty(self, gathered: list[tuple[str, tf.Tensor]]) -> tf.Tensor:
-        """The penalty on the weights gathered for a batch, by their names."""
+        """Computes the penalty on the weights gathered for a batch, each group with its own regulariser."""
         groups: dict[float, list[tf.Tensor]] = {}
         for name, weights in gathered:
             own = getattr(self._config, f"{name}_regularisation", None)
             groups.setdefault(self._config.regularisation if own is None else own, []).append(weights)
-        # Equal weights are added up together, as those of runs that have one for all.
+        # Groups with the same regulariser are added together, in the order of runs that have one regulariser for all.
         penalties = [weight * l2_loss(group) for weight, group in groups.items()]
         return penalties[0] if len(penalties) == 1 else tf.reduce_sum(tf.stack(penalties))
 
@@ -124,11 +124,11 @@ class BaselineTraining(RecommenderTraining):
             self._adams[kind].apply_gradients([(of[name], self._variables[name]) for name in names])
 
     def matrices(self) -> tuple[np.ndarray, np.ndarray]:
-        """The model's."""
+        """Computes the model's matrices (U, V)."""
         return self.model.matrices()
 
     def _choose(self, users: tf.Tensor, positives: tf.Tensor, candidates: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The negative that WARP takes of each positive's candidates, and its weight."""
+        """Chooses a negative from each positive's candidates by WARP's rule; returns (negatives, weights)."""
         user_rows = self.model.user_rows(users)[0]
         positive = tf.reduce_sum(user_rows * self.model.item_rows(positives)[0], 1)
         rows = self.model.item_rows(tf.reshape(candidates, [-1]))[0]

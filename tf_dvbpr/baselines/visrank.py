@@ -1,4 +1,4 @@
-"""VisRank: rank items by their average distance to what the user bought, in the space of pre-trained features."""
+"""Defines VisRank, which ranks items by their mean distance to the user's purchases in a space of features."""
 
 import numpy as np
 
@@ -7,18 +7,20 @@ from tfrecords.dataset import Dataset
 
 
 def visrank(dataset: Dataset, features: np.ndarray, distance: str = "euclidean") -> Factors:
-    """VisRank as two matrices; the paper does not name its distance.
+    """Computes VisRank as two matrices; the paper does not name the distance.
 
-    ``euclidean``: ``x(u, i) = - mean over j of |f_i - f_j|^2``, j over the training items. Up to what is constant
-    for the user that is ``2 m_u . f_i - |f_i|^2`` with m_u their mean: rows ``[2 m_u, 1]`` and ``[f_i, -|f_i|^2]``.
-    ``cosine``: ``x(u, i) = mean over j of cos(f_i, f_j)``: rows ``m_u`` and ``f_i``, all f of length 1.
+    j runs over the user's training items, and m_u is the mean of their features.
+
+    * ``euclidean``: ``x(u, i) = - mean_j |f_i - f_j|^2``, which is ``2 m_u . f_i - |f_i|^2`` plus a constant of the
+      user. The rows are ``[2 m_u, 1]`` and ``[f_i, -|f_i|^2]``.
+    * ``cosine``: ``x(u, i) = mean_j cos(f_i, f_j)``. The rows are ``m_u`` and ``f_i``, with all f of length 1.
 
     Args:
-        dataset: whose training purchases count.
+        dataset: the data set with the training purchases.
         features: float32 [I, F].
         distance: ``euclidean`` or ``cosine``.
     """
-    # Centred first: distances do not change, and the sum of large terms that cancel keeps its digits.
+    # Centring does not change distances, and it keeps digits that the difference of large terms would lose.
     items = features - features.mean(0) if distance == "euclidean" else _unit(features)
     users = _means(dataset, items)
     if distance == "euclidean":

@@ -1,1 +1,1 @@
-"""The paper's Table III on any data set: which models, tuned how, trained once each, tested once, and written down."""
+"""Makes the paper's Table III for any data set: tunes and trains the models, tests each once, writes the table."""

@@ -1,4 +1,4 @@
-"""Table III as a bar chart."""
+"""Draws Table III as a bar chart."""
 
 from pathlib import Path
 
@@ -10,10 +10,16 @@ _PUBLISHED = {"all": 0, "cold": 1}
 
 
 def bar_chart(result: dict, path: Path) -> bool:
-    """Draws each row's AUC on test, a bar a group, with its standard error; dots are the paper's figures, where known.
+    """Draws the test AUC of each row, one bar per group of items, with standard errors.
+
+    Dots show the paper's AUC, if `published` has it.
+
+    Args:
+        result: as `compare.compare` returns it.
+        path: the PNG file to write.
 
     Returns:
-        Whether it could: matplotlib is an extra (`report`).
+        Whether the file was written; False if matplotlib (the extra `report`) is not installed.
     """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg

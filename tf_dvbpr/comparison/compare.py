@@ -1,4 +1,4 @@
-"""Runs the comparison: every cell on validation, the best of each row once on test."""
+"""Runs the comparison: evaluates every cell on validation, and the best of each row once on test."""
 
 import dataclasses
 import math
@@ -24,28 +24,38 @@ _UNSEEDED = ("poprank", "visrank")
 
 
 def compare(config: CompareConfig, progress: bool = True) -> dict:
-    """Trains what is not trained yet, chooses, tests and returns the table; `report.write` puts it on the disk.
+    """Trains the cells that are not trained yet, tunes and tests the rows, and returns the table.
 
-    Every row is tuned with seed 0 by its validation AUC over all users; the settings chosen are then trained with the
-    other seeds too. Test items are looked at once the choice is made, and only for what was chosen.
+    Every row is tuned with seed 0 by its validation AUC over all users; the chosen settings are then trained with the
+    other seeds. Test items are used only after the choice, and only for the chosen cells. `tables.write` writes the
+    files.
+
+    Args:
+        config: the settings.
+        progress: whether to show progress bars.
 
     Returns:
-        ``data_set`` (name, fingerprint, users, items, interactions, categories), ``grid``, ``seeds``, ``published``
-        (the paper's name of the data set or None), ``groups`` (of held-out items, `groups_of`), ``rows``,
-        ``differences`` and ``pairs``. A row holds ``name``, ``model``, ``settings``, ``cells`` (tried), ``parameters``,
-        ``seconds`` (of one training), ``validation``, the figures of `auc.AucReport` on test of the mean over seeds of
-        each user's AUC, ``all_spread`` and so on for each group (sample standard deviation over seeds, None for one),
-        ``recall@k``, ``ndcg@k``, and ``published`` (all, cold) or None. A difference compares the best row but DVBPR
-        with DVBPR, and BPR-MF with it, paired over users. ``pairs`` has for each group what
-        `paired_statistics.paired_statistics` tells of every pair of rows.
+        A dict of
+
+        * ``data_set``: name, fingerprint, users, items, interactions, categories;
+        * ``grid`` and ``seeds``;
+        * ``published``: the paper's name of the data set, or None;
+        * ``groups``: of held-out items, see `groups_of`;
+        * ``rows``, each with ``name``, ``model``, ``settings``, ``cells`` (number tried), ``parameters``, ``seconds``
+          (of one training), ``validation``, the metrics of `auc.AucReport` on test for the mean over seeds of each
+          user's AUC, ``all_spread`` and so on for each group (sample standard deviation over seeds, None for one
+          seed), ``recall@k``, ``ndcg@k``, and ``published`` (all, cold) or None;
+        * ``differences``: DVBPR minus BPR-MF, and DVBPR minus the best other row, paired over users;
+        * ``pairs``: for each group, the result of `paired_statistics.paired_statistics` for all pairs of rows.
 
     Raises:
-        InputError: bad names or flags, features or a given run that cannot be used, a folder of something else.
+        InputError: a name or flag is wrong, features or a given run cannot be used, or the output folder has other
+            files.
     """
     dataset = Dataset.open(config.dataset)
     check_output(config, dataset)
     rows = rows_of(config, dataset)
-    # What is given is looked at before hours of tuning, not after.
+    # Features and given runs are checked before hours of tuning.
     for features in {row.features for row in rows if row.model in VISUAL}:
         load_features(dataset, features)
     for seed in range(len(config.dvbpr_workdir)):
@@ -93,7 +103,7 @@ def compare(config: CompareConfig, progress: bool = True) -> dict:
 
 
 def choose(cells: Sequence[Cell]) -> Cell:
-    """The cell with the best validation AUC, the first of equals; one without any (NaN) loses to all."""
+    """Returns the cell with the best validation AUC, the first of equal ones; NaN loses to any number."""
     return max(cells, key=lambda cell: -math.inf if math.isnan(cell.validation) else cell.validation)
 
 
@@ -145,9 +155,9 @@ def _spread(values: list[float]) -> float | None:
 
 
 def _differences(means: dict[Row, np.ndarray], held: HeldOut) -> list[dict]:
-    """DVBPR less BPR-MF and less the best other row on test, as the last columns of the paper's table."""
+    """Returns DVBPR minus BPR-MF, and the best other row, on test: the last columns of the paper's table."""
     ours = next((row for row in means if row.model == "dvbpr"), None)
-    # A row on other features than the rest may see what no photo shows: it is a ceiling, not a rival.
+    # A row with its own features may know what no photo shows, so it is an upper bound and no rival.
     others = [row for row in means if row.model != "dvbpr" and not row.marked]
     if ours is None or not others:
         return []

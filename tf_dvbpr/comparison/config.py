@@ -1,4 +1,4 @@
-"""What tools.compare is asked for."""
+"""Defines the settings of tools.compare."""
 
 import dataclasses
 
@@ -15,13 +15,17 @@ GRIDS: dict[str, tuple[tuple[float, ...], tuple[int, ...]]] = {
 
 @dataclasses.dataclass(frozen=True)
 class CompareConfig:
-    """What to compare; each field's help says what it is."""
+    """What to compare, and how; each field's help describes it.
 
-    dataset: str = required("folder that tools.build_dataset left")
-    output: str = required("folder for the table and all runs")
+    Raises:
+        InputError: a setting is out of its bounds, or the given runs do not fit the seeds.
+    """
+
+    dataset: str = required("the dataset folder, written by tools.build_dataset")
+    output: str = required("folder for the tables and all runs")
     models: tuple[str, ...] = setting(
         ("all",),
-        "all, or some of rand, poprank, warp, bpr_mf, visrank, fm, vbpr, deepstyle, amr, dvbpr; model:features for "
+        "all, or some of rand, poprank, warp, bpr_mf, visrank, fm, vbpr, deepstyle, amr, dvbpr; MODEL:FEATURES uses "
         "other features",
         Bounds(bool, "all, or names with commas between, as in bpr_mf,vbpr,dvbpr"),
     )
@@ -30,11 +34,17 @@ class CompareConfig:
         "paper: 7 regularisers x 3 numbers of factors; quick: 3 regularisers; none: the defaults",
         one_of(*GRIDS, "none"),
     )
-    seeds: int = setting(1, "seeds; the first tunes, the others repeat what it chose", at_least(1))
-    features: str | None = setting(None, "name of the item features; the only ones if not given")
-    dvbpr_workdir: tuple[str, ...] = setting((), "trained DVBPR, at most one run a seed, instead of training it")
-    dvbpr_preset: str = setting("fast", "of the DVBPR that is trained", PRESET)
-    dvbpr_photos: int = setting(0, "end its training at this many photos; 0: the preset's length", at_least(0))
+    seeds: int = setting(1, "number of seeds; the first one tunes, the others repeat the chosen settings", at_least(1))
+    features: str | None = setting(
+        None, "name of the item features; not needed if the data set has only one set of them"
+    )
+    dvbpr_workdir: tuple[str, ...] = setting(
+        (), "workdirs of trained DVBPR, at most one per seed, instead of training it"
+    )
+    dvbpr_preset: str = setting("fast", "preset of the DVBPR that is trained", PRESET)
+    dvbpr_photos: int = setting(
+        0, "number of photos after which DVBPR's training stops; 0: the preset's length", at_least(0)
+    )
 
     def __post_init__(self) -> None:
         check_settings(self)

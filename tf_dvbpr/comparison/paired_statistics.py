@@ -1,16 +1,17 @@
-"""Which of two models ranks better, asked of every pair of models over the same users.
+"""Tests which of two models ranks better, for every pair of models, over the same users.
 
-For models A and B and user u, d_u = AUC_A(u) - AUC_B(u), the mean over seeds of each. Of a group's n users:
+For models A and B and user u, d_u = AUC_A(u) - AUC_B(u), where each AUC is the mean over seeds. For the n users of a
+group it computes
 
 * the mean of d with its standard error, the sample standard deviation of d / sqrt(n);
-* the two-sided p of Wilcoxon's signed-rank test (Wilcoxon, 1945), users without a difference treated as Pratt (1959)
-  does: ranked with the others, their ranks then left out;
-* that p adjusted by Holm's method (Holm, 1979) for all pairs of the group;
-* an interval of the mean by the bootstrap (Efron, 1979): the central 95 % of its means over users drawn with
-  replacement. Every pair meets the same draws.
+* the two-sided p of Wilcoxon's signed-rank test (Wilcoxon, 1945). Users with d = 0 are treated as in Pratt (1959):
+  they are ranked with the others, then their ranks are left out;
+* that p, adjusted by Holm's method (Holm, 1979) for all pairs of the group;
+* a bootstrap interval of the mean (Efron, 1979): the central 95 % of the means over users drawn with replacement.
+  Every pair uses the same draws.
 
-A *win* holds where the adjusted p is under .05, the interval lies on one side of 0, and the signed ranks lean to that
-side too. The tests are over users: they do not cover what another training seed would change.
+A model *wins* if the adjusted p is under .05, the interval lies on its side of 0, and so does the sum of the signed
+ranks. The tests are over users: they do not cover the variation between training seeds.
 """
 
 import itertools
@@ -21,23 +22,24 @@ from scipy import stats
 
 LEVEL = 0.05
 RESAMPLES = 10_000
-_EXACT_USERS = 50  # up to this many the p is exact, where no two differences tie
-_DRAWS = 2**22  # users that are drawn at a time
+_EXACT_USERS = 50  # up to this many users the p is exact, if no differences are tied
+_DRAWS = 2**22  # number of users drawn at a time
 
 
 def paired_statistics(values: Mapping[str, np.ndarray], seed: int = 0, resamples: int = RESAMPLES) -> list[dict]:
     """Compares every pair of models in one group of users.
 
     Args:
-        values: name of a model to the AUC of each user, float [U], NaN for users who are not in the group; the same
-            users for every model.
-        seed: of the bootstrap.
-        resamples: of the bootstrap.
+        values: model name to the AUC of each user, float [U]; NaN for the same users in every model, those outside the
+            group.
+        seed: seed of the bootstrap.
+        resamples: number of bootstrap samples.
 
     Returns:
-        One dict a pair, in the models' order: ``name``, ``rival``, ``users``, ``difference`` (name's mean less the
-        rival's), ``se``, ``low`` and ``high`` (the interval), ``p``, ``p_holm``, and ``winner``: ``name``'s or
-        ``rival``'s text, None where no win holds. NaN, and no winner, where fewer than two users are in the group.
+        One dict per pair, in the order of the models: ``name``, ``rival``, ``users``, ``difference`` (mean of d, name
+        minus rival), ``se``, ``low`` and ``high`` (the interval), ``p``, ``p_holm``, and ``winner``, which is the value
+        of ``name`` or ``rival``, or None. With fewer than two users there is no winner, and all statistics are NaN,
+        except the difference of a single user.
 
     Raises:
         ValueError: the models have values of different users.
@@ -73,19 +75,19 @@ def paired_statistics(values: Mapping[str, np.ndarray], seed: int = 0, resamples
 
 
 def wilcoxon(differences: np.ndarray) -> tuple[float, int]:
-    """Wilcoxon's signed-rank test of differences, float [n].
+    """Computes Wilcoxon's signed-rank test of differences, float [n].
 
     Returns:
-        (p, side): the two-sided p, and 1 or -1 for the sign that has more of the ranks, 0 for neither. p is exact for
-        up to 50 differences none of which is 0 or ties with another in size; by the normal approximation, corrected
-        for ties, otherwise; 1 where all are 0.
+        (p, side): the two-sided p, and the sign of the sum of the signed ranks, -1, 0 or 1. p is exact for up to 50
+        differences if none is 0 and no two have the same size. Otherwise it is the normal approximation, corrected for
+        ties; it is 1 if all differences are 0.
     """
     size = np.abs(differences)
     if not size.any():
         return 1.0, 0
     ranks = stats.rankdata(size) * np.sign(differences)
     exact = len(size) <= _EXACT_USERS and size.min() > 0 and len(np.unique(size)) == len(size)
-    # Its names for the two methods differ between versions; "approx" is known to all.
+    # SciPy's versions have different names for the second method; all of them accept "approx".
     result = stats.wilcoxon(differences, zero_method="pratt", method="exact" if exact else "approx")
     return float(result.pvalue), int(np.sign(ranks.sum()))
 
@@ -93,7 +95,14 @@ def wilcoxon(differences: np.ndarray) -> tuple[float, int]:
 def holm(p: Sequence[float]) -> list[float]:
     """Adjusts p values by Holm's step-down method.
 
-    The k-th smallest of m, k from 0, is multiplied by m - k; none becomes smaller than one before it, nor more than 1.
+    The k-th smallest of m values, k from 0, is multiplied by m - k. The results are then made non-decreasing and are at
+    most 1.
+
+    Args:
+        p: p values in any order.
+
+    Returns:
+        The adjusted p values, in the same order.
     """
     order = np.argsort(p, kind="stable")
     scaled = np.asarray(p, np.float64)[order] * np.arange(len(p), 0, -1)
@@ -105,15 +114,15 @@ def holm(p: Sequence[float]) -> list[float]:
 def bootstrap_intervals(
     differences: np.ndarray, seed: int = 0, resamples: int = RESAMPLES
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The percentile interval of the mean of each column.
+    """Computes the bootstrap percentile interval of the mean of each column.
 
     Args:
-        differences: float [n, pairs], a row a user.
-        seed: of the draws, which all columns share.
-        resamples: how often n users are drawn.
+        differences: float [n, pairs], one row per user.
+        seed: seed of the draws, which all columns share.
+        resamples: number of bootstrap samples of n users.
 
     Returns:
-        The ends that leave `LEVEL` / 2 of the resampled means out on either side, float64 [pairs] each.
+        (low, high), float64 [pairs] each: the quantiles `LEVEL` / 2 and 1 - `LEVEL` / 2 of the resampled means.
     """
     users, pairs = differences.shape
     random = np.random.default_rng(seed)

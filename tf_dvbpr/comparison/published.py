@@ -1,6 +1,6 @@
-"""The AUC that the paper reports (Kang et al., ICDM 2017, Table III), to stand beside one's own."""
+"""Lists the AUC that the paper reports (Kang et al., ICDM 2017, Table III)."""
 
-# (users, items) of Table II to the data set's name there.
+# (users, items) in the paper's Table II, to the data set's name.
 _SIZES = {
     (64583, 234892): "Amazon Fashion",
     (97678, 347591): "Amazon Women",
@@ -23,7 +23,11 @@ _COLD = {
 
 
 def published(users: int, items: int) -> tuple[str, dict[str, tuple[float, float]]] | None:
-    """The paper's name of the data set with this many users and items and each model's (all, cold); None: not its."""
+    """Returns the paper's results on the data set with these numbers of users and items.
+
+    Returns:
+        (the paper's name of the data set, model to its AUC (all, cold)); None if the paper has no such data set.
+    """
     name = _SIZES.get((users, items))
     if name is None:
         return None

@@ -1,4 +1,4 @@
-"""The rows of the table, what each is tuned over, and the checks of both."""
+"""Lists the rows of the table and the settings that each is tuned over, and checks the output folder."""
 
 import dataclasses
 import itertools
@@ -14,18 +14,24 @@ from tfrecords.features.store import STORED, list_features
 from tfrecords.files.output_check import check_writable
 from tfrecords.files.written_list import foreign
 
-# What is written anew with each comparison; the last where there is something to draw it with.
+# The files that each comparison writes; the last one needs matplotlib.
 TABLES = ("table3.md", "table3.csv", "table3.tex", "table3_pairs.csv", "table3.json", "table3.png")
 
-_RATES = (1e-3, 1e-2)  # of the projection, in `quick`
-# The paper's search has features as they come, one rate and one regulariser.
+_RATES = (1e-3, 1e-2)  # learning rates of the projection, for the grid `quick`
+# The paper's grid leaves the features as they are, and has one learning rate and one regulariser.
 _PAPERS_FEATURES: dict[str, object] = {"feature_scaling": "length", "projection_learning_rate": 1e-2}
 _REGULARISERS = ("visual_regularisation", "bias_regularisation")
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One row of the table: a model and, where it sees any, the features it sees (None: the only ones there are)."""
+    """A row of the table.
+
+    Attributes:
+        model: a key of `NAMES`.
+        features: name of the features of a visual model; None: the data set's only ones.
+        marked: whether the table names the features, because the user named them for this row.
+    """
 
     model: str
     features: str | None = None
@@ -33,20 +39,23 @@ class Row:
 
     @property
     def name(self) -> str:
-        """As the table writes it; the features are named where the row asked for them."""
+        """Returns the row's name in the table, with its features if the user named them for this row."""
         return f"{NAMES[self.model]} ({self.features})" if self.marked else NAMES[self.model]
 
     @property
     def slug(self) -> str:
-        """As folders are named."""
+        """Returns the row's name in paths."""
         return f"{self.model}-{self.features}" if self.features else self.model
 
 
 def rows_of(config: CompareConfig, dataset: Dataset) -> list[Row]:
-    """The rows asked for, in the paper's order for ``all``.
+    """Returns the rows that the config names; for ``all``, every model in the paper's order.
 
-    For ``all``, a data set that stores features with its items and has other ones besides (the wardrobe stores the
-    garments' true attributes) gets one more row: VBPR on the stored ones.
+    If a data set stores features with its items and also has others, ``all`` adds a row: VBPR on the stored features.
+    The wardrobe is such a data set; it stores the garments' true attributes.
+
+    Raises:
+        InputError: a name is unknown or occurs twice, a flag has no effect, or dvbpr_photos is less than one step.
     """
     names = list(config.models)
     if names == ["all"]:
@@ -87,7 +96,7 @@ def rows_of(config: CompareConfig, dataset: Dataset) -> list[Row]:
 
 
 def check_output(config: CompareConfig, dataset: Dataset) -> None:
-    """Raises InputError where the output folder is something else's, or goes when the data set is built anew."""
+    """Raises InputError if the output folder has other files, or lies in the data set, where a rebuild deletes it."""
     output = Path(config.output)
     check_writable(output, folder=True)
     if dataset.path.resolve() in (output.resolve(), *output.resolve().parents):
@@ -99,14 +108,14 @@ def check_output(config: CompareConfig, dataset: Dataset) -> None:
 
 
 def check_tables(output: Path) -> None:
-    """Raises InputError where a file would be replaced that was changed, or put there, by somebody else."""
+    """Raises InputError if a file that would be replaced was not written by a comparison, or was changed since."""
     wrong = foreign(output, before=TABLES, among=TABLES)
     if wrong:
         raise InputError(f"{option('output', output)}: {wrong}; move it away, or name a new folder")
 
 
 def settings_of(row: Row, grid: str) -> list[dict[str, object]]:
-    """The settings that a row is tuned over; one, the defaults, where there is nothing to tune."""
+    """Returns the settings that a row is tuned over; only {}, the defaults, if there is nothing to tune."""
     if grid == "none" or "regularisation" not in SETTINGS.get(row.model, ()):
         return [{}]
     found: list[dict[str, object]] = [

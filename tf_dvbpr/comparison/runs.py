@@ -1,4 +1,4 @@
-"""One training of the comparison, with its place on the disk: done once, never again."""
+"""Trains one cell of the comparison in its own folder, unless it is done already."""
 
 import dataclasses
 import gc
@@ -23,23 +23,23 @@ from tfrecords.errors import InputError, option
 from tfrecords.files.json_file import write_json
 
 _DONE = "cell.json"
-# What may differ between runs of one model.
+# Settings that may differ between runs of one model.
 _APART = {"seed", *FREE, *STARTS_WITH}
-_SHOWN = 4  # of the settings that differ
+_SHOWN = 4  # number of differing settings that a message names
 
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-    """A finished run.
+    """A finished run of the comparison.
 
     Attributes:
         workdir: its folder.
-        settings: what it was tuned to, {} for the defaults.
-        seed: of the run.
+        settings: the tuned settings; {}: the defaults.
+        seed: the run's seed.
         validation: best validation AUC over all users.
-        step: where.
-        seconds: of training, validation not counted.
-        parameters: how many numbers were trained.
+        step: the step of that validation.
+        seconds: duration of training, without validations.
+        parameters: number of trained numbers.
     """
 
     workdir: str
@@ -51,15 +51,25 @@ class Cell:
     parameters: int
 
     def factors(self) -> Factors:
-        """The recommender at its best validation."""
+        """Returns the factors of the best validation. Raises InputError if they are missing or damaged."""
         return Workdir.open(self.workdir).factors()
 
 
 def run_cell(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, seed: int) -> tuple[Cell, bool]:
-    """Trains a cell, goes on with it, or finds it done.
+    """Trains a cell, or resumes it, unless it is done.
+
+    Args:
+        config: the comparison's settings.
+        dataset: the data set.
+        row: the row that the cell belongs to.
+        settings: the cell's tuned settings.
+        seed: the cell's seed.
 
     Returns:
-        (the cell, whether it had to be trained now).
+        (the cell, whether it was trained now).
+
+    Raises:
+        InputError: the cell's folder has a run of another data set or with other settings, or a given run does not fit.
     """
     if row.model == "dvbpr" and config.dvbpr_workdir:
         return _given(config.dvbpr_workdir[seed], dataset, seed), False
@@ -68,7 +78,7 @@ def run_cell(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, 
     done = _read(folder, dataset, training)
     if done is not None:
         return done, False
-    gc.collect()  # Graphs are cyclic: the tables of the cell before would wait for the collector's turn.
+    gc.collect()  # Graphs have reference cycles: only the collector frees the tables of the previous cell.
     result = (dvbpr if row.model == "dvbpr" else baselines).train(training, False)
     cell = Cell(
         str(folder),
@@ -84,7 +94,7 @@ def run_cell(config: CompareConfig, dataset: Dataset, row: Row, settings: dict, 
 
 
 def check_alike(paths: Sequence[str]) -> None:
-    """Raises InputError where the runs given as seeds of one model differ in more than their seed."""
+    """Raises InputError if the runs that are given as seeds of one model differ in other settings than the seed."""
     if not paths:
         return
     first, *others = (Workdir.open(path).settings(TrainConfig) for path in paths)
@@ -98,7 +108,7 @@ def check_alike(paths: Sequence[str]) -> None:
 
 
 def format_settings(settings: dict, between: str = "=") -> list[str]:
-    """Settings as they are shown, ``name=value`` each."""
+    """Formats settings for display, each as ``name=value``; `between` replaces ``=``."""
     return [f"{name}{between}{value if isinstance(value, str) else f'{value:g}'}" for name, value in settings.items()]
 
 
@@ -142,7 +152,7 @@ def _read(folder: Path, dataset: Dataset, training: TrainConfig | BaselineConfig
     try:
         cell = Cell(**json.loads((folder / _DONE).read_text())["cell"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None  # Not done, or half-written: the training itself knows where to go on.
+        return None  # Not done, or half-written: the training resumes from its own checkpoint.
     try:
         workdir = Workdir.open(folder)
     except InputError as error:
@@ -159,14 +169,15 @@ def _read(folder: Path, dataset: Dataset, training: TrainConfig | BaselineConfig
 
 def _write(folder: Path, cell: Cell) -> None:
     write_json(folder / _DONE, {"cell": dataclasses.asdict(cell)})
-    # What resumes a run is the largest part of it, and this one is done.
+    # The checkpoints are the largest part of a run, and a finished run does not need them.
     remove_checkpoints(folder / "checkpoints")
 
 
 def parameters_of(workdir: Workdir) -> int:
-    """How many numbers the model's variables have; 0 for one that trains none.
+    """Returns how many numbers the model's variables have; 0 for a model that is not trained.
 
-    Raises InputError where best/ is damaged.
+    Raises:
+        InputError: best/ is damaged.
     """
     if workdir.config["model"] not in ("dvbpr", *TRAINED):
         return 0

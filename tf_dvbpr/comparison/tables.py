@@ -1,4 +1,4 @@
-"""The comparison written down: Markdown, CSV, LaTeX, JSON and a bar chart."""
+"""Writes the comparison as Markdown, CSV, LaTeX, JSON and a bar chart."""
 
 import csv
 import io
@@ -19,23 +19,27 @@ _SIZES = ("users", "items", "interactions", "categories")
 
 
 def write(result: dict, output: Path) -> list[Path]:
-    """Writes table3.md, .csv, .tex, .json and .png, and table3_pairs.csv, into `output`, each whole or not at all.
+    """Writes table3.md, .csv, .tex, .json and .png, and table3_pairs.csv; no file is ever half-written.
+
+    Args:
+        result: as `compare.compare` returns it.
+        output: the folder.
 
     Returns:
-        The files. table3.png is left out where matplotlib (the extra `report`) is not installed.
+        The files; without table3.png if matplotlib (the extra `report`) is not installed.
 
     Raises:
-        InputError: one that is there was changed by somebody else.
+        InputError: one of the files exists and was not written by a comparison, or was changed since.
     """
     output.mkdir(parents=True, exist_ok=True)
     check_tables(output)
-    # Gone until all are written: a list of half of them would call the others somebody else's.
+    # Removed until all files are written: with half a list, the next run would refuse the files that are missing on it.
     (output / LIST).unlink(missing_ok=True)
     *files, chart = (output / name for name in TABLES)
     for file, form in zip(files[:4], (markdown, comma_separated, latex, pairs_comma_separated), strict=True):
         write_text(file, form(result))
     write_json(files[4], without_nan(result))
-    chart.unlink(missing_ok=True)  # One of an earlier table would contradict this one.
+    chart.unlink(missing_ok=True)  # An earlier chart would contradict this table.
     if bar_chart(result, chart):
         files.append(chart)
     write_list(output, "a comparison", [file.name for file in files])
@@ -43,12 +47,12 @@ def write(result: dict, output: Path) -> list[Path]:
 
 
 def groups(result: dict) -> list[str]:
-    """Returns the groups of held-out items that have columns; tables of earlier versions have all and cold."""
+    """Returns the groups of held-out items that have columns; in tables of earlier versions these are all and cold."""
     return result.get("groups", ["all", "cold"])
 
 
 def table_three(result: dict) -> tuple[list[str], list[list[str]]]:
-    """(headers, rows of cells) of Table III; the terminal and Markdown show the same."""
+    """Returns (headers, rows of cells) of Table III, for the terminal and for Markdown."""
     several, paper = result["seeds"] > 1, result["published"] is not None
     measures = [name for name in result["rows"][0] if "@" in name]
     headers = ["", *(f"test {group}" for group in groups(result))]
@@ -68,7 +72,7 @@ def table_three(result: dict) -> tuple[list[str], list[list[str]]]:
 
 
 def difference_lines(result: dict) -> list[str]:
-    """A line each: how far DVBPR is ahead, in AUC with the paired standard error over users, and in per cent."""
+    """Returns one line per rival: how far DVBPR is ahead, in AUC with the paired standard error, and in per cent."""
 
     def figures(one: dict, group: str) -> str:
         ahead, percent = one[group], one[f"{group}_percent"]
@@ -84,7 +88,7 @@ def difference_lines(result: dict) -> list[str]:
 
 
 def win_lines(result: dict) -> list[str]:
-    """Returns a line for each group and each model that wins there: which models it wins over."""
+    """Returns one line per group and winning model, which names the models that it wins over."""
     lines = []
     for group, pairs in result.get("pairs", {}).items():
         beaten: dict[str, list[str]] = {row["name"]: [] for row in result["rows"]}
@@ -98,7 +102,7 @@ def win_lines(result: dict) -> list[str]:
 
 
 def leaders(result: dict, group: str) -> list[int]:
-    """Returns the row with the best AUC in a group, and the rows that it is not shown to win over."""
+    """Returns the numbers of the row with the best AUC in a group, and of the rows that it does not win over."""
     rows = result["rows"]
     values = [_sortable(row[group]) for row in rows]
     best = rows[values.index(max(values))]["name"]
@@ -129,7 +133,7 @@ def pair_table(pairs: Sequence[dict]) -> tuple[list[str], list[list[str]]]:
 
 
 def notes(result: dict) -> list[str]:
-    """What the headers of `table_three` mean."""
+    """Returns lines that explain the headers of `table_three`."""
     spread = ", spread the standard deviation over seeds" if result["seeds"] > 1 else ""
     warm = "warm: held-out items with 5 purchases in training or more. " if "warm" in groups(result) else ""
     unseen = "unseen: those that nobody bought before the date. " if "unseen" in groups(result) else ""
@@ -156,7 +160,7 @@ def pair_notes() -> str:
 
 
 def markdown(result: dict) -> str:
-    """Tables II and III, and every pair of models."""
+    """Returns Tables II and III and every pair of models, as Markdown."""
     data = result["data_set"]
     parts = [
         _markdown_table(["data set", *_SIZES], [[data["name"], *(str(data[name]) for name in _SIZES)]]),
@@ -174,7 +178,7 @@ def markdown(result: dict) -> str:
 
 
 def comma_separated(result: dict) -> str:
-    """One line a row, all figures with all their digits."""
+    """Returns one line of CSV per row, all numbers with all digits."""
     names = [name for name in result["rows"][0] if name not in ("settings", "workdirs", "published", "split")]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -186,7 +190,7 @@ def comma_separated(result: dict) -> str:
 
 
 def pairs_comma_separated(result: dict) -> str:
-    """Returns one line per pair and group, with all digits."""
+    """Returns one line of CSV per group and pair, all numbers with all digits."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["group", *_PAIR])
@@ -196,7 +200,7 @@ def pairs_comma_separated(result: dict) -> str:
 
 
 def latex(result: dict) -> str:
-    """Table III as a tabular of the package booktabs; bold: the best and those that it is not shown to beat."""
+    """Returns Table III as a LaTeX tabular (package booktabs); bold: the best row and those it does not win over."""
     paper = result["published"] is not None
     shown = groups(result)
     headers = ["", *(group.capitalize() for group in shown), *(["All (paper)", "Cold (paper)"] if paper else [])]

@@ -1,1 +1,1 @@
-"""DVBPR: its settings, model, optimisers and training."""
+"""Defines DVBPR's settings, model, optimisers and training."""

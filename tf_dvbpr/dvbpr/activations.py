@@ -1,4 +1,4 @@
-"""What the frozen layers of a backbone make of every photo: computed once, kept with the data set, gathered by id."""
+"""Computes the outputs of a backbone's frozen layers for every photo, and keeps them with the data set."""
 
 import functools
 import hashlib
@@ -24,19 +24,20 @@ _DTYPE = "<f2"
 
 
 class Activations:
-    """float16 [I, ...] of the photos, and of their mirror images where training mirrors: memory-mapped files.
+    """The frozen layers' outputs for every photo, float16 [I, ...], and for its mirror image if training mirrors.
 
-    They are made, or taken from an earlier run, when first asked for: the network's weights must be those to stay. A
-    file belongs to the frozen weights' values, the layer and the photos; whatever differs in these makes another.
+    The values are memory-mapped files in the data set's folder. The first access computes them, or opens those of an
+    earlier run, so the network must have its final frozen weights by then. A file's name has a hash of the frozen
+    weights, the layer and the photos: if one of these differs, another file is used.
 
     Args:
         dataset: an open data set.
-        network: with frozen layers.
+        network: a backbone with frozen layers.
         config: the training's settings.
-        progress: show bars, and what is made.
+        progress: whether to show progress bars and the size of the files.
 
     Attributes:
-        kind: what tells it from a `photo_store.PhotoStore`.
+        kind: "activations"; a `photo_store.PhotoStore` has other kinds.
         num_items: I.
     """
 
@@ -47,7 +48,18 @@ class Activations:
         self.num_items = dataset.num_items
 
     def gather(self, items: tf.Tensor, mirrored: tf.Tensor | None = None) -> tf.Tensor:
-        """Of items int64 [n], and of the mirror image where `mirrored`, bool [n], says so: float16 [n, ...]."""
+        """Returns the activations of some items.
+
+        Args:
+            items: int64 [n], ids of the items.
+            mirrored: bool [n], whether to return those of the mirror image; None: of no item.
+
+        Returns:
+            float16 [n, ...].
+
+        Raises:
+            InputError: on first use, if the files are damaged or do not fit on the disk.
+        """
         tables = self._tables
 
         def rows(items: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
@@ -63,15 +75,15 @@ class Activations:
         )
 
     def batches(self, batch_size: int) -> tf.data.Dataset:
-        """As `photo_store.PhotoStore.batches`."""
+        """Yields the activations of all items in batches, like `photo_store.PhotoStore.batches`."""
         count = -(-self.num_items // batch_size)
         ids = tf.minimum(tf.range(count * batch_size, dtype=tf.int64), self.num_items - 1)
         return tf.data.Dataset.from_tensor_slices(tf.reshape(ids, [count, batch_size])).map(self.gather).prefetch(2)
 
     @functools.cached_property
     def _tables(self) -> list[np.ndarray]:
-        """float16 [I, values], the photos' and perhaps their mirror images'."""
-        with tf.init_scope():  # The first to ask may be a graph.
+        """Returns a list of float16 [I, values]: of the photos and, if training mirrors, of their mirror images."""
+        with tf.init_scope():  # The first access may happen while a graph is traced.
             return self._made_or_opened()
 
     def _made_or_opened(self) -> list[np.ndarray]:
@@ -112,7 +124,7 @@ class Activations:
             raise InputError(self._damaged(name)) from error
 
     def _check_space(self, names: list[str], missing: list[str]) -> None:
-        """Says what will be written; InputError where it does not fit."""
+        """Prints the size of the files. Raises InputError if they do not fit on the disk."""
         folder = self._dataset.path / FOLDER
         begun = (feature_file(self._dataset, one, "npy", partial=True, folder=FOLDER) for one in missing)
         needed = len(missing) * self._bytes - sum(path.stat().st_size for path in begun if path.is_file())
@@ -166,7 +178,7 @@ class Activations:
             values = int(np.prod(self._network.activation_shape))
             whole = table.shape == (self.num_items, values) and table.dtype == _DTYPE and table.flags.c_contiguous
         except PermissionError:
-            raise  # says nothing about the content
+            raise  # the file may be complete
         except (OSError, ValueError):
             whole = False
         if not whole:

@@ -1,4 +1,4 @@
-"""A backbone from a training's settings."""
+"""Builds a backbone from a training's settings."""
 
 from pathlib import Path
 
@@ -17,14 +17,15 @@ from tfrecords.errors import renamed
 
 
 def build_backbone(config: TrainConfig, pretrained: bool) -> Backbone:
-    """The network of a training's settings.
+    """Builds the backbone of a training.
 
     Args:
-        config: with a backbone that is no CNN-F.
-        pretrained: load the weights; else they are random, for a checkpoint to be read into.
+        config: the training's settings, with a backbone other than CNN-F.
+        pretrained: whether to load the ImageNet weights; without them the weights are random, to be restored from a
+            checkpoint.
 
     Raises:
-        InputError: no weights to be had, or settings that the network does not allow.
+        InputError: the weights cannot be loaded, or the network does not allow the settings.
     """
     name, epsilon = config.backbone, config.batch_norm_epsilon or None
     check_epsilon(name, epsilon)

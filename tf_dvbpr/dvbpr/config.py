@@ -1,4 +1,4 @@
-"""The resolved settings of a DVBPR training, its presets and their checks."""
+"""Defines the settings of a DVBPR training, their checks and the presets."""
 
 import dataclasses
 
@@ -19,115 +19,122 @@ from tfrecords.settings import (
     zero_or_more,
 )
 
-NONE = "none"  # The word of flags for the text ''.
-MOST = 65_536  # of what a layer or a step has; more fits no machine
+NONE = "none"  # stands for "" on the command line
+MOST = 65_536  # upper bound of sizes: no machine has memory for more
 PRESET = one_of("fast", "paper", "release")
-OWN_WEIGHTS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0)  # what is tried at a validation
+OWN_WEIGHTS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0)  # the weights a that a validation compares
 EPOCHS = Bounds(lambda value: 0 < value <= 1e6, "a number above 0, at most a million")
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainConfig(PhotoTrainingConfig):
-    """What decides the result of a training, and how it is run; each field's help says what it is.
+    """The settings of a DVBPR training; each field's help describes it.
 
-    ``batch_norm_epsilon``, ``network_learning_rate`` and ``user_learning_rate`` of 0, and ``weights`` and
-    ``freeze_through`` of "", mean that nothing of the kind is given.
+    0 for ``batch_norm_epsilon``, ``network_learning_rate`` or ``user_learning_rate``, and "" for ``weights`` or
+    ``freeze_through``, mean "not given".
+
+    Raises:
+        InputError: a setting is out of its bounds, or two settings contradict each other.
     """
 
     preset: str = setting(
         "fast",
-        "paper: as published; release: as the authors' code; fast: the best validation AUC soonest",
+        "paper: as published; release: like the authors' code; fast: reaches the best validation AUC soonest",
         PRESET,
     )
     backbone: str = setting(
         CNNF,
-        "the network for photos: cnnf, or one trained on ImageNet, as resnet50 (docs/guides/backbones.md lists them)",
+        "the network for photos: cnnf, or one trained on ImageNet, like resnet50 (docs/guides/backbones.md lists them)",
         Bounds(lambda value: value in BACKBONES, "one of " + ", ".join(BACKBONES)),
     )
-    weights: str = setting(
-        "", "backbone: its HDF5 weights file, classifier included; the library's download if not given"
-    )
+    weights: str = setting("", "backbone: its HDF5 weights file, with the classifier; downloaded by Keras if not given")
     batch_norm_epsilon: float = setting(
-        0.0, "backbone: of its BatchNormalization layers; 0: the library's", below_one()
+        0.0, "backbone: epsilon of its BatchNormalization layers; 0: Keras' value", below_one()
     )
     freeze_through: str = setting(
-        "", "backbone: the layer up to which it stays as it is; all: only the last is trained; none: all are"
+        "", "backbone: the last frozen layer; all: only the new last layer is trained; none: every layer is trained"
     )
     network_learning_rate: float = setting(
-        0.0, "the same for what of a backbone was trained on ImageNet; 0: as learning_rate", zero_or_more()
+        0.0, "backbone: learning rate of the layers trained on ImageNet; 0: the same as learning_rate", zero_or_more()
     )
     dim: int = setting(50, "length K of style vectors and user factors", between(1, MOST))
-    item_bias: bool = setting(False, "give each item a bias b_i; the paper has none")
+    item_bias: bool = setting(False, "give each item a bias b_i, which the paper does not have")
     latent_dim: int = setting(
         0,
-        "length L of latent factors g of users and items beside the visual ones; 0: none, as in the paper",
+        "length L of the latent factors g of users and items, added to the visual ones; 0: none, as in the paper",
         between(0, MOST),
     )
     item_dropout: float = setting(
         1.0,
-        "item_bias, latent_dim: share of the positives by which photos and own terms learn to do without each other",
+        "item_bias, latent_dim: share of the positives that train the photos' scores and the own terms separately",
         Bounds(lambda value: 0 <= value <= 1, "a share from 0 to 1"),
     )
     own_weight: float = setting(
         0.0,
-        "item_bias, latent_dim: weight of b and g beside the photos' scores; 0: what ranks all and cold items best at "
-        "each validation",
+        "item_bias, latent_dim: weight of b and g relative to the photos' scores; 0: each validation picks the weight "
+        "that ranks all and cold items best",
         zero_or_more(),
     )
     own_learning_rate: float = setting(
-        0.0, "item_bias, latent_dim: learning rate of b and g; 0: that of the user factors", zero_or_more()
+        0.0, "item_bias, latent_dim: learning rate of b and g; 0: the same as for the user factors", zero_or_more()
     )
     latent_penalty: float = setting(
-        0.1, "latent_dim: weight of the penalty on the g of the batch's users and items", zero_or_more()
+        0.1, "latent_dim: weight of the L2 penalty on g of the batch's users and items", zero_or_more()
     )
-    bias_penalty: float = setting(0.1, "item_bias: weight of the penalty on the b of the batch's items", zero_or_more())
+    bias_penalty: float = setting(0.1, "item_bias: weight of the L2 penalty on b of the batch's items", zero_or_more())
     image_size: int = setting(
         224,
-        "side of the photos the network sees; CNN-F: a multiple of 32; other backbones: their own by default",
+        "side of the network's input in pixels; CNN-F: a multiple of 32; other backbones have their own default",
         between(32, 1024),
     )
-    conv1_padding: str = setting("same", "of the first convolution", one_of("same", "valid"))
+    conv1_padding: str = setting("same", "padding of the first convolution", one_of("same", "valid"))
     negatives: str = setting(
-        "one", "one negative for each positive, or some that all of the batch share", one_of("one", "shared")
+        "one", "one: a negative for each positive; shared: some negatives for the whole batch", one_of("one", "shared")
     )
-    batch_size: int = setting(128, "positives a step, over all replicas", between(1, MOST))
+    batch_size: int = setting(128, "positives per step, over all replicas", between(1, MOST))
     shared_negatives: int = setting(
-        32, f"negatives a step that all users of the batch share ({option('negatives', 'shared')})", between(1, MOST)
+        32, f"negatives per step, shared by the batch's users ({option('negatives', 'shared')})", between(1, MOST)
     )
-    epochs: float = setting(20.0, "an epoch draws as many positives as there are training purchases", EPOCHS)
+    epochs: float = setting(20.0, "epochs; one draws as many positives as there are training purchases", EPOCHS)
     max_photos: int = setting(
-        0, "stop when this many photos, rounded down to whole steps, went through the network; 0: no such limit"
+        0, "number of photos through the network after which training stops, rounded down to whole steps; 0: no limit"
     )
     optimizer: str = setting(
         "adam",
-        "lazy_adam: user factors of the batch alone; adamw: decoupled weight decay",
+        "adam; lazy_adam: updates only the batch's user factors; adamw: decoupled weight decay",
         one_of("adam", "lazy_adam", "adamw"),
     )
-    learning_rate: float = setting(1e-4, "of the optimiser, after the warm-up", above_zero())
-    user_learning_rate: float = setting(0.0, "the same for the user factors; 0: as learning_rate", zero_or_more())
+    learning_rate: float = setting(1e-4, "learning rate after the warm-up", above_zero())
+    user_learning_rate: float = setting(
+        0.0, "learning rate of the user factors; 0: the same as learning_rate", zero_or_more()
+    )
     warmup_steps: int = setting(0, "steps over which the learning rate rises linearly from 0", between(0, MOST_STEPS))
-    decay: str = setting("none", "of the learning rate over the run; cosine ends at 0", one_of("none", "cosine"))
+    decay: str = setting("none", "decay of the learning rate; cosine ends at 0", one_of("none", "cosine"))
     weight_decay: float = setting(
         1e-3,
-        "weight of the penalty on the network's weight matrices; with adamw their decoupled decay",
+        "weight of the L2 penalty on the network's weight matrices; with adamw: their decoupled decay",
         zero_or_more(),
     )
-    init: str = setting("glorot", "of the network: Glorot, or Glorot fitted to the photos", one_of("glorot", "photos"))
-    user_penalty: float = setting(1.0, "weight of the penalty on the user factors of the batch", zero_or_more())
-    dropout: float = setting(0.5, "rate after fc6 and fc7; of other backbones before the last layer", below_one())
-    flip: bool = setting(False, "mirror each training photo with probability one half")
+    init: str = setting(
+        "glorot", "initial weights of the network: Glorot, or Glorot scaled to the photos", one_of("glorot", "photos")
+    )
+    user_penalty: float = setting(1.0, "weight of the L2 penalty on the batch's user factors", zero_or_more())
+    dropout: float = setting(
+        0.5, "dropout rate after fc6 and fc7; for other backbones, before the last layer", below_one()
+    )
+    flip: bool = setting(False, "mirror each training photo with probability 1/2")
     shift: float = setting(
         0.0,
-        "move each training photo by up to this share of its side in both directions; white comes in",
+        "largest shift of a training photo in each direction, as a share of its side; white fills the gap",
         Bounds(lambda value: 0 <= value <= 0.5, "a share from 0 to 0.5"),
     )
     average: float = setting(
-        0.0, "decay of a moving average of the weights, which is measured and kept; 0: no average", below_one()
+        0.0, "decay of a moving average of the weights, which is evaluated and saved; 0: no average", below_one()
     )
-    seed: int = setting(0, "of weights, triplets, dropout and augmentation", between(0, MOST_SEED))
-    eval_every: int = setting(0, "steps between validations; 0: once an epoch", between(0, MOST_STEPS))
+    seed: int = setting(0, "seed of weights, triplets, dropout and augmentation", between(0, MOST_SEED))
+    eval_every: int = setting(0, "steps between validations; 0: one per epoch", between(0, MOST_STEPS))
     patience: int = setting(
-        0, "stop after this many validations without a better one; 0: never", between(0, MOST_STEPS)
+        0, "validations without improvement after which training stops; 0: never", between(0, MOST_STEPS)
     )
     strategy: str = setting(
         "one_device",
@@ -157,29 +164,29 @@ class TrainConfig(PhotoTrainingConfig):
 
     @property
     def has_own_terms(self) -> bool:
-        """Whether items have terms of their own beside their photos."""
+        """Returns whether users and items have own terms (b_i or g) besides the visual ones."""
         return self.item_bias or self.latent_dim > 0
 
     @property
     def photos_per_step(self) -> int:
-        """Photos through the network a step: 2 B for `one`, P + N for `shared`."""
+        """Returns the number of photos per step: 2 B with one negative per positive, B + N with N shared negatives."""
         if self.negatives == "one":
             return 2 * self.batch_size
         return self.batch_size + self.shared_negatives
 
     def steps_per_epoch(self, purchases: int) -> int:
-        """Steps that draw as many positives as there are training purchases."""
+        """Returns the steps of an epoch, which draws as many positives as there are training purchases."""
         return max(1, -(-purchases // self.batch_size))
 
     def total_steps(self, purchases: int) -> int:
-        """Steps of the whole run."""
+        """Returns the steps of the whole training, for a number of training purchases."""
         steps = max(1, round(self.epochs * self.steps_per_epoch(purchases)))
         if self.max_photos:
             steps = min(steps, self.max_photos // self.photos_per_step)
         return steps
 
 
-# What each source fixes; every flag given overrides its preset. `paper` takes from the release what the paper omits.
+# The settings of each preset; a given flag overrides its preset. What the paper omits, `paper` takes from the release.
 PRESETS: dict[str, dict[str, object]] = {
     "paper": {"dim": 50, "conv1_padding": "valid"},
     "release": {"dim": 100},
@@ -194,7 +201,7 @@ PRESETS: dict[str, dict[str, object]] = {
     },
 }
 
-# What `fast` takes besides with a network that came with weights. Its rate says nothing where all of it is frozen.
+# Further settings of `fast` for a pretrained backbone. If all of it is frozen, network_learning_rate has no effect.
 FAST_ON_BACKBONE: dict[str, object] = {
     "freeze_through": ALL,
     "learning_rate": 1e-3,

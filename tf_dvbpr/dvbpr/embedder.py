@@ -1,4 +1,4 @@
-"""Phi of a trained DVBPR, for photos that evaluation, export and design look at."""
+"""Loads Phi of a trained DVBPR, for evaluation, export and design."""
 
 import dataclasses
 
@@ -15,21 +15,21 @@ from tfrecords.errors import InputError
 
 
 class Embedder(tf.Module):
-    """Phi with the best weights: photos to style vectors, exactly as evaluation computes them.
+    """Phi with the best weights, which turns photos into style vectors exactly as evaluation does.
 
     Attributes:
         image_size: S.
-        resize_filter: and
-        fit: how the run's data set brings a photo to S x S (`tfrecords.photos.decode.decode_photo`).
-        hidden_layer: what `hidden` gives, as in ``fc7``.
-        hidden_dim: F.
-        preprocessing: of the photos, in words.
+        resize_filter: filter that resizes a photo to S x S (`tfrecords.photos.decode.decode_photo`).
+        fit: how a photo becomes square, as in the run's data set.
+        hidden_layer: name of the layer that `hidden` returns, for example ``fc7``.
+        hidden_dim: F, the length of that layer's output.
+        preprocessing: the network's preprocessing, in words.
     """
 
     def __init__(self, model: DVBPR, fit: str, resize_filter: str) -> None:
         super().__init__(name="embedder")
         self._model = model
-        self._kept = list(model.weights().values())  # Plain variables, which SavedModel tracks on both Keras versions.
+        self._kept = list(model.weights().values())  # SavedModel tracks plain variables on both Keras versions.
         self.image_size, self.fit, self.resize_filter = model.image_size, fit, resize_filter
         network = model.network
         self.hidden_layer, self.hidden_dim = network.hidden_layer, network.hidden_dim
@@ -37,26 +37,31 @@ class Embedder(tf.Module):
 
     @property
     def network(self) -> CNNF | Backbone:
-        """Phi itself: images float32 [B, S, S, 3] in [-1, 1] to float32 [B, K]."""
+        """Returns Phi itself, which maps images float32 [B, S, S, 3] in [-1, 1] to float32 [B, K]."""
         return self._model.network
 
     def __call__(self, photos: tf.Tensor) -> tf.Tensor:
-        """Style vectors: uint8 [B, S, S, 3] to float32 [B, K]."""
+        """Computes the style vectors float32 [B, K] of photos uint8 [B, S, S, 3]."""
         return self._model.embed(photos)
 
     def style_vectors(self, images: tf.Tensor) -> tf.Tensor:
-        """The same of images float32 [B, S, S, 3] in [-1, 1]; gradients pass."""
+        """Computes the style vectors float32 [B, K] of images float32 [B, S, S, 3] in [-1, 1], with gradients."""
         return self._model.network(images)
 
     def hidden(self, photos: tf.Tensor) -> tf.Tensor:
-        """What the style vectors are made of, CNN-F's fc7: uint8 [B, S, S, 3] to float32 [B, F]."""
+        """Computes the last layer's input (CNN-F: fc7), float32 [B, F], of photos uint8 [B, S, S, 3]."""
         return self._model.hidden(photos)
 
 
 def open_embedder(workdir: Workdir, precision: str | None = None) -> Embedder:
-    """Phi with the best weights, in the precision of its training or another.
+    """Loads Phi with the best weights of a run.
 
-    Raises InputError before the first validation, and where the model has no Phi.
+    Args:
+        workdir: of a DVBPR run.
+        precision: ``float32`` or ``mixed_bfloat16``; None: the training's.
+
+    Raises:
+        InputError: the model has no Phi, or the run has no complete validation yet.
     """
     if workdir.config["model"] == GAN:
         raise InputError(f"{workdir.path}: the GAN's workdir, and it makes no style vectors; give a DVBPR's")

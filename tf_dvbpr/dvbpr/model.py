@@ -1,6 +1,6 @@
-"""DVBPR: ``x(u, i) = t_u . Phi(X_i)`` (paper, eqs. 3 and 6), its training objective and its factors.
+"""Defines DVBPR, ``x(u, i) = t_u . Phi(X_i)`` (paper, eqs. 3 and 6), its training objective and its factors.
 
-With terms of the items' own (`own_terms.OwnTerms`) it is the whole predictor of the authors' talk.
+With own terms (`own_terms.OwnTerms`) it is the whole predictor of the authors' talk.
 """
 
 import keras
@@ -22,21 +22,21 @@ from tfrecords.photo_store.store import PhotoStore
 from tfrecords.photos.decode import normalise
 from tfrecords.progress_bar import progress_bar
 
-_WHITE = 255  # of a photo's bytes
+_WHITE = 255  # a white pixel of a photo
 
 
 class DVBPR(tf.Module):
-    """The siamese network and the users' factors.
+    """The DVBPR model: the siamese network, the user factors and, if given, the own terms.
 
     Args:
         num_users: U.
-        dim: K.
-        image_size: S; CNN-F takes a multiple of 32.
-        conv1_padding: ``same`` or ``valid``.
-        seed: of the initial weights; user factors start uniform in [0, 0.01].
-        precision: of the network's arithmetic, ``float32`` or ``mixed_bfloat16``.
-        network: Phi, with K outputs; None: a CNN-F of these settings.
-        own: the items' own terms; None: none, as in the paper.
+        dim: K, the length of style vectors and user factors.
+        image_size: S, the side of the photos; CNN-F needs a multiple of 32.
+        conv1_padding: ``same`` or ``valid``, of CNN-F's first convolution.
+        seed: seed of the initial weights; user factors start uniform in [0, 0.01].
+        precision: ``float32`` or ``mixed_bfloat16``, of the network's arithmetic.
+        network: Phi with K outputs; None: a CNN-F with these settings.
+        own: the own terms of users and items; None: none, as in the paper.
     """
 
     def __init__(
@@ -64,7 +64,17 @@ class DVBPR(tf.Module):
 
     @classmethod
     def from_config(cls, config: TrainConfig, num_users: int, num_items: int, pretrained: bool = False) -> "DVBPR":
-        """The untrained model of a training's settings; `pretrained` gives a backbone the weights it starts with."""
+        """Builds the untrained model of a training.
+
+        Args:
+            config: the training's settings.
+            num_users: U.
+            num_items: I.
+            pretrained: whether to load a backbone's ImageNet weights.
+
+        Raises:
+            InputError: the backbone's weights cannot be loaded, or do not fit the settings.
+        """
         network = None if config.backbone == CNNF else build_backbone(config, pretrained)
         own = None
         if config.has_own_terms:
@@ -73,19 +83,19 @@ class DVBPR(tf.Module):
         return cls(num_users, *settings, network=network, own=own)
 
     def weights(self) -> dict[str, tf.Variable]:
-        """All variables under the names that checkpoints use: ``cnnf/<layer>/<kind>``, ``user_factors``.
+        """Returns all variables by checkpoint name: ``cnnf/<layer>/<kind>`` and ``user_factors``.
 
-        Of another network ``backbone/<layer>/<kind>``, with what is frozen in it and its moving statistics. The items'
-        own terms are under the names that they have in `OwnTerms.weights`.
+        The variables of another network are ``backbone/<layer>/<kind>``, frozen ones and moving statistics included.
+        The own terms keep their names in `OwnTerms.weights`.
         """
         named = {f"{self.network.name}/{name}": value for name, value in self.network.named_variables().items()}
         return {**named, "user_factors": self.user_factors, **(self.own.weights() if self.own else {})}
 
     def parts(self) -> dict[str, dict[str, object]]:
-        """What is trained, as Keras keeps it: part to name, as in `weights`, to variable.
+        """Returns the trained variables as Keras variables: part to name (as in `weights`) to variable.
 
-        The parts are ``network``, a backbone's ``last_layer``, ``user``, and ``latent`` and ``bias`` of the items' own
-        terms; each has an optimiser of its own.
+        The parts are ``network``, ``last_layer`` (of a backbone), ``user``, and ``latent`` and ``bias`` (of the own
+        terms). Each part has its own optimiser.
         """
         parts = {
             part: {f"{self.network.name}/{name}": variable for name, variable in variables.items()}
@@ -94,11 +104,11 @@ class DVBPR(tf.Module):
         return {**parts, "user": {"user_factors": self._users.embeddings}, **(self.own.parts() if self.own else {})}
 
     def embed(self, photos: tf.Tensor) -> tf.Tensor:
-        """Style vectors at inference: uint8 [B, S, S, 3] to float32 [B, K]."""
+        """Computes style vectors float32 [B, K] of photos uint8 [B, S, S, 3], without dropout."""
         return self.network(normalise(photos))
 
     def hidden(self, photos: tf.Tensor) -> tf.Tensor:
-        """What the last layer sees, CNN-F's fc7, at inference: uint8 [B, S, S, 3] to float32 [B, F]."""
+        """Computes the last layer's input (CNN-F: fc7), float32 [B, F], of photos uint8 [B, S, S, 3]; no dropout."""
         return tf.cast(self.network.hidden(normalise(photos)), tf.float32)
 
     def losses(
@@ -109,27 +119,30 @@ class DVBPR(tf.Module):
         augmentation_seed: tf.Tensor,
         replicas: int = 1,
     ) -> dict[str, tf.Tensor]:
-        """The objective of one replica's share of a step, each part a float32 scalar.
+        """Computes the parts of the objective for one replica's share of a step.
 
-        ``bpr + weight_decay * sum_w l2_loss(w) / replicas + user_penalty * l2_loss(gathered t_u)``; over replicas the
-        parts add up to those of one device with the whole batch. `adamw` decays the weights itself and has no second
-        part.
+        The objective is ``bpr + weight_decay * sum_w l2_loss(w) / replicas + user_penalty * l2_loss(t_u)``, with t_u of
+        the batch's users. Summed over the replicas, each part equals that of one device with the whole batch. With
+        `adamw` the second part is missing, since the optimiser decays the weights.
 
-        With own terms, ``bpr`` is that of the whole predictor. For a share `item_dropout` of the positives it is that
-        of ``t_u . Phi`` alone, and ``own_bpr`` that of ``b_i + g_u . g_i`` alone: each learns to do without the other.
-        ``own_penalty`` is ``latent_penalty * l2_loss(g) + bias_penalty * l2_loss(b)`` of what the batch gathered, where
-        a shared negative counts as often as there are positives for each of them.
+        With own terms, ``bpr`` ranks by the whole predictor. For a share `item_dropout` of the positives, ``bpr`` ranks
+        by ``t_u . Phi`` alone and ``own_bpr`` by ``b_i + g_u . g_i`` alone, so that each also learns to rank without
+        the other. ``own_penalty`` is ``latent_penalty * l2_loss(g) + bias_penalty * l2_loss(b)`` over the batch's users
+        and items; each of N shared negatives counts B / N times, for B positives.
 
         Args:
             config: the training's settings.
-            batch: ``users`` int64 [B], ``photos`` uint8 [B + N, S, S, 3] with the positives first, or in their place
-                ``activations`` [B + N, ...], mirrored already, and for shared negatives ``allowed`` bool [B, all
-                replicas' N]; for own terms ``item_ids`` int64 [B + N].
+            batch: ``users`` int64 [B]; ``photos`` uint8 [B + N, S, S, 3], positives first, or instead of them
+                ``activations`` [B + N, ...], already mirrored; with shared negatives, ``allowed`` bool [B, N of all
+                replicas]; with own terms, ``item_ids`` int64 [B + N].
             dropout_seed: int32 [2].
             augmentation_seed: int32 [2].
             replicas: number of replicas whose losses are summed.
+
+        Returns:
+            The parts by name, each a float32 scalar.
         """
-        # Static: a strategy's iterator may forget the shapes that the pipeline knew.
+        # A strategy's iterator may lose static shapes, so they are set again here.
         count = config.batch_size // replicas
         users = tf.ensure_shape(batch["users"], [count])
         dropout = {"dropout_rate": config.dropout, "dropout_seed": dropout_seed}
@@ -163,14 +176,14 @@ class DVBPR(tf.Module):
         items = tf.ensure_shape(batch["item_ids"], [count + others])
         user_rows, of_users = self.own.user_rows(users)
         item_rows, of_items = self.own.item_rows(items)
-        # One gather over the replicas for both: two might be met in another order by each.
+        # One gather for both kinds of rows, since replicas may run two gathers in different orders.
         negatives = _negatives(config, tf.concat([item_rows, styles], 1)[count:], replicas)
         width = item_rows.shape[1]
         own = _scores(config, user_rows, item_rows[:count], negatives[:, :width])
         visual = _scores(config, factors, styles[:count], negatives[:, width:])
         weight = config.own_weight or 1.0
         whole = tuple(weight * one + other for one, other in zip(own, visual, strict=True))
-        # Positives are drawn independently, so that the first ones are as good as any.
+        # Positives are drawn independently of each other, so the first ones are a random subset.
         apart = round(config.item_dropout * count)
 
         def ranking(scores: tuple[tf.Tensor, tf.Tensor], rows: slice) -> tf.Tensor:
@@ -182,7 +195,7 @@ class DVBPR(tf.Module):
         losses["own_bpr"] = ranking(own, slice(apart)) if apart else tf.zeros([])
 
         def weighed(one: tf.Tensor) -> tf.Tensor:
-            # Each of the N negatives stands for B / N draws.
+            # Each of the N negatives counts as B / N draws.
             return l2_loss([one[:count]]) + l2_loss([one[count:]]) * (count / others)
 
         weights = {"latent": config.latent_penalty, "bias": config.bias_penalty}
@@ -191,7 +204,7 @@ class DVBPR(tf.Module):
         return {**losses, "own_penalty": tf.reduce_sum(tf.stack(penalties))}
 
     def item_factors(self, photos: PhotoStore | Activations, progress: bool = False) -> np.ndarray:
-        """Phi of every photo, float32 [I, K]."""
+        """Computes Phi of every photo, float32 [I, K]."""
         embed = self._compiled_above if photos.kind == Activations.kind else self._compiled_embed
         rows = []
         with progress_bar(total=photos.num_items, desc="style vectors", unit="photo", disable=not progress) as bar:
@@ -214,9 +227,9 @@ def _augmented(config: TrainConfig, photos: tf.Tensor, seed: tf.Tensor) -> tf.Te
 
 
 def _negatives(config: TrainConfig, rows: tf.Tensor, replicas: int) -> tf.Tensor:
-    """The rows of this replica's negatives; of all replicas' where they are shared."""
+    """Returns the rows of this replica's negatives, or those of all replicas if negatives are shared."""
     if config.negatives == "shared" and replicas > 1:
-        # Every user meets all replicas' negatives; the gather passes gradients back to their owners.
+        # Every user is compared with the negatives of all replicas; all_gather sends gradients back to their replicas.
         return tf.distribute.get_replica_context().all_gather(rows, 0)
     return rows
 
@@ -224,7 +237,7 @@ def _negatives(config: TrainConfig, rows: tf.Tensor, replicas: int) -> tf.Tensor
 def _scores(
     config: TrainConfig, users: tf.Tensor, positives: tf.Tensor, negatives: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """(scores of the positives [B], of the negatives: [B], or [B, all replicas' N] of shared ones)."""
+    """Returns (scores of the positives [B], scores of the negatives: [B], or [B, N of all replicas] if shared)."""
     positive = tf.reduce_sum(users * positives, 1)
     if config.negatives == "one":
         return positive, tf.reduce_sum(users * negatives, 1)
@@ -239,7 +252,7 @@ def _ranking(
     replicas: int,
     rows: slice = slice(None),
 ) -> tf.Tensor:
-    """The ranking loss of some rows of the batch."""
+    """Computes the ranking loss of some rows of the batch."""
     positive, negative = scores[0][rows], scores[1][rows]
     if config.negatives == "one":
         return bpr_loss(positive, negative)

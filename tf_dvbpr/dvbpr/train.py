@@ -1,4 +1,4 @@
-"""Trains DVBPR: one call from a config to a workdir with its best weights and factors."""
+"""Trains DVBPR: one call turns a config into a workdir with the best weights and factors."""
 
 import contextlib
 import dataclasses
@@ -19,10 +19,10 @@ from tfrecords.files.folder_lock import locked
 from tfrecords.files.output_check import check_writable
 from tfrecords.photo_store.store import PhotoStore
 
-# Settings that say something to one kind of network alone.
+# Settings that only CNN-F uses, and those that only the other backbones use.
 _CNNF_ALONE = ("conv1_padding",)
 _OTHERS_ALONE = ("weights", "batch_norm_epsilon", "freeze_through", "network_learning_rate")
-# Settings of the items' own terms, and what each needs one of.
+# Settings of the own terms; each needs at least one of the settings named with it.
 _OWN_TERMS = {
     "item_dropout": ("item_bias", "latent_dim"),
     "own_weight": ("item_bias", "latent_dim"),
@@ -33,14 +33,17 @@ _OWN_TERMS = {
 
 
 def train(config: TrainConfig, show_progress: bool = True) -> dict:
-    """Trains, or goes on with, the run in ``config.workdir``.
+    """Trains the run in ``config.workdir``, or resumes it.
 
-    Returns `loop.run`'s figures with ``users``, ``items`` and ``purchases`` of the data set. Raises InputError for
-    a data set or workdir that does not fit, and for a loss that is no longer finite.
+    Returns:
+        The metrics of `loop.run`, and the data set's numbers of ``users``, ``items`` and ``purchases`` (of training).
+
+    Raises:
+        InputError: the data set or workdir does not fit the config, or the loss is not finite.
     """
     check_versions()
     if config.optimizer == "lazy_adam":
-        lazy_adam_class()  # What is missing is said before the photos are read.
+        lazy_adam_class()  # A missing package is reported before the photos are read.
     if config.backbone != CNNF:
         check_backbone_strategy(config.backbone, config.strategy)
     strategy = make_strategy(config.strategy)
@@ -52,7 +55,7 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
         workdir = Workdir.create_or_resume(config, dataset, write=chief)
         shown = show_progress and chief
         with strategy.scope():
-            # A run that goes on takes all its weights from its checkpoint.
+            # A resumed run takes all weights from its checkpoint.
             sizes = dataset.num_users, dataset.num_items
             model = DVBPR.from_config(config, *sizes, pretrained=not workdir.has_checkpoint())
         if config.freeze_through:
@@ -81,10 +84,19 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
 
 
 def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -> TrainConfig:
-    """The config of a preset with the settings given in its place; see `config.PRESETS`.
+    """Makes the config of a preset (`config.PRESETS`) whose settings the given ones override.
 
-    For freeze_through ``none`` stands for "". A preset's average gives way to ``lazy_adam``: it passes over all user
-    factors, which that is there to avoid. Raises InputError for a setting that the others leave without effect.
+    ``none`` stands for "" in freeze_through. With ``lazy_adam`` a preset's average is switched off, because an average
+    would update all user factors at every step, which ``lazy_adam`` avoids.
+
+    Args:
+        dataset: folder of the data set.
+        workdir: folder of the run.
+        preset: a key of `config.PRESETS`.
+        given: the settings that the user gave, by name.
+
+    Raises:
+        InputError: a given setting is out of its bounds, or has no effect with the others.
     """
     told = given
     if given.get("freeze_through") == NONE:

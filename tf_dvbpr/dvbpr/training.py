@@ -1,4 +1,4 @@
-"""DVBPR as the training loop sees it: batches of triplets with photos, one step of the optimisers."""
+"""Connects DVBPR to the training loop: batches of triplets with photos, and one step of the optimisers."""
 
 import dataclasses
 
@@ -25,22 +25,25 @@ from tfrecords.photo_store.store import PhotoStore
 from tfrecords.photos.decode import normalise
 
 _INIT_PHOTOS = 256
-# Parts of the model that are tables with a row for each user or item.
+# Parts of the model that are tables with one row per user or item.
 _OWN = ("latent", "bias")
 _TABLES = ("user", *_OWN)
 
 
 class DvbprTraining(RecommenderTraining):
-    """Brings DVBPR to the loop. Make it inside the strategy's scope.
+    """DVBPR in the form that the training loop needs. Create it inside the strategy's scope.
 
     Args:
-        config: the settings.
-        dataset: users and items.
-        photos: the photos at the config's image size, or what the frozen layers make of them.
-        workdir: where the best weights and factors go.
-        replicas: of the strategy; batch_size and shared_negatives must be multiples of it.
-        progress: show a bar while the style vectors of all photos are computed.
-        model: what to train; None: that of the config.
+        config: the training's settings.
+        dataset: the data set with users and items.
+        photos: the photos at the config's image size, or their activations after the frozen layers.
+        workdir: the folder for the best weights and factors.
+        replicas: number of the strategy's replicas; batch_size and shared_negatives must be multiples of it.
+        progress: whether to show a bar while the style vectors of all photos are computed.
+        model: the model to train; None: the config's.
+
+    Raises:
+        InputError: batch_size or shared_negatives is no multiple of the replicas.
     """
 
     metric_names = ("bpr", "weight_penalty", "user_penalty")
@@ -69,7 +72,7 @@ class DvbprTraining(RecommenderTraining):
         self.model = model or DVBPR.from_config(config, *sizes, pretrained=True)
         if config.init == "photos" and not workdir.has_checkpoint():
             self._fit_to_photos(dataset.num_items)
-        # What is measured and kept.
+        # The model that is validated and saved.
         self._averaged = DVBPR.from_config(config, *sizes) if config.average else self.model
         shown, weights, parts = self._averaged.weights(), self.model.weights(), self.model.parts()
         self._pairs = []
@@ -78,7 +81,7 @@ class DvbprTraining(RecommenderTraining):
                 average.assign(weights[name])
             self._pairs = [(shown[name], weights[name]) for part in parts.values() for name in part]
         if config.optimizer == "adamw":
-            self.metric_names = ("bpr", "user_penalty")  # It decays the weights in place of a penalty.
+            self.metric_names = ("bpr", "user_penalty")  # AdamW decays the weights, so there is no penalty.
         if config.has_own_terms:
             self.metric_names = (*self.metric_names, "own_bpr", "own_penalty")
         steps = config.total_steps(len(dataset.train_items))
@@ -97,15 +100,15 @@ class DvbprTraining(RecommenderTraining):
             fit_to_photos(network, normalise(photos))
         else:
             kept = self._photos.kind == Activations.kind
-            # A network that is not frozen takes a while.
+            # Photos take a while if the layers below are not frozen.
             network.fit_last_layer(photos if kept else network.below(normalise(photos)), self._progress and not kept)
 
     def weights(self) -> dict[str, tf.Variable]:
-        """The network's variables and the user factors; their average, where there is one."""
+        """Returns the model's variables by name, or their moving averages if the training keeps averages."""
         return self._averaged.weights()
 
     def state(self) -> dict[str, tf.Variable]:
-        """The weights, beside their average, and the moments of each part's Adam."""
+        """Returns all variables of a checkpoint: the weights, their averages, and the moments of each part's Adam."""
         average = {f"average/{name}": value for name, value in self.weights().items()} if self._pairs else {}
         moments = {
             f"{part}_adam/{name}": variable
@@ -115,7 +118,7 @@ class DvbprTraining(RecommenderTraining):
         return {**self.model.weights(), **average, **moments}
 
     def batches(self, context: tf.distribute.InputContext, first: int, last: int) -> tf.data.Dataset:
-        """See `Trainable.batches`; photos are left out when they lie on the device."""
+        """Yields batches as `Trainable.batches` defines them; without photos if these are on the device."""
         local = context.num_replicas_in_sync // context.num_input_pipelines
 
         def batch(number: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -137,7 +140,7 @@ class DvbprTraining(RecommenderTraining):
     def _share(
         self, drawn: Batch, step: tf.Tensor, replica: tf.Tensor, positives: int, negatives: int
     ) -> dict[str, tf.Tensor]:
-        """One replica's part of the draw, with static shapes."""
+        """Returns one replica's share of the drawn batch, with static shapes."""
 
         def part(rows: tf.Tensor, count: int) -> tf.Tensor:
             begin = tf.cast(replica, tf.int32) * count
@@ -162,7 +165,7 @@ class DvbprTraining(RecommenderTraining):
         return {**batch, "photos": tf.ensure_shape(self._photos.gather(items), [items.shape[0], side, side, 3])}
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One step on the summed objective."""
+        """Makes one step on the summed objective and returns its parts."""
         config = self._config
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         if "items" in batch:
@@ -179,18 +182,18 @@ class DvbprTraining(RecommenderTraining):
         parts = {part: list(variables.values()) for part, variables in self.model.parts().items()}
         gradients = tape.gradient(total, parts)
         for part, variables in parts.items():
-            # Each sums its gradients over replicas before it applies them.
+            # An optimiser sums its gradients over the replicas before it applies them.
             self._optimizers[part].apply_gradients(zip(gradients[part], variables, strict=True))
         if self._pairs:
             moving_average.move(self._pairs, config.average, batch["step"])
         return losses
 
     def matrices(self) -> tuple[np.ndarray, np.ndarray]:
-        """t_u of every user and Phi of every photo."""
+        """Returns (t_u of every user, float32 [U, K], and Phi of every photo, float32 [I, K])."""
         return self._averaged.user_factors.numpy(), self._averaged.item_factors(self._photos, self._progress)
 
     def candidates(self, step: int) -> list[tuple[Factors, dict[str, float]]]:
-        """Where items have terms of their own the whole predictor, with the weights that are to be tried."""
+        """Returns the factors that a validation compares: with own terms, the whole predictor for each weight a."""
         [(paper, _)], own = super().candidates(step), self._averaged.own
         if own is None:
             return [(paper, {})]
@@ -198,7 +201,7 @@ class DvbprTraining(RecommenderTraining):
         return [(_widened(paper, own, weight), {"own_weight": weight}) for weight in weights]
 
     def show(self, step: int) -> None:
-        """The settings as text and the first photos that training will see, if it sees any."""
+        """Writes the settings and the first 16 training photos to TensorBoard; with activations, only the settings."""
         super().show(step)
         if self._photos.kind == Activations.kind:
             return

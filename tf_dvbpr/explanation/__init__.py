@@ -1,1 +1,1 @@
-"""Why a person likes or dislikes a garment: which parts of its photo, beside what they bought, and which attributes."""
+"""Explains why users like or dislike a garment, by parts of its photo, by other items and by attributes."""

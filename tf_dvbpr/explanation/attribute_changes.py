@@ -1,4 +1,4 @@
-"""What a change of one attribute does to scores, from items that are alike in all others."""
+"""Estimates how a change of one attribute changes scores, from items that are alike in all other attributes."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ from tf_dvbpr.explanation.results import AttributeChange
 
 @dataclasses.dataclass(frozen=True)
 class Contrast:
-    """Items with one value of an attribute against items with another, matched.
+    """A matched comparison of items with one value of an attribute and items with another.
 
-    A stratum is a combination of the other attributes and the category; those in which both values occur count. With
-    n and o items of the two in stratum s, and means of the scores over them::
+    A stratum is a combination of the other attributes and the category. Only strata in which both values occur count.
+    With n items of the one value and o items of the other in stratum s, and the means of their scores::
 
         change = sum_s w_s (mean_os - mean_ns)        w_s ~ n o / (n + o), of sum 1
 
@@ -23,13 +23,13 @@ class Contrast:
         error^2 = sum_s w_s^2 (difference_s - change)^2 / (1 - sum_s w_s^2)
 
     Attributes:
-        attribute: its name.
-        value: the garment's own, "" for all others.
-        other: what it is compared with.
-        items: int [n], those that take part.
-        stratum: int [n], of each.
-        is_other: bool [n].
-        weights: float64 [S], w.
+        attribute: the attribute's name.
+        value: the garment's value; "": all values except `other`.
+        other: the value compared with it.
+        items: int [n], the numbers of the compared items.
+        stratum: int [n], the stratum of each.
+        is_other: bool [n], whether it has the value `other`.
+        weights: float64 [S], w of each stratum.
     """
 
     attribute: str
@@ -41,7 +41,14 @@ class Contrast:
     weights: np.ndarray
 
     def means(self, values: np.ndarray) -> np.ndarray:
-        """Means over each stratum and side of the items' vectors, float [I, D]: float64 [2, S, D], own value first."""
+        """Computes the mean vector of each value and stratum.
+
+        Args:
+            values: vectors of all items, float [I, D].
+
+        Returns:
+            float64 [2, S, D]; [0] for `value`, [1] for `other`.
+        """
         strata = len(self.weights)
         cells = self.is_other * strata + self.stratum
         counts = np.bincount(cells, minlength=2 * strata)
@@ -53,13 +60,13 @@ class Contrast:
 def contrasts(
     attributes: Sequence[Attribute], allowed: np.ndarray, groups: np.ndarray, item: int | None
 ) -> list[Contrast]:
-    """Every change of one attribute of a garment that some stratum tells of.
+    """Returns a contrast for every change of one attribute of a garment for which there is a stratum.
 
     Args:
-        attributes: of the items.
-        allowed: bool [I], items that may take part.
-        groups: int [I], matched like an attribute: the category.
-        item: the garment; None of a photo, whose values are not known: each value is compared with all others.
+        attributes: the items' attributes.
+        allowed: bool [I], the items that may be compared.
+        groups: int [I], the categories, matched like an attribute.
+        item: the garment's number; None: a photo, whose values are unknown, so each value is compared with all others.
     """
     found = []
     for attribute in attributes:
@@ -94,15 +101,15 @@ def _matched(is_own: np.ndarray, is_other: np.ndarray, strata: np.ndarray) -> tu
 def changes(
     found: Sequence[Contrast], styles: np.ndarray, tastes: np.ndarray, taste: np.ndarray
 ) -> list[AttributeChange]:
-    """Each contrast for one taste, the largest rise of the score first.
+    """Computes the change of the score for each contrast and one taste, the largest increase first.
 
-    Scores are linear in Phi, so the matched means of style vectors serve every taste.
+    Scores are linear in Phi, so one set of mean style vectors is enough for every taste.
 
     Args:
         found: the contrasts.
         styles: Phi of the items, float [I, K].
-        tastes: of the users asked, [n, K], for the share that a change helps.
-        taste: whose scores are told, [K].
+        tastes: tastes of the users asked, float [n, K], for `AttributeChange.helped`.
+        taste: the taste whose scores are computed, float [K].
     """
     result = []
     for one in found:

@@ -1,4 +1,4 @@
-"""The items' attributes, as colour and pattern, from a CSV file."""
+"""Reads the items' attributes, for example colour and pattern, from a CSV file."""
 
 import dataclasses
 from pathlib import Path
@@ -12,19 +12,19 @@ from tfrecords.schema import ATTRIBUTES_FILE
 
 KEY = "item_id"
 _ENDINGS = (".csv.gz", ".csv")
-_MOST_VALUES = 40  # of a column of words; more are names, not attributes
-_FEW_NUMBERS = 6  # up to here numbers are words, as sizes are
+_MOST_VALUES = 40  # a column of words with more values is no attribute; it may hold names
+_FEW_NUMBERS = 6  # a column with at most this many numbers is treated as words, for example sizes
 _UNKNOWN = -1
 
 
 @dataclasses.dataclass(frozen=True)
 class Attribute:
-    """One column.
+    """An attribute of the items, from one column.
 
     Attributes:
-        name: its header.
-        values: the names of its values; numbers are cut into three ranges of equally many items.
-        codes: int32 [I], index into `values`, -1: not known.
+        name: the column's header.
+        values: the names of its values; numbers are split at their terciles into three ranges.
+        codes: int32 [I], index into `values`, -1: unknown.
     """
 
     name: str
@@ -32,23 +32,29 @@ class Attribute:
     codes: np.ndarray
 
     def value(self, item: int) -> str:
-        """An item's value, "" where it is not known."""
+        """Returns an item's value; "" if it is unknown."""
         code = int(self.codes[item])
         return "" if code == _UNKNOWN else self.values[code]
 
 
 @dataclasses.dataclass(frozen=True)
 class AttributeTable:
-    """All columns, and why some others are no attributes."""
+    """The attributes of a file.
+
+    Attributes:
+        attributes: the columns that are attributes.
+        left_out: other columns, each with the reason why it is no attribute.
+    """
 
     attributes: tuple[Attribute, ...]
     left_out: dict[str, str]
 
 
 def attributes_of(dataset: Dataset, file: str | None = None) -> AttributeTable:
-    """The attributes of a file, or the data set's own where none is given; without attributes where it has none.
+    """Reads the attributes of a file, or of the data set if none is given; there may be none.
 
-    Raises InputError for a file that is no such table.
+    Raises:
+        InputError: the file is no table with the column item_id and other columns, or has no item of the data set.
     """
     if file is not None:
         ending = next((one for one in _ENDINGS if file.endswith(one)), None)
@@ -90,7 +96,7 @@ def _read(table: CsvTable, dataset: Dataset) -> AttributeTable:
 
 
 def _attribute(name: str, texts: np.ndarray) -> Attribute | str:
-    """The attribute of a column, or why it is none."""
+    """Returns the attribute of a column, or the reason why it is none."""
     known = texts != ""
     distinct = sorted(set(texts[known].tolist()))
     if len(distinct) < 2:
@@ -109,7 +115,7 @@ def _attribute(name: str, texts: np.ndarray) -> Attribute | str:
 
 
 def _numbers(texts: np.ndarray) -> np.ndarray | None:
-    """A column's numbers; None where one is none, or not finite."""
+    """Returns a column's numbers; None if one is no finite number."""
     try:
         numbers = np.array([float(text) for text in texts])
     except ValueError:

@@ -1,4 +1,4 @@
-"""Why people like or dislike a garment: what tools.explain calls."""
+"""Explains why users like or dislike a garment, for tools.explain."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -22,16 +22,25 @@ from tfrecords.files.atomic_folder import check_output
 from tfrecords.progress_bar import progress_bar
 
 EVERYBODY = "everybody"
-_BASIS_STEPS = 32  # of the integral for each component of Phi: shares of users need no more
+_BASIS_STEPS = 32  # steps of the integral for each component of Phi; enough for shares of users
 
-# What adds to the folder: its files' folder, the explainer, the garment, those asked; returns what explain.json gets.
+# Writes more files: takes the folder, the explainer, the garment and those asked; returns entries of explain.json.
 Addition = Callable[[Path, Explainer, Garment, list[Asked]], dict]
 
 
 def open_explainer(workdir: str, attributes: str | None = None, moved_to: str | None = None) -> tuple[Explainer, int]:
-    """(all that explanations of a run need, the training step of its weights).
+    """Loads what explanations of a run need.
 
-    Raises InputError for a run without Phi, and attributes that cannot be read.
+    Args:
+        workdir: DVBPR's workdir.
+        attributes: CSV file of the items' attributes; None: the data set's own.
+        moved_to: the data set's folder now, if it was moved.
+
+    Returns:
+        (the explainer, the training step of its weights).
+
+    Raises:
+        InputError: the run has no Phi, or the attributes cannot be read.
     """
     run = Workdir.open(workdir, moved_to)
     factors, dataset = run.factors(), run.dataset()
@@ -44,13 +53,16 @@ def explain(config: ExplainConfig, progress: bool = True, addition: Addition | N
     """Explains a garment and writes ``config.output``; docs/guides/explain.md has the formulas and the files.
 
     Args:
-        config: what to explain to whom.
-        progress: show a bar.
-        addition: writes more into the folder before it is given its name, as pictures of an altered garment.
+        config: the settings.
+        progress: whether to show a progress bar.
+        addition: writes more files into the folder before it is complete, for example pictures of an altered garment.
+
+    Returns:
+        The explanations, as explain.json has them.
 
     Raises:
-        InputError: a run without Phi, an unknown item or user, a photo or table that cannot be read, an output that is
-            taken.
+        InputError: the run has no Phi, an item or user is unknown, a photo or table cannot be read, the output is
+            taken, or the scores are not finite.
     """
     output = Path(config.output).absolute()
     check_output(output, output_files.KIND)
@@ -89,7 +101,7 @@ def explain(config: ExplainConfig, progress: bool = True, addition: Addition | N
 
 
 def _asked(config: ExplainConfig, explainer: Explainer) -> tuple[list[Asked], list[UserGroup]]:
-    """(who is asked, the segments of the users)."""
+    """Returns (the users and groups asked, the segments of all users)."""
     dataset, tastes = explainer.dataset, explainer.factors.tastes
     if config.user is not None:
         keys = split_keys(config.user, dataset)

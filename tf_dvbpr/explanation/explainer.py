@@ -1,4 +1,4 @@
-"""Explains garments to users with a run that is open."""
+"""Explains garments for users, with a loaded recommender."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -21,18 +21,18 @@ from tfrecords.dataset import Dataset
 from tfrecords.files.json_file import without_nan
 
 PARTS = 8
-_PAPER = 5.0  # of 255: a part whose mean is nearer to white is paper
+_PAPER = 5.0  # of 255: a part of the photo whose mean is nearer to white is background
 METHODS = ("integrated_gradients", "grad_cam", "occlusion")
 
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """Who is asked: one user, or a group whose members count alike.
+    """One user, or a group of users with equal weights, for whom a garment is explained.
 
     Attributes:
-        name: the user's key, or the group's name.
-        members: int [n], numbers of users.
-        is_group: whether it is a group, if of one member.
+        name: the user's external id, or the group's name.
+        members: int [n], the users' numbers.
+        is_group: whether it is a group; a group may have one member.
     """
 
     name: str
@@ -42,11 +42,13 @@ class Asked:
 
 @dataclasses.dataclass(frozen=True)
 class Maps:
-    """Of T tastes.
+    """The attributions of a photo for T tastes.
 
     Attributes:
-        maps: method to attributions float32 [T, S, S].
-        scores, white, gap: float32 [T]; see `integrated_gradients`.
+        maps: method to attributions, float32 [T, S, S].
+        scores: s(X), float32 [T].
+        white: s of a white photo, float32 [T].
+        gap: `completeness_gap` of the integrated gradients, float32 [T].
     """
 
     maps: dict[str, np.ndarray]
@@ -56,13 +58,13 @@ class Maps:
 
 
 class Explainer:
-    """Everything that explanations of one run share.
+    """Explains garments with one recommender.
 
     Args:
-        dataset: of the run.
-        embedder: Phi, in float32.
-        factors: the visual blocks of its factors.
-        attributes: of the items; none where there are none.
+        dataset: the recommender's data set.
+        embedder: its Phi, in float32.
+        factors: the visual part of its factors.
+        attributes: the items' attributes; may be empty.
     """
 
     def __init__(
@@ -78,19 +80,30 @@ class Explainer:
         self._grad_cam = tf.function(lambda image, tastes: grad_cam(embedder.network, image, tastes))
 
     def taste(self, asked: Asked) -> np.ndarray:
-        """What is explained: t_u of a user; of a group the mean of its members', each in units of its deviation."""
+        """Returns the taste that is explained, float32 [K].
+
+        For a user it is t_u. For a group it is the mean of ``t_u / sigma_u`` over the members, where sigma_u is the
+        standard deviation of u's scores over the catalogue.
+        """
         rows = self.factors.tastes[asked.members]
         if not asked.is_group:
             return rows[0]
         return (rows / self.deviations[asked.members, None]).mean(0).astype(np.float32)
 
     def percentiles(self, garment: Garment, users: np.ndarray) -> np.ndarray:
-        """Share of the catalogue that each user scores below the garment: int [n] to float64 [n]."""
+        """Computes the share of the catalogue that each user scores below the garment, float64 [n] in [0, 1]."""
         below = count_below(self.factors.tastes[users], self.factors.styles, garment.style[None])[0]
         return below / len(self.factors.styles)
 
     def maps(self, garment: Garment, tastes: np.ndarray, steps: int, methods: Sequence[str] = METHODS) -> Maps:
-        """Where the photo raises and lowers the scores of some tastes, float32 [T, K]."""
+        """Computes where the photo raises and lowers scores.
+
+        Args:
+            garment: the garment.
+            tastes: float32 [T, K].
+            steps: steps of the integral.
+            methods: some of `METHODS`; the integrated gradients are always computed.
+        """
         image, of = garment.image, tf.constant(tastes, tf.float32)
         attributions = self._integrate(image, of, steps)
         score, white = scores_beside_white(self._style, image, of)
@@ -103,9 +116,19 @@ class Explainer:
         return Maps(found, score.numpy(), white.numpy(), gap.numpy())
 
     def raised_for(self, garment: Garment, users: np.ndarray, steps: int, tell: Callable[[int], object]) -> np.ndarray:
-        """Share of some users whose score each of the photo's parts raises: float64 [8, 8], NaN where all is white.
+        """Computes the share of users whose score each part of the photo raises.
 
-        Attributions are linear in the taste: those of the K single components of Phi are summed for every user.
+        Attributions are linear in the taste, so they are computed for each of the K components of Phi and then combined
+        for every user.
+
+        Args:
+            garment: the garment.
+            users: int [n], the users' numbers.
+            steps: steps of the integral.
+            tell: called with 1 after each component.
+
+        Returns:
+            float64 [8, 8] in [0, 1]; NaN for parts that are all white.
         """
         components, parts = np.eye(self.factors.styles.shape[1], dtype=np.float32), []
         for row in components:
@@ -113,7 +136,7 @@ class Explainer:
             parts.append(parts_of(attributions.numpy()[0]).ravel())
             tell(1)
         shares = (self.factors.tastes[users] @ np.stack(parts) > 0).mean(0).reshape(PARTS, PARTS)
-        # On paper nothing is attributed but what the photo's noise gets, whose sign says nothing.
+        # On a white background only noise is attributed, and its sign means nothing.
         ink = parts_of((255.0 - garment.pixels).mean(-1)) / parts_of(np.ones(garment.pixels.shape[:2]))
         return np.where(ink > _PAPER, shares, np.nan)
 
@@ -127,7 +150,17 @@ class Explainer:
         heat_maps: dict[str, str],
         raised_for: np.ndarray | None = None,
     ) -> Explanation:
-        """Puts together what is known of one who is asked; `row` is its place in `maps`."""
+        """Makes the explanation for one user or group.
+
+        Args:
+            garment: the garment.
+            asked: the user or group.
+            maps: the attributions for all tastes.
+            row: the number of this one's taste in `maps`.
+            k: most items in each list.
+            heat_maps: method to the file of its picture.
+            raised_for: the result of the method `raised_for`, for a group; None for a user.
+        """
         taste = self.taste(asked)
         deviation = float(np.sqrt(max(0.0, np.var(self.factors.styles @ taste, dtype=np.float64)))) or 1.0
         most, least, preferred = ([], [], []) if asked.is_group else self._beside(garment, int(asked.members[0]), k)
@@ -151,21 +184,21 @@ class Explainer:
         )
 
     def attribute_changes(self, garment: Garment, asked: Asked) -> list:
-        """What a change of each attribute does, the best first; see `attribute_changes.Contrast`."""
+        """Computes what each change of an attribute does to the score, the best first; see `Contrast`."""
         found = self.contrasts(garment)
         return changes(found, self.factors.styles, self.factors.tastes[asked.members], self.taste(asked))
 
     def contrasts(self, garment: Garment) -> list[Contrast]:
-        """The matched comparisons for a garment, among the items of its category where that is known."""
+        """Returns the matched comparisons for a garment, among the items of its category if that is known."""
         return contrasts(self.attributes.attributes, self._allowed(garment), self.dataset.item_categories, garment.item)
 
     def category(self, item: int) -> str:
-        """The name of an item's category, "" for none."""
+        """Returns the name of an item's category; "" if it has none."""
         number = int(self.dataset.item_categories[item])
         return self.dataset.category_names[number] if number >= 0 else ""
 
     def _allowed(self, garment: Garment) -> np.ndarray:
-        """Items of the garment's category; all where it has none, or is a photo."""
+        """Returns the items of the garment's category, bool [I]; all items for a photo, or if it has no category."""
         categories = self.dataset.item_categories
         if garment.item is None or categories[garment.item] < 0:
             return np.ones(len(categories), bool)
@@ -195,7 +228,7 @@ class Explainer:
                 for item in some
             ]
 
-        # Where there are few purchases, each list gets half of them: none is named twice.
+        # With few purchases each list gets half of them, so that none is named twice.
         most = likeness.most(bought, min(k, -(-len(bought) // 2)))
         least = likeness.least(bought[~np.isin(bought, most)], k)
         preferred = likeness.preferred(self.factors, user, score, own, allowed, k)
@@ -203,6 +236,6 @@ class Explainer:
 
 
 def parts_of(attributions: np.ndarray) -> np.ndarray:
-    """Sums over 8 x 8 squares of attributions [S, S], S at least 8: float [8, 8]."""
+    """Sums attributions [S, S], S at least 8, over 8 x 8 squares; returns float [8, 8]."""
     edges = [round(place * attributions.shape[0] / PARTS) for place in range(PARTS)]
     return np.add.reduceat(np.add.reduceat(attributions, edges, 0), edges, 1)

@@ -1,4 +1,4 @@
-"""The garment that an explanation speaks of: an item of the catalogue, or any photo."""
+"""Loads the garment to explain: an item of the catalogue, or any photo."""
 
 import dataclasses
 from pathlib import Path
@@ -19,13 +19,13 @@ from tfrecords.photos.decode import decode_photo, normalise
 
 @dataclasses.dataclass(frozen=True)
 class Garment:
-    """One photo as the network sees it.
+    """A garment's photo and its style vector.
 
     Attributes:
-        name: the item's key, or the photo's file name.
-        item: its number in the catalogue, None of a photo.
+        name: the item's external id, or the photo's file name.
+        item: its number in the catalogue; None for a photo.
         encoded: bytes of a JPEG or PNG file.
-        pixels: uint8 [S, S, 3].
+        pixels: uint8 [S, S, 3], the network's input.
         style: Phi, float32 [K].
     """
 
@@ -37,19 +37,19 @@ class Garment:
 
     @property
     def image(self) -> tf.Tensor:
-        """float32 [S, S, 3] in [-1, 1]."""
+        """Returns the pixels as float32 [S, S, 3] in [-1, 1]."""
         return normalise(tf.constant(self.pixels))
 
 
 def item_garment(key: str, dataset: Dataset, embedder: Embedder, factors: VisualFactors) -> Garment:
-    """An item of the catalogue, with the style vector that it is ranked by. Raises InputError for an unknown key."""
+    """Loads an item with the style vector that it is ranked by. Raises InputError if there is no item `key`."""
     item = find_item(key, dataset)
     encoded = dataset.encoded_photos([item])[0]
     return Garment(key, item, encoded, _pixels(encoded, embedder, option("item", key)), factors.styles[item])
 
 
 def photo_garment(photo: str | Path | bytes, dataset: Dataset, embedder: Embedder) -> Garment:
-    """A photo, checked and treated as those of the data set were. Raises InputError where it cannot be read."""
+    """Loads a photo, a file or its bytes, with the data set's processing. Raises InputError if it cannot be read."""
     path = photo if isinstance(photo, bytes) else Path(photo)
     name = "photo" if isinstance(photo, bytes) else Path(photo).name
     checked = next(iter(check_photos([path], size_on_entry(dataset))))

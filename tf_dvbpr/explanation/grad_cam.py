@@ -1,4 +1,4 @@
-"""Grad-CAM: which places of the last feature maps a score hangs on (Selvaraju et al. 2017), with its sign."""
+"""Computes Grad-CAM (Selvaraju et al. 2017) of a score, with signs."""
 
 import tensorflow as tf
 
@@ -7,10 +7,11 @@ from tf_dvbpr.networks.cnnf import CNNF
 
 
 def grad_cam(network: CNNF | Backbone, image: tf.Tensor, tastes: tf.Tensor) -> tf.Tensor:
-    """``sum_c alpha_c F_c`` with ``alpha_c = mean_xy ds/dF_cxy`` of the last feature maps F, enlarged to the photo.
+    """Computes ``sum_c alpha_c F_c`` with ``alpha_c = mean_xy ds/dF_cxy``, enlarged to the photo's size.
 
-    The published form ends in a ReLU, for what speaks for a class. A score is lowered as well as raised, so the sign
-    is kept. Maps are coarse, S/16 a side with CNN-F: they show where to look, and add up to nothing.
+    F are the last feature maps. The published form ends in a ReLU, which keeps what speaks for a class; here the sign
+    is kept, since a photo also lowers a score. The maps are coarse (side S/16 with CNN-F), and their sum has no
+    meaning.
 
     Args:
         network: Phi.

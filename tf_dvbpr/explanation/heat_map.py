@@ -1,6 +1,6 @@
-"""Attributions as a picture: red raises the score, blue lowers it, drawn over the photo.
+"""Draws attributions over the photo: red raises the score, blue lowers it.
 
-`heat_map_pixels` is made of graph functions: the tools and the served model draw the same.
+`heat_map_pixels` uses graph functions only, so the tools and the served model draw the same.
 """
 
 import numpy as np
@@ -10,17 +10,17 @@ from PIL import Image, ImageDraw
 from tf_dvbpr.pictures.font import fitting
 
 RED, BLUE = (190, 10, 30), (20, 60, 190)
-SIDE = 256  # of a heat map's file, in pixels
-_BLUR = 24  # the photo's side over the standard deviation of the smoothing that the eye needs
-_REACH = 4  # standard deviations that the smoothing sees
+SIDE = 256  # side of a heat map's file in pixels
+_BLUR = 24  # the photo's side divided by the standard deviation of the blur
+_REACH = 4  # radius of the blur in standard deviations
 _MOST = 99.5  # percentile of the absolute values that gets the full colour
-_PALE = 0.55  # how far the photo below is brought towards white
+_PALE = 0.55  # how far the photo is moved towards white
 _GREY = (0.299, 0.587, 0.114)
 _TEXT, _HEIGHT, _INK = 13, 18, "#1a1a1a"
 
 
 def heat_map(photo: np.ndarray, attributions: np.ndarray, most: float | None = None, side: int = SIDE) -> Image.Image:
-    """A photo in pale grey with its attributions over it, RGB, [side, side]; arguments as of `heat_map_pixels`."""
+    """Draws a heat map as an RGB image of `side` x `side` pixels; arguments as of `heat_map_pixels`."""
     pixels = heat_map_pixels(tf.constant(photo), tf.constant(attributions, tf.float32), most, side)
     return Image.fromarray(pixels.numpy())
 
@@ -28,14 +28,14 @@ def heat_map(photo: np.ndarray, attributions: np.ndarray, most: float | None = N
 def heat_map_pixels(
     photo: tf.Tensor, attributions: tf.Tensor, most: float | None = None, side: int = SIDE
 ) -> tf.Tensor:
-    """The pixels of a heat map.
+    """Computes the pixels of a heat map: the photo in pale grey, with the blurred attributions over it in colour.
 
     Args:
         photo: uint8 [S, S, 3].
         attributions: float32 [S, S].
-        most: attribution that gets the full colour; None: a percentile of their absolute values, so that two maps do
-            not compare in strength.
-        side: of the picture in pixels.
+        most: attribution that gets the full colour; None: a percentile of this map's absolute values, so colours of two
+            maps do not compare.
+        side: side of the picture in pixels.
 
     Returns:
         uint8 [side, side, 3].
@@ -50,11 +50,11 @@ def heat_map_pixels(
 
 
 def smoothed(attributions: tf.Tensor) -> tf.Tensor:
-    """Attributions float32 [S, S] blurred by a Gaussian; their sum stays but for what the border loses."""
+    """Blurs attributions float32 [S, S] by a Gaussian; their sum stays the same except for losses at the border."""
     side = attributions.shape[0]
     distances = np.arange(side)[:, None] - np.arange(side)
     weights = np.exp(-0.5 * (distances * _BLUR / side) ** 2) * (np.abs(distances) * _BLUR <= _REACH * side)
-    # The sum of the weights in the middle of an endless photo.
+    # The sum of the weights far from any border.
     reach = np.arange(-side, side + 1)
     total = (np.exp(-0.5 * (reach * _BLUR / side) ** 2) * (np.abs(reach) * _BLUR <= _REACH * side)).sum()
     blur = tf.constant(weights / total, tf.float32)
@@ -62,7 +62,7 @@ def smoothed(attributions: tf.Tensor) -> tf.Tensor:
 
 
 def legend(width: int = 320) -> Image.Image:
-    """A bar from blue to red with words on both sides."""
+    """Draws the legend: a bar from blue to red with words on both sides."""
     words = [fitting(word, _TEXT) for word in ("lowers the score", "raises it")]
     lengths = [int(font.getlength(text)) + 8 for font, text in words]
     values = np.tile(np.linspace(-1, 1, width, dtype=np.float32), (_HEIGHT - 4, 1))[..., None]
@@ -76,14 +76,14 @@ def legend(width: int = 320) -> Image.Image:
 
 
 def _blend(below: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
-    """Grey float32 [..., 1] with red over it where a value [..., 1] in [-1, 1] is above 0, blue where under."""
+    """Colours grey float32 [..., 1]: red for values [..., 1] in (0, 1], blue for values in [-1, 0)."""
     cover = tf.abs(values) ** 0.8
     colours = tf.where(values > 0, tf.constant(RED, tf.float32), tf.constant(BLUE, tf.float32))
     return below * (1 - cover) + colours * cover
 
 
 def _percentile(values: tf.Tensor) -> tf.Tensor:
-    """`_MOST` of the values float32 [S, S], linear between two."""
+    """Computes the percentile `_MOST` of values float32 [S, S], interpolated linearly."""
     ordered = tf.sort(tf.reshape(values, [-1]))
     place = (ordered.shape[0] - 1) * _MOST / 100
     low, share = int(place), place - int(place)

@@ -1,31 +1,31 @@
-"""Integrated gradients: how much each pixel adds to a score (Sundararajan, Taly and Yan 2017).
+"""Computes integrated gradients: how much each pixel adds to a score (Sundararajan, Taly and Yan 2017).
 
-Everything here is made of graph functions: the tool and the served model call the same.
+Everything here uses graph functions only, so the tools and the served model compute the same.
 """
 
 from collections.abc import Callable
 
 import tensorflow as tf
 
-WHITE = 1.0  # of pixels in [-1, 1]; product photos lie on it
-BATCH = 32  # points of the path that go through the network together
+WHITE = 1.0  # of pixels in [-1, 1]; the background of product photos
+BATCH = 32  # points of the path per pass through the network
 
 Style = Callable[[tf.Tensor], tf.Tensor]
 
 
 def integrated_gradients(style: Style, image: tf.Tensor, tastes: tf.Tensor, steps: int) -> tf.Tensor:
-    """Attributions of the pixels of one photo X to the scores ``s(X) = t . Phi(X)``, with a white photo W as baseline.
+    """Attributes the scores ``s(X) = t . Phi(X)`` of a photo X to its pixels, with a white photo W as baseline.
 
-    With the midpoint rule for the integral over the straight path from W to X::
+    The integral over the straight path from W to X is computed by the midpoint rule::
 
         A_p = sum_c (X_pc - W_pc) 1/m sum_k ds/dX_pc (W + (k - 1/2)/m (X - W))        k = 1..m
 
-    They add up to ``s(X) - s(W)`` but for the rule's error, see `completeness_gap`. A white pixel gets 0.
+    The sum of A is ``s(X) - s(W)`` up to the rule's error, see `completeness_gap`. A white pixel gets 0.
 
     Args:
-        style: Phi: images float32 [B, S, S, 3] in [-1, 1] to float32 [B, K]; gradients pass.
-        image: X float32 [S, S, 3] in [-1, 1].
-        tastes: t float32 [T, K], one a row.
+        style: Phi, a differentiable function of images float32 [B, S, S, 3] in [-1, 1] to float32 [B, K].
+        image: X, float32 [S, S, 3] in [-1, 1].
+        tastes: t, float32 [T, K], one per row.
         steps: m, rounded up to a multiple of 32.
 
     Returns:
@@ -49,21 +49,21 @@ def integrated_gradients(style: Style, image: tf.Tensor, tastes: tf.Tensor, step
 
 
 def gradients(style: Style, images: tf.Tensor, taste: tf.Tensor) -> tf.Tensor:
-    """``ds/dX`` of images float32 [B, S, S, 3] for a taste [K]: of the images' shape."""
+    """Computes ``ds/dX`` of images float32 [B, S, S, 3] for a taste float32 [K]; returns float32 [B, S, S, 3]."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(images)
-        # Rows do not see each other: the sum's gradient is each row's own.
+        # Rows do not depend on each other, so the gradient of the sum has each row's own gradient.
         score = tf.reduce_sum(tf.linalg.matvec(style(images), taste))
     return tape.gradient(score, images)
 
 
 def scores_beside_white(style: Style, image: tf.Tensor, tastes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """(s(X), s(W)) of each taste, float32 [T] each; arguments as of `integrated_gradients`."""
+    """Computes (s(X), s(W)) for each taste, float32 [T] each; arguments as of `integrated_gradients`."""
     styles = style(tf.stack([image, tf.fill(tf.shape(image), WHITE)]))
     scores = tf.matmul(tastes, styles, transpose_b=True)
     return scores[:, 0], scores[:, 1]
 
 
 def completeness_gap(attributions: tf.Tensor, score: tf.Tensor, white: tf.Tensor) -> tf.Tensor:
-    """``sum_p A_p - (s(X) - s(W))`` of attributions [T, S, S]: float32 [T], 0 where the rule is exact."""
+    """Computes ``sum_p A_p - (s(X) - s(W))`` of attributions A [T, S, S]: float32 [T], 0 if the rule is exact."""
     return tf.reduce_sum(attributions, [1, 2]) - (score - white)

@@ -1,24 +1,24 @@
-"""Occlusion: what a score loses where a part of the photo is covered (Zeiler and Fergus 2014). The slow truth."""
+"""Computes occlusion: how much a score falls if a part of the photo is covered (Zeiler and Fergus 2014)."""
 
 import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr.explanation.integrated_gradients import WHITE, Style
 
-PATCHES = 8  # of the covered square's sides that make the photo's side
+PATCHES = 8  # the photo's side divided by the covered square's side
 _BATCH = 32
 
 
 def occlusion(style: Style, image: np.ndarray, tastes: np.ndarray) -> np.ndarray:
-    """Mean loss ``s(X) - s(X with the square white)`` over all squares that cover a pixel, spread over the square.
+    """Computes the mean of ``s(X) - s(X with the square white)`` over all squares that cover a pixel, per pixel.
 
-    The square is S/8 a side and moves by half of that. Of a score that is a sum over pixels, each pixel would get its
-    square's mean.
+    The squares have a side of S/8 and lie S/16 apart. Each difference is divided by the number of the square's pixels,
+    so if a score is a sum over pixels, each pixel gets the mean over its squares.
 
     Args:
-        style: Phi, as of `integrated_gradients`.
-        image: X float32 [S, S, 3] in [-1, 1].
-        tastes: t float32 [T, K].
+        style: Phi, as for `integrated_gradients`.
+        image: X, float32 [S, S, 3] in [-1, 1].
+        tastes: t, float32 [T, K].
 
     Returns:
         float32 [T, S, S].
@@ -31,7 +31,7 @@ def occlusion(style: Style, image: np.ndarray, tastes: np.ndarray) -> np.ndarray
     lost, covered = np.zeros([len(tastes), side, side]), np.zeros([side, side])
     for first in range(0, len(corners), _BATCH):
         some = corners[first : first + _BATCH]
-        # Of one size, so that a compiled Phi is compiled once.
+        # All batches have the same size, so that Phi is compiled only once.
         images = np.repeat(image[None], _BATCH, 0)
         for number, (top, left) in enumerate(some):
             images[number, top : top + size, left : left + size] = WHITE

@@ -1,4 +1,4 @@
-"""The folder of an explanation, whole or not at all: explain.json, explain.png, two tables and all heat maps."""
+"""Writes the folder of an explanation: explain.json, explain.png, two tables and all heat maps."""
 
 import contextlib
 import csv
@@ -33,27 +33,27 @@ _LISTS = ("bought_alike", "bought_unlike", "preferred")
 
 
 def heat_map_names(count: int, methods: Sequence[str]) -> list[dict[str, str]]:
-    """Method to file name, for each of some who are asked."""
+    """Returns the file names of the heat maps by method, for each of `count` users or groups."""
     return [{method: f"{number}-{method}.png" for method in methods} for number in range(1, count + 1)]
 
 
 @contextlib.contextmanager
 def written(output: Path) -> Iterator[Path]:
-    """The hidden folder that takes the output's place when the block ends well; raises as `whole_folder`."""
+    """Yields a hidden folder that becomes `output` if the block ends without an error; raises as `whole_folder`."""
     with whole_folder(output, KIND) as folder:
         yield folder
 
 
 def write(result: Explanations, more: dict, garment: Garment, maps: Maps, dataset: Dataset, folder: Path) -> None:
-    """Fills the folder.
+    """Writes all files of an explanation.
 
     Args:
-        result: what was found.
+        result: the explanations.
         more: further entries of explain.json.
-        garment: that it is about.
+        garment: the garment.
         maps: the attributions.
-        dataset: whose photos are shown.
-        folder: to write into.
+        dataset: the data set with the photos of the items.
+        folder: the folder to write into.
     """
     Image.fromarray(garment.pixels).save(folder / PHOTO)
     for row, one in enumerate(result.explanations):

@@ -1,4 +1,4 @@
-"""The picture of an explanation: heat maps, what was bought, what would be preferred, and a legend."""
+"""Draws explain.png: heat maps, purchases, preferred items and a legend."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from tf_dvbpr.recommender.keys import find_item
 from tfrecords.dataset import Dataset
 
 _CELL, _ITEM = 176, 112
-_SHOWN = 5  # items of a list
+_SHOWN = 5  # items shown of a list
 _MARGIN = 24
 _METHODS = {"integrated_gradients": "integrated gradients", "grad_cam": "Grad-CAM", "occlusion": "occlusion"}
 
 
 def draw_explanations(result: Explanations, garment: Garment, dataset: Dataset, folder: Path) -> Image.Image:
-    """A band a user or group, then the legend. The heat maps lie in the folder already."""
+    """Draws one band per user or group, then the legend. The heat maps must be in the folder already."""
     bands = [_band(one, garment, dataset, folder) for one in result.explanations]
     bar = legend()
     below = Image.new("RGB", (bar.width + 2 * _MARGIN, bar.height + _MARGIN), "white")

@@ -1,18 +1,18 @@
-"""What an explanation says, as explain.json holds it."""
+"""Defines the results of an explanation, as explain.json has them."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class ItemBeside:
-    """An item beside the garment.
+    """An item that is compared with the garment.
 
     Attributes:
-        item: the owner's key.
-        category: its name, "" for none.
+        item: the item's external id.
+        category: the name of its category; "": none.
         score: ``t_u . Phi_i``.
         percentile: share of the catalogue that the user scores below it, in [0, 1].
-        cosine: of likeness to the garment (`likeness.Likeness`), in [-1, 1].
+        cosine: similarity to the garment (`likeness.Likeness`), in [-1, 1].
     """
 
     item: str
@@ -24,19 +24,19 @@ class ItemBeside:
 
 @dataclasses.dataclass(frozen=True)
 class AttributeChange:
-    """What a garment of another attribute value would score, from items that are alike in all other attributes.
+    """The estimated score of a garment with another value of one attribute; see `attribute_changes.Contrast`.
 
     Attributes:
-        attribute: its name.
-        value: the garment's own, or "" where it is not known: then all other values.
+        attribute: the attribute's name.
+        value: the garment's value; "": it is unknown, and `other` is compared with all other values.
         other: the value compared with it.
         score_own: mean score of the items with `value`.
-        score_other: mean score of those with `other`, matched.
+        score_other: mean score of the matched items with `other`.
         change: ``score_other - score_own``.
-        error: standard error of `change`; None of a single stratum.
+        error: standard error of `change`; None if there is only one stratum.
         helped: share of the users asked whose score rises, in [0, 1].
-        items: of either kind that took part.
-        strata: combinations of the other attributes in which both occur.
+        items: number of compared items, of both values.
+        strata: number of combinations of the other attributes in which both values occur.
     """
 
     attribute: str
@@ -55,24 +55,26 @@ class AttributeChange:
 class Explanation:
     """One garment for one user or one group of users.
 
-    Scores of a user are ``t_u . Phi(X)``. Of a group they are means over its members of scores in units of each
-    member's standard deviation over the catalogue, since raw scores of two users do not compare.
+    A user's scores are ``t_u . Phi(X)``. A group's scores are the mean of its members' standard scores: raw scores of
+    two users do not compare, so the mean of each member's scores over the catalogue is subtracted from a score, and the
+    difference is divided by their standard deviation.
 
     Attributes:
-        name: the user's key, or the group's name.
-        users: how many are asked.
+        name: the user's external id, or the group's name.
+        users: number of users.
         score: s(X).
         white_score: s of a white photo, where the integral begins.
-        percentile: share of the catalogue below the garment, the mean over the users asked, in [0, 1].
-        gap: the sum of the integrated gradients less ``score - white_score``: the rule's error.
-        gap_share: the same as a share of the deviation of the scores over the catalogue.
-        parts: integrated gradients summed over 8 x 8 squares, rows from the top; they add up like all of them.
-        raised_for: share of the users asked whose score each square raises, None where it is white; of a group.
+        percentile: share of the catalogue that a user scores below the garment, mean over the users, in [0, 1].
+        gap: sum of the integrated gradients minus ``score - white_score``, the error of the integral.
+        gap_share: |gap| divided by the standard deviation of the scores over the catalogue.
+        parts: integrated gradients summed over 8 x 8 squares, rows from the top.
+        raised_for: for a group, the share of its users whose score each square raises, None for a white square; None
+            for a user.
         heat_maps: method to the file of its picture.
-        bought_alike: the purchases most alike, most alike first; of a user only.
-        bought_unlike: the purchases least alike.
-        preferred: the items nearest to the garment that the user scores above it.
-        attributes: every change, the best first.
+        bought_alike: the most similar purchases, the most similar first; [] for a group.
+        bought_unlike: the least similar purchases, the least similar first; [] for a group.
+        preferred: the most similar items that the user prefers to the garment; [] for a group.
+        attributes: every change of an attribute, the best first.
     """
 
     name: str
@@ -93,14 +95,14 @@ class Explanation:
 
 @dataclasses.dataclass(frozen=True)
 class Segment:
-    """Users of like taste, or a group of a file, and how they take the garment.
+    """How a segment likes the garment: a cluster of users with similar tastes, or a group of a file.
 
     Attributes:
-        name: of the segment.
-        users: its members.
-        percentile: mean over them, in [0, 1].
-        disliked_by: share of them who would put it into the lower half of the catalogue.
-        leaning: the category that they buy more than others do; "" for none.
+        name: the segment's name.
+        users: number of its users.
+        percentile: mean percentile of the garment over its users, in [0, 1].
+        disliked_by: share of its users who rank the garment in the lower half of the catalogue, in [0, 1].
+        leaning: the category that its users buy more often than others do; "": none.
     """
 
     name: str
@@ -112,19 +114,19 @@ class Segment:
 
 @dataclasses.dataclass(frozen=True)
 class Explanations:
-    """A garment for all who were asked.
+    """All explanations of one garment.
 
     Attributes:
         data_set: name of the data set that the recommender was trained on.
-        step: of the training.
-        item: the garment's key; None of a photo.
-        photo: the photo's file name; None of an item.
-        category: of the item, "" where it has none.
-        values: the garment's own attributes, by name.
+        step: training step of the recommender's weights.
+        item: the item's external id; None for a photo.
+        photo: the photo's file name; None for an item.
+        category: the item's category; "": none.
+        values: the garment's known attributes by name.
         attributes_left_out: columns that are no attributes, each with the reason.
-        steps: of the integral.
-        explanations: one a user or group.
-        segments: those who like it least first; none where users were named.
+        steps: steps of the integral.
+        explanations: one per user or group.
+        segments: those with the lowest percentile first; [] if users were named.
     """
 
     data_set: str

@@ -1,4 +1,4 @@
-"""The part of a recommender's two matrices that comes from photos: all that an explanation speaks of."""
+"""Selects the visual part of a recommender's factors, which explanations are about."""
 
 from typing import NamedTuple
 
@@ -10,16 +10,22 @@ from tfrecords.dataset import Dataset
 
 
 class VisualFactors(NamedTuple):
-    """``s(u, X) = t_u . Phi(X)``: t float32 [U, K] and Phi of every item's photo, float32 [I, K]."""
+    """The factors of ``s(u, X) = t_u . Phi(X)``.
+
+    Attributes:
+        tastes: t_u, float32 [U, K].
+        styles: Phi of every item's photo, float32 [I, K].
+    """
 
     tastes: np.ndarray
     styles: np.ndarray
 
 
 def visual_factors(factors: Factors, dataset: Dataset) -> VisualFactors:
-    """The visual blocks of U and V: all of them, or without the columns of the whole predictor's own terms.
+    """Returns the visual columns of U and V: all columns, or those without the own terms of the whole predictor.
 
-    Raises InputError for factors of another data set, or that are not finite.
+    Raises:
+        InputError: the factors are of another data set, or not finite.
     """
     tastes, styles = factors_for(factors.visual_part(), dataset)
     check_finite(tastes, styles)

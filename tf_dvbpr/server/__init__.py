@@ -1,1 +1,1 @@
-"""Exports served over HTTP, in TensorFlow Serving's REST form."""
+"""Serves exports over HTTP, with TensorFlow Serving's REST interface."""

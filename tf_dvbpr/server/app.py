@@ -1,4 +1,4 @@
-"""The WSGI application: addresses to functions, who may call, and errors as JSON."""
+"""Defines the WSGI application: it routes requests to functions, refuses foreign callers and reports errors as JSON."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ from tf_dvbpr.server.config import ServeConfig
 from tf_dvbpr.server.metrics import Metrics
 from tf_dvbpr.server.request_error import RequestError
 
-# Takes the request and what the address holds, by name; sets `request.environ[WHAT]` if it has a name for the figures.
+# Takes the request and the address's variables by name; may set `request.environ[WHAT]`, its name in the metrics.
 Handler = Callable[..., Response]
 WHAT = "tf_dvbpr.what"
 
@@ -25,18 +25,18 @@ _log = logging.getLogger(__name__)
 
 
 class App:
-    """Routes requests to the functions that were added.
+    """A WSGI application that routes requests to the functions that were added.
 
-    A request is refused, 403, where a page of another site makes it (`ServeConfig.allow_origins` names those that
-    may), and where it addresses the server by a name that is not its own: a page could else reach a server on this
-    machine through a name of its own that leads here.
+    Two kinds of requests are refused with status 403: requests from a page of another site, unless
+    `ServeConfig.allow_origins` names the site, and requests that address the server by a name that is not its own.
+    Without the second rule, a page could reach a server on this machine through its own domain name (DNS rebinding).
 
     Example:
         app.add("GET", "/hello/<name>", lambda request, name: json_response({"hello": name}))
 
     Args:
-        config: who may call.
-        metrics: where requests are counted.
+        config: the settings, with the allowed hosts and origins.
+        metrics: counts the requests.
     """
 
     def __init__(self, config: ServeConfig, metrics: Metrics) -> None:
@@ -47,11 +47,17 @@ class App:
         self._adapter = self._map.bind("server")
 
     def add(self, method: str, path: str, handler: Handler) -> None:
-        """Adds an address, as werkzeug's rules write it: ``/v1/models/<name>/versions/<int:version>``."""
+        """Adds an address.
+
+        Args:
+            method: of HTTP, for example ``GET``.
+            path: as in werkzeug's rules, for example ``/v1/models/<name>/versions/<int:version>``.
+            handler: called with the request and the path's variables; may raise `RequestError`.
+        """
         self._map.add(Rule(path, methods=[method], endpoint=handler))
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
-        """Answers one request (WSGI)."""
+        """Answers one request, as WSGI defines it."""
         started = time.perf_counter()
         request = Request(environ)
         response = self._answer(request)
@@ -110,13 +116,13 @@ _PREFLIGHT = {
 
 
 def json_response(content: object, status: int = 200) -> Response:
-    """An answer of JSON."""
+    """Makes a JSON response; bytes are taken as JSON already."""
     body = content if isinstance(content, bytes) else json.dumps(content)
     return Response(body, status=status, content_type="application/json")
 
 
 def error_response(status: int, message: str) -> Response:
-    """An error as TensorFlow Serving shapes it: ``{"error": message}``."""
+    """Makes the response to an error as TensorFlow Serving does: ``{"error": message}``."""
     response = json_response({"error": message}, status)
     if status == 429:
         response.headers["Retry-After"] = "1"

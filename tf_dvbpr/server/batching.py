@@ -1,4 +1,4 @@
-"""Requests wait in line; those that fit together are answered by one call of the signature."""
+"""Queues requests, and answers those that fit together by one call of the signature."""
 
 import collections
 import threading
@@ -14,24 +14,24 @@ Arrays = dict[str, np.ndarray]
 
 
 class ClientLeft(Exception):
-    """Nobody waits for the answer any more."""
+    """The client closed the connection before its request ran."""
 
 
 class Line:
-    """Requests in the order of their coming, and the threads that answer them.
+    """A queue of requests, and the threads that answer them in order of arrival.
 
-    There is no waiting for company: a free thread takes the first request, and with it those of the others in line
-    that may be joined to it. Under load the batches grow by themselves; a lone request is answered at once.
+    A free thread takes the first request and joins to it all waiting requests that may be joined. No request waits for
+    others to arrive: a single request runs at once, and under load the batches grow.
 
-    Joined are requests to the same signature of the same version whose scalars are equal, whose lists are equally
-    long, and whose rows are independent (`Signature.joins`). Each gets the answer that it would have had alone, up to
-    the rounding of a product of more rows. A batch that fails is repeated one by one.
+    Requests are joined if they ask the same signature of the same version, their scalars are equal, the lists of each
+    request have equal lengths, and the signature's rows are independent (`Signature.joins`). Each request gets the
+    answer that it would get alone, up to rounding. If a batch fails, its requests run one by one.
 
     Args:
-        workers: threads.
-        most: requests that may wait or run.
-        most_rows: of a batch.
-        observe: called with the rows of every call.
+        workers: number of threads.
+        most: most requests that may wait or run.
+        most_rows: most rows of a batch.
+        observe: called with the number of rows of every call.
     """
 
     def __init__(self, workers: int, most: int, most_rows: int, observe: Callable[[int], object]) -> None:
@@ -45,20 +45,20 @@ class Line:
 
     @property
     def inside(self) -> int:
-        """Requests that wait or run."""
+        """Returns the number of requests that wait or run."""
         return self._inside
 
     def answer(self, signature: Signature, arrays: Arrays, is_wanted: Callable[[], bool] = lambda: True) -> Arrays:
-        """Waits for the signature's answer.
+        """Runs a signature on a request and returns the outputs by name.
 
         Args:
-            signature: what to run.
-            arrays: its inputs, of fitting types and shapes.
-            is_wanted: asked before it runs; a request that nobody waits for is dropped.
+            signature: the signature to run.
+            arrays: its inputs by name, of the signature's types and shapes.
+            is_wanted: called before the request runs; if it returns False, the request is dropped.
 
         Raises:
-            RequestError: 429, the line is full; 503, it is closed; what the signature raises.
-            ClientLeft: it was dropped.
+            RequestError: status 429, the queue is full; 503, it is closed; or the signature's own error.
+            ClientLeft: the request was dropped.
         """
         job = _Job(signature, arrays, is_wanted)
         with self._changed:
@@ -76,7 +76,7 @@ class Line:
                 self._inside -= 1
 
     def close(self) -> None:
-        """Ends the threads when all that waits is answered."""
+        """Answers the waiting requests, refuses new ones, and ends the threads."""
         with self._changed:
             self._open = False
             self._changed.notify_all()
@@ -113,11 +113,11 @@ class Line:
         self._observe(job.rows)
         try:
             job.answer.set_result(job.signature(job.arrays))
-        except BaseException as error:  # Whatever it is, the caller waits for it.
+        except BaseException as error:  # The caller waits, so it gets every kind of error.
             job.answer.set_exception(error)
 
     def _run_joined(self, batch: list["_Job"]) -> bool:
-        """Whether one call answered them all."""
+        """Runs a batch by one call; returns whether that answered all its requests."""
         rows = sum(job.rows for job in batch)
         joined = {
             name: np.concatenate([job.arrays[name] for job in batch]) if array.ndim else array
@@ -144,7 +144,8 @@ class _Job:
         self.answer: Future[Arrays] = Future()
         lengths = {len(array) for array in arrays.values() if array.ndim}
         self.rows = max(lengths, default=1)
-        # Equal for those that may be joined; None: with no other. A list of length 1 may stand for many rows.
+        # Requests with equal keys may be joined; None: never. Lists of different lengths are not joined, because a list
+        # of length 1 may stand for many rows.
         self.key = None
         if signature.joins and len(lengths) == 1 and self.rows > 0:
             scalars = [(name, array.item()) for name, array in sorted(arrays.items()) if not array.ndim]

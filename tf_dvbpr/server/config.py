@@ -1,4 +1,4 @@
-"""What a server is told."""
+"""Defines the settings of the server."""
 
 import dataclasses
 import re
@@ -10,40 +10,44 @@ from tfrecords.settings import above_zero, between, check_settings, required, se
 
 @dataclasses.dataclass(frozen=True)
 class ServeConfig:
-    """A model to serve, where to listen, and the bounds on what callers may ask for.
+    """The model to serve, the address, and limits of requests; each field's help describes it.
 
     Raises:
-        InputError: a setting is out of its bounds, or the model has no name that fits into a URL.
+        InputError: a setting is out of its bounds, or the model's name does not fit into a URL.
     """
 
     model: str = required("folder of versions: MODEL/1, MODEL/2, ..., each a SavedModel; the highest is served")
-    port: int = setting(8501, "to listen on; 0: any that is free", between(0, 65535))
+    port: int = setting(8501, "port to listen on; 0: any free port", between(0, 65535))
     grpc_port: int | None = setting(
         None,
-        "to answer gRPC on too (needs tensorflow-serving-api, the extra grpc); 0: any that is free",
+        "port to answer gRPC on too (needs tensorflow-serving-api, the extra grpc); 0: any free port",
         between(0, 65535),
     )
-    name: str | None = setting(None, "of the model, in URLs; the folder's name if not given")
+    name: str | None = setting(None, "name of the model in URLs; the folder's name if not given")
     host: str = setting("127.0.0.1", "address to listen on; 0.0.0.0: all addresses of this machine")
     allow_hosts: tuple[str, ...] = setting(
-        (), "names by which callers may address this server, with commas between; those of --host if not given"
+        (), "host names by which callers may address this server, separated by commas; those of --host if not given"
     )
     allow_origins: tuple[str, ...] = setting(
-        (), "other sites whose pages may call this server, as https://shop.example, with commas between"
+        (), "other sites whose pages may call this server, for example https://shop.example, separated by commas"
     )
-    queue: int = setting(64, "requests that may wait or run; one more is refused with status 429", between(1, 1000))
-    workers: int = setting(1, "requests, or batches of them, that run at the same time", between(1, 64))
-    max_batch: int = setting(64, "rows to which waiting requests are joined; 1: each runs alone", between(1, 4096))
-    max_request_mib: int = setting(32, "MiB of a request", between(1, 1024))
-    max_rows: int = setting(1024, "rows of a request: users, items, categories", between(1, 10**6))
-    max_answer: int = setting(10**6, "rows times k, or times frames, of a request", between(1, 10**9))
-    max_photos: int = setting(32, "photos of a request", between(1, 10**4))
-    max_pixels: int = setting(16_000_000, "pixels of a photo, height times width", between(64, 10**9))
+    queue: int = setting(
+        64, "most requests that may wait or run; further ones are refused with status 429", between(1, 1000)
+    )
+    workers: int = setting(1, "number of requests, or batches of them, that run at the same time", between(1, 64))
+    max_batch: int = setting(64, "most rows of a batch of joined requests; 1: requests run alone", between(1, 4096))
+    max_request_mib: int = setting(32, "largest size of a request in MiB", between(1, 1024))
+    max_rows: int = setting(1024, "most rows of a request: users, items or categories", between(1, 10**6))
+    max_answer: int = setting(10**6, "most rows times k, or rows times frames, of a request", between(1, 10**9))
+    max_photos: int = setting(32, "most photos of a request", between(1, 10**4))
+    max_pixels: int = setting(16_000_000, "most pixels of a photo, height times width", between(64, 10**9))
     max_design_steps: int = setting(
-        20_000, "rows times starts times steps of a request that designs or tailors", between(1, 10**9)
+        20_000, "most rows times starts times steps of a request that designs or tailors", between(1, 10**9)
     )
-    poll_seconds: float = setting(1.0, "seconds between two looks for a new version", above_zero())
-    drain_seconds: float = setting(30.0, "seconds that requests have to end when the server is stopped", zero_or_more())
+    poll_seconds: float = setting(1.0, "seconds between two checks for a new version", above_zero())
+    drain_seconds: float = setting(
+        30.0, "seconds that running requests have to finish when the server is stopped", zero_or_more()
+    )
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -54,5 +58,5 @@ class ServeConfig:
 
     @property
     def model_name(self) -> str:
-        """The name in URLs."""
+        """Returns the model's name in URLs."""
         return self.name if self.name is not None else Path(self.model).absolute().name

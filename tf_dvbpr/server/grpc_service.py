@@ -1,4 +1,4 @@
-"""TensorFlow Serving's gRPC interface: Predict, GetModelMetadata, GetModelStatus (extra `grpc`)."""
+"""Implements TensorFlow Serving's gRPC methods Predict, GetModelMetadata and GetModelStatus (extra `grpc`)."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ from tf_dvbpr.server.request_error import RequestError
 from tf_dvbpr.server.request_json import DEFAULT_SIGNATURE
 from tfrecords.errors import InputError
 
-# From the status of HTTP to gRPC's code of the same meaning, by name.
+# HTTP status to the name of the gRPC code with the same meaning.
 _CODES = {
     400: "INVALID_ARGUMENT",
     404: "NOT_FOUND",
@@ -31,19 +31,19 @@ _CODES = {
 
 
 class GrpcServer:
-    """The interface at an address of its own, without encryption.
+    """The gRPC server, on its own port, without encryption.
 
     Args:
-        config: address, bounds.
-        model: what is served.
-        lines: where requests wait, those that came by HTTP too.
-        metrics: where requests are counted.
+        config: the settings, with the address and the limits.
+        model: the served model.
+        lines: the queues, shared with HTTP.
+        metrics: counts the requests.
 
     Attributes:
-        port: the one it listens on.
+        port: the port it listens on.
 
     Raises:
-        InputError: the extra `grpc` is not installed, or the address is taken.
+        InputError: the extra `grpc` is not installed, or the port is taken.
     """
 
     def __init__(self, config: ServeConfig, model: Model, lines: Lines, metrics: Metrics) -> None:
@@ -75,16 +75,16 @@ class GrpcServer:
             )
 
     def start(self) -> None:
-        """Serves from here on."""
+        """Starts to serve."""
         self._server.start()
 
     def stop(self, seconds: float) -> None:
-        """Takes no more requests, and waits for those that came, for at most some seconds."""
+        """Refuses new requests, and waits at most `seconds` for the running ones."""
         self._server.stop(seconds).wait()
 
 
 class _Service:
-    """The methods of both services, by the names that their stubs look for."""
+    """The methods of both gRPC services, with the names that the generated code looks up."""
 
     def __init__(self, grpc: Any, model: Model, lines: Lines, metrics: Metrics) -> None:
         self._grpc, self._model, self._lines, self._metrics = grpc, model, lines, metrics
@@ -112,7 +112,7 @@ class _Service:
         return self._guarded(answer, context)
 
     def GetModelMetadata(self, request: Any, context: Any) -> Any:
-        """Inputs and outputs of the signatures."""
+        """Returns the inputs and outputs of the signatures."""
         from tensorflow_serving.apis import get_model_metadata_pb2
 
         def answer() -> Any:
@@ -130,7 +130,7 @@ class _Service:
         return self._guarded(answer, context)
 
     def GetModelStatus(self, request: Any, context: Any) -> Any:
-        """States of the model's versions."""
+        """Returns the states of the model's versions."""
         from tensorflow_serving.apis import get_model_status_pb2
 
         def answer() -> Any:
@@ -146,7 +146,7 @@ class _Service:
         return self._guarded(answer, context)
 
     def __getattr__(self, name: str) -> Callable:
-        """Classify, Regress and what else the services have: not implemented."""
+        """Returns a method that reports UNIMPLEMENTED, for Classify, Regress and all other methods."""
         if not name[0].isupper():
             raise AttributeError(name)
         return lambda request, context: context.abort(self._grpc.StatusCode.UNIMPLEMENTED, f"{name}: not served here")

@@ -1,4 +1,7 @@
-"""The HTTP side: waitress, which reads a whole request before a thread sees it, with a graceful stop."""
+"""Runs a WSGI application over HTTP by waitress, with a graceful stop.
+
+Waitress reads a request completely before a thread handles it.
+"""
 
 import errno
 import socket
@@ -13,24 +16,24 @@ from tf_dvbpr.server.app import error_response
 from tfrecords.errors import InputError
 
 _CONNECTIONS = 1000
-_QUIET = 1.0  # seconds after which an open connection is taken for idle: a client that sends on has sent by then
+_QUIET = 1.0  # seconds without data after which a connection counts as idle
 
 
 class HttpServer:
-    """Listens on one address and runs an application in threads.
+    """A server that listens on one address and runs an application in threads.
 
     Args:
         app: the WSGI application.
-        host: the address, or a name of it.
-        port: 0: any that is free.
-        threads: requests that the application may have at a time.
-        most_bytes: of a request's body; a larger one is refused, 413, and not read to its end.
+        host: an address or a host name.
+        port: the port; 0: any free port.
+        threads: most requests that run at a time.
+        most_bytes: largest body of a request; a larger one is refused with status 413, and not read to its end.
 
     Attributes:
-        port: the one it listens on.
+        port: the port it listens on.
 
     Raises:
-        InputError: it cannot listen there.
+        InputError: the server cannot listen on this address.
     """
 
     def __init__(self, app: Callable, host: str, port: int, threads: int, most_bytes: int) -> None:
@@ -44,7 +47,7 @@ class HttpServer:
             threads=threads,
             max_request_body_size=most_bytes,
             connection_limit=_CONNECTIONS,
-            channel_request_lookahead=1,  # A client that leaves is noticed.
+            channel_request_lookahead=1,  # Needed to notice a client that leaves.
             clear_untrusted_proxy_headers=True,
             asyncore_use_poll=True,
             ident=None,
@@ -53,10 +56,10 @@ class HttpServer:
         self._server.is_stopping = lambda: self._stopping
 
     def listen(self) -> None:
-        """From here on clients can connect.
+        """Starts to accept connections.
 
         Raises:
-            InputError: somebody else has begun to listen there meanwhile.
+            InputError: another program has started to listen on the address.
         """
         try:
             self._server.accept_connections()
@@ -64,10 +67,10 @@ class HttpServer:
             raise _refusal(self._host, self.port, error) from None
 
     def run(self, drain_seconds: float) -> bool:
-        """Serves until `stop` is called and every request that has come is answered, or `drain_seconds` are over.
+        """Serves until `stop` is called, then answers the requests that have arrived, for at most `drain_seconds`.
 
         Returns:
-            Whether all were answered.
+            Whether all requests were answered.
         """
         while not self._stopping:
             self._turn()
@@ -85,18 +88,18 @@ class HttpServer:
         return is_drained
 
     def stop(self) -> None:
-        """Lets `run` end; may be called from a signal's handler and from any thread."""
+        """Tells `run` to end; may be called in a signal handler and in any thread."""
         self._stopping = True
         self._server.pull_trigger()
 
     def close(self) -> None:
-        """Lets go of the address, where `run` was not called."""
+        """Frees the address; for a server whose `run` is not called."""
         self._server.task_dispatcher.shutdown(timeout=1)
         self._server.trigger.close()
         self._socket.close()
 
     def _accept_the_last(self) -> None:
-        """Takes what the system has connected already, and listens no more."""
+        """Accepts the connections that the system has already made, and stops listening."""
         known = -1
         while known < len(self._server.active_channels):
             known = len(self._server.active_channels)
@@ -110,7 +113,7 @@ class HttpServer:
 
 
 class _Task(WSGITask):
-    """Tells the client of the last answer before a stop that the connection closes: it sends nothing more on it."""
+    """A request's task. During a stop it tells the client that the connection closes after the answer."""
 
     def build_response_header(self) -> bytes:
         if self.channel.server.is_stopping():
@@ -119,7 +122,7 @@ class _Task(WSGITask):
 
 
 class _ErrorTask(ErrorTask):
-    """What waitress refuses by itself (too large, no HTTP), shaped as all errors are."""
+    """The answer to a request that waitress refuses itself (too large, or no HTTP), as JSON like all errors."""
 
     def execute(self) -> None:
         error = self.request.error

@@ -1,4 +1,4 @@
-"""What a request may ask for: checked before anything of that size is made."""
+"""Checks the size of a request before memory of that size is used."""
 
 import io
 import warnings
@@ -11,19 +11,21 @@ from tf_dvbpr.server.config import ServeConfig
 from tf_dvbpr.server.request_error import RequestError
 
 _TOO_LARGE = 413
-_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "WEBP")  # The others are unreadable to every signature.
-_MOST_STARTS, _MOST_STEPS = 256, 1000  # The signatures bring larger numbers down to these.
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "WEBP")  # no signature can read other formats
+_MOST_STARTS, _MOST_STEPS = 256, 1000  # the signatures reduce larger numbers to these
 
 
 def check_limits(arrays: Mapping[str, np.ndarray], config: ServeConfig) -> None:
-    """Checks a request by the names that the inputs of our signatures have; others have a bound on rows alone.
+    """Checks the inputs of a request against the server's limits.
+
+    Inputs are recognised by their names in our signatures; for other signatures only the rows are limited.
 
     Args:
-        arrays: of a request, by the name of the input.
-        config: with the bounds.
+        arrays: a request's inputs by name.
+        config: the settings with the limits.
 
     Raises:
-        RequestError: 413, what is too large, what is allowed, and the flag that says so.
+        RequestError: status 413, a limit is exceeded. The message names what is too large, the limit and its flag.
     """
     lists = {name: len(array) for name, array in arrays.items() if array.ndim}
     rows = max(lists.values(), default=1)
@@ -50,15 +52,15 @@ def _check_photos(name: str, photos: np.ndarray, config: ServeConfig) -> None:
 
 
 def _size(encoded: bytes, config: ServeConfig) -> tuple[int, int]:
-    """Height and width by the header; (0, 0) of what is no photo, which the signature marks as unreadable."""
+    """Returns height and width from a photo's header; (0, 0) for bytes that are no photo, which signatures mark."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(encoded), formats=_FORMATS) as photo:
                 return photo.height, photo.width
     except Image.DecompressionBombError:
-        return 1, max(config.max_pixels, 2 * Image.MAX_IMAGE_PIXELS) + 1  # All that Pillow says: more than that.
-    except Exception:  # Pillow's readers raise whatever a damaged header makes them raise.
+        return 1, max(config.max_pixels, 2 * Image.MAX_IMAGE_PIXELS) + 1  # Pillow only says that there are more.
+    except Exception:  # Pillow raises many kinds of errors on damaged headers.
         return 0, 0
 
 

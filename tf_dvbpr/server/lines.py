@@ -1,4 +1,4 @@
-"""Where requests wait: quick ones and those that take long in two lines, so that neither stands behind the other."""
+"""Holds two queues, for quick and for slow requests, so that quick requests never wait behind slow ones."""
 
 from collections.abc import Callable
 
@@ -10,11 +10,11 @@ from tf_dvbpr.server.signature import Signature
 
 
 class Lines:
-    """A line for signatures whose requests may be joined, and one for all others (designs, say).
+    """Two queues: one for signatures whose requests may be joined, one for all others, for example designs.
 
     Args:
-        config: bounds.
-        metrics: where calls are counted.
+        config: the settings with the limits.
+        metrics: counts the calls.
     """
 
     def __init__(self, config: ServeConfig, metrics: Metrics) -> None:
@@ -24,16 +24,16 @@ class Lines:
         metrics.count_queue(lambda: self._joined.inside + self._single.inside)
 
     def answer(self, signature: Signature, arrays: Arrays, is_wanted: Callable[[], bool] = lambda: True) -> Arrays:
-        """Waits for a signature's answer.
+        """Runs a signature on a request; arguments and result are those of `Line.answer`.
 
         Raises:
-            RequestError: 413 and what `Line.answer` raises.
-            ClientLeft: `is_wanted` said no before it ran.
+            RequestError: status 413, a limit is exceeded; or as `Line.answer` raises.
+            ClientLeft: `is_wanted` returned False before the request ran.
         """
         check_limits(arrays, self._config)
         return (self._joined if signature.joins else self._single).answer(signature, arrays, is_wanted)
 
     def close(self) -> None:
-        """Refuses what comes; ends when all that waits is answered."""
+        """Refuses new requests, and returns when the waiting ones are answered."""
         self._joined.close()
         self._single.close()

@@ -1,4 +1,4 @@
-"""What a SavedModel says of its signatures, in the JSON form of TensorFlow Serving's metadata."""
+"""Reads a SavedModel's signatures in the JSON form of TensorFlow Serving's metadata."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,16 +8,22 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 
 def signature_defs(folder: Path) -> dict[str, dict]:
-    """Name to definition of each signature of a SavedModel folder.
+    """Returns the definitions of a SavedModel's signatures by name.
+
+    Args:
+        folder: the SavedModel.
+
+    Returns:
+        Signature name to a dict of ``inputs``, ``outputs`` and ``method_name``.
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is no SavedModel for serving.
+        ValueError: it is no SavedModel, or has no graph for serving.
     """
     model = saved_model_pb2.SavedModel()
     try:
         model.ParseFromString((folder / "saved_model.pb").read_bytes())
-    except Exception as error:  # protobuf's DecodeError, which moved between its versions
+    except Exception as error:  # protobuf's DecodeError; its module differs between versions
         raise ValueError(f"saved_model.pb is no SavedModel ({error})") from None
     for graph in model.meta_graphs:
         if "serve" in graph.meta_info_def.tags:

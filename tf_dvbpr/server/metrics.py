@@ -1,4 +1,4 @@
-"""Figures of a running server, in the form that Prometheus reads."""
+"""Counts what a running server does, in the form that Prometheus reads."""
 
 import contextlib
 import time
@@ -11,7 +11,7 @@ _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 class Metrics:
-    """Counters of one server. Labels are of a few known values: what a caller sends is never among them."""
+    """The metrics of one server. Labels have a few known values only, never text that a caller sends."""
 
     def __init__(self) -> None:
         self._registry = prometheus.CollectorRegistry()
@@ -29,13 +29,19 @@ class Metrics:
         self._inside = prometheus.Gauge("dvbpr_queue", "Requests that wait or run.", **known)
 
     def answered(self, what: str, status: int, seconds: float) -> None:
-        """Counts a request; `what`: a signature's name, or the kind of the address."""
+        """Counts an answered request.
+
+        Args:
+            what: the signature's name, or the kind of the address.
+            status: of HTTP.
+            seconds: from the complete request to its answer.
+        """
         self._requests.labels(what, str(status)).inc()
         self._seconds.labels(what).observe(seconds)
 
     @contextlib.contextmanager
     def timed(self, what: str) -> Iterator[list[int]]:
-        """Counts a request when the block ends, with the last status that the block put into the list."""
+        """Counts a request when the block ends, with the last status that the block appends to the yielded list."""
         started, statuses = time.perf_counter(), [500]
         try:
             yield statuses
@@ -43,19 +49,19 @@ class Metrics:
             self.answered(what, statuses[-1], time.perf_counter() - started)
 
     def called(self, rows: int) -> None:
-        """Counts a call of a signature."""
+        """Counts a call of a signature with a number of rows."""
         self._rows.observe(rows)
 
     def loaded(self, version: int | None) -> None:
-        """Counts a version that was loaded; None: one that could not be."""
+        """Counts a loaded version; None: a version that could not be loaded."""
         self._loads.labels("failed" if version is None else "loaded").inc()
         if version is not None:
             self._version.set(version)
 
     def count_queue(self, inside: object) -> None:
-        """Says what to ask, whenever the figures are read, for the requests that wait or run."""
+        """Sets the function that returns how many requests wait or run; it is called whenever the metrics are read."""
         self._inside.set_function(inside)
 
     def page(self) -> tuple[bytes, str]:
-        """(all figures as text, its content type)."""
+        """Returns (all metrics as text, the content type)."""
         return prometheus.generate_latest(self._registry), prometheus.CONTENT_TYPE_LATEST

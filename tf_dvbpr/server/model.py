@@ -1,4 +1,4 @@
-"""The served model: its newest whole version, replaced while requests run."""
+"""Loads the newest complete version of a model, and replaces it while requests run."""
 
 import dataclasses
 import gc
@@ -19,13 +19,13 @@ from tfrecords.errors import InputError
 
 @dataclasses.dataclass(frozen=True)
 class LoadedVersion:
-    """A version in memory. What holds it keeps it there: a request in progress ends with the version it began with.
+    """A version in memory. A running request holds a reference, so it ends with the version that it began with.
 
     Attributes:
-        number: of the version.
-        state: of its folder when it was loaded.
-        signatures: by name.
-        metadata: what TensorFlow Serving tells about the signatures.
+        number: the version's number.
+        state: `Version.state` of its folder when it was loaded.
+        signatures: the signatures by name.
+        metadata: the signatures' definitions, as TensorFlow Serving reports them.
     """
 
     number: int
@@ -34,25 +34,25 @@ class LoadedVersion:
     metadata: dict
 
     def signature(self, name: str) -> Signature:
-        """Raises RequestError, 400, where there is none of that name."""
+        """Returns a signature. Raises RequestError, status 400, if there is none of that name."""
         if name not in self.signatures:
             raise RequestError(400, f'Serving signature name: "{name}" not found in signature def')
         return self.signatures[name]
 
 
 class Model:
-    """The highest version of a folder that is whole and can be loaded.
+    """The highest version in a folder that is complete and can be loaded.
 
-    A version whose folder has the list that an export writes is whole when everything on the list is there as it was
-    written. Of any other, `saved_model.pb` and all files of `variables/` must be there, nothing may change from one
-    look to the next, and TensorFlow, which checks the variables' checksums, must load it. Until then the version
-    before it is served.
+    A version with a list of its files, which our exports write, is complete if every file of the list is as it was
+    written. A version without a list is complete if it has `saved_model.pb` and all files of `variables/`, nothing
+    changed between two checks, and TensorFlow, which checks the variables' checksums, can load it. Until the new
+    version is complete, the previous one is served.
 
     Args:
-        folder: of the versions.
-        name: in URLs.
+        folder: the folder of the versions.
+        name: the model's name in URLs.
         say: prints a line.
-        observe: called with the number of a version that was loaded, with None after a failure.
+        observe: called with the number of each loaded version, or with None after a failure.
 
     Raises:
         InputError: there is no version, or none can be loaded.
@@ -64,9 +64,9 @@ class Model:
         self.name = name
         self._folder, self._say, self._observe = folder, say, observe
         self._current: LoadedVersion | None = None
-        self._refused: dict[int, tuple[tuple, str]] = {}  # version to the state it was refused in, and why
-        self._seen: dict[int, tuple] = {}  # version to its state at the last look
-        self._missed = 0  # looks since the served version's folder was there
+        self._refused: dict[int, tuple[tuple, str]] = {}  # version to its state when it was refused, and the reason
+        self._seen: dict[int, tuple] = {}  # version to its state at the last check
+        self._missed = 0  # number of checks since the served version's folder was last seen
         check_model_folder(folder)
         self.look(first=True)
         if self._current is None:
@@ -78,14 +78,18 @@ class Model:
 
     @property
     def current(self) -> LoadedVersion:
-        """The version that is served."""
+        """Returns the served version."""
         return self._current
 
     def get(self, name: str, number: int | None) -> LoadedVersion:
-        """The version that a request asks for; None: whichever is served.
+        """Returns the version that a request asks for.
+
+        Args:
+            name: the model's name in the request.
+            number: the version; None: the served one.
 
         Raises:
-            RequestError: 404.
+            RequestError: status 404, the model has another name, or the version is not served.
         """
         current = self._current
         if name != self.name or number not in (None, current.number):
@@ -94,10 +98,14 @@ class Model:
         return current
 
     def statuses(self, name: str, number: int | None) -> list[tuple[int, str, str]]:
-        """(version, state, message) of the served version and of those that were refused, the highest first.
+        """Returns (version, state, message) of the served and the refused versions, the highest first.
+
+        Args:
+            name: the model's name in the request.
+            number: only this version; None: all.
 
         Raises:
-            RequestError: 404.
+            RequestError: status 404, there is no such model or version.
         """
         if name != self.name:
             which = "any versions" if number is None else f"version {number}"
@@ -110,15 +118,15 @@ class Model:
         return [found[version] for version in sorted(found, reverse=True) if number in (None, version)]
 
     def watch(self, seconds: float, stop: threading.Event) -> None:
-        """Looks for a new version, again and again, until `stop` is set."""
+        """Checks for a new version every `seconds` until `stop` is set."""
         while not stop.wait(seconds):
             self.look()
 
     def look(self, first: bool = False) -> None:
-        """Serves the highest version that is whole, if it is not served already.
+        """Loads the highest complete version, unless it is served already.
 
         Args:
-            first: load what was not seen before too.
+            first: whether to load a version without a list at once, instead of at the second check.
         """
         found = find_versions(self._folder)
         self._refused = {one.number: self._refused[one.number] for one in found if one.number in self._refused}
@@ -152,7 +160,7 @@ class Model:
         started = time.perf_counter()
         try:
             loaded = _load(version)
-        except Exception as error:  # A damaged file makes TensorFlow raise almost anything.
+        except Exception as error:  # TensorFlow raises many kinds of errors on damaged files.
             lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
             self._refuse(version, f"it cannot be loaded: {lines[0][:300]}")
             self._observe(None)
@@ -165,7 +173,7 @@ class Model:
             f"{self.name}: version {version.number} is served, loaded in {time.perf_counter() - started:.1f} s; "
             f"signatures {names}"
         )
-        gc.collect()  # The version before it goes now, unless a request still runs on it.
+        gc.collect()  # Frees the previous version, unless a request still runs on it.
         return True
 
 
@@ -179,7 +187,7 @@ def _load(version: Version) -> LoadedVersion:
 
 
 def _warm(signature: Signature) -> None:
-    """One call with a row of nothing: a function's first call takes longer, and no caller shall wait for it."""
+    """Calls a signature with one empty row, because a function's first call is slow."""
     arrays = {}
     for name, spec in signature.inputs.items():
         empty = b"" if spec.dtype == tf.string else 0

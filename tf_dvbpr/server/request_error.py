@@ -1,13 +1,13 @@
-"""The one exception that means: the request, not the server, is at fault, or cannot be answered now."""
+"""Defines `RequestError`, the exception for requests that are wrong or cannot be answered now."""
 
 from tfrecords.errors import one_line
 
 
 class RequestError(Exception):
-    """An answer with an HTTP status that is not 200, as TensorFlow Serving words it where it has the same.
+    """A request that gets an HTTP status other than 200; messages are TensorFlow Serving's, if it has the same case.
 
     Attributes:
-        status: of HTTP.
+        status: the HTTP status.
         message: one line.
     """
 
@@ -16,7 +16,7 @@ class RequestError(Exception):
         self.status, self.message = status, one_line(message)
 
 
-# From TensorFlow's codes of errors (google.rpc.Code) to the status that TensorFlow Serving answers with.
+# TensorFlow's error code (google.rpc.Code) to the HTTP status that TensorFlow Serving sends.
 STATUS_OF_CODE = {
     1: 499,
     3: 400,

@@ -1,6 +1,6 @@
-"""From the JSON of a request to arrays, as TensorFlow Serving reads it.
+"""Turns the JSON of a request into arrays, as TensorFlow Serving does.
 
-The forms are those of https://www.tensorflow.org/tfx/serving/api_rest, the messages those of TensorFlow Serving.
+The formats are defined in https://www.tensorflow.org/tfx/serving/api_rest; the messages are TensorFlow Serving's.
 """
 
 import base64
@@ -19,10 +19,10 @@ _NAMES = {"float32": "float", "float64": "double", "float16": "half"}
 
 
 def read_document(body: bytes) -> dict:
-    """The JSON object of a request's body. `NaN` and `Infinity` are read, as TensorFlow Serving reads them.
+    """Parses the JSON object of a request's body; accepts `NaN` and `Infinity`, as TensorFlow Serving does.
 
     Raises:
-        RequestError: it is no JSON, or no object.
+        RequestError: status 400, the body is no JSON object.
     """
     if not body:
         raise RequestError(400, "JSON Parse error: The document is empty")
@@ -40,7 +40,7 @@ def read_document(body: bytes) -> dict:
 
 
 def signature_name(document: dict) -> str:
-    """The signature that a request asks for."""
+    """Returns the name of the signature that a request asks for. Raises RequestError, status 400, if it is no text."""
     name = document.get("signature_name", "")
     if not isinstance(name, str):
         raise RequestError(
@@ -51,18 +51,22 @@ def signature_name(document: dict) -> str:
 
 
 def read_inputs(document: dict, inputs: Mapping[str, tf.TensorSpec]) -> tuple[dict[str, np.ndarray], bool]:
-    """The arrays of a request, and whether it has the row form.
+    """Reads the arrays of a request in the row form or the column form.
+
+    The row form is ``instances``: a list with one object per row, or one value per row for a signature with one input.
+    The column form is ``inputs``: an object with one value or nested list per input. ``{"b64": ...}`` means bytes.
 
     Args:
-        document: the request: ``instances``, a list with an object (or, of a signature with one input, a value) a row,
-            or ``inputs``, an object with a nested list (or a value) an input. ``{"b64": ...}`` stands for bytes.
+        document: the request.
         inputs: type and shape of the signature's inputs by name.
 
     Returns:
-        (name to array, of the input's type and of a shape that fits it, strings as objects; row form).
+        (arrays by name, whether the request has the row form). Each array has its input's type and a shape that fits;
+        strings are bytes in an array of objects.
 
     Raises:
-        RequestError: 400, the request is malformed, or does not fit the signature.
+        RequestError: status 400, the request is malformed or does not fit the signature; 501, the signature has an
+            input of a type that JSON cannot hold.
     """
     if "instances" in document and "inputs" in document:
         raise RequestError(
@@ -150,7 +154,7 @@ def _add_value(
 
 
 def _values(value: object, dtype: tf.DType) -> tuple[list, tuple[int, ...]]:
-    """The values of a nested list in order, and its shape."""
+    """Returns (the values of a nested list in order, its shape)."""
     shape, inner = [], value
     while isinstance(inner, list):
         shape.append(len(inner))
@@ -222,7 +226,7 @@ def _array(values: list, shape: tuple[int, ...], dtype: tf.DType) -> np.ndarray:
 
 def _fitted(name: str, array: np.ndarray, spec: tf.TensorSpec) -> np.ndarray:
     if array.shape == (0,) and spec.shape.rank and spec.shape[1:].is_fully_defined():
-        array = array.reshape([0, *spec.shape[1:]])  # A list of no rows: JSON cannot say how long they would be.
+        array = array.reshape([0, *spec.shape[1:]])  # JSON cannot express the shape of the rows of an empty list.
     if not spec.shape.is_compatible_with(array.shape):
         expected = "[?]" if spec.shape.rank is None else _written(spec.shape.as_list())
         hint = "; a value of no rows goes into the column form, 'inputs'" if spec.shape.rank == 0 else ""
@@ -249,7 +253,7 @@ def _type_name(dtype: tf.DType) -> str:
 
 
 def _quoted(value: object) -> str:
-    # Of a long list only the beginning is written at all.
+    # Encodes only the beginning of a long list.
     text = ""
     for part in json.JSONEncoder(ensure_ascii=False).iterencode(value):
         text += part if len(part) <= _SHOWN else part[: _SHOWN + 1]

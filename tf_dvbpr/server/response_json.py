@@ -1,4 +1,4 @@
-"""From arrays to the JSON of an answer, as TensorFlow Serving writes it but for figures that are none."""
+"""Turns arrays into the JSON of an answer, as TensorFlow Serving does, except for NaN and infinities."""
 
 import base64
 import json
@@ -10,19 +10,19 @@ from tf_dvbpr.server.request_error import RequestError
 
 
 def write_outputs(outputs: Mapping[str, np.ndarray], is_row: bool) -> bytes:
-    """The answer to a request.
+    """Encodes the answer to a request.
 
     Row form: ``{"predictions": [{name: value, ...}, ...]}``; column form: ``{"outputs": {name: [...], ...}}``. The
     name of a signature's only output is left out. Strings whose name ends in ``_bytes`` are ``{"b64": ...}``.
 
-    NaN and the infinities are null: as in TensorFlow Serving's answer, `NaN`, many readers of JSON refuse them.
+    NaN and infinities become null. TensorFlow Serving writes `NaN`, which many JSON parsers refuse.
 
     Args:
-        outputs: of the signature, by name.
-        is_row: whether the request had the row form.
+        outputs: the signature's outputs by name.
+        is_row: whether the request has the row form.
 
     Raises:
-        RequestError: 400, the row form of outputs that do not have as many rows each.
+        RequestError: status 400, the request has the row form, but the outputs have different numbers of rows.
     """
     if is_row:
         _check_rows(outputs)
@@ -52,7 +52,7 @@ def _plain(array: np.ndarray, is_bytes: bool) -> object:
     if array.dtype.kind in "biu":
         return array.tolist()
     fine = np.isfinite(array.astype(np.float32) if array.dtype.kind == "V" else array)
-    # By way of text: the shortest number that reads as the same float32, not its many digits as a float64.
+    # Converting by way of text gives the shortest number that reads as the same float32.
     digits = array.astype(np.float64) if array.dtype == np.float64 else _shortest(array)
     return digits.tolist() if fine.all() else np.where(fine, digits.astype(object), None).tolist()
 

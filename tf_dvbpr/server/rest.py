@@ -1,4 +1,4 @@
-"""TensorFlow Serving's REST interface: status, metadata, predict."""
+"""Implements TensorFlow Serving's REST methods status, metadata and predict."""
 
 from collections.abc import Mapping
 
@@ -13,11 +13,11 @@ from tf_dvbpr.server.response_json import write_outputs
 
 
 class RestApi:
-    """The addresses below /v1/models.
+    """The functions behind the addresses below /v1/models.
 
     Args:
-        model: what is served.
-        lines: where requests wait.
+        model: the served model.
+        lines: the queues.
     """
 
     def __init__(self, model: Model, lines: Lines) -> None:
@@ -38,7 +38,7 @@ class RestApi:
         app.add("POST", "/v1/models/<name>/labels/<label>:predict", self._label)
 
     def status(self, request: Request, name: str, version: int | None = None) -> Response:
-        """States of the model's versions."""
+        """Returns the states of the model's versions. Raises RequestError, status 404, for another model or version."""
         request.environ[WHAT] = "status"
         rows = [
             {
@@ -51,14 +51,19 @@ class RestApi:
         return json_response({"model_version_status": rows})
 
     def metadata(self, request: Request, name: str, version: int | None = None) -> Response:
-        """Inputs and outputs of the signatures."""
+        """Returns the signatures' inputs and outputs. Raises RequestError, status 404, for another model or version."""
         request.environ[WHAT] = "metadata"
         loaded = self._model.get(name, version)
         spec = {"name": name, "signature_name": "", "version": str(loaded.number)}
         return json_response({"model_spec": spec, "metadata": {"signature_def": {"signature_def": loaded.metadata}}})
 
     def predict(self, request: Request, name: str, version: int | None = None) -> Response:
-        """Runs a signature."""
+        """Runs a signature on the request's inputs.
+
+        Raises:
+            RequestError: the request is malformed or too large, the queue is full, or the signature fails.
+            ClientLeft: the client closed the connection before the request ran.
+        """
         request.environ[WHAT] = "predict"
         loaded = self._model.get(name, version)
         document = read_document(request.get_data())

@@ -1,4 +1,4 @@
-"""Serves a model until it is told to stop."""
+"""Serves a model until a signal or a call stops it."""
 
 import contextlib
 import functools
@@ -22,13 +22,13 @@ from tf_dvbpr.server.rest import RestApi
 if TYPE_CHECKING:
     from tf_dvbpr.server.grpc_service import GrpcServer
 
-_SPARE_THREADS = 8  # for what does not wait: status, figures, refusals
+_SPARE_THREADS = 8  # for requests that do not wait: status, metrics, refusals
 
 _print = functools.partial(print, flush=True)
 
 
 class Server:
-    """A model, its lines, its application and its address. Clients that connect before `run` wait for it.
+    """A model with its queues, application and address. Clients that connect before `run` wait for it.
 
     Args:
         config: all settings.
@@ -37,13 +37,13 @@ class Server:
 
     Attributes:
         app: the application.
-        model: what is served.
-        lines: where requests wait.
-        port: the port it listens on.
-        grpc_port: the same of gRPC; None: it has none.
+        model: the served model.
+        lines: the queues.
+        port: the port of HTTP.
+        grpc_port: the port of gRPC; None: no gRPC.
 
     Raises:
-        InputError: no version to serve, or the address is taken.
+        InputError: there is no version to serve, or the address is taken.
 
     Example:
         server = Server(ServeConfig("out/export", port=0))
@@ -66,7 +66,7 @@ class Server:
         metrics = Metrics()
         self.app = App(config, metrics)
         threads = 2 * config.queue + _SPARE_THREADS
-        # The address first: where it is taken, nobody waits for a model to be loaded.
+        # The address comes first: if it is taken, this fails before a model is loaded.
         self._http = HttpServer(self.app, config.host, config.port, threads, config.max_request_mib * 2**20)
         with contextlib.ExitStack() as undone:
             undone.callback(self._http.close)
@@ -83,12 +83,12 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where it is reached."""
+        """Returns the server's URL."""
         host = self._config.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def run(self) -> None:
-        """Serves until `stop` is called; then answers what has come, for at most `ServeConfig.drain_seconds`."""
+        """Serves until `stop` is called, then answers the requests that have arrived, for at most `drain_seconds`."""
         watcher = threading.Thread(
             target=self.model.watch, args=(self._config.poll_seconds, self._stopping), name="versions", daemon=True
         )
@@ -111,7 +111,7 @@ class Server:
         )
 
     def stop(self) -> None:
-        """Lets `run` end."""
+        """Tells `run` to end."""
         self._stopping.set()
         self._http.stop()
 
@@ -134,7 +134,7 @@ class Server:
 def serve(
     config: ServeConfig, say: Callable[[str], object] = _print, extend: Callable[[App], object] = lambda app: None
 ) -> None:
-    """Serves until SIGTERM or Ctrl-C, and returns when what had come is answered; a second signal ends it at once.
+    """Serves until SIGTERM or Ctrl-C, then answers the requests that have arrived; a second signal ends it at once.
 
     Args:
         config: all settings.
@@ -142,7 +142,7 @@ def serve(
         extend: called with the application before it serves, to add addresses.
 
     Raises:
-        InputError: no version to serve, or the address is taken.
+        InputError: there is no version to serve, or the address is taken.
     """
     server = Server(config, say, extend)
     with _stopped_by_signals(server, say):

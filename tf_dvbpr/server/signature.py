@@ -1,4 +1,4 @@
-"""A signature of a loaded SavedModel: NumPy arrays in and out."""
+"""Calls the signatures of a loaded SavedModel with NumPy arrays."""
 
 from collections.abc import Callable
 
@@ -7,23 +7,23 @@ import tensorflow as tf
 
 from tf_dvbpr.server.request_error import STATUS_OF_CODE, RequestError
 
-# Signatures of our exports in which a row's answer depends on that row and the scalars alone, and many rows together
-# take less time than each alone. `generate` draws row b from its place b; a design searches for its rows one by one.
+# Signatures of our exports whose rows are independent and faster together than one by one: a row's answer depends only
+# on that row and the scalars. Row b of `generate` also depends on b; a design searches for its rows one by one.
 _ROWS_ARE_INDEPENDENT = ("recommend", "score", "embed_image", "score_image", "discriminate")
 
 
 class Signature:
-    """What one signature takes and gives.
+    """A signature, with the types and shapes of its inputs and outputs.
 
     Args:
-        name: its name.
+        name: the signature's name.
         function: the loaded function.
-        loaded: the loaded SavedModel, which has to live as long as its functions are in use.
+        loaded: the loaded SavedModel; its functions need it in memory.
 
     Attributes:
         inputs: name to type and shape.
         outputs: name to type and shape.
-        joins: requests may be joined to one call.
+        joins: whether several requests may be joined to one call.
     """
 
     def __init__(self, name: str, function: Callable, loaded: object) -> None:
@@ -34,13 +34,16 @@ class Signature:
         self._function, self._loaded = function, loaded
 
     def __call__(self, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Runs it.
+        """Runs the signature.
 
         Args:
-            arrays: an array of each input's type and shape; strings as objects, bytes.
+            arrays: the inputs by name, of their types and shapes; strings are bytes in an array of objects.
+
+        Returns:
+            The outputs by name.
 
         Raises:
-            RequestError: what TensorFlow reports, with TensorFlow Serving's status for it.
+            RequestError: TensorFlow reports an error; the status is TensorFlow Serving's for it.
         """
         try:
             tensors = {name: tf.constant(array, self.inputs[name].dtype) for name, array in arrays.items()}
@@ -50,7 +53,7 @@ class Signature:
             raise RequestError(STATUS_OF_CODE.get(error.error_code, 500), lines[0]) from error
 
     def is_like(self, other: "Signature") -> bool:
-        """Whether both take and give the same."""
+        """Returns whether both signatures have the same inputs and outputs."""
 
         def form(specs: dict[str, tf.TensorSpec]) -> dict:
             return {name: (spec.shape.as_list(), spec.dtype) for name, spec in specs.items()}
@@ -59,11 +62,11 @@ class Signature:
 
 
 def signatures_of(loaded: object) -> dict[str, Signature]:
-    """All signatures of a loaded SavedModel by name."""
+    """Returns all signatures of a loaded SavedModel by name, with `Signature.joins` set."""
     found = {name: Signature(name, function, loaded) for name, function in loaded.signatures.items()}
     sure = [one for name, one in found.items() if name in _ROWS_ARE_INDEPENDENT]
     for one in found.values():
-        # `serving_default` is one of the others under a second name.
+        # `serving_default` is another name of one of the others.
         one.joins = (one in sure or any(map(one.is_like, sure))) and _has_rows(one)
     return found
 

@@ -1,4 +1,4 @@
-"""The versions of a model: which folders hold a whole SavedModel."""
+"""Finds the versions of a model: the folders that hold a complete SavedModel."""
 
 import dataclasses
 import re
@@ -13,14 +13,14 @@ _SHARD = re.compile(r"variables\.data-(\d{5})-of-(\d{5})")
 
 @dataclasses.dataclass(frozen=True)
 class Version:
-    """A folder that has a number for a name.
+    """A folder whose name is a number.
 
     Attributes:
-        number: of the version.
-        folder: where it lies.
-        fault: why it is no whole SavedModel, in words; None: it is one, as far as names and sizes tell.
-        listed: the folder has the list that our exports write, and the list was checked.
-        state: names, sizes and times of its files: equal for a folder that nobody wrote to.
+        number: the version's number.
+        folder: the folder.
+        fault: why it is no complete SavedModel; None if, judging by names and sizes, it is one.
+        listed: whether the folder has a list of its files, which our exports write; the list was checked.
+        state: names, sizes and times of its files; it changes when a file changes.
     """
 
     number: int
@@ -31,16 +31,16 @@ class Version:
 
 
 def find_versions(folder: Path) -> list[Version]:
-    """Every version in a folder, the highest first. Nothing is there of a folder that cannot be read."""
+    """Returns every version in a folder, the highest first; none if the folder cannot be read."""
     try:
         numbered = [path for path in folder.iterdir() if re.fullmatch(r"[0-9]{1,18}", path.name) and path.is_dir()]
         return sorted(map(_version, numbered), key=lambda version: -version.number)
-    except OSError:  # Somebody renames or removes it at this moment.
+    except OSError:  # The folder was renamed or removed meanwhile.
         return []
 
 
 def check_model_folder(folder: Path) -> None:
-    """Raises InputError, in one line, where no version could ever be served from `folder`."""
+    """Raises InputError if no version can ever be served from `folder`."""
     if not folder.is_dir():
         raise InputError(f"--model={folder}: no such folder; tools.export_saved_model --output={folder}/1 makes it")
     if is_lost(folder.absolute()):
@@ -66,7 +66,7 @@ def _version(folder: Path) -> Version:
 
 
 def _fault(folder: Path, listed: bool) -> str | None:
-    # A copy may bring the list before or after the rest: what a SavedModel needs is looked for in any case.
+    # A copy in progress may have the list without the other files, or the reverse, so the files are checked too.
     for name in ("saved_model.pb", "variables/variables.index"):
         if not (folder / name).is_file() or (folder / name).stat().st_size == 0:
             return f"it has no {name}"

@@ -1,4 +1,4 @@
-"""The settings that the trainings share."""
+"""Defines the settings that all trainings share."""
 
 import dataclasses
 
@@ -10,25 +10,26 @@ MOST_STEPS = 2**31 - 1
 
 @dataclasses.dataclass(frozen=True)
 class RunConfig:
-    """What every training is given: what to train on, and where to; each field's help says what it is."""
+    """The data set and the workdir of a training; each field's help describes it."""
 
-    dataset: str = required("folder that tools.build_dataset left")
-    workdir: str = required("folder of this run: new, or to go on with")
+    dataset: str = required("the dataset folder, written by tools.build_dataset")
+    workdir: str = required("folder of the run: a new one, or one to resume")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PhotoTrainingConfig(RunConfig):
-    """The settings of a training of networks on photos, DVBPR's or the GAN's."""
+    """The settings that trainings on photos share, DVBPR's and the GAN's; each field's help describes it."""
 
-    adam_epsilon: float = setting(1e-8, "of Adam", above_zero())
-    precision: str = setting("float32", "of the networks' arithmetic", one_of(*PRECISIONS))
+    adam_epsilon: float = setting(1e-8, "epsilon of Adam", above_zero())
+    precision: str = setting("float32", "precision of the networks' arithmetic", one_of(*PRECISIONS))
     checkpoint_every: int = setting(
         0,
-        "steps between checkpoints besides those at validations or sample grids; 0: none",
+        "steps between further checkpoints, besides those at validations or sample grids; 0: no further ones",
         between(0, MOST_STEPS),
     )
     photo_store: str = setting(
         "auto",
-        "where the photos are kept: decoded on the host or device, or encoded",
+        "where the photos are kept: decoded in host or device memory, or encoded; auto: host if they fit there, else "
+        "encoded",
         one_of("auto", "host", "device", "encoded"),
     )

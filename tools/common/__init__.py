@@ -1,1 +1,1 @@
-"""The shared parts of the tools: how a tool starts and ends, flags, tables."""
+"""Holds what the tools share: how a tool starts and ends, flags and tables."""

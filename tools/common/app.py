@@ -31,10 +31,10 @@ from absl import flags
 
 from tfrecords.errors import InputError, one_line, with_dashes
 
-# TensorFlow reads this when it is imported; its notices would hide the tool's lines.
+# TensorFlow reads this variable at import; without it, TensorFlow's notices hide the tool's lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-# Python's error about text that is not a number.
+# Python's message about text that is not a number.
 _UNPARSED = {
     "invalid literal for int": "a whole number",
     "could not convert string to float": "a number",
@@ -42,7 +42,7 @@ _UNPARSED = {
 }
 # The flags that determine how much memory a tool takes; lower the first one first.
 _SIZES = ("batch_size", "shared_negatives", "candidates", "image_size", "dim", "items", "users", "photos", "workers")
-_PIPE_BROKEN = 128 + 13  # the shell's status of a process that SIGPIPE ended
+_PIPE_BROKEN = 128 + 13  # a shell's status for a process ended by SIGPIPE
 
 
 def new_flags(doc: str | None) -> flags.FlagValues:
@@ -58,8 +58,8 @@ def run(
 ) -> None:
     """Parses the flags, runs `main` and exits: 0 done, 1 bad input, 2 bad flags, 130 interrupted.
 
-    SIGTERM interrupts like Ctrl-C, so that half-written files are removed. The status is 141, without a message, if the
-    reader of the output ended, as after ``| head``.
+    SIGTERM interrupts like Ctrl-C, so that half-written files are removed. If the reader of the output has ended, as
+    with ``| head``, the status is 141 and there is no message.
     """
     try:
         _run(main, registry, argv)
@@ -81,7 +81,7 @@ def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, a
         _fail(f"{_flag_error(registry, error)}. --help lists the flags".replace("\n", " "), 2)
     empty = [name for name in values if values[name].present and values[name].value in ("", [])]
     if empty:
-        # This comes from an unset shell variable: treated as "not given" it would silently change the result.
+        # An empty value usually comes from an unset shell variable; ignoring it could silently change the result.
         _fail(f"--{empty[0]}= is empty: give a value or leave the flag out. --help lists the flags", 2)
     if rest:
         _fail(f"unexpected argument {rest[0]!r}: every option is a flag, as in --name=value; --help lists them", 2)
@@ -118,7 +118,7 @@ def optional_path(value: str | None) -> Path | None:
 
 
 def _interrupt_again(hook: Callable[[object], object], ignored: object) -> None:
-    """Sends an interrupt again if it was lost in a finaliser, of which TensorFlow has many."""
+    """Sends an interrupt again if a finaliser lost it; TensorFlow has many finalisers."""
     if isinstance(ignored.exc_value, KeyboardInterrupt):
         threading.Timer(0.1, _interrupt).start()
     else:
@@ -126,7 +126,7 @@ def _interrupt_again(hook: Callable[[object], object], ignored: object) -> None:
 
 
 def _interrupt() -> None:
-    if signal.getsignal(signal.SIGTERM) is signal.default_int_handler:  # Otherwise the tool has ended already.
+    if signal.getsignal(signal.SIGTERM) is signal.default_int_handler:  # else the tool has ended already
         os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -136,7 +136,7 @@ def _in_main_thread() -> bool:
 
 
 def _import_tensorflow_quietly() -> None:
-    """Imports TensorFlow with the C library's stderr closed: its first lines come before any log level is read."""
+    """Imports TensorFlow with the C library's stderr closed: TensorFlow prints lines before it reads its log level."""
     sys.stderr.flush()
     kept = os.dup(2)
     try:
@@ -219,5 +219,5 @@ def _fail(message: str, status: int) -> None:
 
 
 def _discard_output() -> None:
-    """Redirects stdout, which is closed, to nowhere: Python flushes it again when it ends."""
+    """Redirects the closed stdout to /dev/null, because Python flushes it again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

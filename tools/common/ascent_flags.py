@@ -1,4 +1,4 @@
-"""The flags of the search for the best latents, shared by the tools that design."""
+"""Defines the flags of the search for the best latents, for the tools that design."""
 
 from absl import flags
 
@@ -11,13 +11,13 @@ _OF_SEVERAL = ("starts", "candidates", "choice")
 
 
 def define(values: flags.FlagValues, several_starts: bool = True) -> None:
-    """Adds --preset and the settings of a preset to a tool's flags; some of them only if there are several starts."""
+    """Adds --preset and its settings to a tool's flags; settings about several starts only if there are several."""
     left_out = () if several_starts else _OF_SEVERAL
     setting_flags.define(values, AscentConfig, left_out, defaults_of_preset=True)
 
 
 def config(values: flags.FlagValues, **defaults: object) -> AscentConfig:
-    """Returns the `AscentConfig` of these flags; `defaults` replace the preset's values if no flag is given."""
+    """Returns the `AscentConfig` of these flags; without a flag, a value of `defaults` overrides the preset's."""
     given = setting_flags.given(values, AscentConfig)
     return resolve(given.pop("preset", AscentConfig.preset), {**defaults, **given})
 

@@ -1,4 +1,4 @@
-"""Tables about a data set, shared by the tools that print them."""
+"""Formats tables about a data set."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -18,7 +18,7 @@ from . import table
 
 _SIZES_SHOWN = 5
 _BAD_SHOWN = 20
-_LETTERS = "#vt"  # of the parts of the split, in bars
+_LETTERS = "#vt"  # the letters of training, validation and test in bars
 _WIDTH = 40
 
 
@@ -30,7 +30,7 @@ def table_two(dataset: Dataset) -> str:
 
 
 def left_out(dataset: Dataset) -> str:
-    """Returns a line on what the source had and the data set has not; "" if nothing was dropped."""
+    """Returns a line on what of the source is not in the data set; "" if nothing was dropped."""
     dropped = [f"{count} {name.replace('_', ' ')}" for name, count in dataset.meta.get("dropped", {}).items() if count]
     return f"left out: {', '.join(dropped)}" if dropped else ""
 
@@ -52,7 +52,7 @@ def known_auc(dataset: Dataset) -> str:
 
 
 def long_tail(dataset: Dataset, summary: Summary) -> str:
-    """Returns purchases per user and per item, and how many items and held-out purchases are cold."""
+    """Returns the purchases per user and per item, and the numbers of cold items and cold held-out purchases."""
     headers = ["purchases per", *("median" if q == 0.5 else _quantile_name(q) for q in QUANTILES)]
     rows = [["user, all splits", *map(_figure, summary.per_user)], ["item, training", *map(_figure, summary.per_item)]]
     cold = " and ".join(
@@ -72,7 +72,7 @@ def long_tail(dataset: Dataset, summary: Summary) -> str:
 
 
 def categories(summary: Summary) -> str:
-    """Returns items and training purchases of every category."""
+    """Returns the numbers of items and training purchases of every category."""
     items = sum(category.items for category in summary.categories)
     purchases = max(1, sum(category.purchases for category in summary.categories))
     rows = [
@@ -114,7 +114,7 @@ def split(dataset: Dataset) -> str:
 
 
 def drawn_among_equals(dataset: Dataset) -> str:
-    """Returns one line on the users whose last purchases have equal timestamps; "" if there are none."""
+    """Returns a line on the users whose last purchases have equal timestamps; "" if there are none."""
     users = dataset.meta["split"].get("tied_users", 0)
     if not users:
         return ""
@@ -154,7 +154,7 @@ def over_time(dataset: Dataset) -> str:
 
 
 def _bar(shares: Sequence[float]) -> str:
-    """Draws a row's shares as letters, one letter for each part of the split."""
+    """Draws the shares of one row as a bar of letters, one letter for each part of the split."""
     ends = [ceil(_WIDTH * sum(shares[: number + 1]) - 1e-9) for number in range(len(shares))]
     starts = [0, *ends[:-1]]
     return "".join(letter * (end - start) for letter, start, end in zip(_LETTERS, starts, ends, strict=True))

@@ -1,16 +1,16 @@
-"""The tables that tell why a garment is liked or not."""
+"""Formats tables about an explanation."""
 
 from tf_dvbpr.explanation.results import AttributeChange, Explanations, ItemBeside
 
 from . import table
 
-_CHANGES = 5  # shown of a user or group; attributes.csv has them all
+_CHANGES = 5  # changes shown per user or group; attributes.csv has all of them
 _ITEMS = 3
 _SCORED = (("score", ".4g"), ("percentile", ".1%"))
 
 
 def heading(result: Explanations) -> str:
-    """What is explained, with its attributes."""
+    """Returns a line on the garment and its attributes."""
     named = f"item {result.item}" if result.item is not None else f"photo {result.photo}"
     about = [result.category, *(f"{name} {value}" for name, value in result.values.items())]
     of = f" ({', '.join(one for one in about if one)})" if any(about) else ""
@@ -18,7 +18,7 @@ def heading(result: Explanations) -> str:
 
 
 def scores(result: Explanations) -> str:
-    """A line a user or group: score, percentile, and the check that the attributions add up."""
+    """Returns one line per user or group: score, percentile, and how far the attributions are from adding up."""
     rows = [
         (
             one.name,
@@ -38,7 +38,7 @@ def scores(result: Explanations) -> str:
 
 
 def compared(result: Explanations) -> str:
-    """The first items of each list; "" where only groups are asked."""
+    """Returns the first items of each list; "" if there are only groups."""
     rows = []
     for one in result.explanations:
         for kind, items in (
@@ -52,7 +52,7 @@ def compared(result: Explanations) -> str:
 
 
 def attributes(result: Explanations) -> str:
-    """The best and the worst changes of each who is asked; "" where there are no attributes."""
+    """Returns the best and the worst changes for each user or group; "" if there are no attributes."""
     rows = []
     for one in result.explanations:
         shown = one.attributes
@@ -68,7 +68,7 @@ def attributes(result: Explanations) -> str:
 
 
 def segments(result: Explanations) -> str:
-    """Who dislikes it: a line a segment, those first who like it least; "" where users are named."""
+    """Returns one line per segment, those that like the garment least first; "" if users are named."""
     rows = [
         (one.name, one.users, f"{one.percentile:.1%}", f"{one.disliked_by:.1%}", one.leaning or "-")
         for one in result.segments
@@ -78,7 +78,7 @@ def segments(result: Explanations) -> str:
 
 
 def changes(added: dict) -> str:
-    """What would change the users' minds; "" without a GAN."""
+    """Returns one line per user on the smallest change that the user would like; "" without a GAN."""
     if not added:
         return ""
     found = added["changes"]

@@ -1,4 +1,4 @@
-"""Tables about the scores of new photos."""
+"""Formats tables about the scores of new photos."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,13 @@ from tf_dvbpr.photo_scoring.user_groups import CategoryShare
 
 from . import table
 
-_PHOTOS = 100  # photos shown, if a file has all of them
+_PHOTOS = 100  # most photos shown, if a file has all of them
 _USERS = 3  # users shown per photo
-_NAMED = 10  # left-out files and users that are named
+_NAMED = 10  # most left-out files and users that are named
 
 
 def heading(scores: PhotoScores) -> str:
-    """Returns what was compared with what."""
+    """Returns a line on the scored photos, the users, the catalogue and the recommender."""
     items = f"{scores.items} items" + (f" of {scores.category}" if scores.category else "")
     users = _number(scores.users, "user")
     return (
@@ -23,7 +23,7 @@ def heading(scores: PhotoScores) -> str:
 
 
 def photos(scores: PhotoScores, output: str | None) -> str:
-    """Returns one line per photo, best first; for named users, one per photo and user; without an output, all lines."""
+    """Returns one line per photo (with named users: per photo and user), best first; all lines without an output."""
     shown = scores.photos[:_PHOTOS] if output else scores.photos
     lines = [_by_user(shown, scores.items) if scores.named_users else _by_photo(shown, scores.items)]
     if len(shown) < len(scores.photos):
@@ -32,13 +32,13 @@ def photos(scores: PhotoScores, output: str | None) -> str:
 
 
 def groups(scores: PhotoScores) -> str:
-    """Returns the size of every group and what it bought; "" if there are no groups."""
+    """Returns the size of every group and what it buys most; "" if there are no groups."""
     rows = [(one.name, one.users, _category(one.most_bought), _category(one.leaning)) for one in scores.groups]
     return table.render(["group", "users", "bought most", "leans to"], rows, left=(0, 2, 3)) if rows else ""
 
 
 def left_out(scores: PhotoScores) -> str:
-    """Returns how many files are no photos and how many users are unknown, naming the first; "" if there are none."""
+    """Returns the numbers and first names of files that are no photos and of unknown users; "" if there are none."""
     lines = []
     if scores.unknown_users:
         users, unknown = _number(len(scores.unknown_users), "user"), ", ".join(scores.unknown_users[:_NAMED])

@@ -1,4 +1,4 @@
-"""Makes flags from a config's fields (`tfrecords.settings`): name, type, default, choices and help are only there."""
+"""Makes flags from a config's fields (`tfrecords.settings`), which define name, type, default, choices and help."""
 
 import dataclasses
 import types
@@ -20,13 +20,13 @@ def define(
 ) -> None:
     """Adds a flag for each field of a config that has a help text.
 
-    A flag that is not given is None; then the config's own default, which --help names, is used.
+    A flag that is not given is None; then the config's default applies, which --help shows.
 
     Args:
         values: the tool's flags.
         config: a dataclass of settings.
         leave_out: fields that get no flag.
-        defaults_of_preset: defaults come from a preset, so --help names only the preset's own default.
+        defaults_of_preset: whether a preset sets the defaults; then --help shows only the default of the preset itself.
     """
     for field in _fields(config, leave_out):
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
@@ -40,7 +40,7 @@ def define(
 
 
 def given(values: flags.FlagValues, config: type) -> dict[str, object]:
-    """Returns the values given on the command line, by field."""
+    """Returns the given flags as values by field."""
     return {
         field.name: _value(field, values[field.name].value)
         for field in _fields(config)
@@ -53,7 +53,7 @@ def _fields(config: type, leave_out: Collection[str] = ()) -> list[dataclasses.F
 
 
 def _type(field: dataclasses.Field) -> Any:
-    """Returns the first type that a field's annotation allows, except None; a tuple of anything counts as `tuple`."""
+    """Returns the first type of a field's annotation that is not None; every kind of tuple is `tuple`."""
     kinds = typing.get_args(field.type) if isinstance(field.type, types.UnionType) else (field.type,)
     kind = next(kind for kind in kinds if kind is not type(None))
     return typing.get_origin(kind) or kind

@@ -10,7 +10,7 @@ def render(headers: Sequence[str], rows: Sequence[Sequence[object]], left: Seque
 
     Args:
         headers: one per column.
-        rows: cells, shown with ``str``, control characters as escapes.
+        rows: the cells, converted by ``str``; control characters are escaped.
         left: the columns that are aligned to the left; the others are aligned to the right.
     """
     cells = [[one_line(str(cell)) for cell in row] for row in rows]

@@ -1,4 +1,4 @@
-"""Damage to the values of a JSON document."""
+"""Edits the values of a JSON document."""
 
 import copy
 import json
@@ -15,7 +15,7 @@ Place = tuple
 
 
 def edit(draw: np.random.Generator, document: object) -> tuple[str, object, Place, object]:
-    """One edit of one value.
+    """Edits one value.
 
     Returns:
         (what was done, the new document, the place that was edited as a path of keys, the value there before).
@@ -41,12 +41,12 @@ def edit(draw: np.random.Generator, document: object) -> tuple[str, object, Plac
 
 
 def dump(document: object) -> bytes:
-    """As Python writes it, NaN and Infinity as such."""
+    """Writes a document as Python does, with NaN and Infinity."""
     return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def at(document: object, place: Place) -> object:
-    """The value at a place, `KeyError` or `IndexError` where there is none."""
+    """Returns the value at a place. Raises `KeyError` or `IndexError` if there is none."""
     return _at(document, place)
 
 

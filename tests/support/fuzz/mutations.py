@@ -1,4 +1,4 @@
-"""Damage to bytes and lines. Each function takes a generator and the bytes, and returns (what was done, new bytes)."""
+"""Damages bytes and lines. Each function takes a random generator and bytes; it returns (what it did, new bytes)."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,54 +8,54 @@ Mutation = tuple[str, bytes]
 
 
 def any_of(draw: np.random.Generator, options: Sequence) -> object:
-    """One of `options`, each as likely."""
+    """Draws one of `options` uniformly."""
     return options[int(draw.integers(len(options)))]
 
 
 def flip(draw: np.random.Generator, data: bytes) -> Mutation:
-    """One bit."""
+    """Flips one bit."""
     at, bit = int(draw.integers(len(data))), int(draw.integers(8))
     return f"bit {bit} of byte {at} flipped", data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
 
 
 def truncate(draw: np.random.Generator, data: bytes) -> Mutation:
-    """Everything from some byte on is lost."""
+    """Cuts everything from some byte on."""
     at = int(draw.integers(len(data)))
     return f"cut at byte {at} of {len(data)}", data[:at]
 
 
 def drop(draw: np.random.Generator, data: bytes) -> Mutation:
-    """A span is lost."""
+    """Removes a span."""
     start, end = _span(draw, data)
     return f"bytes {start}..{end} dropped", data[:start] + data[end:]
 
 
 def repeat(draw: np.random.Generator, data: bytes) -> Mutation:
-    """A span comes twice."""
+    """Repeats a span."""
     start, end = _span(draw, data)
     return f"bytes {start}..{end} twice", data[:end] + data[start:]
 
 
 def blank(draw: np.random.Generator, data: bytes) -> Mutation:
-    """A span is zeros, as a power cut leaves it."""
+    """Fills a span with zeros, as after a power cut."""
     start, end = _span(draw, data)
     return f"bytes {start}..{end} zeroed", data[:start] + bytes(end - start) + data[end:]
 
 
 def insert(draw: np.random.Generator, data: bytes) -> Mutation:
-    """Bytes that do not belong there."""
+    """Inserts random bytes."""
     at, more = int(draw.integers(len(data) + 1)), draw.bytes(int(draw.integers(1, 9)))
     return f"{more!r} inserted at byte {at}", data[:at] + more + data[at:]
 
 
 def append(draw: np.random.Generator, data: bytes) -> Mutation:
-    """More bytes behind the end."""
+    """Appends random bytes."""
     more = bytes(int(draw.integers(1, 64))) if draw.integers(2) else draw.bytes(int(draw.integers(1, 64)))
     return f"{len(more)} bytes behind the end", data + more
 
 
 def letter(draw: np.random.Generator, data: bytes) -> Mutation:
-    """A letter or digit is another one."""
+    """Changes a letter or digit."""
     places = [at for at, byte in enumerate(data) if chr(byte).isalnum()]
     if not places:
         return flip(draw, data)
@@ -67,7 +67,7 @@ def letter(draw: np.random.Generator, data: bytes) -> Mutation:
 
 
 def swap_lines(draw: np.random.Generator, data: bytes) -> Mutation:
-    """Two lines change places."""
+    """Swaps two lines."""
     lines = data.splitlines(keepends=True)
     if len(lines) < 2:
         return flip(draw, data)
@@ -77,14 +77,14 @@ def swap_lines(draw: np.random.Generator, data: bytes) -> Mutation:
 
 
 def repeat_line(draw: np.random.Generator, data: bytes) -> Mutation:
-    """A line comes twice."""
+    """Repeats a line."""
     lines = data.splitlines(keepends=True) or [b""]
     at = int(draw.integers(len(lines)))
     return f"line {at + 1} twice", b"".join(lines[: at + 1] + lines[at:])
 
 
 def drop_line(draw: np.random.Generator, data: bytes) -> Mutation:
-    """A line is lost."""
+    """Removes a line."""
     lines = data.splitlines(keepends=True) or [b""]
     at = int(draw.integers(len(lines)))
     return f"line {at + 1} dropped", b"".join(lines[:at] + lines[at + 1 :])
@@ -95,7 +95,7 @@ TEXT = (*BINARY, letter, letter, letter, swap_lines, repeat_line, drop_line)
 
 
 def damage(draw: np.random.Generator, data: bytes, kinds: Sequence[Callable] = BINARY) -> Mutation:
-    """One of `kinds`, drawn."""
+    """Applies one of `kinds`, drawn uniformly."""
     return any_of(draw, kinds)(draw, data)
 
 

@@ -1,4 +1,4 @@
-"""A plain, strict reader of .npy files, and damage to their headers."""
+"""Reads .npy files plainly and strictly, and damages their headers."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ _MAGIC = b"\x93NUMPY"
 
 
 def read(data: bytes) -> np.ndarray:
-    """The array of a file that holds the header, its values and nothing else; raises `Unreadable`."""
+    """Reads the array of a file. Raises `Unreadable` unless the file is a header and its values, nothing else."""
     if data[:6] != _MAGIC or data[6:8] not in (b"\1\0", b"\2\0", b"\3\0"):
         raise Unreadable("it is no .npy file of a known version")
     form = "<H" if data[6] == 1 else "<I"
@@ -41,7 +41,7 @@ def read(data: bytes) -> np.ndarray:
 
 
 def edit_header(draw: np.random.Generator, data: bytes) -> mutations.Mutation:
-    """Another type, order or shape, or a broken word; the length of the header is kept where it may be."""
+    """Changes type, order or shape, or breaks a word; keeps the header's length if possible."""
     (length,) = struct.unpack_from("<H", data, 8)
     text = data[10 : 10 + length].decode("latin1").rstrip()
     shape = ast.literal_eval(text)["shape"]

@@ -1,4 +1,4 @@
-"""What a case came to, and the limits it runs under."""
+"""Defines the cases and their outcomes, and runs a case under limits."""
 
 import contextlib
 import dataclasses
@@ -12,24 +12,24 @@ from pathlib import Path
 GOOD = ("same", "right", "refused")
 BAD = ("silent", "traceback", "spoilt", "hang", "memory")
 OUTCOMES = GOOD + BAD
-_LONGEST = 2000  # characters of a line that can be read
-_MEMORY = 3 << 30  # bytes a case may take
+_LONGEST = 2000  # most characters of a readable line
+_MEMORY = 3 << 30  # most bytes of memory for a case
 
 
 class Refused(Exception):
-    """The input was refused, with this line."""
+    """The input was refused with this one line."""
 
 
 class Unclear(Exception):
-    """It was refused, but not in one line."""
+    """The input was refused, but not in one line."""
 
 
 class Unreadable(Exception):
-    """The oracle's own reading finds nothing that the input could mean."""
+    """The oracle cannot read the input, so it has no meaning."""
 
 
 class _Late(BaseException):
-    """The time limit; no handler of the code under test catches it."""
+    """The time limit is over; handlers in the tested code do not catch this."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Case:
 
     Attributes:
         what: the mutation in words.
-        act: what the project makes of it; raises `Refused`.
-        check: says what is wrong with that result, None where it is right. Raises `Unreadable` where nothing could be.
-        base: what `act` gives without the mutation.
-        own: names of files and folders that the project may change or leave though it refuses.
+        act: runs the project on the input and returns its result; raises `Refused`.
+        check: returns what is wrong with the result, or None; raises `Unreadable` if the input has no meaning.
+        base: the result of `act` without the mutation.
+        own: names of files and folders that the project may change or leave even if it refuses the input.
     """
 
     what: str
@@ -53,14 +53,14 @@ class Case:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """One of `OUTCOMES`, and the reason in a line."""
+    """The outcome of a case: one of `OUTCOMES`, and the reason in one line."""
 
     kind: str
     why: str = ""
 
 
 def judge(case: Case, folder: Path, seconds: float) -> Outcome:
-    """Runs a case, whose files all lie in `folder`, and says what came of it."""
+    """Runs a case, whose files are all in `folder`, and returns its outcome."""
     before = _files(folder)
     try:
         with _limits(seconds):
@@ -101,7 +101,7 @@ def _refusal(line: str, before: dict, after: dict, own: tuple[str, ...]) -> Outc
 
 
 def _files(folder: Path) -> dict[str, str]:
-    """Every file of a folder, and the folders: relative path to a digest."""
+    """Returns the digest of every file and folder under `folder` by relative path."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder"
         for path in folder.rglob("*")

@@ -1,4 +1,4 @@
-"""What a report's page shows, as text, and whether it shows what its sources say."""
+"""Reads a report's page as text, and checks that it shows what its sources say."""
 
 import html
 import json
@@ -15,7 +15,7 @@ _GONE = object()
 
 
 def write(folder: Path, flags: list[str]) -> str:
-    """Makes the page and returns its source without styles and without the pictures' bytes, which are checked."""
+    """Makes the page, checks its pictures, and returns its source without styles and pictures."""
     file = folder / "page.html"
     try:
         tested.tool("report", *flags, f"--output={file}")
@@ -26,22 +26,22 @@ def write(folder: Path, flags: list[str]) -> str:
 
 
 def visible(source: str) -> str:
-    """The text without tags, one space between words."""
+    """Returns the text without tags, with one space between words."""
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", source)).split())
 
 
 def rows(source: str, label: str) -> list[list[str]]:
-    """The cells of a table by how its name begins, its head first; [] where there is none of that name."""
+    """Returns the cells of the table whose name starts with `label`, headers first; [] if there is none."""
     found = re.search(rf'<table aria-label="{re.escape(label)}.*?</table>', source, re.DOTALL)
     lines = re.findall(r"<tr>(.*?)</tr>", found.group(), re.DOTALL) if found else []
     return [[visible(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line, re.DOTALL)] for line in lines]
 
 
 def wrong(base: str, got: str, damaged: bytes, edited: tuple | None) -> str | None:
-    """What is wrong with a page whose source `damaged` is JSON; `edited` is what `json_edits.edit` returned.
+    """Returns what is wrong with a page whose source `damaged` is JSON, or None; `edited` is from `json_edits.edit`.
 
-    A page shows what its sources say: a number that was put in stands on it, or the page is the one of before. What
-    cannot be shown, as a text in a number's place, is refused.
+    A page must show an inserted number, or be the same as before the edit. A value that cannot be shown, for example
+    text instead of a number, must be refused.
     """
     try:
         document = json.loads(damaged, parse_constant=_refuse)
@@ -77,7 +77,7 @@ def _shown(number: float, text: str, source: str) -> bool:
         return False
     forms = {str(number), f"{number:,}", f"{number:g}"}
     if abs(number) < 1e300:
-        forms.add(f"{math.floor(1000 * number + 1e-6) / 10:.1f}")  # A share, rounded down to a tenth of a per cent.
+        forms.add(f"{math.floor(1000 * number + 1e-6) / 10:.1f}")  # a share in per cent, rounded down to one decimal
     scaled = [1, 100, *([1e-3, 1e-6] if abs(number) >= 1000 else [])]
     for value in filter(math.isfinite, (number * scale for scale in scaled)):
         fewest = 0 if value == int(value) or abs(value) >= 10 else 1
@@ -91,9 +91,9 @@ def _refuse(constant: str) -> None:
 
 
 def wrong_lines(source: str, damaged: bytes) -> str | None:
-    """What is wrong with the table of validations by the lines of metrics.jsonl; None: nothing.
+    """Returns what is wrong with the table of validations by the lines of metrics.jsonl; None: nothing.
 
-    A line that is no record is left out and the page says so, or the file is refused.
+    If a line is no record, the page must leave it out and say so, or the file must be refused.
     """
     lines, broken = records(damaged)
     if broken and "damaged" not in visible(source):
@@ -118,7 +118,7 @@ def wrong_lines(source: str, damaged: bytes) -> str | None:
 
 
 def wrong_gan(source: str, damaged: bytes) -> str | None:
-    """The same of the GAN's page: its figures are those of the best line."""
+    """Returns what is wrong with the GAN's page, whose metrics must be those of the best line; None: nothing."""
     lines, broken = records(damaged)
     if broken and "damaged" not in visible(source):
         return f"{len(broken)} broken lines are left out without a word"
@@ -151,7 +151,7 @@ def _cell(value: object, digits: int) -> str:
 
 
 def records(data: bytes) -> tuple[list[dict], list[bytes]]:
-    """The records of metrics.jsonl, and the lines that are none; a last line that a kill cut short is in neither."""
+    """Returns (the records of metrics.jsonl, the other lines), both without a last line that a kill cut short."""
     whole, broken = [], []
     *lines, last = data.split(b"\n")
     for line in filter(bytes.strip, lines):

@@ -1,4 +1,4 @@
-"""A plain reading of the authors' file. Stand-ins take the place of all that its pickle names: nothing of it runs."""
+"""Reads the authors' file plainly, with stand-ins for everything that its pickle names, so that nothing of it runs."""
 
 import io
 import pickle
@@ -14,13 +14,13 @@ _MOST = 10**6
 
 
 class _Array:
-    """What stands for an array while a pickle is read."""
+    """A stand-in for an array while a pickle is read."""
 
     def __setstate__(self, state: tuple) -> None:
         self.state = state
 
     def value(self) -> object:
-        """The list or array."""
+        """Returns the list or array."""
         shape, dtype, fortran, data = self.state[-4:]
         if isinstance(data, list):
             return data
@@ -30,7 +30,7 @@ class _Array:
 
 
 class _Dtype:
-    """What stands for a dtype."""
+    """A stand-in for a dtype."""
 
     def __init__(self, spec: object, *_: object):
         self.value = np.dtype(spec.decode() if isinstance(spec, bytes) else spec)
@@ -42,7 +42,7 @@ class _Dtype:
 
 
 class _Marker:
-    """Stands for numpy.ndarray."""
+    """A stand-in for numpy.ndarray."""
 
 
 def _scalar(dtype: _Dtype, data: object) -> object:
@@ -70,7 +70,7 @@ _MODULES = (
 
 
 class _Plain(pickle._Unpickler):
-    """Reads a pickle with stand-ins alone: nothing is imported and nothing of the file runs."""
+    """An unpickler that uses only stand-ins: it imports nothing and runs nothing of the file."""
 
     def find_class(self, module: str, name: str) -> object:
         if module not in _MODULES or name not in _STANDS:
@@ -79,7 +79,7 @@ class _Plain(pickle._Unpickler):
 
 
 def read(data: bytes) -> dict:
-    """Items (key, category, photo) and users (key to training items, validation, test) of a release file."""
+    """Reads a release file's items (key, category, photo) and users (key to training items, validation, test)."""
     if not data.startswith(b"\x93NUMPY"):
         raise Unreadable("it is no .npy file")
     form = "<H" if data[6] == 1 else "<I"

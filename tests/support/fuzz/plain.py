@@ -1,4 +1,4 @@
-"""The oracles' own arithmetic: splits, AUCs and CSV, written plainly and apart from the project's code."""
+"""Computes splits, AUCs and CSV for the oracles, plainly and independently of the project's code."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ _FIELD = re.compile(r'"((?:[^"]|"")*)"(?=,|$)|([^",][^,]*|)(?=,|$)')
 
 
 def csv_rows(data: bytes) -> list[list[str]]:
-    """The rows of a table, one a line, strictly: a line end belongs to no field, a quote closes where it should."""
+    """Reads the rows of a table strictly: one row per line, no line ends in fields, and all quotes closed."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -35,7 +35,7 @@ def _fields(line: str) -> list[str]:
 
 
 def split(seed: int, user: str, items: set[str]) -> tuple[str, str]:
-    """(validation, test) item of a user, by the rule that dataset.json states."""
+    """Returns the (validation, test) items of a user by the rule in dataset.json."""
     keys = sorted(items)
     digest = hashlib.sha256(json.dumps([seed, user, keys]).encode()).digest()
     validation = keys.pop(int.from_bytes(digest[:8], "big") % len(keys))
@@ -43,7 +43,7 @@ def split(seed: int, user: str, items: set[str]) -> tuple[str, str]:
 
 
 def users_of(pairs: list[tuple[str, str]], least: int, seed: int = 0) -> dict[str, tuple]:
-    """User key to (training items sorted, validation, test), of those with at least `least` different items."""
+    """Returns (sorted training items, validation, test) by user key, for users with `least` or more different items."""
     bought: dict[str, set[str]] = {}
     for user, item in pairs:
         bought.setdefault(user, set()).add(item)
@@ -56,9 +56,10 @@ def users_of(pairs: list[tuple[str, str]], least: int, seed: int = 0) -> dict[st
 
 
 def auc_bounds(users: np.ndarray, items: np.ndarray, own: list[list[int]], targets: list[int]) -> tuple[float, float]:
-    """The least and the most that the mean strict AUC may be, rounding of the scores to float32 considered.
+    """Computes bounds of the mean strict AUC that allow for rounding of the scores to float32.
 
-    ``users`` [U, D], ``items`` [I, D]; the AUC of a user is the share of the items not in ``own`` that score less.
+    ``users`` [U, D], ``items`` [I, D]. A user's AUC is the share of the items not in ``own`` that score less than the
+    target.
     """
     least, most = [], []
     with np.errstate(all="ignore"):

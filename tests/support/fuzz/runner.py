@@ -1,4 +1,4 @@
-"""Draws the cases, shares them out over processes and tells the outcomes."""
+"""Draws the cases, distributes them over processes, and prints the outcomes."""
 
 import argparse
 import collections
@@ -33,22 +33,22 @@ FAMILIES = {
     "shards": shards.make,
     "workdir": workdir.make,
 }
-# How often each comes: a round of these.
+# The families of one round; a family may occur several times.
 _ROUND = ("photos", "csv", "shards", "metadata", "features", "photos", "factors", "release", "dumps", "csv", "report")
 _ROUND += ("workdir", "photos", "metadata", "csv", "features", "report", "factors", "shards", "workdir")
-_TOLD_EVERY = 30  # seconds
+_TOLD_EVERY = 30  # seconds between lines of progress
 _ROOT = Path(__file__).parents[3]
 
 
 def case(place: world.World, seed: int, number: int, family: str | None, folder: Path) -> tuple[str, outcome.Case]:
-    """The family and the case of a number; its files are made in `folder`."""
+    """Makes the case of a number, with its files in `folder`; returns (family, case)."""
     family = family or _ROUND[number % len(_ROUND)]
     folder.mkdir(parents=True)
     return family, FAMILIES[family](place, np.random.default_rng([seed, number]), folder)
 
 
 def run(place: world.World, seed: int, number: int, family: str | None = None, seconds: float = 30) -> dict:
-    """One case from its damage to its outcome: ``number``, ``family``, ``what``, ``kind``, ``why``, ``seconds``."""
+    """Makes and runs one case; returns ``number``, ``family``, ``what``, ``kind``, ``why`` and ``seconds``."""
     folder = place.root / f"case-{number}"
     started = time.monotonic()
     try:
@@ -61,7 +61,7 @@ def run(place: world.World, seed: int, number: int, family: str | None = None, s
 
 
 def table(results: list[dict]) -> str:
-    """Counts by family and outcome."""
+    """Returns a table of counts by family and outcome."""
     counts = collections.Counter((result["family"], result["kind"]) for result in results)
     kinds = [kind for kind in outcome.OUTCOMES if kind in outcome.GOOD or any(r["kind"] == kind for r in results)]
     lines = [["", *kinds, "all"]]
@@ -73,7 +73,7 @@ def table(results: list[dict]) -> str:
 
 
 def failures(results: list[dict], seed: int, family: str | None = None) -> list[str]:
-    """A line for each case that came out wrong, with the command that repeats it."""
+    """Returns a line for each case with a bad outcome, with the command that repeats it."""
     more = f" --family={family}" if family else ""
     return [
         f"{one['kind']} {one['family']} {_line(one['what'], 160)!r}: {_line(one['why'], 300)} | "
@@ -88,7 +88,7 @@ def _line(text: str, most: int) -> str:
 
 
 def one(options: argparse.Namespace) -> int:
-    """--case: one case in this process, told in full."""
+    """Runs the case of --case in this process and prints it in full; returns the exit status."""
     with tempfile.TemporaryDirectory() as root:
         place = world.World(Path(root))
         if options.keep:
@@ -99,7 +99,7 @@ def one(options: argparse.Namespace) -> int:
 
 
 def many(options: argparse.Namespace) -> int:
-    """All cases over the processes, then the table and the failures."""
+    """Runs all cases in several processes, prints the table and the failures, and returns the exit status."""
     started = time.monotonic()
     results = list(_shown(_results(options), options))
     print(table(results))
@@ -110,17 +110,17 @@ def many(options: argparse.Namespace) -> int:
 
 
 def work(options: argparse.Namespace) -> int:
-    """--worker: the numbers on standard input, one a line; an outcome a line on standard output."""
+    """Runs --worker: reads one number per line on standard input, writes one outcome per line on standard output."""
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # What TensorFlow prints is no answer.
+    os.dup2(2, 1)  # keeps TensorFlow's output out of the answers
     with tempfile.TemporaryDirectory() as root:
         place = world.World(Path(root))
         for line in sys.stdin:
-            # Native code that hangs lets no alarm through: the process ends, and the parent takes another.
+            # Native code that hangs blocks the alarm, so the process ends and the parent starts another one.
             faulthandler.dump_traceback_later(4 * options.seconds + 60, exit=True)
             try:
                 result = run(place, options.seed, int(line), options.family, options.seconds)
-            except Exception as error:  # The fuzzer's own fault.
+            except Exception as error:  # a fault of the fuzzer itself
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 told = f"the fuzzer itself: {error!r} at {Path(where.filename).name}:{where.lineno}"
                 result = _failed(options, int(line), told)
@@ -187,7 +187,7 @@ def _start(options: argparse.Namespace) -> subprocess.Popen:
 
 
 def _shown(results: Iterator[dict], options: argparse.Namespace) -> Iterator[dict]:
-    """Passes the results on: with a bar on a terminal, with a line every half minute elsewhere."""
+    """Yields the results, with a progress bar on a terminal, or else with a line every half minute."""
     if options.quiet:
         yield from results
         return

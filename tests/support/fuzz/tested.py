@@ -1,6 +1,6 @@
-"""All that the fuzzer uses of the project: its tools, run in this process, and the readers of a data set.
+"""Wraps everything that the fuzzer uses of the project: the tools, run in this process, and the data set's readers.
 
-Every import of the project stands here, so that a module that moves is mended in one place.
+All imports of the project are here, so that a moved module needs a change in one place only.
 """
 
 import contextlib
@@ -13,10 +13,12 @@ from . import outcome
 
 
 def tool(name: str, *arguments: object) -> str:
-    """Runs `python -m tools.NAME` in this process; returns what it printed.
+    """Runs `python -m tools.NAME` in this process and returns its output.
 
-    Raises `outcome.Refused` with its one line where it exits with another status than 0, `outcome.Unclear` where it
-    says more or less than one line then. Any other exception is the tool's own.
+    Raises:
+        outcome.Refused: the tool exits with a status other than 0 and one line.
+        outcome.Unclear: it exits with a status other than 0 and no line or several lines.
+        Exception: any other error of the tool.
     """
     cli = importlib.import_module(f"tools.{name}").cli
     out, err = io.StringIO(), io.StringIO()
@@ -28,7 +30,7 @@ def tool(name: str, *arguments: object) -> str:
             status = end.code
     if not status:
         return out.getvalue()
-    # A bar draws itself over with "\r"; a plain line of progress ends before the error begins.
+    # A progress bar redraws itself after "\r"; a plain line of progress ends before the error.
     told = err.getvalue().rpartition("error: ")
     if not told[1] or status not in (1, 2) or told[0].count("error: "):
         raise outcome.Unclear(f"status {status}: {err.getvalue()!r}")
@@ -47,28 +49,28 @@ def refusals():
 
 
 def open_dataset(folder: Path):
-    """`Dataset.open`."""
+    """Opens a data set by `Dataset.open`."""
     from tfrecords.dataset import Dataset
 
     return Dataset.open(folder)
 
 
 def decode(encoded: bytes, size: int, resize_filter: str, fit: str):
-    """A stored photo as every network sees it: uint8 [size, size, 3]."""
+    """Decodes a stored photo as the networks get it, uint8 [size, size, 3]."""
     from tfrecords.photos.decode import decode_photo
 
     return decode_photo(encoded, size, resize_filter, fit).numpy()
 
 
 def features(folder: Path, name: str):
-    """The features of a data set, float32 [I, F]."""
+    """Loads the features of a data set, float32 [I, F]."""
     from tfrecords.features.store import load_features
 
     return load_features(open_dataset(folder), name)[1]
 
 
 def parameters(workdir: Path) -> int:
-    """How many numbers the best model of a run has, read from its best/."""
+    """Returns how many numbers the best model of a run has, from its best/."""
     from tf_dvbpr.comparison.runs import parameters_of
     from tf_dvbpr.workdir import Workdir
 
@@ -76,7 +78,7 @@ def parameters(workdir: Path) -> int:
 
 
 def report_sources():
-    """The test suite's writer of everything that a report reads."""
+    """Returns the test suite's module that writes everything a report reads."""
     for name in ("tests.support.report_sources", "tests.report_sources"):
         if importlib.util.find_spec(name):
             return importlib.import_module(name)

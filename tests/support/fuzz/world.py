@@ -1,4 +1,4 @@
-"""The whole inputs that are damaged: a shop, its data set, factors and a run, tiny and made once."""
+"""Makes the intact inputs, tiny and only once: a shop, its data set, factors and a run."""
 
 import csv
 import dataclasses
@@ -20,7 +20,7 @@ SIDE = 16
 
 
 def purchases() -> list[tuple[str, str]]:
-    """Pairs of user and item: six users of 5 to 7 items, one of 4."""
+    """Returns pairs of user and item: six users with 5 to 7 items, one with 4."""
     draw = np.random.default_rng(5)
     pairs = []
     for user, count in enumerate((5, 6, 7, 5, 6, 7, 4)):
@@ -29,7 +29,7 @@ def purchases() -> list[tuple[str, str]]:
 
 
 def photo(seed: int) -> bytes:
-    """A PNG of a smooth picture."""
+    """Returns a PNG of a smooth picture."""
     across, down = np.meshgrid(np.arange(SIDE), np.arange(SIDE))
     pixels = np.stack([across * 12 + 3 * seed, down * 12 + seed, (across + down) * 6], axis=-1).astype(np.uint8)
     buffer = io.BytesIO()
@@ -38,7 +38,7 @@ def photo(seed: int) -> bytes:
 
 
 def table(rows: list) -> bytes:
-    """Rows as CSV."""
+    """Writes rows as CSV."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows(rows)
     return buffer.getvalue().encode()
@@ -46,13 +46,13 @@ def table(rows: list) -> bytes:
 
 @dataclasses.dataclass
 class World:
-    """Everything whole, under `root`: made when first asked for."""
+    """The intact inputs under `root`; each is made on first use."""
 
     root: Path
 
     @functools.cached_property
     def shop(self) -> Path:
-        """A folder with items.csv, interactions.csv and images/."""
+        """Returns a folder with items.csv, interactions.csv and images/."""
         folder = self.root / "shop"
         (folder / "images").mkdir(parents=True)
         rows = [["item_id", "image", "category", "title"]]
@@ -66,19 +66,19 @@ class World:
 
     @functools.cached_property
     def dataset(self) -> Path:
-        """The data set of the shop, in two shards of items."""
+        """Returns the shop's data set, with two shards of items."""
         folder = self.root / "dataset"
         tested.tool("build_dataset", "--source=csv", f"--input={self.shop}", f"--output={folder}", "--shards=2")
         return folder
 
     @functools.cached_property
     def users(self) -> dict[str, tuple]:
-        """User key to (training items, validation, test), by the oracle's own split."""
+        """Returns (training items, validation, test) by user key, from the oracle's own split."""
         return plain.users_of(purchases(), 5)
 
     @functools.cached_property
     def factors(self) -> dict[str, np.ndarray]:
-        """The arrays of a factors file of random numbers."""
+        """Returns the arrays of a factors file of random numbers."""
         draw = np.random.default_rng(8)
         return {
             "step": np.int64(0),
@@ -90,7 +90,7 @@ class World:
 
     @functools.cached_property
     def run(self) -> Path:
-        """The workdir of a finished training of BPR-MF, evaluated, with its report's AUC table."""
+        """Returns the workdir of a finished and evaluated training of BPR-MF."""
         folder = self.root / "run"
         train(self.dataset, folder, 4)
         tested.tool("evaluate_auc", f"--workdir={folder}")
@@ -98,16 +98,16 @@ class World:
 
     @functools.cached_property
     def bought(self) -> list[list[int]]:
-        """The items that each user owns, as numbers, in the order of `users`."""
+        """Returns the numbers of the items that each user owns, in the order of `users`."""
         return [[ITEMS.index(item) for item in (*train, *held)] for train, *held in self.users.values()]
 
     def targets(self, split: str) -> list[int]:
-        """The item held out of each user, as a number."""
+        """Returns the number of each user's held-out item."""
         return [ITEMS.index(user[1 + (split == "test")]) for user in self.users.values()]
 
 
 def train(dataset: Path, workdir: Path, epochs: int) -> None:
-    """A BPR-MF of eight numbers, an epoch between validations."""
+    """Trains a tiny BPR-MF with a validation after every epoch."""
     tested.tool(
         "train_baseline",
         f"--dataset={dataset}",
@@ -122,10 +122,10 @@ def train(dataset: Path, workdir: Path, epochs: int) -> None:
 
 
 def contents(folder: Path) -> dict:
-    """A data set as readers see it, in plain values; every reader is called.
+    """Reads a data set with every reader, into plain values.
 
-    Keys: name, fit, resize_filter, category_names, items (key, category, height, width, photo), users (key to training
-    items, validation, test), "one by one": the photos again, by the reader of single items.
+    The keys are name, fit, resize_filter, category_names, items (key, category, height, width, photo), users (key to
+    training items, validation, test), and "one by one": the photos again, by the reader of single items.
     """
     with tested.refusals():
         dataset = tested.open_dataset(folder)
@@ -163,17 +163,17 @@ def _photos(dataset):
 
 
 def signed(meta: dict) -> dict:
-    """dataset.json with the checksum of itself made right, where it carries one."""
+    """Returns dataset.json with its own checksum corrected, if it has one."""
     content = {name: value for name, value in meta.items() if name != "sha256"}
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return {**content, **({"sha256": digest} if "sha256" in meta else {})}
 
 
 def copy(folder: Path, to: Path) -> Path:
-    """A copy that may be damaged."""
+    """Makes a copy that may be damaged."""
     return Path(shutil.copytree(folder, to))
 
 
 def read_json(path: Path) -> object:
-    """A JSON file."""
+    """Reads a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))

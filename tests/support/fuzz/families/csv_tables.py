@@ -1,4 +1,4 @@
-"""CSV tables: what build_dataset makes of them is what a strict reading of the two files says, or they are refused."""
+"""Damages CSV tables; build_dataset must agree with a strict reading of both files, or refuse them."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def _stray(draw: np.random.Generator, data: bytes) -> mutations.Mutation:
 
 
 def _field(draw: np.random.Generator, data: bytes) -> mutations.Mutation:
-    """A field is empty, spaces, quoted, or another row's."""
+    """Makes a field empty, spaces, quoted, or another row's."""
     lines = [line.split(b",") for line in data.split(b"\n")]
     row = lines[int(draw.integers(len(lines)))]
     at = int(draw.integers(len(row)))
@@ -33,7 +33,7 @@ def _field(draw: np.random.Generator, data: bytes) -> mutations.Mutation:
 
 
 def _whole(draw: np.random.Generator, data: bytes) -> mutations.Mutation:
-    """The file in another form, that of another program."""
+    """Writes the file in the form of another program."""
     text = data.decode()
     forms = {
         "with a BOM": b"\xef\xbb\xbf" + data,
@@ -57,7 +57,7 @@ _KINDS = (*mutations.TEXT, *([_stray] * 6), *([_field] * 8), _whole, _whole)
 
 
 def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
-    """One of the two tables damaged."""
+    """Makes a case with one of the two tables damaged."""
     shop = world.copy(place.shop, folder / "shop")
     file = shop / mutations.any_of(draw, ("items.csv", "interactions.csv"))
     what, data = mutations.damage(draw, file.read_bytes(), _KINDS)

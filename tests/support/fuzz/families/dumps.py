@@ -1,4 +1,4 @@
-"""Amazon's and Tradesy's dumps: the data set is what a plain reading of the lines gives, or the file is refused."""
+"""Damages Amazon's and Tradesy's dumps; the data set must agree with a plain reading, or the file is refused."""
 
 import ast
 import gzip
@@ -17,7 +17,7 @@ _LEAST = 5
 
 
 def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
-    """One line edited or one file damaged, packed or plain, before or after it was packed."""
+    """Makes a case with one line edited or one file damaged, compressed or not, before or after compression."""
     dump = folder / "dump"
     (dump / "photos").mkdir(parents=True)
     for number, item in enumerate(world.ITEMS):
@@ -163,7 +163,7 @@ def _key(value: object) -> str:
 
 
 def _lines(file: Path) -> list[dict]:
-    """The record of every line. One in a thousand may be broken, and no file here has that many."""
+    """Reads the record of every line; none may be broken, since the files have less than a thousand lines."""
     data = file.read_bytes()
     if data[:2] == b"\x1f\x8b":
         try:

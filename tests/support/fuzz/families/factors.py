@@ -1,4 +1,4 @@
-"""Factors files: the AUC is that of a plain reading of the arrays, matched by key, or the file is refused."""
+"""Damages factors files; the AUC must agree with a plain reading of the arrays by key, or the file is refused."""
 
 import io
 import math
@@ -14,7 +14,7 @@ _NEEDED = ("user_factors", "item_factors", "user_keys", "item_keys")
 
 
 def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
-    """factors.npz damaged as bytes, or written anew of other arrays."""
+    """Makes a case with factors.npz damaged as bytes, or rewritten with other arrays."""
     file = folder / "factors.npz"
     if draw.integers(2):
         save = mutations.any_of(draw, (np.savez, np.savez_compressed))
@@ -32,7 +32,7 @@ def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
 
 
 def evaluate(*flags: str) -> list[tuple]:
-    """(name, validation AUC, test AUC) of each ranking but RAND."""
+    """Returns (name, validation AUC, test AUC) of each ranking except RAND."""
     tested.tool("evaluate_auc", *flags)
     output = Path(next(flag for flag in flags if flag.startswith("--output=")).removeprefix("--output="))
     rows = world.read_json(output)["rows"]
@@ -41,7 +41,7 @@ def evaluate(*flags: str) -> list[tuple]:
 
 
 def wrong_auc(place: world.World, file: Path, got: list[tuple]) -> str | None:
-    """What is wrong with `evaluate`'s figures by the plain reading of `file`, None: nothing."""
+    """Returns what is wrong with the result of `evaluate` by a plain reading of `file`; None: nothing."""
     users, items = read(file.read_bytes(), list(place.users), world.ITEMS)
     counts = np.zeros((len(world.ITEMS), 1))
     for train, *_ in place.users.values():
@@ -50,7 +50,7 @@ def wrong_auc(place: world.World, file: Path, got: list[tuple]) -> str | None:
     for (name, *figures), rows in zip(got, ((np.ones((len(users), 1)), counts), (users, items)), strict=True):
         for split, figure in zip(("validation", "test"), figures, strict=True):
             least, most = plain.auc_bounds(*rows, place.bought, place.targets(split))
-            # Equal numbers of purchases are ties, which count as lost: the least is exact.
+            # Equal numbers of purchases are ties, which count as lost, so the lower bound is exact.
             most = least if name == "PopRank" else most
             if figure is None or not least - 1e-6 <= figure <= most + 1e-6:
                 return f"{name}: {split} AUC {figure} where {least:.6f} to {most:.6f} is right"
@@ -71,7 +71,7 @@ def _base(place: world.World, folder: Path) -> list:
 
 
 def _edit(draw: np.random.Generator, arrays: dict, file: Path) -> str:
-    """One array changed; every checksum of the file is right."""
+    """Changes one array; all checksums of the file are right."""
     name = mutations.any_of(draw, (*_NEEDED, "step"))
     kind = int(draw.integers(9))
     array = np.array(arrays[name])
@@ -119,7 +119,7 @@ def _edit(draw: np.random.Generator, arrays: dict, file: Path) -> str:
 
 
 def read(data: bytes, user_keys: list[str], item_keys: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The rows of the users and of the items, found by key."""
+    """Reads the rows of the users and of the items by key."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = {name.removesuffix(".npy"): archive.read(name) for name in archive.namelist()}

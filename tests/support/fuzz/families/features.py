@@ -1,4 +1,4 @@
-"""Item features: from .npy and .b files and as they are kept; each item's row is what a strict reading gives."""
+"""Damages item features, in .npy and .b files and in a data set; each row must agree with a strict reading."""
 
 import io
 from pathlib import Path
@@ -11,11 +11,11 @@ from ..outcome import Case, Unreadable
 _DIM, _WIDE = 4, 4096
 _LONGEST = 1e15
 _NAME = "mine"
-_OWN = ("features",)  # The folder that is locked while features are made stays, empty.
+_OWN = ("features",)  # the folder of the lock, which stays empty
 
 
 def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
-    """A file to import, its keys, or features that are kept, damaged."""
+    """Makes a case with an imported file, its keys, or a data set's features damaged."""
     data = world.copy(place.dataset, folder / "data")
     kind = mutations.any_of(draw, ("npy", "npy", "keys", "kept", "kept", "b"))
     if kind == "b":
@@ -51,7 +51,7 @@ def _table(draw: np.random.Generator, data: Path, folder: Path, keyed: bool) -> 
 
 
 def rows_of(table: np.ndarray, keys: np.ndarray | None) -> np.ndarray:
-    """The row of each item, float32; by key, or in their order where there are no keys."""
+    """Returns the row of each item, float32, by key, or in order if there are no keys."""
     if table.ndim != 2 or not table.size or table.dtype.kind not in "fiu":
         raise Unreadable(f"{table.dtype} {table.shape} is no table of numbers")
     if keys is not None:
@@ -94,7 +94,7 @@ def _load(data: Path) -> tuple:
 
 
 def plain(table: np.ndarray) -> tuple:
-    """Shape and numbers, to be compared with ==."""
+    """Returns shape and numbers, for comparison with ==."""
     return table.shape, table.tolist()
 
 

@@ -1,4 +1,4 @@
-"""dataset.json: an edit is refused, or changes neither items nor categories nor users nor the AUC."""
+"""Damages dataset.json; it is refused, or items, categories, users and the AUC stay the same."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ _OPEN = ("name", "fit", "resize_filter")
 
 
 def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
-    """dataset.json damaged as a text or edited as a document."""
+    """Makes a case with dataset.json damaged as text or edited as a document."""
     data = world.copy(place.dataset, folder / "data")
     file = data / "dataset.json"
     if draw.integers(4):

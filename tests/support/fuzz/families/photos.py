@@ -1,4 +1,4 @@
-"""Photos: what build stores and readers decode is Pillow's reading on white, or the photo is refused."""
+"""Damages photos; the stored and decoded photo must agree with Pillow's on white, or the photo is refused."""
 
 import functools
 import io
@@ -26,7 +26,7 @@ _LOST = "scan data lost"
 
 
 def picture() -> Image.Image:
-    """A smooth picture with a gradient of transparency, RGBA."""
+    """Draws a smooth RGBA picture with a gradient of transparency."""
     across, down = np.meshgrid(np.arange(_SIDE), np.arange(_SIDE))
     channels = [across * 10, down * 10, 240 - 5 * (across + down), np.clip(across * 14, 0, 255)]
     return Image.fromarray(np.stack(channels, axis=-1).astype(np.uint8), "RGBA")
@@ -40,7 +40,7 @@ def _saved(image: Image.Image, form: str, **options: object) -> bytes:
 
 @functools.cache
 def whole() -> dict[str, bytes]:
-    """A photo of every kind that this Pillow can write."""
+    """Returns a photo of every kind that the installed Pillow can write."""
     rgba = picture()
     rgb, grey = rgba.convert("RGB"), rgba.convert("L")
     deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 256 + 37)
@@ -101,13 +101,13 @@ def whole() -> dict[str, bytes]:
     for name, (image, form, options) in made.items():
         try:
             photos[name] = _saved(image, form, **options)
-        except (KeyError, OSError, ValueError):  # This Pillow was built without it.
+        except (KeyError, OSError, ValueError):  # not part of the installed Pillow
             continue
     return photos
 
 
 def _lose_scan(draw: np.random.Generator, data: bytes) -> mutations.Mutation:
-    """A JPEG that lost a fifth or more of its scan data and ends in the end marker all the same."""
+    """Removes a fifth or more of a JPEG's scan data, and keeps the end marker."""
     start = data.rfind(b"\xff\xda")
     start += 2 + int.from_bytes(data[start + 2 : start + 4], "big")
     length = len(data) - 2 - start
@@ -117,7 +117,7 @@ def _lose_scan(draw: np.random.Generator, data: bytes) -> mutations.Mutation:
 
 
 def _mend_png(data: bytes) -> bytes:
-    """Every chunk's checksum made right."""
+    """Corrects the checksum of every chunk."""
     at, parts = 8, [data[:8]]
     while at + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, at)
@@ -130,7 +130,7 @@ def _mend_png(data: bytes) -> bytes:
 
 
 def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
-    """A shop whose first item has a damaged photo, or a whole one of some kind."""
+    """Makes a case of a shop whose first item has a damaged photo, or an intact one of some kind."""
     name = mutations.any_of(draw, list(whole()))
     intact = data = whole()[name]
     what = "whole"
@@ -157,14 +157,14 @@ def _build(shop: Path, folder: Path) -> "Stored":
     tested.tool("build_dataset", *flags)
     _, _, height, width, encoded = world.contents(output)["items"][0]
     side = max(height, width)
-    # At its own size and padded, no pixel is resampled.
+    # With padding and the photo's own size, no pixel is resampled.
     square = tested.decode(encoded, side, "nearest", "pad")
     top, left = (side - height) // 2, (side - width) // 2
     return Stored(encoded, square[top : top + height, left : left + width])
 
 
 class Stored:
-    """A photo's bytes in the data set, and its pixels as readers decode them."""
+    """A photo as stored: its bytes in the data set, and its pixels as readers decode them."""
 
     def __init__(self, encoded: bytes, pixels: np.ndarray):
         self.encoded, self.pixels = encoded, pixels
@@ -193,10 +193,14 @@ def _distance(one: np.ndarray, two: np.ndarray) -> int:
 
 
 def on_white(data: bytes) -> tuple[np.ndarray, str, bool]:
-    """(uint8 [h, w, 3], format, whether its colours are defined to the level), upright and on white, as Pillow reads.
+    """Decodes a photo by Pillow, upright and on white.
 
-    Raises `Unreadable` for what Pillow cannot read, for formats that are not taken, for several frames, and for pixels
-    without a defined scale.
+    Returns:
+        (pixels uint8 [h, w, 3], format, whether its colours are defined exactly).
+
+    Raises:
+        Unreadable: Pillow cannot read it, the format is not allowed, it has several frames, or its pixels have no
+            defined scale.
     """
     try:
         with warnings.catch_warnings():
@@ -229,7 +233,7 @@ def on_white(data: bytes) -> tuple[np.ndarray, str, bool]:
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
-    """What EXIF alone says, as browsers do."""
+    """Returns the rotation by EXIF only, as browsers apply it."""
     if image.format == "TIFF":
         number = image.tag_v2.get(_ORIENTATION)
     else:
@@ -237,6 +241,6 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
         try:
             exif.load(image.info.get("exif", b""))
             number = exif.get(_ORIENTATION)
-        except Exception:  # Pillow raises nearly anything on damaged EXIF data; such data says no orientation.
+        except Exception:  # Pillow raises many kinds of errors on damaged EXIF data, which has no orientation.
             number = None
     return Image.Transpose[_TURNS[number]] if number in _TURNS else None

@@ -1,4 +1,4 @@
-"""The authors' file: a pickle whose values are edited, or whose bytes are damaged; nothing it names is ever run."""
+"""Damages the authors' file, a pickle, in its values or bytes; nothing that the pickle names may ever run."""
 
 import collections
 import functools
@@ -17,7 +17,7 @@ _SPLITS = ("user_train", "user_validation", "user_test")
 
 
 def parts() -> list:
-    """Four users, the last of them without a purchase, and eight items, as the authors' file holds them."""
+    """Returns four users, the last one without a purchase, and eight items, as in the authors' file."""
     bought = [([0, 3, 3], [4], [5]), ([1, 2, 6], [7], [0]), ([0, 5], [], [1]), ([], [], [])]
     splits = []
     for split in range(3):
@@ -36,7 +36,7 @@ def _row(user: int, item: int) -> dict:
 
 
 def written(values: list, protocol: int) -> bytes:
-    """The bytes of the .npy file."""
+    """Returns the bytes of the .npy file."""
     outer = np.empty(len(values), object)
     outer[:] = values
     file = io.BytesIO()
@@ -47,7 +47,7 @@ def written(values: list, protocol: int) -> bytes:
 
 
 def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
-    """A value edited, or bytes lost or changed."""
+    """Makes a case with a value edited, or bytes lost or changed."""
     values = parts()
     protocol = int(mutations.any_of(draw, (2, 2, 4)))
     if draw.integers(2):
@@ -83,7 +83,7 @@ def _check(data: bytes, got: dict) -> str | None:
 
 
 def _opcode(draw: np.random.Generator, data: bytes) -> mutations.Mutation:
-    """One opcode is lost or comes twice; no new name comes in."""
+    """Removes or repeats one opcode, without a new name."""
     start = data.index(b"\n") + 1
     places = [place for *_, place in pickletools.genops(data[start:])]
     at = int(draw.integers(1, len(places) - 1))
@@ -95,7 +95,7 @@ def _opcode(draw: np.random.Generator, data: bytes) -> mutations.Mutation:
 
 
 def _edit(draw: np.random.Generator, values: list) -> str:
-    """One value of the file becomes another."""
+    """Changes one value of the file."""
     kind = int(draw.integers(8))
     split, user, item = int(draw.integers(3)), int(draw.integers(_USERS)), int(draw.integers(_ITEMS))
     catalogue = values[3]

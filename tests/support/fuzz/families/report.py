@@ -1,4 +1,4 @@
-"""What the other tools left for the report: the page shows what the files say, or none is made."""
+"""Damages the files that the report reads; the page must show what they say, or there is no page."""
 
 import functools
 import io
@@ -11,11 +11,11 @@ from .. import json_edits, mutations, page, tested, world
 from ..outcome import Case, Unreadable
 
 _LEFT = ("table3", "samples", "table4", "design", "tailor")
-_DEMANDED = {"samples": "latents.npz"}  # Named by its being there alone; nobody reads it.
+_DEMANDED = {"samples": "latents.npz"}  # only its existence matters; nothing reads it
 
 
 def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
-    """One file of one source damaged."""
+    """Makes a case with one file of one source damaged."""
     name = mutations.any_of(draw, ("recommender", "gan", "table3", "table4", "design", "tailor", "samples"))
     whole = _sources(place)
     source = world.copy(whole[name], folder / name)

@@ -1,4 +1,4 @@
-"""Record shards: readers give what a plain reading of the records says, where the records agree with each other."""
+"""Damages record shards; readers must agree with a plain reading of consistent records, or refuse the shard."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ _WRONG = (-1, 0, 1, 5, 11, 12, 13, 2**31, 2**40, -(2**63))
 
 
 def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
-    """One shard damaged, its checksums mended or not, and dataset.json mended to agree with it or not."""
+    """Makes a case with one shard damaged; its checksums and dataset.json may be corrected to fit."""
     data = world.copy(place.dataset, folder / "data")
     shard = mutations.any_of(draw, sorted(data.glob("*.tfrecord*")))
     intact = shard.read_bytes()
@@ -56,7 +56,7 @@ def _mend(data: Path, shard: Path, digest: bool) -> None:
 
 
 def _edit(draw: np.random.Generator, data: bytes) -> mutations.Mutation:
-    """Records or their values are others; every checksum is right."""
+    """Changes records or their values; all checksums are right."""
     records = list(_records(data))
     at, other = (int(number) for number in draw.integers(len(records), size=2))
     kind = int(draw.integers(10))
@@ -218,7 +218,7 @@ def _framed(record: bytes) -> bytes:
 
 
 def _masked(data: bytes) -> int:
-    """CRC-32C as TFRecord files hold it."""
+    """Computes the masked CRC-32C of TFRecord files."""
     crc = 0xFFFFFFFF
     for byte in data:
         crc ^= byte

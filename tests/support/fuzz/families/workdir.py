@@ -1,4 +1,4 @@
-"""A run's folder: every tool that reads it gives what the whole run gave, or what the damaged file says, or refuses."""
+"""Damages a workdir; a tool must give the intact run's result, or the damaged file's, or refuse the workdir."""
 
 import json
 import re
@@ -11,12 +11,12 @@ from .. import json_edits, mutations, page, tested, world
 from ..outcome import Case, Unreadable
 from . import factors
 
-_EPOCHS, _STEPS = 6, 12  # of the resumed training; of the one before, which has 4 epochs
+_EPOCHS, _STEPS = 6, 12  # of the resumed training; of the first one, which has 4 epochs
 _USER, _SHOWN = "u1", 3
 
 
 def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
-    """One file damaged, one tool run."""
+    """Makes a case with one file damaged and one tool to run."""
     run = world.copy(place.run, folder / "run")
     name, *tools = mutations.any_of(draw, _TARGETS)
     file = mutations.any_of(draw, sorted(run.glob(name)))
@@ -38,7 +38,7 @@ def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
         act,
         lambda got: check(got, file, new, edited),
         _base(place, tool),
-        # A start takes its settings down before it reads the checkpoint.
+        # A training writes its settings before it reads the checkpoint.
         own=("config.json",) if tool is _resume else (),
     )
 
@@ -109,7 +109,7 @@ def _resume(place: world.World, run: Path, folder: Path) -> tuple:
     def check(got: dict, file: Path, new: bytes, edited: tuple | None) -> str | None:
         base = _base(place, _resume)
         if file.name == "metrics.jsonl":
-            # What the file said of the steps before stays; the new ones are those of the unbroken run.
+            # The file keeps its lines on earlier steps; the new lines are those of the unbroken run.
             lines, broken = page.records(new)
             said = [_without_clock(json.dumps(line)) for line in lines if line["step"] <= _STEPS]
             lost = [
@@ -133,7 +133,7 @@ def _parameters(place: world.World, run: Path, folder: Path) -> tuple:
             return tested.parameters(run)
 
     users, items = len(place.users), len(world.ITEMS)
-    right = (users + items) * 3 + items  # Both tables, and the items' biases.
+    right = (users + items) * 3 + items  # both tables, and the items' biases
     return act, lambda got, *_: None if got == right else f"{got} parameters, {right} expected"
 
 
@@ -148,7 +148,7 @@ def _without_clock(line: str | bytes) -> object:
 
 
 def _kept(line: bytes, lines: list) -> bool:
-    """Whether a broken line still stands there, its bytes replaced where they are no text."""
+    """Returns whether the file still has a broken line, with bytes that are no text replaced."""
     return any(not isinstance(one, dict) for one in lines) or _without_clock(line) in lines
 
 
@@ -160,7 +160,7 @@ def _readable(file: Path, new: bytes) -> None:
             raise Unreadable("it is no JSON") from error
 
 
-# The file, and the tools that read it.
+# Each file and the tools that read it.
 _TARGETS: tuple = (
     ("config.json", _evaluate, _recommend, _report, _resume),
     ("metrics.jsonl", _report, _report, _resume),
