@@ -28,7 +28,7 @@ def rate_of(case):
 
 
 def batches():
-    """Returns (rows, gradients) of each step: the first three rows are in every second step, the last in none."""
+    """Returns (rows, gradients) of each step: rows 0 to 2 are in every second step, the last in none; some repeat."""
     draw = np.random.default_rng(5)
     for step in range(STEPS):
         rows = draw.integers(0 if step % 2 else 3, ROWS - 1, BATCH)

@@ -49,7 +49,7 @@ def insert(draw: np.random.Generator, data: bytes) -> Mutation:
 
 
 def append(draw: np.random.Generator, data: bytes) -> Mutation:
-    """Appends random bytes."""
+    """Appends zeros or random bytes."""
     more = bytes(int(draw.integers(1, 64))) if draw.integers(2) else draw.bytes(int(draw.integers(1, 64)))
     return f"{len(more)} bytes behind the end", data + more
 
