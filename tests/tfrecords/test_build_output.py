@@ -98,7 +98,7 @@ def test_metadata_comes_last(capsys, shop, tmp_path, monkeypatch):
     )
     assert run(capsys, cli, "--source=csv", f"--input={shop}", f"--output={tmp_path}/data")[0] == 0
     shards = [shard["file"] for shard in Dataset.open(tmp_path / "data").meta["shards"]]
-    assert sorted(seen) == sorted(["attributes.csv", *shards])
+    assert sorted(seen) == sorted(["attributes.csv", "timestamps.npz", *shards])
 
 
 # Holds the build up just before its last file.

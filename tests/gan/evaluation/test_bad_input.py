@@ -40,7 +40,7 @@ def test_what_makes_no_sense_is_refused(opened, judged_runs, tmp_path, capsys, m
 def test_a_classifier_of_one_category_can_judge_nothing(opened, studio, judged_runs, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(studio.gan, "present", ("tops",))
     line = refusal(capsys, tool, *flags(judged_runs, tmp_path / "out"))
-    assert "draws one category only" in line and "give --judge" in line
+    assert "draws only one category" in line and "give --judge" in line
 
 
 def test_an_output_that_holds_other_things(opened, judged_runs, tmp_path, capsys):

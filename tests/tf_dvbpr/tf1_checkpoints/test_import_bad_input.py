@@ -145,8 +145,8 @@ def test_a_gans_variable_that_does_not_fit_is_named(six, tmp_path, name, change,
 
 
 def test_the_other_networks_file_is_named(six, tmp_path):
-    refused({"GAN/generator/g_h1/w": np.zeros(1, np.float32)}, six.path, tmp_path, "holds the GAN .*give --kind=gan$")
-    refused({"DVBPR/wc1": np.zeros(1, np.float32)}, six.path, tmp_path, "recommender .*give --kind=dvbpr$", "gan")
+    refused({"GAN/generator/g_h1/w": np.zeros(1, np.float32)}, six.path, tmp_path, "holds the GAN .*give kind=gan$")
+    refused({"DVBPR/wc1": np.zeros(1, np.float32)}, six.path, tmp_path, "recommender .*give kind=dvbpr$", "gan")
 
 
 def test_files_that_are_missing_or_damaged_are_named(planted_folder, six, tmp_path):
