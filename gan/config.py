@@ -22,6 +22,8 @@ from tfrecords.settings import (
 IMAGE_SIZES = (32, 64, 128, 256)
 AUGMENTATIONS = ("colour", "cutout", "translation")
 DECONVOLUTION, UPSAMPLING = "deconvolution", "upsampling"
+NO_EYES, LITE0, RECOMMENDER = "none", "lite0", "recommender"
+LEAST_SQUARES, HINGE = "least_squares", "hinge"
 
 
 def _known(augment: str) -> bool:
@@ -57,6 +59,22 @@ class GanConfig(JudgeConfig, PhotoTrainingConfig):
     discriminator_width: int = setting(64, "channels of the discriminator's first feature maps", between(1, MOST))
     discriminator_norm: str = setting(
         "batch", "normalisation of the discriminator's inner layers", one_of("batch", "spectral", "none")
+    )
+    eyes: str = setting(
+        NO_EYES,
+        "frozen network that the discriminator looks through: EfficientNet-Lite0 trained on ImageNet, or the CNN-F of "
+        "a trained recommender; none: it sees the pixels",
+        one_of(NO_EYES, LITE0, RECOMMENDER),
+    )
+    eyes_weights: str | None = setting(None, "of --eyes=lite0: an .npz of its arrays by their PyTorch names")
+    eyes_workdir: str | None = setting(None, "of --eyes=recommender: a workdir of tools.train_dvbpr, CNN-F")
+    eyes_size: int = setting(
+        0,
+        "side that images are brought to for the eyes, a multiple of 32; 0: image_size",
+        Bounds(lambda value: 0 <= value <= 512 and value % 32 == 0, "0, or a multiple of 32 up to 512"),
+    )
+    adversarial_loss: str = setting(
+        LEAST_SQUARES, "of both networks: the paper's least squares, or the hinge", one_of(LEAST_SQUARES, HINGE)
     )
     batch_size: int = setting(16, "photos per step, and generated images per step", between(1, MOST))
     epochs: float = setting(30.0, "epochs; one draws as many photos as there are", EPOCHS)
@@ -94,6 +112,11 @@ class GanConfig(JudgeConfig, PhotoTrainingConfig):
         need(self, self.generator_width % 4 == 0, "generator_width", "a multiple of 4")
         enough = self.max_photos == 0 or self.max_photos >= self.batch_size
         need(self, enough, "max_photos", f"0, or at least {option('batch_size')}")
+        for name, kind in (("eyes_weights", LITE0), ("eyes_workdir", RECOMMENDER)):
+            eyes = f"{option('eyes')}={kind}"
+            expected = f"given with {eyes}" if self.eyes == kind else f"left out without {eyes}"
+            need(self, (self.eyes == kind) == bool(getattr(self, name)), name, expected)
+        need(self, self.eyes != NO_EYES or not self.eyes_size, "eyes_size", f"left out without {option('eyes')}")
         self.check_judge()
 
     @property

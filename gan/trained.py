@@ -7,9 +7,11 @@ import numpy as np
 import tensorflow as tf
 
 from gan.config import UPSAMPLING, GanConfig
+from gan.eyes import Eyes, open_eyes
 from gan.latents import draw_latents
 from gan.networks.discriminator import Discriminator, build_discriminator
 from gan.networks.generator import Generator, build_generator
+from gan.networks.projected_discriminator import ProjectedDiscriminator, build_projected_discriminator
 from gan.networks.upsampling_generator import UpsamplingGenerator, build_upsampling_generator
 from tf_dvbpr import stateless
 from tf_dvbpr.model_names import GAN
@@ -21,6 +23,7 @@ from tfrecords.photos.decode import denormalise
 from tfrecords.progress_bar import ProgressBar
 
 GeneratorNetwork = Generator | UpsamplingGenerator
+DiscriminatorNetwork = Discriminator | ProjectedDiscriminator
 
 _BATCH = 64
 
@@ -41,7 +44,7 @@ class TrainedGan:
         self,
         config: GanConfig,
         generator: GeneratorNetwork,
-        discriminator: Discriminator,
+        discriminator: DiscriminatorNetwork,
         category_names: tuple[str, ...],
         present: tuple[str, ...],
         step: int,
@@ -68,7 +71,7 @@ class TrainedGan:
         except (TypeError, KeyError) as error:
             raise InputError(f"{opened.path}/config.json: not a run's config ({error}). Train again") from error
         config = dataclasses.replace(config, precision=precision or config.precision)
-        generator, discriminator = build_networks(config, len(names))
+        generator, discriminator = build_networks(config, len(names), open_eyes(config, opened.path))
         kept = Checkpoints(opened.path / "best", network_weights(generator, discriminator), keep=1).restore()
         if kept is None:
             raise InputError(f"{opened.path}: nothing was trained yet; run the training to its first grid at least")
@@ -96,12 +99,11 @@ class TrainedGan:
         return tf.one_hot(categories, len(self.category_names))
 
 
-def build_networks(config: GanConfig, num_categories: int) -> tuple[GeneratorNetwork, Discriminator]:
-    """Builds both networks of a config, with initial weights."""
-    shared = {"seed": config.seed, "precision": config.precision}
-    width, norm = config.discriminator_width, config.discriminator_norm
-    discriminator = build_discriminator(config.image_size, num_categories, width=width, norm=norm, **shared)
-    return generator_of(config, num_categories), discriminator
+def build_networks(
+    config: GanConfig, num_categories: int, eyes: Eyes | None = None
+) -> tuple[GeneratorNetwork, DiscriminatorNetwork]:
+    """Builds both networks of a config, with initial weights; `eyes`: those it names."""
+    return generator_of(config, num_categories), _discriminator_of(config, num_categories, eyes)
 
 
 def generator_of(config: GanConfig, num_categories: int) -> GeneratorNetwork:
@@ -113,7 +115,15 @@ def generator_of(config: GanConfig, num_categories: int) -> GeneratorNetwork:
     return build_generator(*sizes, upsampling_kernel=config.upsampling_kernel, **options)
 
 
-def network_weights(generator: GeneratorNetwork, discriminator: Discriminator) -> dict[str, tf.Variable]:
+def _discriminator_of(config: GanConfig, num_categories: int, eyes: Eyes | None) -> DiscriminatorNetwork:
+    sizes = config.image_size, num_categories
+    options = {"width": config.discriminator_width, "seed": config.seed, "precision": config.precision}
+    if eyes is not None:
+        return build_projected_discriminator(*sizes, eyes, eyes_size=config.eyes_size, **options)
+    return build_discriminator(*sizes, norm=config.discriminator_norm, **options)
+
+
+def network_weights(generator: GeneratorNetwork, discriminator: DiscriminatorNetwork) -> dict[str, tf.Variable]:
     """Returns both networks' variables by their names in best/, such as ``generator/dense/kernel``."""
     return {
         **{f"generator/{name}": value for name, value in generator.named_variables().items()},
@@ -144,7 +154,7 @@ def draw_pixels(
 
 
 def discriminate(
-    discriminator: Discriminator, images: tf.Tensor, labels: tf.Tensor, batch_size: int = _BATCH
+    discriminator: DiscriminatorNetwork, images: tf.Tensor, labels: tf.Tensor, batch_size: int = _BATCH
 ) -> tf.Tensor:
     """Returns D(x, c) at inference, in batches: float32 [N, S, S, 3] in [-1, 1] and [N, C] to raw scores [N]."""
     return _in_batches(discriminator.inference, batch_size, images, labels)

@@ -11,8 +11,7 @@ from tfrecords.errors import InputError
 if TYPE_CHECKING:
     import numpy as np
 
-    from gan.networks.discriminator import Discriminator
-    from gan.trained import GeneratorNetwork, TrainedGan
+    from gan.trained import DiscriminatorNetwork, GeneratorNetwork, TrainedGan
 
 
 class Generator:
@@ -43,7 +42,7 @@ class Generator:
         self.latent_dim: int = trained.config.latent_dim
         self.step: int = trained.step
         self.network: GeneratorNetwork = trained.generator
-        self.discriminator: Discriminator = trained.discriminator
+        self.discriminator: DiscriminatorNetwork = trained.discriminator
 
     @classmethod
     def open(cls, workdir: str | os.PathLike[str]) -> Generator:

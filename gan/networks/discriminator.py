@@ -100,6 +100,12 @@ class Discriminator(keras.Model):
         flat = tf.reshape(x, [-1, x.shape[1] * x.shape[2] * x.shape[3]])
         return tf.cast(self.dense(flat)[:, 0], tf.float32)
 
+    def scores(
+        self, images: tf.Tensor, labels: tf.Tensor, training: bool = False, move: bool = True
+    ) -> list[tf.Tensor]:
+        """The scores as a training takes them, a list of each head's: here of one, of `call`."""
+        return [self(images, labels, training=training, move=move)]
+
     def move_singular_vectors(self) -> None:
         """Makes one power iteration in each spectrally normalised layer; called once per training step."""
         for layer in (*self.convs, self.dense):

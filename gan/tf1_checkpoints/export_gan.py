@@ -24,6 +24,7 @@ _ARCHITECTURE = (
     "upsampling_kernel",
     "discriminator_width",
     "discriminator_norm",
+    "eyes",
 )
 
 

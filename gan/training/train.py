@@ -7,6 +7,7 @@ import numpy as np
 
 from gan.categories import ONE_CLASS, labelled
 from gan.config import PRESETS, GanConfig
+from gan.eyes import given_arrays, keep_eyes
 from gan.judge_config import OWN_JUDGE
 from gan.metrics.judge_folder import judge_folder
 from gan.metrics.training_metrics import Measures
@@ -36,11 +37,13 @@ def train(config: GanConfig, show_progress: bool = True) -> dict:
     check_versions()
     dataset = Dataset.open(config.dataset)
     check_writable(config.workdir, folder=True)
-    categories, _ = labelled(dataset)
+    categories, names = labelled(dataset)
     count = int(np.count_nonzero(categories >= 0))
+    eyes = given_arrays(config, names)
     facts = category_facts(dataset)
     with locked(Path(config.workdir), "training"):
         workdir = Workdir.create_or_resume(config, dataset, GAN, facts=facts)
+        keep_eyes(config, eyes, workdir.path)
         if show_progress:
             for line in _remarks(config, dataset, count, facts["present"]):
                 write_line(line)

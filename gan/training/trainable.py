@@ -1,18 +1,20 @@
 """Connects the GAN to the training loop: batches of photos with categories, one step of each network, sample grids."""
 
 import functools
+from collections.abc import Iterable
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from gan.config import GanConfig
+from gan.eyes import open_eyes
 from gan.latents import draw_latents
 from gan.metrics.training_metrics import Measures
 from gan.photo_sampler import PhotoDraw
 from gan.trained import build_networks, generator_of, network_weights
 from gan.training.augmentation import augment
-from gan.training.losses import discriminator_loss, generator_loss
+from gan.training.losses import LOSSES
 from gan.training.sample_grids import SampleGrids
 from tf_dvbpr import stateless
 from tf_dvbpr.compat import adam_state, as_variable
@@ -58,8 +60,10 @@ class GanTraining(WorkdirTraining):
         super().__init__(workdir)
         self._config, self._photos, self._measures = config, photos, measures
         self._num_categories = len(category_names)
+        self._discriminator_loss, self._generator_loss = LOSSES[config.adversarial_loss]
         self._draw = PhotoDraw(categories, self._num_categories)
-        self.generator, self.discriminator = build_networks(config, self._num_categories)
+        eyes = open_eyes(config, workdir.path)
+        self.generator, self.discriminator = build_networks(config, self._num_categories, eyes)
         # The generator that is shown, measured and saved.
         self.shown = generator_of(config, self._num_categories) if config.average else self.generator
         self._generator_adam = self._build_adam(config.learning_rate, self.generator.trainable_variables)
@@ -133,15 +137,15 @@ class GanTraining(WorkdirTraining):
         network.move_singular_vectors()
         variables = [as_variable(variable) for variable in network.trainable_variables]
         with tf.GradientTape() as tape:
-            real_scores = network(self._augment(reals, step, 0), labels, training=True)
-            fake_scores = network(self._augment(fakes, step, 1), labels, training=True)
-            loss = discriminator_loss(real_scores, fake_scores)
+            real_scores = network.scores(self._augment(reals, step, 0), labels, training=True)
+            fake_scores = network.scores(self._augment(fakes, step, 1), labels, training=True)
+            loss = _sum(self._discriminator_loss(*pair) for pair in zip(real_scores, fake_scores, strict=True))
         gradients = tape.gradient(loss, variables)
         self._discriminator_adam.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
         return {
             "discriminator": loss,
-            "score_real": tf.reduce_mean(real_scores),
-            "score_fake": tf.reduce_mean(fake_scores),
+            "score_real": _mean(real_scores),
+            "score_fake": _mean(fake_scores),
             "gradient_norm_discriminator": _norm(gradients),
         }
 
@@ -161,8 +165,8 @@ class GanTraining(WorkdirTraining):
         """
         with tf.GradientTape(watch_accessed_variables=False) as through:
             through.watch(fakes)
-            scores = self.discriminator(self._augment(fakes, step, 2), labels, training=True, move=False)
-            loss = generator_loss(scores)
+            scores = self.discriminator.scores(self._augment(fakes, step, 2), labels, training=True, move=False)
+            loss = _sum(self._generator_loss(one) for one in scores)
         pull = through.gradient(loss, fakes)
         trained = self.generator.trainable_variables
         gradients = tape.gradient(fakes, [as_variable(variable) for variable in trained], output_gradients=pull)
@@ -213,6 +217,16 @@ class GanTraining(WorkdirTraining):
     def _pairs(self) -> list[tuple[tf.Variable, tf.Variable]]:
         averages = self.shown.named_variables()
         return [(averages[name], value) for name, value in self.generator.named_variables().items()]
+
+
+def _sum(losses: Iterable[tf.Tensor]) -> tf.Tensor:
+    """Sums the losses of the heads; a discriminator without heads has one."""
+    return functools.reduce(tf.add, losses)
+
+
+def _mean(scores: list[tf.Tensor]) -> tf.Tensor:
+    """Returns the mean over heads of each one's mean."""
+    return _sum(tf.reduce_mean(one) for one in scores) / float(len(scores)) if scores[1:] else tf.reduce_mean(scores[0])
 
 
 def _norm(gradients: list[tf.Tensor]) -> tf.Tensor:

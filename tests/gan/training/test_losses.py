@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from gan.latents import draw_latents, interpolate, truncate
 from gan.training.augmentation import augment
-from gan.training.losses import discriminator_loss, generator_loss
+from gan.training.losses import discriminator_hinge, discriminator_loss, generator_hinge, generator_loss
 
 SEED = tf.constant([3, 4])
 
@@ -16,6 +16,13 @@ def test_the_losses_are_equation_seven():
     # ((1-1)^2 + (3-1)^2) / 2 + (0^2 + 2^2) / 2 and ((0-1)^2 + (2-1)^2) / 2
     assert float(discriminator_loss(real, fake)) == pytest.approx(2.0 + 2.0)
     assert float(generator_loss(fake)) == pytest.approx(1.0)
+
+
+def test_the_hinge_asks_no_more_than_one_of_a_score():
+    real, fake = tf.constant([-1.0, 3.0]), tf.constant([-4.0, 0.5])
+    # (max(0, 1+1) + max(0, 1-3)) / 2 + (max(0, 1-4) + max(0, 1+0.5)) / 2 and -(-4 + 0.5) / 2
+    assert float(discriminator_hinge(real, fake)) == pytest.approx(1.0 + 0.75)
+    assert float(generator_hinge(fake)) == pytest.approx(1.75)
 
 
 def test_latents_have_their_distribution_and_come_from_the_seed_alone():

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from gan.latents import draw_latents
 from gan.training import trainable as gan_training
-from gan.training.losses import discriminator_loss, generator_loss
+from gan.training.losses import discriminator_hinge, discriminator_loss, generator_hinge, generator_loss
 from gan.training.train import train
 from gan.training.trainable import GanTraining
 from tests.support.repository import repository
@@ -181,9 +181,17 @@ class Adam:
             variable.assign_sub((rate * m / (np.sqrt(v) + self.epsilon)).astype(np.float32))
 
 
-@pytest.mark.parametrize("preset", ["fast", "release"])
+@pytest.mark.parametrize(
+    ("preset", "losses"),
+    [
+        ("fast", {"least_squares": (discriminator_loss, generator_loss)}),
+        ("fast", {"hinge": (discriminator_hinge, generator_hinge)}),
+        ("release", {"least_squares": (discriminator_loss, generator_loss)}),
+    ],
+)
 @pytest.mark.slow
-def test_two_steps_are_those_of_a_plain_rewrite(preset, photos, tmp_path):
+def test_two_steps_are_those_of_a_plain_rewrite(preset, losses, photos, tmp_path):
+    ((name, (of_scores, of_fakes)),) = losses.items()
     # An epsilon that lets the size of a gradient matter and not its sign alone.
     given = {
         "augment": "",
@@ -191,6 +199,7 @@ def test_two_steps_are_those_of_a_plain_rewrite(preset, photos, tmp_path):
         "adam_epsilon": 0.1,
         "learning_rate": 0.05,
         "discriminator_learning_rate": 0.02,
+        "adversarial_loss": name,
     }
     tested, plain = (training(photos, tmp_path, preset, **given) for _ in range(2))
     generator, discriminator = plain.generator, plain.discriminator
@@ -209,12 +218,12 @@ def test_two_steps_are_those_of_a_plain_rewrite(preset, photos, tmp_path):
         discriminator.move_singular_vectors()
         with tf.GradientTape() as tape:
             scores = [discriminator(images, labels, training=True) for images in (reals, fakes)]
-            loss = discriminator_loss(*scores)
+            loss = of_scores(*scores)
         assert float(figures["discriminator"]) == pytest.approx(float(loss), rel=1e-3)
         adams[0].move(of_discriminator, tape.gradient(loss, of_discriminator))
         with tf.GradientTape() as tape:
             again = generator(latents, labels, training=True)
-            loss = generator_loss(discriminator(again, labels, training=True, move=False))
+            loss = of_fakes(discriminator(again, labels, training=True, move=False))
         assert float(figures["generator"]) == pytest.approx(float(loss), rel=1e-3)
         adams[1].move(of_generator, tape.gradient(loss, of_generator))
         # The second pass moved the statistics a second time.
