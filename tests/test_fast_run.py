@@ -1,5 +1,6 @@
 """What `make test-fast` fails on: a module at work in no test, and a test that takes long."""
 
+import os
 import subprocess
 import sys
 
@@ -51,6 +52,7 @@ def test_modules_without_functions_are_left_out(tmp_path):
         path = tmp_path / "gan" / f"{name}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    (tmp_path / "gan/protocol.py").write_text("class P:\n def f(self):\n  'Says what it does.'\n  ...")
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests/d.py").write_text("def f(): pass")
     assert fast_run.modules_with_functions(tmp_path) == {"gan.b", "gan.b.c"}
@@ -73,7 +75,8 @@ def project(tmp_path):
         text = TESTS.format(package="gan", module="used", called=called, seconds=seconds)
         (tmp_path / "tests/test_used.py").write_text(text)
         command = [sys.executable, "-m", "pytest", "-p", "tests.support.fast_run", "-n", str(workers)]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
         return done.returncode, done.stdout
 
     return run

@@ -61,10 +61,17 @@ def modules_with_functions(root):
     """Returns the names of the packages' modules under `root` that define functions."""
     found = set()
     for path in (path for package in PACKAGES for path in (root / package).rglob("*.py")):
-        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in nodes):
+        if any(map(_is_function, ast.walk(ast.parse(path.read_text(encoding="utf-8"))))):
             found.add(".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"))
     return found
+
+
+def _is_function(node):
+    """Returns whether a node is a function with a body; a protocol's ends with ``...``."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    last = node.body[-1]
+    return not (isinstance(last, ast.Expr) and isinstance(last.value, ast.Constant) and last.value.value is ...)
 
 
 def processor_seconds():
