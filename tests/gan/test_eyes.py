@@ -108,6 +108,7 @@ def test_the_eyes_are_the_recommenders_and_never_move(seeing_gan, planted_folder
     assert kept == {f"discriminator/{name}" for name in trained.named_variables()}
 
 
+@pytest.mark.slow
 def test_a_training_in_two_parts_equals_one(seeing_gan, planted_folder, small_recommender, tmp_path):
     config = short_config(planted_folder, tmp_path / "run", small_recommender, 4)
     train(config, show_progress=False)
@@ -134,6 +135,7 @@ def test_other_eyes_do_not_go_on_with_a_training(seeing_gan, planted_folder, sma
         TrainedGan.open(run)
 
 
+@pytest.mark.slow
 def test_a_trained_gan_needs_its_workdir_alone(seeing_gan, planted, small_recommender, tmp_path):
     run = shutil.copytree(seeing_gan, tmp_path / "run")
     config = (run / "config.json").read_text()

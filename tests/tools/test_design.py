@@ -54,6 +54,7 @@ def test_the_folder_holds_what_design_json_names(designed):
     assert result["settings"]["latent_form"] == "sphere" and result["settings"]["candidates"] == 8
 
 
+@pytest.mark.slow
 def test_each_picture_is_headed_by_whom_and_what_it_is_for(
     small_recommender, lively_gan, studio, tmp_path, monkeypatch
 ):
@@ -151,6 +152,7 @@ def _found(image, grid):
     return False
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_files(designed, small_recommender, lively_gan, tmp_path, monkeypatch):
     own, searched = module.design, []
 
@@ -181,6 +183,7 @@ def test_a_killed_run_goes_on_to_the_same_files(designed, small_recommender, liv
         assert (tmp_path / "out" / file.name).read_bytes() == file.read_bytes(), file.name
 
 
+@pytest.mark.slow
 def test_the_tool_prints_a_table_and_designs_for_the_least_content(
     small_recommender, lively_gan, studio, designed, tmp_path, capsys
 ):

@@ -95,6 +95,7 @@ def test_everybody_and_a_photo(run, tmp_path, planted, small_recommender):
     assert mean == pytest.approx(one["percentile"])
 
 
+@pytest.mark.slow
 def test_groups_of_a_file(run, tmp_path):
     groups, output = tmp_path / "groups.csv", tmp_path / "why"
     groups.write_text("user,group\nu0,reds\nu3,reds\nu1,greens\n")

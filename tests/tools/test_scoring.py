@@ -182,6 +182,7 @@ def test_recommend_refuses(run, workdir, tmp_path):
     assert "a folder is here" in fails(run, recommend, here, "--user=u0", f"--picture={tmp_path}/folder.png")
 
 
+@pytest.mark.slow
 def test_export_tool(run, workdir, tmp_path):
     output = tmp_path / "export" / "1"
     status, out, _ = run(export_saved_model, f"--workdir={workdir}", f"--output={output}")

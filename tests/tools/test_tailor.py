@@ -263,6 +263,7 @@ def test_runs_that_are_of_another_kind(small_recommender, lively_gan, tmp_path, 
     assert names(tmp_path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["generator", "discriminator"])
 def test_diverged_networks_end_in_one_line(small_recommender, lively_gan, tmp_path, capsys, network):
     broken = tmp_path / "gan"

@@ -85,6 +85,7 @@ def test_designs_are_those_of_the_tool(designer, small_recommender, lively_gan, 
         np.testing.assert_array_equal(np.concatenate([one.latents for one in designs]), file["latents"])
 
 
+@pytest.mark.slow
 def test_a_tailoring_is_the_tools_and_kept_where_asked(designer, tmp_path):
     given = {"every": 1, "steps": 2, "progress": False, **INVERT}
     [tailored] = designer.tailor("u0", item="i3", output=tmp_path / "kept", **given)

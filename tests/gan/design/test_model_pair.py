@@ -79,6 +79,7 @@ def test_a_gan_of_less_than_an_epoch_is_warned_of(small_recommender, lively_gan,
     assert told == ([line + "what such a GAN draws; train it longer"] if warned else [])
 
 
+@pytest.mark.slow
 def test_sizes_that_differ_are_noted(lively_gan, planted_folder, tmp_path, capsys):
     recommender = str(tmp_path / "dvbpr")
     train_quietly(config_for(planted_folder, recommender, epochs=0.1, image_size=64))

@@ -232,6 +232,7 @@ def test_nothing_asked_nothing_designed(loaded):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_row_of_a_tailoring_that_is_wrong_is_marked_and_changes_nobody_else(loaded, photo):
     users = ["nobody", "u0", "u0", "u0", "u0"]
     photos = [photo, b"no photo", photo, photo, photo[: len(photo) // 2]]
@@ -284,6 +285,7 @@ def test_more_frames_than_steps_repeat_some_and_no_bound_is_none(loaded, photo):
     assert held["drift"].max() <= 0.01 + 1e-6 < free["drift"].max()
 
 
+@pytest.mark.slow
 def test_the_tool_tells_what_it_made(exported, small_recommender, lively_gan, tmp_path, capsys):
     flags = [f"--workdir={small_recommender}", f"--gan={lively_gan}", f"--output={exported}"]
     assert "--overwrite" in refusal(capsys, export_saved_model, *flags)
@@ -307,6 +309,7 @@ def test_a_preset_of_designs_without_a_gan_is_refused(small_recommender, tmp_pat
     assert "--preset has no effect without --gan" in refusal(capsys, export_saved_model, *flags)
 
 
+@pytest.mark.slow
 def test_designs_over_http_as_in_process_and_no_more_steps_than_the_server_allows(exported, loaded, photo):
     with running(exported.parent, max_design_steps=24) as server:
         inputs = {"user_keys": ["u0", "nobody"], "categories": ["tops"], **DESIGN}

@@ -173,6 +173,7 @@ def test_a_run_without_its_config_is_named(left, run, tmp_path):
     assert run(models=("rand",))["rows"]
 
 
+@pytest.mark.slow
 def test_a_given_dvbpr_is_used_and_differences_are_paired(run, dvbpr, planted, tmp_path):
     result = run(models=("rand", "poprank", "dvbpr"), dvbpr_workdir=(dvbpr,))
     row = result["rows"][2]

@@ -24,6 +24,7 @@ from tfrecords.photos.decode import normalise
 pytestmark = pytest.mark.stack
 
 
+@pytest.mark.slow
 def test_training_on_kept_activations_is_training_on_photos(tiny_weights, own_planted, tmp_path):
     """One step's losses and gradients, dropout and mirroring included; float16 keeps eleven bits."""
     config = tiny_config(own_planted.path, tmp_path / "run", tiny_weights, freeze_through="c")

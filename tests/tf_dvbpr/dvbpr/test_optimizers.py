@@ -98,6 +98,7 @@ def test_that_search_finds_what_adam_makes(planted, tmp_path):
     assert outputs_of_the_users_shape("adam", planted, tmp_path)
 
 
+@pytest.mark.slow
 @needs_lazy_adam
 def test_lazy_adam_moves_the_users_of_the_batch_and_the_network_as_adam_does(planted, tmp_path):
     lazy, _ = trainable_for(planted, tmp_path, optimizer="lazy_adam")

@@ -199,6 +199,7 @@ def plain_losses(self, config, batch, dropout_seed, augmentation_seed, replicas=
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("negatives", ["one", "shared"])
 def test_without_them_training_is_the_papers_bit_for_bit(planted_folder, tmp_path, monkeypatch, negatives):
     given = {"negatives": negatives, "flip": False, "preset": "fast"}
@@ -278,6 +279,7 @@ def test_the_file_of_factors_keeps_the_columns(workdir, planted):
             dataclasses.replace(factors, visual=wrong)
 
 
+@pytest.mark.slow
 def test_new_photos_are_scored_by_the_visual_part(workdir, planted, tmp_path):
     factors, items = Workdir.open(workdir).factors(), [3, 10, 50]
     photos = planted.encoded_photos(items)

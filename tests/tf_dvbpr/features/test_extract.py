@@ -103,6 +103,7 @@ def test_features_equal_an_independent_computation_at_each_epsilon(
     assert status == 0 and "features: mobilenet (1024), other (1024)" in out
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_bitwise_where_an_unbroken_one_does(run, dataset, small, monkeypatch):
     command = [f"--dataset={dataset.path}", "--network=mobilenet", "--batch_size=5"]
     assert run(*command, "--name=unbroken")[0] == 0

@@ -220,6 +220,7 @@ def test_groups_of_a_file(run, workdir, photos, tmp_path):
     assert "1 user not in the data set: stranger" in out and "best users" not in out
 
 
+@pytest.mark.slow
 def test_the_tool_refuses(run, workdir, photos, tmp_path):
     here, groups = (f"--workdir={workdir}", f"--photos={photos}"), tmp_path / "groups.csv"
     empty, texts, other = tmp_path / "empty", tmp_path / "texts", tmp_path / "other"

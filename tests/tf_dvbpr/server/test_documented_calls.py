@@ -54,6 +54,7 @@ def block_with(text):
     return found
 
 
+@pytest.mark.slow
 def test_each_is_answered(server, here):
     assert len(BLOCKS) == 7
     for block in BLOCKS:

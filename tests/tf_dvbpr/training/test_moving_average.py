@@ -27,6 +27,7 @@ def test_three_steps_by_hand():
         np.testing.assert_array_equal(weight.numpy(), value)
 
 
+@pytest.mark.slow
 def test_a_training_shows_the_average_of_all_its_weights(planted, tmp_path):
     trainable, _ = trainable_for(planted, tmp_path, average=0.9, learning_rate=0.01)
     expected = {name: value.numpy().astype(np.float64) for name, value in trainable.model.weights().items()}

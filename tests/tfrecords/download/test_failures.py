@@ -28,6 +28,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_is_told_and_the_rest_comes(capsys, tmp_path, server, monkeypatch):
     monkeypatch.setattr(http, "_WHOLE_TIMEOUTS", 1.5)
     urls = {name: server.url + path for name, (path, _, _) in BAD.items()}
