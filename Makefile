@@ -57,7 +57,7 @@ test: $(VENV)/.ready ## the whole test suite; TESTS='tests/tf_dvbpr/dvbpr' for l
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 .PHONY: test-fast
-test-fast: $(VENV)/.ready ## of these, the quick ones: 3 minutes; an error if a module is at work in none of them
+test-fast: $(VENV)/.ready ## of these, the quick ones; an error if a module is at work in none of them
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -p tests.support.fast_run -m "not slow and not long"
 
 .PHONY: test-addons

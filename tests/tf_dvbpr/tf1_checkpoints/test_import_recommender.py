@@ -251,7 +251,6 @@ def test_what_breaks_off_leaves_nothing_and_what_a_kill_left_is_no_hindrance(six
         import_gan(config, show_progress=False)
 
 
-@pytest.mark.slow
 def test_the_tool_says_what_it_made(six, tmp_path, capsys):
     prefix = tf1_files.save(tmp_path / "gan-5", tf1_files.gan_weights(latent_dim=4, image_size=32))
     common = (f"--checkpoint={prefix}", f"--dataset={six.path}", f"--workdir={tmp_path / 'run'}")
