@@ -1,6 +1,7 @@
 """Queues requests, and answers those that fit together by one call of the signature."""
 
 import collections
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -11,6 +12,7 @@ from tf_dvbpr.server.request_error import RequestError
 from tf_dvbpr.server.signature import Signature
 
 Arrays = dict[str, np.ndarray]
+_log = logging.getLogger(__name__)
 
 
 class ClientLeft(Exception):
@@ -126,7 +128,8 @@ class Line:
         self._observe(rows)
         try:
             outputs = batch[0].signature(joined)
-        except Exception:
+        except Exception:  # Each request is then run alone, and gets its own error.
+            _log.info("a batch of %d requests failed; each is run alone", len(batch), exc_info=True)
             return False
         if any(len(array) != rows for array in outputs.values()):
             return False

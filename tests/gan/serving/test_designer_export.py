@@ -193,8 +193,9 @@ def test_a_tailoring_is_that_of_the_tool(alone, studio, small_recommender, livel
     for frame, step in enumerate(steps):
         for name in ("score", "realness", "drift"):
             plural = {"score": "scores"}.get(name, name)
-            # Adam's steps do not shrink with a gradient: one of nearly 0 turns the processor's last digits into a step.
-            assert found[plural][0, frame] == pytest.approx(step[name], abs=5e-3)
+            # Before the first step both agree to 1e-6. After it oneDNN's rounding decides: up to 1.3e-3 apart on one
+            # processor, 4e-7 with TF_ENABLE_ONEDNN_OPTS=0.
+            assert found[plural][0, frame] == pytest.approx(step[name], abs=2e-3 if frame else 1e-5)
         assert same_picture(found["png_bytes"][0, frame], tmp_path / "out" / step["file"])
     assert found["drift"].max() <= TAILOR["max_drift"] + 1e-6
 
