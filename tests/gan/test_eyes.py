@@ -90,6 +90,7 @@ def test_eyes_of_another_kind_are_refused_and_nothing_is_left(
     assert not run.exists()
 
 
+@pytest.mark.slow
 def test_the_eyes_are_the_recommenders_and_never_move(seeing_gan, planted_folder, small_recommender):
     network = open_embedder(Workdir.open(small_recommender)).network
     with np.load(seeing_gan / FILE) as kept:
@@ -121,6 +122,7 @@ def test_a_training_in_two_parts_equals_one(seeing_gan, planted_folder, small_re
     assert last[0]["step"] == last[1]["step"] == 6
 
 
+@pytest.mark.slow
 def test_other_eyes_do_not_go_on_with_a_training(seeing_gan, planted_folder, small_recommender, tmp_path, capsys):
     run = shutil.copytree(seeing_gan, tmp_path / "run")
     arrays = dict(np.load(run / FILE))

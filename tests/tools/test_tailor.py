@@ -78,6 +78,7 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.glob("[!.]*")}
 
 
+@pytest.mark.slow
 def test_the_folder_holds_what_tailor_json_names(tailored, result):
     shown = {f"{user}-{step}.png" for user in USERS for step in SHOWN}
     assert {step["file"] for entry in result["tailored"] for step in entry["steps"]} == shown
@@ -86,6 +87,7 @@ def test_the_folder_holds_what_tailor_json_names(tailored, result):
     assert (tailored / "u0-0.png").read_bytes() == (tailored / "u1-0.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_json_says_what_was_asked_and_for_whom(result):
     assert {name: result[name] for name in ("preset", "seed", "eta", "max_drift", "category", "notes")} == {
         "preset": "fast", "seed": 0, "eta": 1.0, "max_drift": MOST, "category": CATEGORY, "notes": [],
@@ -98,6 +100,7 @@ def test_the_json_says_what_was_asked_and_for_whom(result):
         assert [step["step"] for step in entry["steps"]] == SHOWN
 
 
+@pytest.mark.slow
 def test_the_picture_has_a_row_a_user(tailored, studio, small_recommender, lively_gan, tmp_path):
     both = Image.open(tailored / "tailor.png")
     alone = config(small_recommender, lively_gan, tmp_path / "alone", users=USERS[0])
@@ -107,6 +110,7 @@ def test_the_picture_has_a_row_a_user(tailored, studio, small_recommender, livel
     np.testing.assert_array_equal(np.asarray(both)[: one.height // 2], np.asarray(one)[: one.height // 2])
 
 
+@pytest.mark.slow
 def test_the_way_begins_at_the_latent_that_inversion_found(tailored, result, studio, planted, latents):
     np.testing.assert_array_equal(latents[0, 0], latents[1, 0])
     image = studio.gan.generator(latents[:1, 0], labels_of(studio, 1))
@@ -118,6 +122,7 @@ def test_the_way_begins_at_the_latent_that_inversion_found(tailored, result, stu
     assert result["reconstruction_error"] == pytest.approx(error, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_scores_are_those_of_the_latents(tailored, result, studio, latents):
     file = np.load(tailored / "latents.npz", allow_pickle=False)
     assert file["users"].tolist() == [user for user in USERS for _ in SHOWN]
@@ -137,6 +142,7 @@ def test_scores_are_those_of_the_latents(tailored, result, studio, latents):
         assert entry["steps"][-1]["objective"] > entry["steps"][0]["objective"]
 
 
+@pytest.mark.slow
 def test_the_drift_is_that_of_the_pictures_and_is_bounded(tailored, result):
     furthest = []
     for entry in result["tailored"]:
@@ -150,6 +156,7 @@ def test_the_drift_is_that_of_the_pictures_and_is_bounded(tailored, result):
     assert max(furthest) > 0.9 * MOST  # or the bound would not have been needed
 
 
+@pytest.mark.slow
 def test_without_a_bound_it_goes_further_also_as_another_category(studio, small_recommender, lively_gan, tmp_path):
     asked = {"max_drift": None, "category": "shoes", "gif": False, "every": 100}
     result = tailor(config(small_recommender, lively_gan, tmp_path / "out", **asked), progress=False, studio=studio)
@@ -164,12 +171,14 @@ def test_without_a_bound_it_goes_further_also_as_another_category(studio, small_
         assert np.abs(pixels(tmp_path / "out" / file) - image).max() <= 1
 
 
+@pytest.mark.slow
 def test_the_prototype_scores_what_the_item_scores(result, studio):
     scores = studio.user_factors[:2] @ studio.item_factors[ITEM]
     found = [entry["prototype_score"] for entry in result["tailored"]]
     np.testing.assert_allclose(found, scores, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_animations_show_every_step_and_rest_on_the_last(tailored):
     for user in USERS:
         with Image.open(tailored / f"{user}.gif") as animation:
@@ -181,6 +190,7 @@ def test_the_animations_show_every_step_and_rest_on_the_last(tailored):
             assert animation.info["loop"] == 0 and animation.size == (256, 256)
 
 
+@pytest.mark.slow
 def test_a_photo_of_the_items_bytes_is_the_item(
     tailored, result, studio, planted, small_recommender, lively_gan, tmp_path
 ):

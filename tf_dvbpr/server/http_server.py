@@ -39,7 +39,7 @@ class HttpServer:
     def __init__(self, app: Callable, host: str, port: int, threads: int, most_bytes: int) -> None:
         self._socket = _bound(host, port)
         self.port = self._socket.getsockname()[1]
-        self._host, self._stopping = host, False
+        self._host, self._stopping, self._listening = host, False, True
         self._server = create_server(
             app,
             _start=False,
@@ -53,7 +53,7 @@ class HttpServer:
             ident=None,
         )
         self._server.channel_class = _Channel
-        self._server.is_stopping = lambda: self._stopping
+        self._server.listens = lambda: self._listening
 
     def listen(self) -> None:
         """Starts to accept connections.
@@ -99,7 +99,11 @@ class HttpServer:
         self._socket.close()
 
     def _accept_the_last(self) -> None:
-        """Accepts the connections that the system has already made, and stops listening."""
+        """Accepts the connections that the system has already made, and stops listening.
+
+        Answers keep the connection open until then: a client that had to connect anew would find a socket
+        that is about to close, and its request would be lost.
+        """
         known = -1
         while known < len(self._server.active_channels):
             known = len(self._server.active_channels)
@@ -107,16 +111,17 @@ class HttpServer:
         self._server.accepting = False
         self._server.del_channel()
         self._socket.close()
+        self._listening = False
 
     def _turn(self, seconds: float = 0.5) -> None:
         self._server.asyncore.loop(timeout=seconds, use_poll=True, map=self._server._map, count=1)
 
 
 class _Task(WSGITask):
-    """A request's task. During a stop it tells the client that the connection closes after the answer."""
+    """A request's task. Once the server listens no more, it tells the client that the connection closes."""
 
     def build_response_header(self) -> bytes:
-        if self.channel.server.is_stopping():
+        if not self.channel.server.listens():
             self.set_close_on_finish()
         return super().build_response_header()
 

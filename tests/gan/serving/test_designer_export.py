@@ -57,6 +57,7 @@ def studio(small_recommender, lively_gan):
     return Studio.open(str(small_recommender), str(lively_gan))
 
 
+@pytest.mark.slow
 def test_a_whole_predictor_designs_by_its_visual_part(small_recommender, studio, lively_gan, tmp_path):
     """The same t_u and Phi with other columns around them: the same tastes, retrieval and served design."""
     plain, draw = Workdir.open(small_recommender).factors(), np.random.default_rng(0)
@@ -133,6 +134,7 @@ def same_row(answer, row, other, place):
         np.testing.assert_allclose(answer[name][row], other[name][place], rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_it_serves_all_that_the_recommender_does_and_designs(loaded):
     names = {"serving_default", "recommend", "score", "embed_image", "score_image", "explain", "design", "tailor"}
     assert set(loaded.signatures) == names
@@ -200,6 +202,7 @@ def test_a_tailoring_is_that_of_the_tool(alone, studio, small_recommender, livel
     assert found["drift"].max() <= TAILOR["max_drift"] + 1e-6
 
 
+@pytest.mark.slow
 def test_unknown_keys_of_a_design_are_marked_and_change_nobody_else(loaded):
     users, categories = ["u0", "nobody", "u1", ""], ["tops", "shoes", "hats", ""]
     answer, plain = design(loaded, users, categories), design(loaded, ["u0", "u1"], ["tops", "shoes"])
@@ -210,6 +213,7 @@ def test_unknown_keys_of_a_design_are_marked_and_change_nobody_else(loaded):
     assert answer["scores"].shape == (4, 2) and answer["latents"].shape == (4, 2, 8)
 
 
+@pytest.mark.slow
 def test_one_user_and_all_categories(loaded):
     answer, plain = design(loaded, ["u0"], CATEGORIES), design(loaded, ["u0", "u0"], CATEGORIES)
     for row in range(2):
@@ -217,6 +221,7 @@ def test_one_user_and_all_categories(loaded):
     assert (answer["objectives"][:, 0] >= answer["objectives"][:, 1]).all()  # best first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "shown"), [({"k": 7, "starts": 3}, 3), ({"k": 0}, 1), ({"k": -2, "starts": 0, "candidates": 0}, 1)]
 )
@@ -248,6 +253,7 @@ def test_a_row_of_a_tailoring_that_is_wrong_is_marked_and_changes_nobody_else(lo
     assert plain["drift"][0, 0] == 0 and np.isfinite(plain["reconstruction_error"]).all()
 
 
+@pytest.mark.slow
 def test_one_photo_for_many_users_and_one_user_for_many_photos(loaded, photo, planted):
     other = planted.encoded_photos([ITEM + 2])[0]
     for lists in ((["u0", "u1"], [photo], ["tops"]), (["u0"], [photo, other], ["tops", "shoes"])):
@@ -260,6 +266,7 @@ def test_one_photo_for_many_users_and_one_user_for_many_photos(loaded, photo, pl
     assert unread["image_readable"].tolist() == [False, False] and unread["user_known"].all()
 
 
+@pytest.mark.slow
 def test_no_photo_at_all_can_be_read(loaded):
     answer = alter(loaded, ["u0", "u1"], [b"", b"?"], ["tops", "tops"])
     assert not answer["image_readable"].any() and is_nothing(answer, 0) and is_nothing(answer, 1)
@@ -271,6 +278,7 @@ def test_nothing_asked_nothing_altered(loaded):
     assert answer["latents"].shape == (0, 3, 8) and answer["reconstruction_error"].shape == (0,)
 
 
+@pytest.mark.slow
 def test_lists_that_do_not_go_together_fail_their_call_alone(loaded, photo):
     with pytest.raises(tf.errors.InvalidArgumentError):
         design(loaded, ["u0", "u1"], ["tops"] * 3)
@@ -279,6 +287,7 @@ def test_lists_that_do_not_go_together_fail_their_call_alone(loaded, photo):
     assert design(loaded, ["u0"], ["tops"], steps=1)["user_known"].all()
 
 
+@pytest.mark.slow
 def test_more_frames_than_steps_repeat_some_and_no_bound_is_none(loaded, photo):
     free = alter(loaded, ["u0"], [photo], ["tops"], frames=7, steps=2, max_drift=0.0)
     assert free["png_bytes"].shape == (1, 7) and len(set(free["png_bytes"][0])) == 3

@@ -189,6 +189,7 @@ def test_a_given_dvbpr_is_used_and_differences_are_paired(run, dvbpr, planted, t
         run(models=("dvbpr",), dvbpr_workdir=(result["rows"][0]["workdirs"][0],))
 
 
+@pytest.mark.slow
 def test_given_runs_differ_in_their_seeds_alone(run, dvbpr, tmp_path):
     def copy(name, **changed):
         other = shutil.copytree(dvbpr, tmp_path / name)

@@ -262,6 +262,7 @@ def workdir(planted_folder, make_folder):
     return path
 
 
+@pytest.mark.slow
 def test_the_file_of_factors_keeps_the_columns(workdir, planted):
     factors = Workdir.open(workdir).factors()
     assert factors.visual == (L, L + 8) and factors.user_factors.shape[1] == L + 8 + 1
@@ -318,6 +319,7 @@ def test_new_photos_are_scored_by_the_visual_part(workdir, planted, tmp_path):
     np.testing.assert_allclose(served["score"](user_keys=one_user, item_keys=keys)["scores"], of_items, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_what_has_no_place_for_them_refuses(workdir):
     release = resolve("data", "run", "release", {})
     check_architecture(Workdir.open(workdir), release, release, _ARCHITECTURE)

@@ -61,6 +61,7 @@ def test_each_is_answered(server, here):
         assert "error" not in answer(server, here, block), block
 
 
+@pytest.mark.slow
 def test_recommend(server, here, planted, small_recommender):
     outputs = answer(server, here, block_with('"recommend"'))["outputs"]
     factors = Workdir.open(small_recommender).factors()
@@ -71,6 +72,7 @@ def test_recommend(server, here, planted, small_recommender):
     assert outputs["scores"][1] == [None] * 5 and outputs["user_known"] == [True, False]
 
 
+@pytest.mark.slow
 def test_score(server, here, small_recommender):
     factors = Workdir.open(small_recommender).factors()
     user = factors.user_factors[factors.user_keys.tolist().index("u12")]
@@ -79,6 +81,7 @@ def test_score(server, here, small_recommender):
     np.testing.assert_allclose([row["scores"] for row in rows], np.array(items) @ user, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_photos(server, here, small_recommender):
     factors = Workdir.open(small_recommender).factors()
     user = factors.user_factors[factors.user_keys.tolist().index("u12")]
@@ -91,6 +94,7 @@ def test_photos(server, here, small_recommender):
     assert outputs["image_readable"] == [True]
 
 
+@pytest.mark.slow
 def test_states(server, here):
     assert answer(server, here, block_with("models/dvbpr\n"))["model_version_status"][0]["state"] == "AVAILABLE"
     assert answer(server, here, block_with("healthz"))["version"] == 1

@@ -330,22 +330,25 @@ def process(folder):
     served.wait()
 
 
+@pytest.mark.slow
 def test_sigterm_ends_what_came_and_exits_with_0(process):
     served, port = process
     stopping = threading.Event()
 
     def ask_on(number):
-        answered = 0
+        answered, is_last = 0, False
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         while True:
             try:
                 connection.request("POST", "/v1/models/dvbpr:predict", json.dumps(asked(f"u{number}")))
-            except ConnectionError:  # It listens no more: nothing was begun.
+            except ConnectionRefusedError:  # It listens no more, and said so in its last answer.
+                assert answered and is_last
                 return answered
             answer = connection.getresponse()
             assert answer.status == 200 and json.loads(answer.read())["outputs"]["user_known"] == [True]
             answered += 1
-            if answer.headers["Connection"] == "close":
+            is_last = answer.headers["Connection"] == "close"
+            if is_last:
                 stopping.set()
 
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
