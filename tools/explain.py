@@ -34,6 +34,7 @@ def main(values: flags.FlagValues) -> None:
     from tf_dvbpr.explanation.explain import explain
 
     from .common import explanation_tables as tables
+    from .common.photo_score_tables import unknown_users
 
     config, change = ExplainConfig(**setting_flags.given(values, ExplainConfig)), {}
     given = setting_flags.given(values, ChangeConfig)
@@ -51,6 +52,7 @@ def main(values: flags.FlagValues) -> None:
         tables.compared(result),
         tables.attributes(result),
         tables.segments(result),
+        unknown_users(result.unknown_users),
         tables.changes(change),
         f"written to {values.output}",
     ]

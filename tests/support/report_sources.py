@@ -201,7 +201,7 @@ def write_explain(folder, dataset):
             }
         ],
     }
-    found = dataclasses.asdict(Explanations(*head, [one], [segment]))
+    found = dataclasses.asdict(Explanations(*head, [one], [segment], []))
     write(folder / "explain.json", {**found, "changes": minds, "files": ["explain.png"]})
 
 

@@ -98,8 +98,8 @@ def test_everybody_and_a_photo(run, tmp_path, planted, small_recommender):
 @pytest.mark.slow
 def test_groups_of_a_file(run, tmp_path):
     groups, output = tmp_path / "groups.csv", tmp_path / "why"
-    groups.write_text("user,group\nu0,reds\nu3,reds\nu1,greens\n")
-    status, _, _ = run("--item=i4", f"--groups={groups}", f"--output={output}")
+    groups.write_text("user,group\nu0,reds\nu3,reds\nu1,greens\nnobody,reds\n")
+    status, out, _ = run("--item=i4", f"--groups={groups}", f"--output={output}")
     found = read(output)
     assert status == 0
     assert [(one["name"], one["users"]) for one in found["explanations"]] == [
@@ -108,6 +108,8 @@ def test_groups_of_a_file(run, tmp_path):
         ("greens", 1),
     ]
     assert {segment["name"] for segment in found["segments"]} == {"reds", "greens"}
+    assert found["unknown_users"] == ["nobody"]
+    assert "left out of the groups, 1 user not in the data set: nobody" in out
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def explain(config: ExplainConfig, progress: bool = True, addition: Addition | N
     check_output(output, output_files.KIND)
     explainer, step = open_explainer(config.workdir, config.attributes, config.dataset)
     dataset = explainer.dataset
-    asked, groups = _asked(config, explainer)
+    asked, groups, unknown = _asked(config, explainer)
     if config.item is not None:
         garment = item_garment(config.item, dataset, explainer.embedder, explainer.factors)
     else:
@@ -95,22 +95,24 @@ def explain(config: ExplainConfig, progress: bool = True, addition: Addition | N
         steps=config.steps,
         explanations=explanations,
         segments=_segments(explainer, garment, groups),
+        unknown_users=unknown,
     )
     _write(result, explainer, garment, asked, maps, output, addition)
     return result
 
 
-def _asked(config: ExplainConfig, explainer: Explainer) -> tuple[list[Asked], list[UserGroup]]:
-    """Returns (the users and groups asked, the segments of all users)."""
+def _asked(config: ExplainConfig, explainer: Explainer) -> tuple[list[Asked], list[UserGroup], list[str]]:
+    """Returns (the users and groups asked, the segments of all users, the unknown users of the file of groups)."""
     dataset, tastes = explainer.dataset, explainer.factors.tastes
     if config.user is not None:
         keys = split_keys(config.user, dataset)
-        return [Asked(key, np.array([find_user(key, dataset)]), False) for key in keys], []
+        return [Asked(key, np.array([find_user(key, dataset)]), False) for key in keys], [], []
     everybody = Asked(EVERYBODY, np.arange(len(tastes)), True)
     if config.groups is not None:
-        groups, _ = read_groups(config.groups, dataset)
-        return [everybody, *(Asked(group.name, group.members, True) for group in groups)], groups
-    return [everybody], cluster(tastes, min(config.clusters, len(tastes)), dataset) if config.clusters else []
+        groups, unknown = read_groups(config.groups, dataset)
+        return [everybody, *(Asked(group.name, group.members, True) for group in groups)], groups, unknown
+    segments = cluster(tastes, min(config.clusters, len(tastes)), dataset) if config.clusters else []
+    return [everybody], segments, []
 
 
 def _segments(explainer: Explainer, garment: Garment, groups: list[UserGroup]) -> list[Segment]:

@@ -127,6 +127,7 @@ class Explanations:
         steps: steps of the integral.
         explanations: one per user or group.
         segments: those with the lowest percentile first; [] if users were named.
+        unknown_users: keys of the file of groups that are not in the data set.
     """
 
     data_set: str
@@ -139,3 +140,4 @@ class Explanations:
     steps: int
     explanations: list[Explanation]
     segments: list[Segment]
+    unknown_users: list[str]

@@ -39,12 +39,7 @@ def groups(scores: PhotoScores) -> str:
 
 def left_out(scores: PhotoScores) -> str:
     """Returns the numbers and first names of files that are no photos and of unknown users; "" if there are none."""
-    lines = []
-    if scores.unknown_users:
-        users, unknown = _number(len(scores.unknown_users), "user"), ", ".join(scores.unknown_users[:_NAMED])
-        lines.append(
-            f"left out of the groups, {users} not in the data set: {unknown}{_count_of_unnamed(scores.unknown_users)}"
-        )
+    lines = [unknown_users(scores.unknown_users)] if scores.unknown_users else []
     if scores.bad_files:
         files = len(scores.bad_files) + len(scores.photos)
         lines.append(f"left out, {len(scores.bad_files)} of {_number(files, 'file')}, no photos that can be read:")
@@ -52,6 +47,14 @@ def left_out(scores: PhotoScores) -> str:
         if len(scores.bad_files) > _NAMED:
             lines.append(f" {_count_of_unnamed(scores.bad_files)}")
     return "\n".join(lines)
+
+
+def unknown_users(keys: Sequence[str]) -> str:
+    """Returns the number and the first keys of users of a file of groups who are not in the data set; "" for none."""
+    if not keys:
+        return ""
+    named = ", ".join(keys[:_NAMED])
+    return f"left out of the groups, {_number(len(keys), 'user')} not in the data set: {named}{_count_of_unnamed(keys)}"
 
 
 def _by_photo(shown: Sequence[PhotoScore], items: int) -> str:
