@@ -34,6 +34,7 @@ setup(
         "keras>=2.15",
         "numpy",
         "pillow>=10.1",
+        "protobuf>=4.22",  # reads records without TensorFlow, which takes seconds to import
         # Of tools.serve: waitress and prometheus_client are pure Python and need nothing themselves; TensorBoard brings
         # werkzeug. An extra would leave the server out of an installation that can make what it serves.
         "prometheus_client",

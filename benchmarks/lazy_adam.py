@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import tensorflow as tf
 
-from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.presets import resolve
 from tf_dvbpr.dvbpr.training import DvbprTraining
 from tf_dvbpr.workdir import Workdir
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from benchmarks import shop
 from benchmarks.turns import Turns, read
-from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.presets import resolve
 from tf_dvbpr.dvbpr.training import DvbprTraining
 from tf_dvbpr.training.loop import LoopConfig, run
 from tf_dvbpr.workdir import Workdir

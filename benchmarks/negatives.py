@@ -31,7 +31,8 @@ flags.DEFINE_integer("seeds", 3, "number of seeds", lower_bound=1, flag_values=F
 
 def curve(dataset: str, workdir: Path, kind: str, seed: int, photos: int) -> list[tuple[int, float]]:
     """Trains one run and returns (photos, validation AUC) for each validation."""
-    from tf_dvbpr.dvbpr.train import resolve, train
+    from tf_dvbpr.dvbpr.presets import resolve
+    from tf_dvbpr.dvbpr.train import train
     from tf_dvbpr.training.metrics_log import MetricsLog
 
     given = {"negatives": kind, "seed": seed, "max_photos": photos, "epochs": 1e6, "batch_size": 128, "average": 0.0}

@@ -15,7 +15,7 @@ from gan.networks.generator import build_generator
 from gan.search import config as design_config
 from gan.training import train as gan_train
 from tests.support.repository import repository
-from tf_dvbpr.dvbpr import config, train
+from tf_dvbpr.dvbpr import config, presets
 
 ROOT = repository()
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
@@ -28,7 +28,7 @@ PRESETS = ("paper", "release", "fast")
 TABLE = "| flag | paper | release | fast |"
 # Page, its presets, what makes a config of one.
 WITH_PRESETS = [
-    pytest.param(PRESETS_PAGE, config.PRESETS, train.resolve, id="dvbpr"),
+    pytest.param(PRESETS_PAGE, config.PRESETS, presets.resolve, id="dvbpr"),
     pytest.param(GAN_PAGE, gan_config.PRESETS, gan_train.resolve, id="gan"),
     pytest.param(DESIGN_PAGE, design_config.PRESETS, lambda _, __, *rest: design_config.resolve(*rest), id="design"),
 ]
@@ -81,7 +81,7 @@ def test_every_flag_that_differs_is_explained_below(page):
 @pytest.mark.parametrize(
     ("page", "resolve", "flags"),
     [
-        pytest.param(PRESETS_PAGE, train.resolve, {"learning_rate", "adam_epsilon", "epochs"}, id="dvbpr"),
+        pytest.param(PRESETS_PAGE, presets.resolve, {"learning_rate", "adam_epsilon", "epochs"}, id="dvbpr"),
         pytest.param(
             GAN_PAGE,
             gan_train.resolve,

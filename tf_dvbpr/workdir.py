@@ -5,9 +5,7 @@ import os
 import platform
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from tf_dvbpr import __version__
 from tf_dvbpr.model_names import GAN, WORKDIRS
@@ -78,6 +76,9 @@ class Workdir:
         A run that has trained nothing yet accepts new settings. Raises InputError if the folder belongs to other
         settings or another data set, or holds other files.
         """
+        import keras
+        import tensorflow as tf
+
         path = Path(path or config.workdir)
         settings = {
             "model": model,

@@ -11,6 +11,7 @@ from tfrecords.build_config import BuildConfig
 from tfrecords.data_set_folder import DATA_SET
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError, option
+from tfrecords.example import item_example, user_example
 from tfrecords.files.atomic_folder import check_output, whole_folder
 from tfrecords.progress_bar import progress_bar
 from tfrecords.sources.amazon import AmazonSource
@@ -105,14 +106,14 @@ def _write_items(folder: Path, source: Source, shards: int, progress: bool) -> t
         for item_id, item in enumerate(bar):
             categories[item.category] += 1
             encoded, height, width = item.photo.encoded, item.photo.height, item.photo.width
-            writer.write(schema.item_example(item_id, item.key, item.category, encoded, height, width, item.features))
+            writer.write(item_example(item_id, item.key, item.category, encoded, height, width, item.features))
         return writer.finish(), categories
 
 
 def _write_users(folder: Path, users: list[User]) -> list[Shard]:
     with ShardWriter(folder, schema.USER_STEM, 1) as writer:
         for user_id, user in enumerate(users):
-            writer.write(schema.user_example(user_id, user.key, user.train, user.validation, user.test))
+            writer.write(user_example(user_id, user.key, user.train, user.validation, user.test))
         return writer.finish()
 
 

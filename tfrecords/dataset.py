@@ -8,19 +8,23 @@ import os
 import reprlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 
 from tfrecords import record_check, schema
 from tfrecords.errors import InputError
-from tfrecords.metadata import REBUILD, read_metadata, shards_of
+from tfrecords.example import Example
+from tfrecords.files.sha256 import file_sha256
+from tfrecords.metadata import REBUILD, contradicted, read_metadata, shards_of
 from tfrecords.record_file import find_damage, read_record, record_offsets
+from tfrecords.record_reader import read_examples
 from tfrecords.timestamps import PARTS, read_timestamps
-from tfrecords.writer import file_sha256
 
-_PARSE_BATCH = 64
-_CARDINALITY = "expected to contain"  # from TensorFlow's error about a dataset with another number of elements
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+_FIELDS = dict(zip(PARTS, (schema.USER_TRAIN, schema.USER_VALIDATION, schema.USER_TEST), strict=True))
 _HELD = ("validation", "test")
 
 
@@ -28,7 +32,8 @@ class Dataset:
     """The users, items and photos of one dataset folder; open it with `Dataset.open`.
 
     Each property is read at its first use and kept, except photos. Ids are row numbers: user u is row u of the user
-    arrays, item i is row i of the item arrays, both counted from 0.
+    arrays, item i is row i of the item arrays, both counted from 0. Only `photos`, `damage_named` and `item_features`
+    need TensorFlow, and import it.
 
     Attributes:
         path: the folder.
@@ -142,23 +147,30 @@ class Dataset:
         """Returns the number of training purchases of each item, int32 [I]."""
         return np.bincount(self.train_items, minlength=self.num_items).astype(np.int32)
 
-    @functools.cached_property
+    @property
     def has_item_features(self) -> bool:
         """Returns whether features are stored with the items; reads only the first item."""
-        return bool(self._item_example(0).features.feature[schema.ITEM_FEATURES].float_list.value)
+        return self.item_features_dim > 0
+
+    @functools.cached_property
+    def item_features_dim(self) -> int:
+        """Returns the number of features stored with the first item; 0: none."""
+        return len(self._item_example(0).floats(schema.ITEM_FEATURES))
 
     @functools.cached_property
     def item_features(self) -> np.ndarray | None:
         """Returns the features stored with the items, float32 [I, F], or None if there are none."""
-        read = self._read(schema.ITEM_STEM, schema.ITEM_ID, schema.parse_features)
-        parts = [(ids, batch[schema.ITEM_FEATURES]) for ids, batch in read]
+        from tfrecords import record_stream
+
+        with self.damage_named():
+            parts = [(ids.numpy(), rows) for ids, rows in record_stream.features(self.path, self.meta)]
         ids = np.concatenate([ids for ids, _ in parts])
-        lengths = np.concatenate([features.row_lengths().numpy() for _, features in parts])
+        if not np.array_equal(ids, np.arange(self.num_items)):
+            raise self._not_in_order(schema.ITEM_STEM)
+        lengths = np.concatenate([rows.row_lengths().numpy() for _, rows in parts])
         if len(set(lengths.tolist())) != 1 or lengths[0] == 0:
             return None
-        features = np.empty((self.num_items, lengths[0]), np.float32)
-        features[ids] = np.concatenate([features.flat_values.numpy().reshape(-1, lengths[0]) for _, features in parts])
-        return features
+        return np.concatenate([rows.flat_values.numpy().reshape(-1, lengths[0]) for _, rows in parts])
 
     def train_of(self, user: int) -> np.ndarray:
         """Returns the user's training items, int32, ascending."""
@@ -177,21 +189,18 @@ class Dataset:
         indptr = np.searchsorted(pairs, np.arange(self.num_users + 1, dtype=np.int64) * self.num_items)
         return indptr.astype(np.int64), (pairs % self.num_items).astype(np.int32)
 
-    def photos(self) -> tf.data.Dataset:
+    def photos(self) -> "tf.data.Dataset":
         """Returns each item once, in item order, as (id int64, encoded photo string); shards are read in parallel.
 
         Iterate inside `damage_named`: a damaged shard then raises an InputError.
         """
-        records = self._records(schema.ITEM_STEM)
-        return (
-            records.map(schema.parse_photos, num_parallel_calls=tf.data.AUTOTUNE).unbatch().prefetch(tf.data.AUTOTUNE)
-        )
+        from tfrecords import record_stream
+
+        return record_stream.photos(self.path, self.meta)
 
     def encoded_photos(self, ids: Sequence[int]) -> list[bytes]:
         """Yields the stored photos of a few items, in the order asked for."""
-        return [
-            self._item_example(int(item)).features.feature[schema.IMAGE_ENCODED].bytes_list.value[0] for item in ids
-        ]
+        return [self._item_example(int(item)).text(schema.IMAGE_ENCODED) for item in ids]
 
     def verify(self) -> None:
         """Compares every shard with its checksum in dataset.json, and the shards' contents with its figures.
@@ -210,31 +219,12 @@ class Dataset:
     def damage_named(self) -> Iterator[None]:
         """Turns TensorFlow's errors about damaged or unreadable records into an InputError with shard and byte offset.
 
-        Also turns its error about a shard whose number of examples differs from dataset.json.
+        Also turns its error about shards whose number of examples differs from dataset.json.
         """
-        try:
+        from tfrecords import record_stream
+
+        with record_stream.damage_named(self.path, self.meta):
             yield
-        except tf.errors.FailedPreconditionError as error:
-            if _CARDINALITY not in str(error):
-                raise
-            stated = f"counts are {self.num_users} users and {self.num_items} items"
-            raise self._contradiction(stated, "more or fewer") from error
-        except tf.errors.DataLossError as error:
-            for shard in self.meta["shards"]:
-                path = self.path / shard["file"]
-                offset = find_damage(path)
-                if offset is not None:
-                    raise InputError(f"{path}: damaged at byte {offset}; {REBUILD}") from error
-            raise
-        except record_check.UNREADABLE as error:
-            for shard in self.meta["shards"]:
-                path = self.path / shard["file"]
-                offset = record_check.find_unreadable(path)
-                if offset is not None:
-                    raise InputError(
-                        f"{path}: the record at byte {offset} lacks a field, or its photo cannot be decoded; {REBUILD}"
-                    ) from error
-            raise
 
     @property
     def _users(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -243,25 +233,32 @@ class Dataset:
     @functools.cached_property
     def _user_table(self) -> tuple[np.ndarray, dict[str, tuple[np.ndarray, np.ndarray]]]:
         """Returns the keys, and (indptr, items) of each part of the split."""
-        keys = np.empty(self.num_users, object)
-        lists = {part: [np.empty(0, np.int32)] * self.num_users for part in PARTS}
-        for ids, batch in self._read(schema.USER_STEM, schema.USER_ID, schema.parse_users):
-            keys[ids] = record_check.user_keys(
-                batch, self.path, self.num_users, self.num_items, several=self.split_date is not None
-            )
-            for part, name in zip(PARTS, (schema.USER_TRAIN, schema.USER_VALIDATION, schema.USER_TEST), strict=True):
-                rows = batch[name]
-                of_users = np.split(rows.flat_values.numpy(), rows.row_splits.numpy()[1:-1])
-                for user, items in zip(ids, of_users, strict=True):
-                    lists[part][user] = np.unique(items).astype(np.int32)
-        record_check.check_distinct(self.path, "user", keys)
+        keys: list[bytes] = []
+        lengths: dict[str, list[int]] = {name: [] for name in _FIELDS.values()}
+        flat: dict[str, list[int]] = {name: [] for name in _FIELDS.values()}
+
+        def add(example: Example) -> None:
+            self._check_next(schema.USER_STEM, example.integer(schema.USER_ID), len(keys))
+            keys.append(example.text(schema.USER_KEY))
+            for name in _FIELDS.values():
+                items = example.integers(name)
+                lengths[name].append(len(items))
+                flat[name].extend(items)
+
+        self._read_all(schema.USER_STEM, add, keys)
+        items = {name: (np.array(lengths[name], np.int64), np.array(flat[name], np.int64)) for name in lengths}
+        several = self.split_date is not None
+        texts = record_check.user_keys(keys, items, self.path, self.num_items, several)
+        record_check.check_distinct(self.path, "user", texts)
         table = {}
-        for part, rows in lists.items():
-            indptr = np.concatenate([[0], np.cumsum([len(items) for items in rows])]).astype(np.int64)
-            table[part] = indptr, np.concatenate(rows)
+        users = np.arange(self.num_users + 1, dtype=np.int64)
+        for part, name in _FIELDS.items():
+            pairs = np.unique(np.repeat(users[:-1], items[name][0]) * self.num_items + items[name][1])
+            indptr = np.searchsorted(pairs, users * self.num_items).astype(np.int64)
+            table[part] = indptr, (pairs % self.num_items).astype(np.int32)
             if indptr[-1] != self.meta["counts"][part]:
                 raise self._contradiction(f"counts.{part} is {self.meta['counts'][part]}", indptr[-1])
-        return keys.astype(np.str_), table
+        return np.array(texts, np.str_), table
 
     def _only(self, split: str) -> np.ndarray:
         if self.split_date is not None:
@@ -273,19 +270,27 @@ class Dataset:
 
     @functools.cached_property
     def _items(self) -> dict[str, np.ndarray]:
-        keys = np.empty(self.num_items, object)
-        categories = np.empty(self.num_items, np.int32)
-        sizes = np.empty((self.num_items, 2), np.int32)
-        for ids, batch in self._read(schema.ITEM_STEM, schema.ITEM_ID, schema.parse_labels):
-            keys[ids] = record_check.item_keys(batch, self.path, self.num_items, len(self.category_names))
-            categories[ids] = batch[schema.ITEM_CATEGORY].numpy()
-            sizes[ids] = np.stack([batch[schema.IMAGE_HEIGHT], batch[schema.IMAGE_WIDTH]], axis=1)
-        record_check.check_distinct(self.path, "item", keys)
+        keys: list[bytes] = []
+        values: dict[str, list[int]] = {
+            name: [] for name in (schema.ITEM_CATEGORY, schema.IMAGE_HEIGHT, schema.IMAGE_WIDTH)
+        }
+
+        def add(example: Example) -> None:
+            self._check_next(schema.ITEM_STEM, example.integer(schema.ITEM_ID), len(keys))
+            keys.append(example.text(schema.ITEM_KEY))
+            for name, column in values.items():
+                column.append(example.integer(name))
+
+        self._read_all(schema.ITEM_STEM, add, keys)
+        columns = {name: np.array(column, np.int64) for name, column in values.items()}
+        texts = record_check.item_keys(keys, columns, self.path, len(self.category_names))
+        record_check.check_distinct(self.path, "item", texts)
+        categories, *sizes = (column.astype(np.int32) for column in columns.values())
         stated = [*self.meta["category_counts"].values()]
         found = np.bincount(categories - schema.NO_CATEGORY, minlength=len(stated) + 1)[1:].tolist()
         if found != stated:
             raise self._contradiction(f"category_counts are {reprlib.repr(stated)}", reprlib.repr(found))
-        return {"keys": keys.astype(np.str_), "categories": categories, "sizes": sizes}
+        return {"keys": np.array(texts, np.str_), "categories": categories, "sizes": np.stack(sizes, axis=1)}
 
     @functools.cached_property
     def _item_shards(self) -> list[tuple[Path, list[int]]]:
@@ -300,7 +305,7 @@ class Dataset:
             shards.append((path, offsets))
         return shards
 
-    def _item_example(self, item: int) -> tf.train.Example:
+    def _item_example(self, item: int) -> Example:
         if not 0 <= item < self.num_items:
             raise IndexError(f"item {item}: ids run from 0 to {self.num_items - 1}")
         # The writer distributes items round-robin over the shards.
@@ -311,33 +316,22 @@ class Dataset:
             raise InputError(f"{path}: damaged at byte {offset}; {REBUILD}")
         return record_check.item_example(self.path, item, data)
 
-    def _records(self, stem: str) -> tf.data.Dataset:
-        paths = [str(self.path / shard["file"]) for shard in shards_of(self.meta, stem)]
-        records = tf.data.Dataset.from_tensor_slices(paths).interleave(
-            tf.data.TFRecordDataset,
-            cycle_length=len(paths),
-            block_length=1,
-            num_parallel_calls=tf.data.AUTOTUNE,
-            deterministic=True,
-        )
-        counted = records.apply(tf.data.experimental.assert_cardinality(self.meta["counts"][stem]))
-        return counted.batch(_PARSE_BATCH)
+    def _read_all(self, stem: str, add: Callable[[Example], None], read: Sequence) -> None:
+        """Passes every record to `add`, which adds one entry to `read`, and checks their number."""
+        for _ in read_examples(self.path, self.meta, stem, add):
+            pass
+        if len(read) != self.meta["counts"][stem]:
+            raise self._contradiction(f"counts.{stem} is {self.meta['counts'][stem]}", len(read))
 
-    def _read(self, stem: str, key: str, parse: Callable[[tf.Tensor], dict]) -> Iterator[tuple[np.ndarray, dict]]:
-        """Returns (ids int64 [B], parsed examples) of all records, sorted by id."""
-        read = 0
-        with self.damage_named():
-            for batch in self._records(stem).map(parse, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE):
-                ids = batch[key].numpy()
-                if not np.array_equal(ids, np.arange(read, read + len(ids))):
-                    raise self._contradiction(f"{stem} have the ids {read} to {read + len(ids) - 1} next", "others")
-                read += len(ids)
-                yield ids, batch
+    def _check_next(self, stem: str, found: int, expected: int) -> None:
+        if found != expected:
+            raise self._not_in_order(stem)
+
+    def _not_in_order(self, stem: str) -> InputError:
+        return self._contradiction(f"{stem} have the ids 0 to {self.meta['counts'][stem] - 1} in order", "others")
 
     def _contradiction(self, said: str, found: object) -> InputError:
-        return InputError(
-            f"{self.path / schema.METADATA_FILE}: {said}, the shards hold {found}; undo the change, or {REBUILD}"
-        )
+        return contradicted(self.path, said, found)
 
 
 def _check_size(path: Path, size: int) -> None:

@@ -72,6 +72,11 @@ def shards_of(meta: dict, stem: str) -> list[dict]:
     return [shard for shard in meta["shards"] if shard["file"].startswith(f"{stem}.")]
 
 
+def contradicted(folder: Path, said: str, found: object) -> InputError:
+    """Returns the error about a statement of dataset.json that the shards contradict."""
+    return InputError(f"{folder / schema.METADATA_FILE}: {said}, the shards hold {found}; {_MEND}")
+
+
 def _contradiction(meta: dict) -> str:
     """Returns in words which two fields contradict each other; "" if all agree."""
     counts, names, shards = meta["counts"], meta["category_names"], meta["shards"]

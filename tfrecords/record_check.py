@@ -1,121 +1,110 @@
 """Checks that records are what a build writes: a record of another program can have a correct checksum too."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from tfrecords import schema
 from tfrecords.errors import InputError
+from tfrecords.example import Example, FieldError
 from tfrecords.metadata import REBUILD
-from tfrecords.photos.decode import decode_photo
-from tfrecords.record_file import read_record, record_offsets
 
 _MOST_PIXELS = 2**31 - 1  # a side, as int32
 
 
-# TensorFlow quotes the record in its error, and Python cannot always decode the quotation.
-UNREADABLE = (tf.errors.InvalidArgumentError, UnicodeDecodeError)
-
-
 def user_keys(
-    batch: Mapping[str, tf.Tensor], folder: Path, num_users: int, num_items: int, several: bool = False
+    keys: Sequence[bytes],
+    items: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    folder: Path,
+    num_items: int,
+    several: bool = False,
 ) -> list[str]:
-    """Returns the keys of a batch of `schema.parse_users`, after checking all its values.
+    """Returns the keys of all users as text, after checking all values.
 
-    `several` says whether a user may have several held-out items for validation or test.
+    Args:
+        keys: of each user.
+        items: by the field's name, the number of items of each user, int64 [U], and the items of all, int64.
+        folder: the data set, for messages.
+        num_items: I.
+        several: whether a user may have several held-out items for validation or test.
 
     Raises:
-        InputError: an id of ``num_users`` or more, an item of ``num_items`` or more, several held-out items of a user
-            without `several`, a key that is not text.
+        InputError: an item of ``num_items`` or more, several held-out items of a user without `several`, a key that is
+            not text.
     """
-    ids = batch[schema.USER_ID].numpy()
-    _check_range(folder, "user", ids, ids, 0, num_users - 1)
-    for name in (schema.USER_TRAIN, schema.USER_VALIDATION, schema.USER_TEST):
-        lengths = batch[name].row_lengths().numpy()
-        _check_range(folder, name, np.repeat(ids, lengths), batch[name].flat_values.numpy(), 0, num_items - 1)
+    ids = np.arange(len(keys))
+    for name, (lengths, values) in items.items():
+        _check_range(folder, name, np.repeat(ids, lengths), values, 0, num_items - 1)
         if name != schema.USER_TRAIN and not several and lengths.max(initial=0) > 1:
             user = ids[np.argmax(lengths)]
             raise _error(folder, f"user {user} has {lengths.max()} items of {name}, one at most expected")
-    return _texts(folder, "user", ids, batch[schema.USER_KEY].numpy())
+    return _texts(folder, "user", keys)
 
 
-def item_keys(batch: Mapping[str, tf.Tensor], folder: Path, num_items: int, num_categories: int) -> list[str]:
-    """Returns the keys of a batch of `schema.parse_labels`, after checking all its values.
+def item_keys(keys: Sequence[bytes], values: Mapping[str, np.ndarray], folder: Path, num_categories: int) -> list[str]:
+    """Returns the keys of all items as text, after checking all values.
+
+    Args:
+        keys: of each item.
+        values: category, height and width, int64 [I], by the field's name.
+        folder: the data set, for messages.
+        num_categories: number of categories.
 
     Raises:
-        InputError: an id of ``num_items`` or more, a category of ``num_categories`` or more, a photo without height or
-            width, a key that is not text.
+        InputError: a category of ``num_categories`` or more, a photo without height or width, a key that is not text.
     """
-    ids = batch[schema.ITEM_ID].numpy()
-    _check_range(folder, "item", ids, ids, 0, num_items - 1)
-    _check_range(
-        folder, schema.ITEM_CATEGORY, ids, batch[schema.ITEM_CATEGORY].numpy(), schema.NO_CATEGORY, num_categories - 1
-    )
-    for name in (schema.IMAGE_HEIGHT, schema.IMAGE_WIDTH):
-        _check_range(folder, name, ids, batch[name].numpy(), 1, _MOST_PIXELS)
-    return _texts(folder, "item", ids, batch[schema.ITEM_KEY].numpy())
+    bounds = {
+        schema.ITEM_CATEGORY: (schema.NO_CATEGORY, num_categories - 1),
+        schema.IMAGE_HEIGHT: (1, _MOST_PIXELS),
+        schema.IMAGE_WIDTH: (1, _MOST_PIXELS),
+    }
+    for name, column in values.items():
+        _check_range(folder, name, np.arange(len(keys)), column, *bounds[name])
+    return _texts(folder, "item", keys)
 
 
-def check_distinct(folder: Path, what: str, keys: np.ndarray) -> None:
-    """Raises InputError if a key is missing or appears twice; `what` is ``user`` or ``item``."""
+def check_distinct(folder: Path, what: str, keys: Sequence[str]) -> None:
+    """Raises InputError if a key appears twice; `what` is ``user`` or ``item``."""
     first: dict[str, int] = {}
     for number, key in enumerate(keys):
-        if key is None:
-            raise _error(folder, f"{what} {number} is missing")
         if first.setdefault(key, number) != number:
             raise _error(folder, f"{what}s {first[key]} and {number} have the same key {key!r}")
 
 
-def item_example(folder: Path, item: int, data: bytes) -> tf.train.Example:
+def item_example(folder: Path, item: int, data: bytes) -> Example:
     """Parses a record and checks that it is that of `item` and holds one photo. Raises InputError if not."""
     try:
-        example = tf.train.Example.FromString(data)
-    except Exception as error:  # protobuf's DecodeError, whose module differs between versions
+        example = Example(data)
+    except FieldError as error:
         raise _error(folder, f"the record of item {item} is no example") from error
-    feature = example.features.feature
-    if list(feature[schema.ITEM_ID].int64_list.value) != [item]:
+    try:
+        found = example.integer(schema.ITEM_ID)
+    except FieldError:
+        found = None
+    if found != item:
         raise _error(folder, f"another record stands in the place of item {item}")
-    if len(feature[schema.IMAGE_ENCODED].bytes_list.value) != 1:
-        raise _error(folder, f"item {item} has no photo")
+    try:
+        example.text(schema.IMAGE_ENCODED)
+    except FieldError as error:
+        raise _error(folder, f"item {item} has no photo") from error
     return example
-
-
-def find_unreadable(path: Path) -> int | None:
-    """Returns the byte offset of the first record of a shard that lacks a field or whose photo cannot be decoded.
-
-    Returns None if there is none. It is slow; use it to find the record that TensorFlow refused.
-    """
-    for offset in record_offsets(path)[0]:
-        record = [read_record(path, offset)]
-        try:
-            if path.name.startswith(f"{schema.USER_STEM}."):
-                schema.parse_users(record)
-            else:
-                schema.parse_labels(record)
-                schema.parse_features(record)
-                decode_photo(schema.parse_photos(record)[1][0], 1)
-        except UNREADABLE:
-            return offset
-    return None
 
 
 def _check_range(folder: Path, what: str, ids: np.ndarray, values: np.ndarray, least: int, most: int) -> None:
     wrong = (values < least) | (values > most)
     if wrong.any():
         at = int(np.argmax(wrong))
-        where = "" if ids is values else f" of {ids[at]}"
         raise _error(
             folder,
-            f"{what}{where} is {values[at]}, {least} to {most} expected",
+            f"{what} of {ids[at]} is {values[at]}, {least} to {most} expected",
             f"undo a change of {schema.METADATA_FILE}, or {REBUILD}",
         )
 
 
-def _texts(folder: Path, what: str, ids: np.ndarray, keys: np.ndarray) -> list[str]:
+def _texts(folder: Path, what: str, keys: Sequence[bytes]) -> list[str]:
     texts = []
-    for number, key in zip(ids, keys, strict=True):
+    for number, key in enumerate(keys):
         try:
             text = key.decode()
         except UnicodeDecodeError:

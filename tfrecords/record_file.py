@@ -8,8 +8,6 @@ import mmap
 import struct
 from pathlib import Path
 
-import tensorflow as tf
-
 _LENGTH = struct.Struct("<QI")
 _FOOTER = 4
 _POLYNOMIAL = 0x82F63B78  # the Castagnoli polynomial, reflected
@@ -50,8 +48,17 @@ def read_record(path: Path, offset: int) -> bytes | None:
     return data if checksum == _masked_crc(data) else None
 
 
+def data_at(view: mmap.mmap, offset: int) -> bytes:
+    """Returns the data of the record at `offset` of a mapped file; does not compare its checksum."""
+    length, _ = _LENGTH.unpack_from(view, offset)
+    start = offset + _LENGTH.size
+    return view[start : start + length]
+
+
 def find_damage(path: Path) -> int | None:
     """Returns the byte offset of the first record that is cut short or altered; None if all records are intact."""
+    import tensorflow as tf
+
     offsets, broken = record_offsets(path)
     whole = 0
     try:

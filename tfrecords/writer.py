@@ -3,7 +3,6 @@
 import concurrent.futures
 import contextlib
 import dataclasses
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from tfrecords import schema
+from tfrecords.files.sha256 import file_sha256
 from tfrecords.metadata import CHECKSUM, checksum
 
 
@@ -63,15 +63,6 @@ class ShardWriter:
                 # Report the first error; on a full disk this would fail again.
                 with contextlib.suppress(tf.errors.OpError):
                     writer.close()
-
-
-def file_sha256(path: Path) -> str:
-    """Returns the hex SHA-256 of a file, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def write_metadata(folder: Path, metadata: dict) -> None:

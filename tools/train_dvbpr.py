@@ -21,7 +21,8 @@ setting_flags.define(FLAGS, TrainConfig, defaults_of_preset=True)
 
 def main(values: flags.FlagValues) -> None:
     """Turns the flags into a config, makes one training, and prints one line."""
-    from tf_dvbpr.dvbpr.train import resolve, train
+    from tf_dvbpr.dvbpr.presets import resolve
+    from tf_dvbpr.dvbpr.train import train
 
     given = setting_flags.given(values, TrainConfig)
     dataset, workdir, preset = given.pop("dataset"), given.pop("workdir"), given.pop("preset", TrainConfig.preset)

@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from tf_dvbpr.baselines import config as baseline_config
 from tf_dvbpr.baselines import train as baselines
-from tf_dvbpr.dvbpr.train import resolve, train
+from tf_dvbpr.dvbpr.presets import resolve
+from tf_dvbpr.dvbpr.train import train
 from tf_dvbpr.ranking.factors import Factors
 
 SMALL = {"image_size": 32, "dim": 8, "batch_size": 16, "shared_negatives": 8, "epochs": 1.0, "eval_every": 4}

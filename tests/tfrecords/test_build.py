@@ -8,8 +8,8 @@ import pytest
 from tests.support.dumps import ROOT, asin, metadata, write_amazon, write_features, write_lines, write_photos
 from tests.support.shop import noise, write_shop
 from tests.support.tool import names, run
-from tfrecords import writer
 from tfrecords.dataset import Dataset
+from tfrecords.files.sha256 import file_sha256
 from tools.build_dataset import cli
 
 
@@ -229,7 +229,7 @@ def test_the_metadata_in_full(capsys, shop, tmp_path):
     assert meta["category_counts"] == {"c0": 4, "c1": 4, "c2": 4}
     assert [shard["examples"] for shard in meta["shards"]] == [3, 3, 3, 3, 6]
     for shard in meta["shards"]:
-        assert writer.file_sha256(tmp_path / "data" / shard["file"]) == shard["sha256"]
+        assert file_sha256(tmp_path / "data" / shard["file"]) == shard["sha256"]
 
 
 def test_names_that_are_no_text(capsys, shop, tmp_path):

@@ -75,6 +75,30 @@ def test_items(dataset):
     assert dataset.item_features is None
 
 
+def test_the_tables_are_those_that_tensorflow_parses(dataset):
+    """Users and items are read without TensorFlow; the numbers are its own."""
+
+    def parsed(stem, **columns):
+        # Shards are read in turn, an example of each.
+        shards = [list(tf.data.TFRecordDataset(str(path))) for path in sorted(dataset.path.glob(f"{stem}.tfrecord-*"))]
+        records = [shard[row] for row in range(max(map(len, shards))) for shard in shards if row < len(shard)]
+        return tf.io.parse_example(tf.stack(records), columns_of(columns))
+
+    def columns_of(columns):
+        return {name.replace("_", "/"): kind for name, kind in columns.items()}
+
+    number, text = tf.io.FixedLenFeature([], tf.int64), tf.io.FixedLenFeature([], tf.string)
+    items = parsed("items", item_key=text, item_category=number, image_height=number, image_width=number)
+    assert dataset.item_keys.tolist() == [key.decode() for key in items["item/key"].numpy()]
+    np.testing.assert_array_equal(dataset.item_categories, items["item/category"])
+    np.testing.assert_array_equal(dataset.photo_sizes[:, 0], items["image/height"])
+    np.testing.assert_array_equal(dataset.photo_sizes[:, 1], items["image/width"])
+    users = parsed("users", user_key=text, user_train=tf.io.RaggedFeature(tf.int64))
+    assert dataset.user_keys.tolist() == [key.decode() for key in users["user/key"].numpy()]
+    np.testing.assert_array_equal(dataset.train_indptr, users["user/train"].row_splits)
+    np.testing.assert_array_equal(dataset.train_items, users["user/train"].flat_values)
+
+
 def test_own_items_are_all_of_a_users_purchases(dataset):
     indptr, items = dataset.own_items()
     assert (indptr.dtype, items.dtype) == (np.int64, np.int32)

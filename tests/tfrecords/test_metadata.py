@@ -159,7 +159,7 @@ AT_ONCE = {
 
 # What contradicts nothing in dataset.json itself; the shards tell it when they are read.
 WHEN_READ = {
-    "items made up": (renumber(8), "counts are 6 users and 20 items, the shards hold more or fewer"),
+    "items made up": (renumber(8), "counts.items is 20, the shards hold 12"),
     "items left out": (renumber(-4), r"user/train of \d is \d+, 0 to 7 expected; undo a change of dataset.json"),
     "a category left out": (
         drop_a_category,
@@ -175,10 +175,10 @@ WHEN_READ = {
         ),
         r"item/category of 2 is 2, -1 to 1 expected",
     ),
-    "a user made up": (users(7), "counts are 7 users and 12 items, the shards hold more or fewer"),
+    "a user made up": (users(7), "counts.users is 7, the shards hold 6"),
     "a user left out": (
         lambda meta: [users(5)(meta), meta["counts"].update(validation=5, test=5, train=26)],
-        "counts are 5 users and 12 items, the shards hold more or fewer",
+        "counts.users is 5, the shards hold 6",
     ),
     "purchases moved between the splits": (
         lambda meta: meta["counts"].update(train=26, validation=4),
@@ -287,4 +287,4 @@ def test_verify_covers_it(folder, capsys):
     renumber(8)(meta)
     edit_metadata(folder, **meta)
     status, _, err = call(capsys, describe_dataset.cli, f"--dataset={folder}", "--verify")
-    assert status == 1 and "counts are 6 users and 20 items, the shards hold more or fewer" in err
+    assert status == 1 and "counts.items is 20, the shards hold 12" in err

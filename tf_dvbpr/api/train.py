@@ -64,7 +64,8 @@ def train(
 
 def _train_dvbpr(dataset: str, workdir: str, preset: str, given: dict[str, object], progress: bool) -> None:
     from tf_dvbpr.dvbpr.config import PRESETS, TrainConfig
-    from tf_dvbpr.dvbpr.train import resolve, train
+    from tf_dvbpr.dvbpr.presets import resolve
+    from tf_dvbpr.dvbpr.train import train
 
     if preset not in PRESETS:
         raise InputError(f"preset={preset}: expected one of {', '.join(PRESETS)}")

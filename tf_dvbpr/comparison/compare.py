@@ -11,8 +11,8 @@ from tf_dvbpr.comparison.config import CompareConfig
 from tf_dvbpr.comparison.paired_statistics import paired_statistics
 from tf_dvbpr.comparison.published import published
 from tf_dvbpr.comparison.ranking_metrics import ranking_metrics
-from tf_dvbpr.comparison.rows import Row, check_output, rows_of, settings_of
-from tf_dvbpr.comparison.runs import Cell, check_alike, format_settings, run_cell
+from tf_dvbpr.comparison.rows import Row, check_output, format_settings, rows_of, settings_of
+from tf_dvbpr.comparison.runs import Cell, check_alike, run_cell
 from tf_dvbpr.ranking import auc
 from tf_dvbpr.ranking.held_out import HeldOut, groups_of, held_out
 from tfrecords.dataset import Dataset

@@ -18,7 +18,6 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy import stats
 
 LEVEL = 0.05
 RESAMPLES = 10_000
@@ -82,6 +81,8 @@ def wilcoxon(differences: np.ndarray) -> tuple[float, int]:
         differences if none is 0 and no two have the same size. Otherwise it is the normal approximation, corrected for
         ties; it is 1 if all differences are 0.
     """
+    from scipy import stats  # it takes a second to import, and tables that are only read need none of it
+
     size = np.abs(differences)
     if not size.any():
         return 1.0, 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tf_dvbpr.baselines.config import SETTINGS, VISUAL
 from tf_dvbpr.comparison.config import GRIDS, CompareConfig
-from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.presets import resolve
 from tf_dvbpr.model_names import NAMES
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError, option
@@ -46,6 +46,11 @@ class Row:
     def slug(self) -> str:
         """Returns the row's name in paths."""
         return f"{self.model}-{self.features}" if self.features else self.model
+
+
+def format_settings(settings: dict, between: str = "=") -> list[str]:
+    """Formats settings for display, each as ``name=value``; `between` replaces ``=``."""
+    return [f"{name}{between}{value if isinstance(value, str) else f'{value:g}'}" for name, value in settings.items()]
 
 
 def rows_of(config: CompareConfig, dataset: Dataset) -> list[Row]:

@@ -10,9 +10,10 @@ from pathlib import Path
 from tf_dvbpr.baselines import train as baselines
 from tf_dvbpr.baselines.config import SETTINGS, TRAINED, BaselineConfig, resolve
 from tf_dvbpr.comparison.config import CompareConfig
-from tf_dvbpr.comparison.rows import Row
+from tf_dvbpr.comparison.rows import Row, format_settings
 from tf_dvbpr.dvbpr import train as dvbpr
 from tf_dvbpr.dvbpr.config import TrainConfig
+from tf_dvbpr.dvbpr.presets import resolve as resolve_dvbpr
 from tf_dvbpr.networks.imagenet_networks import CNNF
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.training.checkpoint import remove_checkpoints, variable_shapes
@@ -107,11 +108,6 @@ def check_alike(paths: Sequence[str]) -> None:
                 )
 
 
-def format_settings(settings: dict, between: str = "=") -> list[str]:
-    """Formats settings for display, each as ``name=value``; `between` replaces ``=``."""
-    return [f"{name}{between}{value if isinstance(value, str) else f'{value:g}'}" for name, value in settings.items()]
-
-
 def _given(path: str, dataset: Dataset, seed: int) -> Cell:
     workdir = Workdir.open(path)
     if workdir.config["model"] != "dvbpr":
@@ -139,7 +135,7 @@ def _given(path: str, dataset: Dataset, seed: int) -> Cell:
 def _training(config: CompareConfig, row: Row, settings: dict, seed: int, folder: Path) -> TrainConfig | BaselineConfig:
     if row.model == "dvbpr":
         given = {"seed": seed} | ({"max_photos": config.dvbpr_photos} if config.dvbpr_photos else {})
-        return dvbpr.resolve(config.dataset, str(folder), config.dvbpr_preset, given)
+        return resolve_dvbpr(config.dataset, str(folder), config.dvbpr_preset, given)
     given = dict(settings)
     if "seed" in SETTINGS[row.model]:
         given["seed"] = seed

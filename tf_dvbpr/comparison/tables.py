@@ -8,8 +8,7 @@ from pathlib import Path
 
 from tf_dvbpr.comparison.chart import bar_chart
 from tf_dvbpr.comparison.paired_statistics import LEVEL, RESAMPLES
-from tf_dvbpr.comparison.rows import TABLES, check_tables
-from tf_dvbpr.comparison.runs import format_settings
+from tf_dvbpr.comparison.rows import TABLES, check_tables, format_settings
 from tfrecords.files.atomic_file import write_text
 from tfrecords.files.json_file import without_nan, write_json
 from tfrecords.files.written_list import LIST, write_list

@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import tensorflow as tf
 
-from tf_dvbpr.dvbpr.config import TrainConfig
+from tf_dvbpr.dvbpr.config import ACTIVATIONS, TrainConfig
 from tf_dvbpr.networks.backbone import Backbone
 from tf_dvbpr.networks.imagenet_networks import ALL
 from tfrecords.dataset import Dataset
@@ -19,7 +19,6 @@ from tfrecords.files.npy_file import map_npy
 from tfrecords.photos.decode import decode_photo, normalise
 from tfrecords.progress_bar import progress_bar, write_line
 
-FOLDER = "activations"
 _DTYPE = "<f2"
 
 
@@ -91,7 +90,7 @@ class Activations:
         whole = hashlib.sha256(json.dumps([made_by, self._dataset.fingerprint], sort_keys=True).encode()).hexdigest()
         name = f"{self._config.backbone}-{self._config.freeze_through}-{whole[:12]}"
         names = [name, f"{name}-mirrored"] if self._config.flip else [name]
-        folder = self._dataset.path / FOLDER
+        folder = self._dataset.path / ACTIVATIONS
         if any(not self._there(one) for one in names):
             with locked(folder, "making activations", wait=True):
                 missing = [one for one in names if not self._there(one)]
@@ -119,14 +118,14 @@ class Activations:
 
     def _there(self, name: str) -> bool:
         try:
-            return read_record(self._dataset, name, FOLDER) is not None
+            return read_record(self._dataset, name, ACTIVATIONS) is not None
         except InputError as error:
             raise InputError(self._damaged(name)) from error
 
     def _check_space(self, names: list[str], missing: list[str]) -> None:
         """Prints the size of the files. Raises InputError if they do not fit on the disk."""
-        folder = self._dataset.path / FOLDER
-        begun = (feature_file(self._dataset, one, "npy", partial=True, folder=FOLDER) for one in missing)
+        folder = self._dataset.path / ACTIVATIONS
+        begun = (feature_file(self._dataset, one, "npy", partial=True, folder=ACTIVATIONS) for one in missing)
         needed = len(missing) * self._bytes - sum(path.stat().st_size for path in begun if path.is_file())
         free = shutil.disk_usage(folder).free
         what = "photos and their mirror images" if len(names) == 2 else "photos"
@@ -155,7 +154,7 @@ class Activations:
             return decode_photo(encoded, size, dataset.resize_filter, dataset.fit)
 
         values = int(np.prod(network.activation_shape))
-        with FeatureWriter(dataset, name, values, made_by, folder=FOLDER, dtype=_DTYPE) as writer:
+        with FeatureWriter(dataset, name, values, made_by, folder=ACTIVATIONS, dtype=_DTYPE) as writer:
             photos = dataset.photos().skip(writer.done).map(decode, num_parallel_calls=tf.data.AUTOTUNE)
             what = "mirrored activations" if mirrored else "activations"
             silent, total = not self._progress, self.num_items
@@ -172,7 +171,7 @@ class Activations:
             writer.finish()
 
     def _open(self, name: str) -> np.ndarray:
-        path = feature_file(self._dataset, name, "npy", folder=FOLDER)
+        path = feature_file(self._dataset, name, "npy", folder=ACTIVATIONS)
         try:
             table = map_npy(path)
             values = int(np.prod(self._network.activation_shape))
@@ -186,7 +185,7 @@ class Activations:
         return np.asarray(table)
 
     def _damaged(self, name: str) -> str:
-        path = feature_file(self._dataset, name, "npy", folder=FOLDER)
+        path = feature_file(self._dataset, name, "npy", folder=ACTIVATIONS)
         return (
             f"{path}: not whole, or its .json file is not; delete both, and the same command makes them anew, or the "
             "whole folder"

@@ -19,6 +19,7 @@ from tfrecords.settings import (
     zero_or_more,
 )
 
+ACTIVATIONS = "activations"  # the folder in a data set for the outputs of frozen layers
 NONE = "none"  # stands for "" on the command line
 MOST = 65_536  # upper bound of sizes: no machine has memory for more
 PRESET = one_of("fast", "paper", "release")

@@ -21,9 +21,9 @@ from tfrecords.errors import InputError, option
 from tfrecords.features.store import check_differ, zero_rows
 from tfrecords.features.writer import FOLDER, FeatureWriter, check_name, difference, feature_file, read_record
 from tfrecords.files.folder_lock import locked
+from tfrecords.files.sha256 import file_sha256
 from tfrecords.photos.decode import decode_photo
 from tfrecords.progress_bar import progress_bar
-from tfrecords.writer import file_sha256
 
 # Of features that are there: whatever these say, they are the features asked for, up to their last bits.
 _FREE = ("batch_size", "versions")

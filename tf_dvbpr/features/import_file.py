@@ -9,8 +9,8 @@ import numpy as np
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError, option
 from tfrecords.files.npy_file import map_npy
+from tfrecords.files.sha256 import file_sha256
 from tfrecords.sources.mcauley_features import BinaryFeatures
-from tfrecords.writer import file_sha256
 
 _BLOCK = 256
 

@@ -5,8 +5,8 @@ import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import tensorflow as tf
 from PIL import Image, ImageDraw
 from PIL.ImageFont import FreeTypeFont
 
@@ -14,7 +14,9 @@ from tf_dvbpr.pictures.font import fitting
 from tfrecords.errors import InputError
 from tfrecords.files.atomic_file import whole_file
 from tfrecords.files.output_check import check_writable
-from tfrecords.photos.decode import denormalise
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _MARGIN = 24
@@ -81,8 +83,10 @@ def draw(rows: Sequence[Row], columns: int = 10, cell: int = 128) -> Image.Image
     return image
 
 
-def of_images(images: tf.Tensor) -> list[Image.Image]:
+def of_images(images: "tf.Tensor") -> list[Image.Image]:
     """Converts images float [N, S, S, 3] in [-1, 1] to Pillow's."""
+    from tfrecords.photos.decode import denormalise
+
     return [Image.fromarray(pixels) for pixels in denormalise(images).numpy()]
 
 

@@ -14,19 +14,16 @@ import dataclasses
 import math
 
 import numpy as np
-import tensorflow as tf
 
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.ranking.held_out import HeldOut, held_out
 from tf_dvbpr.ranking.score_checks import check_finite, factors_for
-from tf_dvbpr.ranking.score_matrix import LEAST_ROWS, full_float32, with_rows
 from tfrecords.dataset import Dataset
 from tfrecords.progress_bar import progress_bar
 
 TIES = ("strict", "half")
 BLOCK_BYTES = 2**28
 _MAX_BLOCK_USERS = 1024
-_FOLDS = 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -190,27 +187,16 @@ def purchase_auc(
     owned = np.diff(own_indptr)
     counts = np.zeros(len(known), np.int64)
     blocks = user_blocks(len(known), len(items), block_bytes)
-    # All blocks are padded to the same shape, so that it is compiled once.
-    size = max(blocks[0].stop, LEAST_ROWS)
-    pairs = max(int(owned[known[block]].sum()) for block in blocks)
-    with full_float32():
-        item_tensor = tf.constant(items)
-        for block in progress_bar(
-            blocks, desc="AUC", unit="block", disable=not progress or len(blocks) == 1, leave=False
-        ):
-            ids = known[block]
-            rows, columns = _own_pairs(ids, own_indptr, own_items)
-            _check_targets_owned(ids, rows, columns, targets[block])
-            beaten, own_beaten = _count_block(
-                tf.constant(with_rows(users[ids], size)),
-                item_tensor,
-                tf.constant(with_rows(targets[block].astype(np.int32), size)),
-                tf.constant(with_rows(rows, pairs)),
-                tf.constant(with_rows(columns, pairs)),
-                ties,
-            )
-            own = np.bincount(rows, weights=own_beaten.numpy()[: len(rows)], minlength=len(ids)).astype(np.int64)
-            counts[block] = beaten.numpy()[: len(ids)] - own
+    most_own = max(int(owned[known[block]].sum()) for block in blocks)
+    from tf_dvbpr.ranking.block_points import BlockPoints
+
+    block_points = BlockPoints(items, blocks[0].stop, most_own, ties)
+    for block in progress_bar(blocks, desc="AUC", unit="block", disable=not progress or len(blocks) == 1, leave=False):
+        ids = known[block]
+        rows, columns = _own_pairs(ids, own_indptr, own_items)
+        _check_targets_owned(ids, rows, columns, targets[block])
+        beaten, own_beaten = block_points(users[ids], targets[block], rows, columns)
+        counts[block] = beaten - np.bincount(rows, weights=own_beaten, minlength=len(ids)).astype(np.int64)
     rest = len(items) - owned[known]
     points = 1 if ties == "strict" else 2
     return np.divide(counts, points * rest, out=np.full(len(known), np.nan), where=rest > 0)
@@ -234,36 +220,6 @@ def user_blocks(users: int, items: int, block_bytes: int) -> list[slice]:
     most = min(max(block_bytes // (4 * items), 1), _MAX_BLOCK_USERS)
     size = -(-users // -(-users // most))  # blocks of equal size, so that the last has little padding
     return [slice(start, start + size) for start in range(0, users, size)]
-
-
-@tf.function(jit_compile=True)
-def _count_block(
-    users: tf.Tensor, items: tf.Tensor, targets: tf.Tensor, own_rows: tf.Tensor, own_columns: tf.Tensor, ties: str
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Compares each user's target with all items: (points of each user [B], points of each own pair [P]), int32.
-
-    All scores come from one matrix product of at least two rows, so items with equal factors get bitwise equal scores
-    and tie exactly.
-    """
-    scores = tf.matmul(users, items, transpose_b=True)
-    target = tf.gather(scores, targets, axis=1, batch_dims=1)
-    own = tf.gather_nd(scores, tf.stack([own_rows, own_columns], axis=1))
-    return _row_points(scores, target[:, None], ties), _points(own, tf.gather(target, own_rows), ties)
-
-
-def _points(scores: tf.Tensor, target: tf.Tensor, ties: str) -> tf.Tensor:
-    # As integers: in strict mode a win counts 1; in half mode a win counts 2 and a tie 1.
-    points = tf.cast(scores < target, tf.int32)
-    return points if ties == "strict" else points + tf.cast(scores <= target, tf.int32)
-
-
-def _row_points(scores: tf.Tensor, target: tf.Tensor, ties: str) -> tf.Tensor:
-    # XLA sums a row one number at a time on a CPU. Sixteen slices added side by side use the vector units and make the
-    # count as fast as reading the scores: a third of the time of the plain sum.
-    width = scores.shape[1] // _FOLDS
-    folded = sum(_points(scores[:, fold * width : (fold + 1) * width], target, ties) for fold in range(_FOLDS))
-    left_over = _points(scores[:, _FOLDS * width :], target, ties)
-    return tf.reduce_sum(folded, axis=1) + tf.reduce_sum(left_over, axis=1)
 
 
 def _own_pairs(ids: np.ndarray, indptr: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

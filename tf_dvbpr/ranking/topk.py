@@ -1,11 +1,14 @@
-"""Ranks the k best items of each user, without those the user knows, for the tools and for the served model."""
+"""Ranks the k best items of each user, without those the user knows; needs no TensorFlow.
+
+`tf_dvbpr.serving.rank` does the same inside the served model. Their scores differ by the rounding of float32 products.
+"""
 
 import numpy as np
-import tensorflow as tf
 
 from tf_dvbpr.ranking.score_checks import check_finite
 
 BLOCK_BYTES = 2**28
+_EXACT_ROWS = 4096  # items whose exact scores are computed at once
 
 
 def top_k(
@@ -19,6 +22,9 @@ def top_k(
     block_bytes: int = BLOCK_BYTES,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Returns the k items with the highest ``U[u] . V[i]`` for some users.
+
+    A score is the sum in float64, rounded to float32. Therefore items with equal factors tie, and the result does not
+    depend on the number or order of items, nor on how a library for matrix products sums.
 
     Args:
         user_factors: [U, D], read as float32.
@@ -42,47 +48,52 @@ def top_k(
         raise ValueError(f"k must be at least 1, got {k}")
     user_factors, item_factors = np.asarray(user_factors, np.float32), np.asarray(item_factors, np.float32)
     check_finite(user_factors, item_factors)
-    users, num_items = np.asarray(users), len(item_factors)
+    users, known_indptr, known_items = (np.asarray(one, np.int64) for one in (users, known_indptr, known_items))
     items, scores = np.full((len(users), k), -1, np.int32), np.full((len(users), k), np.nan, np.float32)
-    width = min(k, num_items)
-    known = tf.constant(known_indptr, tf.int64), tf.constant(known_items, tf.int32)
-    allowed = tf.ones([num_items], tf.bool) if allowed is None else tf.constant(allowed, tf.bool)
-    item_factors = tf.constant(item_factors)
-    block = max(1, block_bytes // (4 * num_items))
+    longest = max((_length(part).max() for part in _parts(item_factors)), default=0.0)
+    block = max(1, block_bytes // (4 * max(len(item_factors), 1)))
     for start in range(0, len(users), block):
         ids = users[start : start + block]
-        pairs = known_pairs(tf.constant(ids), *known)
-        best = rank(tf.constant(user_factors[ids]), item_factors, pairs, allowed, width)
-        items[start : start + block, :width], scores[start : start + block, :width] = best[0].numpy(), best[1].numpy()
+        rough = user_factors[ids] @ item_factors.T
+        if allowed is not None:
+            rough[:, ~np.asarray(allowed, bool)] = -np.inf
+        errors = _rounding(user_factors.shape[1]) * longest * _length(user_factors[ids])
+        for row, (user, one, error) in enumerate(zip(ids, rough, errors, strict=True), start):
+            one[known_items[known_indptr[user] : known_indptr[user + 1]]] = -np.inf
+            near = _candidates(one, k, error)
+            exact = _exact(user_factors[user], item_factors, near)
+            order = np.argsort(-exact, kind="stable")[:k]
+            items[row, : len(order)], scores[row, : len(order)] = near[order], exact[order]
     return items, scores
 
 
-@tf.function(reduce_retracing=True)
-def rank(
-    user_rows: tf.Tensor, item_factors: tf.Tensor, known: tf.Tensor, allowed: tf.Tensor, k: int | tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Ranks one block of users.
+def _candidates(rough: np.ndarray, k: int, error: float) -> np.ndarray:
+    """Returns the items, ascending, that can be among the k best if each score is off by at most `error`."""
+    least = np.partition(rough, len(rough) - k)[-k] if k < len(rough) else -np.inf
+    return np.flatnonzero((rough >= least - 2 * error) & (rough > -np.inf))
 
-    Args:
-        user_rows: float32 [B, D].
-        item_factors: float32 [I, D].
-        known: int32 [P, 2], pairs (row of the block, item) to leave out.
-        allowed: bool [I].
-        k: 1 to I.
 
-    Returns:
-        (items int32 [B, k], scores float32 [B, k]); item -1 and score NaN in places for which no item is left.
+def _exact(user: np.ndarray, items: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    # Not a matrix product: each row is summed in the same order, so equal rows tie.
+    user = user.astype(np.float64)
+    parts = [(part * user).sum(1) for part in _parts(items[chosen])]
+    return np.concatenate([np.empty(0), *parts]).astype(np.float32)
+
+
+def _rounding(dim: int) -> float:
+    """Returns a bound on the error of a float32 product of vectors of this length, relative to their lengths' product.
+
+    Source: the bound n u / (1 - n u) of a sum of n products, for any order (Higham, Accuracy and Stability of Numerical
+    Algorithms, section 3.1), and one rounding more for the float32 that is returned.
     """
-    scores = tf.matmul(user_rows, item_factors, transpose_b=True)
-    scores = tf.where(allowed, scores, -np.inf)
-    scores = tf.tensor_scatter_nd_update(scores, known, tf.fill([tf.shape(known)[0]], -np.inf))
-    best, items = tf.math.top_k(scores, k)
-    left = best > -np.inf
-    return tf.where(left, items, -1), tf.where(left, best, np.nan)
+    unit = (dim + 1) * 2.0**-24
+    return unit / (1 - unit)
 
 
-def known_pairs(users: tf.Tensor, known_indptr: tf.Tensor, known_items: tf.Tensor) -> tf.Tensor:
-    """Returns the known items of some users [B] as int32 [P, 2], pairs (row in `users`, item)."""
-    ranges = tf.ragged.range(tf.gather(known_indptr, users), tf.gather(known_indptr, users + 1))
-    rows = tf.cast(ranges.value_rowids(), tf.int32)
-    return tf.stack([rows, tf.gather(known_items, ranges.flat_values)], axis=1)
+def _length(vectors: np.ndarray) -> np.ndarray:
+    """Returns the Euclidean length of each row, float64; at least the smallest normal float32, so that products are."""
+    return np.sqrt(np.square(vectors.astype(np.float64)).sum(1)) + np.finfo(np.float32).tiny
+
+
+def _parts(rows: np.ndarray) -> list[np.ndarray]:
+    return [rows[start : start + _EXACT_ROWS] for start in range(0, len(rows), _EXACT_ROWS)]

@@ -7,10 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr.ranking.factors import Factors
-from tf_dvbpr.ranking.topk import known_pairs, rank
 from tf_dvbpr.serving.config import MAX_PIXELS
 from tf_dvbpr.serving.explanations import explanations
 from tf_dvbpr.serving.photos import decode_readable
+from tf_dvbpr.serving.rank import known_pairs, rank
 from tf_dvbpr.serving.untracked import Untracked
 
 _BLOCK_USERS = 64
@@ -201,7 +201,7 @@ class ServingModule(tf.Module):
         return tf.concat([before, styles, behind], 1)
 
     def _rank(self, users: tf.Tensor, k: tf.Tensor, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Runs `topk.rank` in blocks of users, so that a large batch over a large catalogue fits in memory."""
+        """Runs `rank` in blocks of users, so that a large batch over a large catalogue fits in memory."""
         count = tf.size(users)
         block = tf.clip_by_value(count, 1, _BLOCK_USERS)
         blocks = tf.maximum(1, (count + block - 1) // block)

@@ -6,7 +6,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from tf_dvbpr.dvbpr.config import TrainConfig
-from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.presets import resolve
 from tf_dvbpr.tf1_checkpoints.config import ExportCheckpointConfig
 from tf_dvbpr.tf1_checkpoints.names import WEIGHTS, slot_shapes, slots, weight_shapes
 from tf_dvbpr.tf1_checkpoints.reader import write_tf1_checkpoint

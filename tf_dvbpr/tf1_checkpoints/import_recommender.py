@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tf_dvbpr.compat import check_versions
 from tf_dvbpr.dvbpr.config import TrainConfig
-from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.presets import resolve
 from tf_dvbpr.dvbpr.training import DvbprTraining
 from tf_dvbpr.tf1_checkpoints.config import ImportConfig
 from tf_dvbpr.tf1_checkpoints.names import FIRST_DENSE, LAST_DENSE, USERS, WEIGHTS, slot_shapes, slots, weight_shapes

@@ -16,15 +16,17 @@ A tool module looks like this::
 Each tool has its own FlagValues, so tools with flags of the same name can be imported together.
 """
 
+import contextlib
 import copy
 import errno
 import functools
-import importlib
+import importlib.abc
+import importlib.machinery
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from absl import flags
@@ -89,8 +91,8 @@ def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, a
     hook = sys.unraisablehook
     sys.unraisablehook = functools.partial(_interrupt_again, hook)
     try:
-        _import_tensorflow_quietly()
-        main(values)
+        with _quiet_tensorflow():
+            main(values)
         sys.stdout.flush()
     except InputError as error:
         _fail(with_dashes(error.marked), 1)
@@ -135,14 +137,42 @@ def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-def _import_tensorflow_quietly() -> None:
-    """Imports TensorFlow with the C library's stderr closed: TensorFlow prints lines before it reads its log level."""
+@contextlib.contextmanager
+def _quiet_tensorflow() -> Iterator[None]:
+    """Imports TensorFlow, if anything inside the block does, with the C library's stderr closed.
+
+    TensorFlow prints lines before it reads its log level. Its import takes seconds, so tools that do not need it are
+    spared it.
+    """
+    finder = _Finder()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds TensorFlow as usual, and makes its loader quiet."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != "tensorflow":
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        if spec is not None and spec.loader is not None:
+            spec.loader.exec_module = functools.partial(_quietly, spec.loader.exec_module)
+        return spec
+
+
+def _quietly(run: Callable[[object], None], module: object) -> None:
     sys.stderr.flush()
     kept = os.dup(2)
     try:
         with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), 2)
-        importlib.import_module("tensorflow")
+        run(module)
     finally:
         os.dup2(kept, 2)
         os.close(kept)

@@ -5,7 +5,7 @@ from math import ceil
 
 from tqdm import tqdm
 
-from tf_dvbpr.dvbpr.activations import FOLDER as ACTIVATIONS
+from tf_dvbpr.dvbpr.config import ACTIVATIONS
 from tfrecords.dataset import Dataset
 from tfrecords.features.store import list_features
 from tfrecords.features.writer import STORED, read_record
@@ -93,7 +93,7 @@ def photos(dataset: Dataset, summary: Summary) -> str:
 def features(dataset: Dataset) -> str:
     """Returns a line with the item features and their lengths; "" if there are none."""
     names = list_features(dataset)
-    dims = [dataset.item_features.shape[1] if name == STORED else read_record(dataset, name)["dim"] for name in names]
+    dims = [dataset.item_features_dim if name == STORED else read_record(dataset, name)["dim"] for name in names]
     return f"features: {', '.join(f'{name} ({dim})' for name, dim in zip(names, dims, strict=True))}" if names else ""
 
 

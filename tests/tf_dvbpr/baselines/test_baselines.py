@@ -25,7 +25,7 @@ from tf_dvbpr.baselines.training import BaselineTraining
 from tf_dvbpr.baselines.vbpr import VBPR
 from tf_dvbpr.baselines.visrank import visrank
 from tf_dvbpr.dvbpr.embedder import open_embedder
-from tf_dvbpr.dvbpr.train import resolve as resolve_dvbpr
+from tf_dvbpr.dvbpr.presets import resolve as resolve_dvbpr
 from tf_dvbpr.dvbpr.train import train as train_dvbpr
 from tf_dvbpr.ranking import auc
 from tf_dvbpr.ranking.factors import Factors

@@ -203,7 +203,7 @@ def test_given_runs_differ_in_their_seeds_alone(run, dvbpr, tmp_path):
     with pytest.raises(InputError, match=r"has dropout=0\.5, .*rate has 0\.1; give runs of one model"):
         run(models=("dvbpr",), seeds=2, dvbpr_workdir=(dvbpr, copy("rate", dropout=0.1)))
     other = run(models=("dvbpr",), dvbpr_workdir=(copy("backbone", backbone="resnet50"),))["rows"][0]["settings"]
-    assert other == {"backbone": "resnet50"} and runs.format_settings({**other, "dim": 5.0}) == [
+    assert other == {"backbone": "resnet50"} and rows_module.format_settings({**other, "dim": 5.0}) == [
         "backbone=resnet50",
         "dim=5",
     ]

@@ -10,8 +10,9 @@ import pytest
 import tensorflow as tf
 
 from tests.support.tiny_network import SIDE, tiny_config
-from tf_dvbpr.dvbpr.activations import FOLDER, Activations
+from tf_dvbpr.dvbpr.activations import Activations
 from tf_dvbpr.dvbpr.build_backbone import build_backbone
+from tf_dvbpr.dvbpr.config import ACTIVATIONS
 from tf_dvbpr.dvbpr.model import DVBPR
 from tf_dvbpr.dvbpr.training import DvbprTraining
 from tf_dvbpr.workdir import Workdir
@@ -71,7 +72,7 @@ def test_activations_that_do_not_fit_or_are_not_whole(tiny_weights, own_planted,
         with pytest.raises(InputError, match=r"90 photos and their mirror images at mobilenet's c need .* MB more"):
             make()
     found = make()
-    file = next(path for path in (own_planted.path / FOLDER).glob("mobilenet-c-*.npy") if _epsilon(path) == 0.01)
+    file = next(path for path in (own_planted.path / ACTIVATIONS).glob("mobilenet-c-*.npy") if _epsilon(path) == 0.01)
     written = file.stat().st_mtime_ns
     np.testing.assert_array_equal(make(), found)
     assert file.stat().st_mtime_ns == written

@@ -12,7 +12,7 @@ from tests.support.tiny_network import LAYERS, SIDE, tiny_config
 from tests.support.tool import fails, run
 from tf_dvbpr.dvbpr.build_backbone import build_backbone
 from tf_dvbpr.dvbpr.embedder import open_embedder
-from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.presets import resolve
 from tf_dvbpr.serving.config import ExportConfig
 from tf_dvbpr.serving.export import export
 from tf_dvbpr.workdir import Workdir

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.tool import call
-from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.presets import resolve
 from tf_dvbpr.networks.imagenet_networks import ALL, BACKBONES
 from tfrecords.errors import InputError
 from tools import train_dvbpr

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tf_dvbpr.dvbpr.config import PRESETS, TrainConfig
-from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.presets import resolve
 from tfrecords.errors import InputError
 
 

@@ -14,7 +14,7 @@ from tf_dvbpr.compat import as_variable
 from tf_dvbpr.dvbpr.config import OWN_WEIGHTS, TrainConfig
 from tf_dvbpr.dvbpr.model import DVBPR
 from tf_dvbpr.dvbpr.own_terms import OwnTerms
-from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.presets import resolve
 from tf_dvbpr.photo_scoring.score import ScorePhotosConfig, score_photos
 from tf_dvbpr.ranking import auc
 from tf_dvbpr.ranking.factors import Factors

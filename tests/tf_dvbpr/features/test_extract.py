@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from tests.support.tool import call, fails
 from tf_dvbpr.dvbpr.embedder import open_embedder
-from tf_dvbpr.dvbpr.train import resolve, train
+from tf_dvbpr.dvbpr.presets import resolve
+from tf_dvbpr.dvbpr.train import train
 from tf_dvbpr.features import extract
 from tf_dvbpr.networks.imagenet_networks import NETWORKS
 from tf_dvbpr.workdir import Workdir

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,23 @@ def test_equals_a_full_sort(block_bytes, filtered, k):
         expected = sorted(left, key=lambda i: (-(users[user] @ items[i]), i))[:k]
         assert best[row].tolist() == expected
         assert scores[row].tolist() == [users[user] @ items[i] for i in expected]
+
+
+@pytest.mark.parametrize(("num_items", "dim", "k"), [(2000, 100, 10), (37, 4097, 37), (500, 8, 499)])
+def test_ranks_by_exact_scores_rounded_once(num_items, dim, k):
+    """Items that differ by less than a float32 product's error are ranked by what they are, equal ones by number."""
+    draw = np.random.default_rng(dim)
+    users = draw.normal(size=(3, dim)).astype(np.float32)
+    items = draw.normal(size=(num_items, dim)).astype(np.float32)
+    items[num_items // 2 :] = items[: num_items - num_items // 2]  # twins
+    items[1::7] = items[::7][: len(items[1::7])] * np.float32(1 + 2**-23)  # nearly twins
+    best, scores = top_k(users, items, np.arange(3), k, np.zeros(4, int), np.empty(0, int))
+    for user in range(3):
+        exact = [math.fsum(map(math.prod, zip(users[user].tolist(), item.tolist(), strict=True))) for item in items]
+        rounded = np.array(exact, np.float32)
+        expected = sorted(range(num_items), key=lambda item: (-rounded[item], item))[:k]
+        assert best[user].tolist() == expected
+        assert scores[user].tolist() == rounded[expected].tolist()
 
 
 def test_places_that_no_item_is_left_for_are_marked():

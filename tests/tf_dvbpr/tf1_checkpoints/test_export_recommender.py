@@ -14,7 +14,7 @@ from gan.training import train as gan_train
 from tests.support import tf1_files
 from tests.support.shop import told_in_one_line
 from tests.support.tool import run
-from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.presets import resolve
 from tf_dvbpr.tf1_checkpoints import export_recommender as recommender_export
 from tf_dvbpr.tf1_checkpoints.config import ExportCheckpointConfig, ImportConfig
 from tf_dvbpr.tf1_checkpoints.export_recommender import export_checkpoint

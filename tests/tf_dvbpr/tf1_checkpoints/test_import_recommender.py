@@ -15,7 +15,8 @@ from tests.support.shop import told_in_one_line
 from tests.support.tiny_gan import checkpoint_values
 from tests.support.tool import run
 from tf_dvbpr.dvbpr.embedder import open_embedder
-from tf_dvbpr.dvbpr.train import resolve, train
+from tf_dvbpr.dvbpr.presets import resolve
+from tf_dvbpr.dvbpr.train import train
 from tf_dvbpr.recommender.config import EvaluateConfig
 from tf_dvbpr.recommender.evaluate import evaluate
 from tf_dvbpr.tf1_checkpoints.config import ImportConfig
