@@ -31,12 +31,13 @@ class JsonLines:
         told: messages about the first of them, as "file, line: reason".
     """
 
-    def __init__(self, path: Path, progress: bool = False):
+    def __init__(self, path: Path, progress: bool = False, strict: bool = False):
         """Opens the file.
 
         Args:
             path: the file; its first bytes say whether it is gzip.
             progress: whether to show a progress bar.
+            strict: whether the first unreadable line is an error.
 
         Raises:
             InputError: no such file, or a folder.
@@ -48,6 +49,7 @@ class JsonLines:
         self.bad = 0
         self.told: list[str] = []
         self._progress = progress
+        self._strict = strict
 
     def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yields (line number, record) for every line that holds a record; blank lines are skipped.
@@ -73,7 +75,9 @@ class JsonLines:
         self._check_share(filled)
 
     def reject(self, line: int, reason: str) -> None:
-        """Counts a line as unreadable, for rows that lack a required field."""
+        """Counts a line as unreadable, for rows that lack a required field. Raises InputError if the file is strict."""
+        if self._strict:
+            raise InputError(f"{self.path}, line {line}: {reason}; a JSON object on each line expected")
         self.bad += 1
         if len(self.told) < _TOLD:
             self.told.append(f"{one_line(self.path.name)}, line {line}: {reason}")

@@ -47,10 +47,14 @@ class ShopSource(abc.ABC):
     """Items with a usable photo in the order of their table, and users with enough purchases of them, split.
 
     A subclass reads its tables and calls `_set_up`; `items` reads the photos.
+
+    Attributes:
+        notes: what the user should know about the input though it is good, a line each.
     """
 
     kind: str
     name: str
+    notes: Sequence[str] = ()
 
     def _set_up(
         self,
@@ -95,8 +99,8 @@ class ShopSource(abc.ABC):
             category = self._categories.get(product.category, schema.NO_CATEGORY)
             yield Item(product.key, category, photo, features)
 
-    def users(self) -> list[User]:
-        """Yields every user with enough purchases, split. Raises InputError if there is none."""
+    def users(self) -> Sequence[User]:
+        """Returns every user with enough purchases, split. Raises InputError if there is none."""
         return self._purchases.users(self._ids, self._skipped)
 
     def facts(self) -> dict:
