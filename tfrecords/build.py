@@ -100,9 +100,9 @@ def _open_source(config: BuildConfig, progress: bool) -> Source:
 
 
 def _shop_options(config: BuildConfig) -> ShopOptions:
-    min_actions = 5 if config.min_actions is None else config.min_actions
+    min_actions = config.min_actions or config.minimum_purchases or 5
     photos = config.image_size or 0, config.skip_bad_images
-    return ShopOptions(config.seed or 0, min_actions, *photos, config.split_choice())
+    return ShopOptions(config.seed or 0, min_actions, *photos, config.split_choice(), config.minimum_purchases)
 
 
 def _write_items(folder: Path, source: Source, shards: int, progress: bool) -> tuple[list[Shard], list[int]]:

@@ -13,7 +13,7 @@ from tfrecords.split import MIN_ACTIONS, RANDOM, SplitChoice
 
 _QUERIES = {"interactions_query", "items_query"}
 _COLUMNS = {field.name for field in dataclasses.fields(TableColumns)} - _QUERIES
-_SHOP = {"input", "images", "seed", "split", "min_actions", "image_size", "skip_bad_images"}
+_SHOP = {"input", "images", "seed", "split", "min_actions", "minimum_purchases", "image_size", "skip_bad_images"}
 # The settings that each source uses; giving another one is an error.
 _OPTIONS = {
     "csv": _SHOP | _COLUMNS,
@@ -76,6 +76,12 @@ class BuildConfig(AmazonItems, TableColumns):
         "csv, table, amazon, tradesy: leave out users with fewer purchases than this; 5 if not given",
         between(MIN_ACTIONS, 1_000_000),
     )
+    minimum_purchases: int | None = setting(
+        None,
+        "csv, table, amazon, tradesy: instead of min_actions, a k-core: leave out users and items with fewer purchases "
+        "than this until every user and every item has so many; not the paper's rule",
+        between(MIN_ACTIONS, 1_000_000),
+    )
     resize_filter: str | None = setting(
         None, "how readers resize photos; if not given: nearest for release, bicubic for the others", one_of(*FILTERS)
     )
@@ -112,6 +118,8 @@ class BuildConfig(AmazonItems, TableColumns):
             raise InputError(
                 f"{option('source', self.source)} needs {option('images')}, the folder of photos named by item"
             )
+        if self.minimum_purchases is not None and self.min_actions is not None:
+            raise InputError(f"{option('min_actions')} has no effect with {option('minimum_purchases')}; leave it out")
         if self.source == "amazon":
             self.choose()
         if choice.date is not None and self.seed is not None:

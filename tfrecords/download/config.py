@@ -31,6 +31,9 @@ class DownloadConfig(AmazonItems):
         "with a folder: leave out items that only users with fewer purchases bought; 5 if not given",
         at_least(split.MIN_ACTIONS),
     )
+    minimum_purchases: int | None = setting(
+        None, "with a folder: as in tools.build_dataset, instead of min_actions", at_least(split.MIN_ACTIONS)
+    )
     workers: int = setting(8, "number of photos downloaded at the same time", between(1, 256))
     per_host: int = setting(4, "how many of these from one host", between(1, 256))
     delay: float = setting(0.05, "minimum seconds between the starts of two requests to a host", _SECONDS)
@@ -46,7 +49,10 @@ class DownloadConfig(AmazonItems):
             raise InputError(f"{option(given[0])} has no effect with a table; leave it out")
         if given:
             self.choose()
-        if self.min_actions is not None and not self.input.is_dir():
-            raise InputError(
-                f"{option('min_actions')} has no effect with a file; leave it out, or name the folder of the dump"
-            )
+        for name in ("min_actions", "minimum_purchases"):
+            if getattr(self, name) is not None and not self.input.is_dir():
+                raise InputError(
+                    f"{option(name)} has no effect with a file; leave it out, or name the folder of the dump"
+                )
+        if self.min_actions is not None and self.minimum_purchases is not None:
+            raise InputError(f"{option('min_actions')} has no effect with {option('minimum_purchases')}; leave it out")

@@ -8,15 +8,21 @@ from tfrecords.files.find_table import open_table
 from tfrecords.files.json_lines import JsonLines, as_key
 from tfrecords.files.table import Table
 from tfrecords.sources.amazon_categories import CategoryChoice
-from tfrecords.sources.amazon_dump import photo_url, read_dump, read_products
+from tfrecords.sources.amazon_dump import read_dump, read_products
+from tfrecords.sources.amazon_vintage import photo_url
 from tfrecords.sources.shop import ShopOptions
 
-_KEY_FIELDS = ("asin", "itemID")  # fields of Amazon's metadata and of Tradesy's list of addresses
+# Fields of Amazon's metadata of 2023 and before, of Tradesy's list of addresses, and of tables.
+_KEY_FIELDS = ("parent_asin", "asin", "itemID", "item_id")
 _COLUMNS = ("url", "imUrl", "image")  # of tables; image may hold paths instead
 
 
 def photo_urls(
-    path: Path, choice: CategoryChoice | None = None, min_actions: int = 5, progress: bool = False
+    path: Path,
+    choice: CategoryChoice | None = None,
+    min_actions: int = 5,
+    core: int | None = None,
+    progress: bool = False,
 ) -> dict[str, str]:
     """Returns the address of each item by its key, in the order of the file; "" for an item without an address.
 
@@ -26,6 +32,7 @@ def photo_urls(
             items).
         choice: which of Amazon's items; required for a folder; for a file, None means all items.
         min_actions: with a folder: only items of users with at least so many purchases count.
+        core: with a folder: only items of this k-core count; None: of all.
         progress: whether to show progress bars.
 
     Raises:
@@ -37,7 +44,7 @@ def photo_urls(
                 f"{path}: a folder needs {option('subset')} or {option('category_path')}; name a file for all of its "
                 "items"
             )
-        products = read_dump(path, choice, ShopOptions(min_actions=min_actions), progress).products
+        products = read_dump(path, choice, ShopOptions(min_actions=min_actions, core=core), progress).products
         return {product.key: product.image for product in products}
     if is_table(path):
         return _from_table(open_table(path))

@@ -11,7 +11,7 @@ import numpy as np
 from tfrecords.errors import InputError
 from tfrecords.files.table import Block, Column, Table
 
-_ROWS = 1 << 21  # of a block: in larger ones a key stands more often, and each is looked up once a block
+_ROWS = 1 << 22  # of a block: in larger ones a key stands more often, and each is looked up once a block
 
 
 class ParquetTable(Table):
@@ -138,7 +138,8 @@ class ParquetTable(Table):
     @contextlib.contextmanager
     def _opened(self, part: Path) -> Iterator[Any]:
         try:
-            with self._parquet.ParquetFile(part) as file:
+            # With pre_buffer, the columns of the whole file would be in memory at once.
+            with self._parquet.ParquetFile(part, pre_buffer=False) as file:
                 yield file
         except (self._arrow.ArrowException, OSError) as error:
             raise InputError(f"{part}: not a whole Parquet file ({str(error).splitlines()[0]})") from error

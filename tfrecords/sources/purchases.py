@@ -23,9 +23,12 @@ class Purchases:
         duplicates: number of repetitions of pairs; known after `users` was called.
         dropped_users: number of users that `users` leaves out.
         dropped_purchases: number of their distinct purchases of items with a usable photo.
+        outside_core: numbers of users, items and distinct purchases outside the core; empty without that rule.
     """
 
-    def __init__(self, where: Path, seed: int, min_actions: int, choice: SplitChoice = BY_CHANCE):
+    def __init__(
+        self, where: Path, seed: int, min_actions: int, choice: SplitChoice = BY_CHANCE, core: int | None = None
+    ):
         """Creates an empty collection.
 
         Args:
@@ -33,12 +36,15 @@ class Purchases:
             seed: of the split.
             min_actions: fewest distinct purchases of a user who stays, at least 3.
             choice: the split. All but the random split need the time of every purchase.
+            core: keep only users and items with so many distinct purchases among each other; None: keep all.
         """
         self.duplicates = self.dropped_users = self.dropped_purchases = 0
         self._where = where
         self._seed = seed
         self._min_actions = min_actions
         self._choice = choice
+        self._core = core
+        self.outside_core: dict[str, int] = {}
         self._users: dict[str, int] = {}
         self._items: dict[str, int] = {}
         self._pairs = array.array("q")
@@ -111,7 +117,7 @@ class Purchases:
             pairs = pairs.where(np.array([key not in bad for key in pairs.item_keys])[pairs.items])
         counts = pairs.counts()
         enough = self._enough(counts, len(bad))
-        self.dropped_users = int(np.count_nonzero(~enough))
+        self.dropped_users = int(np.count_nonzero(~enough)) - self.outside_core.get("users_outside_the_core", 0)
         self.dropped_purchases = int(counts[~enough].sum())
         if self._choice.timed and pairs.times is None:
             raise ValueError(f"{self._choice.flag} needs the time of every purchase")
@@ -130,6 +136,8 @@ class Purchases:
     def facts(self) -> dict:
         """Returns the description of the split for dataset.json, after `users` was called."""
         facts = {"seed": self._seed, "rule": split.RULE, "min_actions": self._min_actions}
+        if self._core is not None:
+            facts["core"] = self._core
         if self._choice.kind == split.LAST:
             facts |= {"rule": split.LAST_RULE, "kind": split.LAST, **self._found}
         if self._cut is not None:
@@ -146,7 +154,25 @@ class Purchases:
             self.duplicates = len(pairs) - len(self._sorted.users)
             del pairs, times
             self._pairs, self._times = array.array("q"), None  # The sorted pairs hold what is needed of them.
+            if self._core is not None:
+                self._sorted = self._in_core(self._sorted, self._core)
         return self._sorted
+
+    def _in_core(self, pairs: SortedPairs, core: int) -> SortedPairs:
+        """Returns the largest set of purchases in which every user and every item has `core` of them."""
+        inside = core_of(pairs.users, pairs.items, core)
+        if not inside.any():
+            raise InputError(
+                f"{self._where}: no user and item are left if each needs {core} purchases of the others; lower "
+                f"{option('minimum_purchases')} (at least {split.MIN_ACTIONS})"
+            )
+        kept = pairs.where(inside)
+        self.outside_core = {
+            "users_outside_the_core": len(np.unique(pairs.users)) - len(np.unique(kept.users)),
+            "items_outside_the_core": len(np.unique(pairs.items)) - len(np.unique(kept.items)),
+            "interactions_outside_the_core": len(pairs.users) - len(kept.users),
+        }
+        return kept
 
     def _enough(self, counts: np.ndarray, bad: int = 0) -> np.ndarray:
         enough = counts >= self._min_actions
@@ -186,6 +212,25 @@ class Purchases:
                 "validation; give another date"
             )
         return cut
+
+
+def core_of(users: np.ndarray, items: np.ndarray, core: int) -> np.ndarray:
+    """Returns which purchases are in the k-core, bool [P]: the largest set where each user and item has k of them.
+
+    Users and items with fewer are taken out until there are none.
+
+    Args:
+        users: int [P], numbers of users from 0 on.
+        items: int [P], numbers of items.
+        core: k.
+    """
+    inside = np.ones(len(users), bool)
+    while True:
+        before = np.count_nonzero(inside)
+        for ends in (users, items):
+            inside[inside] = (np.bincount(ends[inside]) >= core)[ends[inside]]
+        if np.count_nonzero(inside) == before:
+            return inside
 
 
 def count_new(ends: np.ndarray, items: np.ndarray, parts: np.ndarray) -> dict[str, int]:

@@ -7,6 +7,7 @@ import numpy as np
 
 ITEM_BITS = 32
 _WORD = 64
+_CHUNK = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,11 +60,16 @@ def sorted_pairs(
     if times is not None:
         first = int(times.min())
         time_bits = _bits(int(times.max()) - first + 1)
-    words = user_ranks[pairs >> ITEM_BITS] << np.uint64(item_bits) | item_ranks[pairs & ((1 << ITEM_BITS) - 1)]
-    if _bits(len(users)) + item_bits + time_bits <= _WORD:
-        if times is not None:
-            words <<= np.uint64(time_bits)
-            words |= (times - first).astype(np.uint64)
+    in_words = _bits(len(users)) + item_bits + time_bits <= _WORD
+    words = np.empty(len(pairs), np.uint64)
+    for start in range(0, len(pairs), _CHUNK):  # All at once would take several times the memory of the pairs.
+        rows = slice(start, start + _CHUNK)
+        word = user_ranks[pairs[rows] >> ITEM_BITS] << np.uint64(item_bits)
+        word |= item_ranks[pairs[rows] & ((1 << ITEM_BITS) - 1)]
+        if in_words and times is not None:
+            word = word << np.uint64(time_bits) | (times[rows] - first).astype(np.uint64)
+        words[rows] = word
+    if in_words:
         words.sort()
         distinct = _first_of_each(words >> np.uint64(time_bits))
         words = words[distinct]

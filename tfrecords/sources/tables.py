@@ -63,7 +63,7 @@ class TableSource(ShopSource):
         self._by_key = PhotoFolder(self._images) if self._image_name == self._item_name else None
         options = options or ShopOptions()
         products = self._read_items()
-        purchases = Purchases(path, options.seed, options.min_actions, options.split)
+        purchases = options.purchases(path)
         self._read_interactions(interactions, products, purchases, options)
         names = sorted({product.category for product in products.values() if product.category})
         self._set_up(list(products.values()), names, purchases, options)

@@ -5,6 +5,7 @@ import datetime
 import numpy as np
 import pytest
 
+from tests.support.shop import told_in_one_line
 from tfrecords.sources import sorted_pairs
 from tfrecords.sources.purchases import Purchases
 from tfrecords.split import SplitChoice, hold_out, last_two
@@ -115,3 +116,55 @@ def test_new_users_and_items(tmp_path):
     purchases.users({f"i{item}": item for item in range(6)})
     facts = purchases.facts()
     assert (facts["new_users"], facts["new_items"]) == (1, 3)
+
+
+def plain_core(pairs, least):
+    """Returns the pairs of the k-core, by taking out one user or item at a time."""
+    pairs = set(pairs)
+    while True:
+        counts = {}
+        for pair in pairs:
+            for side, key in enumerate(pair):
+                counts[side, key] = counts.get((side, key), 0) + 1
+        few = next((end for end, count in sorted(counts.items()) if count < least), None)
+        if few is None:
+            return pairs
+        pairs = {pair for pair in pairs if pair[few[0]] != few[1]}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_core(tmp_path, seed):
+    """Here users fall out since their items do."""
+    random = np.random.default_rng(seed)
+    rows = [
+        (f"u{int(60 * random.random() ** 2)}", f"i{int(40 * random.random() ** 3)}", int(random.integers(9)) * DAY)
+        for _ in range(330)
+    ]
+    distinct = {row[:2] for row in rows}
+    expected = plain_core(distinct, 4)
+    enough = {user for user in {pair[0] for pair in distinct} if sum(pair[0] == user for pair in distinct) >= 4}
+    assert {pair[0] for pair in expected} < enough
+    purchases = Purchases(tmp_path, 0, 4, core=4)
+    one_by_one(purchases, rows)
+    bought = purchases.items_of_kept_users()
+    assert bought == {item for _, item in expected}
+    keys = sorted(bought)
+    users = purchases.users({key: number for number, key in enumerate(keys)})
+    found = {
+        (user.key, keys[item]) for user in users for part in (user.train, user.validation, user.test) for item in part
+    }
+    assert found == expected
+    assert purchases.facts()["core"] == 4
+    assert purchases.outside_core == {
+        "users_outside_the_core": len({pair[0] for pair in distinct}) - len({pair[0] for pair in expected}),
+        "items_outside_the_core": len({pair[1] for pair in distinct}) - len(bought),
+        "interactions_outside_the_core": len(distinct) - len(expected),
+    }
+    assert purchases.dropped_users == purchases.dropped_purchases == 0
+
+
+def test_no_core(tmp_path):
+    purchases = Purchases(tmp_path, 0, 5, core=5)
+    one_by_one(purchases, [(f"u{user}", f"i{item}", 0) for user in range(4) for item in range(9)])
+    with told_in_one_line("no user and item are left if each needs 5 purchases of the others; lower minimum_purchases"):
+        purchases.items_of_kept_users()
