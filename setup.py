@@ -52,10 +52,12 @@ setup(
         "docs": ["mkdocs>=1.6,<2", "mkdocs-material>=9.7,<10", "mkdocstrings[python]>=1.0,<2"],
         "grpc": ["tensorflow-serving-api"],  # The version that pip takes follows TensorFlow's.
         "report": ["matplotlib"],
+        "tables": ["pyarrow>=14"],
         "test": [
             "import-linter",
             "matplotlib",
             "mypy",
+            "pyarrow>=14",
             "pytest",
             "pytest-xdist",
             "ruff",

@@ -1,7 +1,9 @@
 """Builds a dataset folder from a source."""
 
+import array
 import dataclasses
 import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -19,6 +21,7 @@ from tfrecords.sources.base import Source, User
 from tfrecords.sources.csv_files import CsvSource
 from tfrecords.sources.release import ReleaseSource
 from tfrecords.sources.shop import ShopOptions
+from tfrecords.sources.tables import TableSource
 from tfrecords.sources.tradesy import TradesySource
 from tfrecords.sources.wardrobe.source import WardrobeSource
 from tfrecords.text import is_text
@@ -26,7 +29,9 @@ from tfrecords.timestamps import write_timestamps
 from tfrecords.writer import Shard, ShardWriter, write_metadata
 
 
-def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
+def build_dataset(
+    config: BuildConfig, progress: bool = True, tell: Callable[[str], object] = lambda note: None
+) -> Dataset:
     """Builds a dataset folder and opens it.
 
     The folder is written under a temporary name beside `config.output` and renamed when it is complete. After an error,
@@ -35,6 +40,8 @@ def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
     Args:
         config: the settings.
         progress: whether to show a progress bar.
+        tell: is called with what the user should know about good input, a line each; settings are marked as in
+            `InputError.marked`.
 
     Returns:
         The data set, open.
@@ -44,6 +51,8 @@ def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
     """
     check_output(config.output, DATA_SET, config.overwrite)
     source = _open_source(config, progress)
+    for note in getattr(source, "notes", ()):
+        tell(note)
     _check_names(config, source)
     item_shards = min(4, source.expected_items) if config.shards is None else config.shards
     if item_shards > source.expected_items:
@@ -54,12 +63,9 @@ def build_dataset(config: BuildConfig, progress: bool = True) -> Dataset:
         # Photos that are too large are refused by name, so Pillow's warning is not needed.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         items, categories = _write_items(folder, source, item_shards, progress)
-        users = source.users()
-        shards = items + _write_users(folder, users)
-        if users and all(user.times for user in users):
-            write_timestamps(folder, [user.times for user in users])
+        shard, counts = _write_users(folder, source.users())
         source.write_extras(folder)
-        write_metadata(folder, _metadata(config, source, shards, users, categories))
+        write_metadata(folder, _metadata(config, source, [*items, *shard], counts, categories))
     return Dataset.open(config.output)
 
 
@@ -75,7 +81,9 @@ def _check_names(config: BuildConfig, source: Source) -> None:
 
 def _open_source(config: BuildConfig, progress: bool) -> Source:
     if config.source == "csv":
-        return CsvSource(config.input, config.images, _shop_options(config))
+        return CsvSource(config.input, config.images, _shop_options(config), config)
+    if config.source == "table":
+        return TableSource(config.input, config.images, _shop_options(config), config)
     if config.source == "amazon":
         options = _shop_options(config)
         return AmazonSource(config.input, config.images, config.choose(), config.features, options, progress)
@@ -93,9 +101,9 @@ def _open_source(config: BuildConfig, progress: bool) -> Source:
 
 
 def _shop_options(config: BuildConfig) -> ShopOptions:
-    min_actions = 5 if config.min_actions is None else config.min_actions
+    min_actions = config.min_actions or config.minimum_purchases or 5
     photos = config.image_size or 0, config.skip_bad_images
-    return ShopOptions(config.seed or 0, min_actions, *photos, config.split_choice())
+    return ShopOptions(config.seed or 0, min_actions, *photos, config.split_choice(), config.minimum_purchases)
 
 
 def _write_items(folder: Path, source: Source, shards: int, progress: bool) -> tuple[list[Shard], list[int]]:
@@ -110,31 +118,41 @@ def _write_items(folder: Path, source: Source, shards: int, progress: bool) -> t
         return writer.finish(), categories
 
 
-def _write_users(folder: Path, users: list[User]) -> list[Shard]:
+def _write_users(folder: Path, users: Sequence[User]) -> tuple[list[Shard], list[int]]:
+    """Writes the users, and the times if all have them; returns the shard and the number of purchases of each part."""
+    counts = [0, 0, 0]
+    times = [array.array("q") for _ in counts] if users and users[0].times else None
     with ShardWriter(folder, schema.USER_STEM, 1) as writer:
         for user_id, user in enumerate(users):
-            writer.write(user_example(user_id, user.key, user.train, user.validation, user.test))
-        return writer.finish()
+            parts = user.train, user.validation, user.test
+            writer.write(user_example(user_id, user.key, *parts))
+            counts = [count + len(part) for count, part in zip(counts, parts, strict=True)]
+            if times is not None and user.times is not None:
+                for kept, part in zip(times, user.times, strict=True):
+                    kept.extend(part)
+        shards = writer.finish()
+    if times is not None:
+        write_timestamps(folder, times)
+    return shards, counts
 
 
 def _metadata(
-    config: BuildConfig, source: Source, shards: list[Shard], users: list[User], categories: list[int]
+    config: BuildConfig, source: Source, shards: list[Shard], purchases: list[int], categories: list[int]
 ) -> dict:
-    held = [sum(len(user.validation) for user in users), sum(len(user.test) for user in users)]
-    train = sum(len(user.train) for user in users)
+    train, validation, test = purchases
     default_filter = "nearest" if source.kind == "release" else "bicubic"
     return {
         "format_version": schema.FORMAT_VERSION,
         "name": config.name or source.name or source.kind,
         "source": source.kind,
         "counts": {
-            "users": len(users),
+            "users": shards[-1].examples,
             "items": sum(categories),
-            "interactions": train + sum(held),
+            "interactions": sum(purchases),
             "categories": len(source.category_names),
             "train": train,
-            "validation": held[0],
-            "test": held[1],
+            "validation": validation,
+            "test": test,
         },
         "category_names": list(source.category_names),
         "category_counts": dict(zip(source.category_names, categories, strict=False)),

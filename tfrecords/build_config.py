@@ -8,19 +8,24 @@ from tfrecords.errors import InputError, option
 from tfrecords.photos.bad_photo import MIN_SIDE
 from tfrecords.settings import Bounds, between, check_settings, one_of, required, setting
 from tfrecords.sources.amazon_categories import AmazonItems
+from tfrecords.sources.table_columns import TableColumns
 from tfrecords.split import MIN_ACTIONS, RANDOM, SplitChoice
 
+_QUERIES = {"interactions_query", "items_query"}
+_COLUMNS = {field.name for field in dataclasses.fields(TableColumns)} - _QUERIES
+_SHOP = {"input", "images", "seed", "split", "min_actions", "minimum_purchases", "image_size", "skip_bad_images"}
 # The settings that each source uses; giving another one is an error.
 _OPTIONS = {
-    "csv": {"input", "images", "seed", "split", "min_actions", "image_size", "skip_bad_images"},
+    "csv": _SHOP | _COLUMNS,
+    "table": _SHOP | _COLUMNS | _QUERIES,
     "release": {"input", "category_names", "image_size", "skip_bad_images"},
     "wardrobe": {"seed", "users", "items", "image_size"},
-    "amazon": {"input", "images", "seed", "split", "min_actions", "image_size", "skip_bad_images", "features"}
-    | {"subset", "category_path", "category_levels"},
-    "tradesy": {"input", "images", "seed", "split", "min_actions", "image_size", "skip_bad_images", "features"},
+    "amazon": _SHOP | {"features", "subset", "category_path", "category_levels"},
+    "tradesy": _SHOP | {"features"},
 }
 _INPUTS = {
     "csv": "the folder with interactions.csv and items.csv",
+    "table": "the folder with interactions and items, or the database",
     "release": "the .npy file",
     "amazon": "the folder with meta_*.json.gz and reviews_*.json.gz",
     "tradesy": "the file tradesy.json.gz",
@@ -30,7 +35,7 @@ _SOME = frozenset().union(*_OPTIONS.values())
 
 
 @dataclasses.dataclass(frozen=True)
-class BuildConfig(AmazonItems):
+class BuildConfig(AmazonItems, TableColumns):
     """What to build, and from which source; each field's help describes it. None means "not given".
 
     Raises:
@@ -41,13 +46,14 @@ class BuildConfig(AmazonItems):
     output: Path = required("the dataset folder to write")
     input: Path | None = setting(
         None,
-        "csv: folder with interactions.csv and items.csv; release: the .npy file; amazon: folder with meta_*.json.gz "
-        "and reviews_*.json.gz; tradesy: the file tradesy.json.gz",
+        "csv: folder with interactions.csv and items.csv; table: folder with interactions and items, each as CSV, JSON "
+        "lines or Parquet, or a SQLite database, or one table of purchases with the items' images; release: the .npy "
+        "file; amazon: folder with meta_*.json.gz and reviews_*.json.gz; tradesy: the file tradesy.json.gz",
     )
     images: Path | None = setting(
         None,
-        "csv: the folder to which the paths in the column image are relative; the input folder if not given; amazon, "
-        "tradesy: the folder of photos named by item",
+        "csv, table: the folder to which the paths in the column image are relative; the input's folder if not given; "
+        "amazon, tradesy: the folder of photos named by item",
     )
     name: str | None = setting(
         None,
@@ -61,13 +67,19 @@ class BuildConfig(AmazonItems):
     )
     split: str | None = setting(
         None,
-        "csv, amazon, tradesy: the purchases held out for validation and test; random: one each of every user; last: "
-        "every user's second-to-last and last; date=YYYY-MM-DD: those after that day for test, those of as many days "
-        "up to it for validation; random if not given; last and date need timestamps, which tradesy does not have",
+        "csv, table, amazon, tradesy: the purchases held out for validation and test; random: one each of every user; "
+        "last: every user's second-to-last and last; date=YYYY-MM-DD: those after that day for test, those of as many "
+        "days up to it for validation; random if not given; last and date need timestamps, which tradesy does not have",
     )
     min_actions: int | None = setting(
         None,
-        "csv, amazon, tradesy: leave out users with fewer purchases than this; 5 if not given",
+        "csv, table, amazon, tradesy: leave out users with fewer purchases than this; 5 if not given",
+        between(MIN_ACTIONS, 1_000_000),
+    )
+    minimum_purchases: int | None = setting(
+        None,
+        "csv, table, amazon, tradesy: instead of min_actions, a k-core: leave out users and items with fewer purchases "
+        "than this until every user and every item has so many; not the paper's rule",
         between(MIN_ACTIONS, 1_000_000),
     )
     resize_filter: str | None = setting(
@@ -106,6 +118,8 @@ class BuildConfig(AmazonItems):
             raise InputError(
                 f"{option('source', self.source)} needs {option('images')}, the folder of photos named by item"
             )
+        if self.minimum_purchases is not None and self.min_actions is not None:
+            raise InputError(f"{option('min_actions')} has no effect with {option('minimum_purchases')}; leave it out")
         if self.source == "amazon":
             self.choose()
         if choice.date is not None and self.seed is not None:

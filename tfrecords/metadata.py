@@ -134,7 +134,7 @@ def _is_split(value: object) -> bool:
         and (value["seed"] is None or _is_count(value["seed"]))
         and is_text(value["rule"])
         and value.get("kind", split.RANDOM) in (split.RANDOM, split.LAST, split.DATE)
-        and all(_is_count(value.get(name, 0)) for name in ("tied_users", "new_users", "new_items"))
+        and all(_is_count(value.get(name, 0)) for name in ("tied_users", "new_users", "new_items", "core"))
         and ("date" in value) == (value.get("kind") == split.DATE)
         and all(_is_day(value[name]) for name in ("date", "validation_from") if "date" in value)
     )

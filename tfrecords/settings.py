@@ -36,15 +36,16 @@ class Bounds:
     choices: tuple = ()
 
 
-def setting(default: object, help: str, bounds: Bounds | None = None) -> Any:
+def setting(default: object, help: str, bounds: Bounds | None = None, empty: bool = False) -> Any:
     """Returns a field with a default.
 
     Args:
         default: the default.
         help: the help text.
         bounds: the allowed values; None: all values. The value None is always allowed: it means "not given".
+        empty: whether the flag may be given without a value.
     """
-    return dataclasses.field(default=default, metadata={"help": help, "bounds": bounds})
+    return dataclasses.field(default=default, metadata={"help": help, "bounds": bounds, "empty": empty})
 
 
 def required(help: str, bounds: Bounds | None = None) -> Any:

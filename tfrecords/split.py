@@ -8,6 +8,8 @@ import json
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
 from tfrecords.errors import InputError, option
 
 RULE = (
@@ -77,9 +79,9 @@ class Cut:
     validation_from: int
     test_from: int
 
-    def part(self, time: int) -> int:
-        """Returns 0 for a training purchase, 1 for a validation purchase, 2 for a test purchase."""
-        return (time >= self.validation_from) + (time >= self.test_from)
+    def parts(self, times: np.ndarray) -> np.ndarray:
+        """Returns, for times of purchases, int8: 0 for training, 1 for validation, 2 for the test."""
+        return (times >= self.validation_from).astype(np.int8) + (times >= self.test_from)
 
     @property
     def facts(self) -> dict[str, str]:

@@ -10,4 +10,4 @@ def is_text(value: object) -> bool:
 
     JSON, pickles and file names can contain halves of surrogate pairs, which UTF-8 cannot encode.
     """
-    return isinstance(value, str) and not _HALVES.search(value)
+    return isinstance(value, str) and (value.isascii() or not _HALVES.search(value))

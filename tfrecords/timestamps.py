@@ -14,17 +14,14 @@ PARTS = ("train", "validation", "test")
 MOST = 10**11  # seconds, in the year 5138; larger numbers are surely milliseconds
 
 
-def write_timestamps(folder: Path, users: Sequence[tuple[Sequence[int], ...]]) -> None:
+def write_timestamps(folder: Path, times: Sequence[Sequence[int]]) -> None:
     """Writes the timestamps of a new data set.
 
     Args:
         folder: the data set's folder.
-        users: for each user, the times of the train, validation and test items, in seconds since 1970.
+        times: for train, validation and test: the times of all users' items, in seconds since 1970, user by user.
     """
-    arrays = {
-        part: np.array([time for times in users for time in times[number]], np.int64)
-        for number, part in enumerate(PARTS)
-    }
+    arrays = {part: np.array(of, np.int64) for part, of in zip(PARTS, times, strict=True)}
     with (folder / TIMESTAMPS_FILE).open("wb") as file:
         np.savez(file, **arrays)
 

@@ -1,21 +1,24 @@
-"""Builds a dataset folder from CSV files and photos, the authors' .npy file, raw dumps, or the synthetic wardrobe.
+"""Builds a dataset folder from tables and photos, the authors' .npy file, raw dumps, or the synthetic wardrobe.
 
     python -m tools.build_dataset --source=csv --input=my_shop --output=out/my_shop
     python -m tools.build_dataset --source=csv --input=my_shop --split=date=2020-06-30 --output=out/my_shop_by_date
+    python -m tools.build_dataset --source=table --input=shop.db --images=photos --output=out/shop
     python -m tools.build_dataset --source=release --input=AmazonFashion6ImgPartitioned.npy --output=out/fashion6
     python -m tools.build_dataset --source=wardrobe --output=out/wardrobe
     python -m tools.build_dataset --source=amazon --input=dumps --images=photos --subset=fashion --output=out/fashion
     python -m tools.build_dataset --source=tradesy --input=tradesy.json.gz --images=photos --output=out/tradesy
 
-The pages on the formats are docs/guides/your_data.md (CSV files), docs/guides/authors_data.md (.npy files) and
-docs/guides/raw_sources.md (dumps).
+The pages on the formats are docs/guides/your_data.md (CSV files), docs/guides/tables.md (Parquet, JSON lines and
+SQLite), docs/guides/authors_data.md (.npy files) and docs/guides/raw_sources.md (dumps).
 """
 
+import sys
 from collections.abc import Sequence
 
 from absl import flags
 
 from tfrecords.build_config import BuildConfig
+from tfrecords.errors import one_line, with_dashes
 
 from .common import app, setting_flags
 
@@ -29,7 +32,7 @@ def main(values: flags.FlagValues) -> None:
 
     from .common import dataset_tables
 
-    dataset = build_dataset(BuildConfig(**setting_flags.given(values, BuildConfig)))
+    dataset = build_dataset(BuildConfig(**setting_flags.given(values, BuildConfig)), tell=_tell)
     parts = (
         dataset_tables.table_two,
         dataset_tables.left_out,
@@ -40,6 +43,10 @@ def main(values: flags.FlagValues) -> None:
     )
     lines = [*(part(dataset) for part in parts), f"written to {dataset.path}"]
     print("\n".join(line for line in lines if line))
+
+
+def _tell(note: str) -> None:
+    print(f"note: {one_line(with_dashes(note))}", file=sys.stderr)
 
 
 def cli(argv: Sequence[str] | None = None) -> None:

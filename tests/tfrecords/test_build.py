@@ -96,6 +96,23 @@ BAD_FLAGS = {
     "unknown source": (["--source=ebay", "--output=x"], 2, "ebay"),
     "unknown flag": (["--source=csv", "--output=x", "--colour=red"], 2, "colour"),
     "no input": (["--source=csv", "--output=x"], 1, "--source=csv needs --input"),
+    "table without input": (["--source=table", "--output=x"], 1, "needs --input, the folder with interactions and"),
+    "queries of csv": (
+        ["--source=csv", "--input=.", "--output=x", "--items_query=SELECT 1"],
+        1,
+        "--items_query has no effect with --source=csv",
+    ),
+    "columns of amazon": (
+        ["--source=amazon", "--input=.", "--images=.", "--output=x", "--subset=men", "--user_column=user"],
+        1,
+        "--user_column has no effect with --source=amazon",
+    ),
+    "width": (
+        ["--source=csv", "--input=.", "--output=x", "--item_width=0"],
+        1,
+        "--item_width=0: expected from 1 to 100",
+    ),
+    "blank column": (["--source=csv", "--input=.", "--output=x", "--user_column= "], 1, "expected a column's name"),
     "users of csv": (
         ["--source=csv", "--input=.", "--output=x", "--users=9"],
         1,

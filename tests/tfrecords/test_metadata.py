@@ -128,7 +128,7 @@ AT_ONCE = {
     "no name": (set_to("name", None), "name is None; text expected"),
     "a blank name": (set_to("name", " "), "name is ' '; text expected"),
     "a name in halves": (set_to("name", "\udc00"), r"name is '\\udc00'; text expected"),
-    "an unknown source": (set_to("source", "xml"), "source is 'xml'; one of csv, release"),
+    "an unknown source": (set_to("source", "xml"), "source is 'xml'; one of csv, table, release"),
     "a size that is none": (set_to("image_size", "64"), "image_size is '64'; a count of pixels expected"),
     "a split that is none": (set_to("split", "random"), "split is 'random'; seed and rule expected"),
     "a split without rule": (remove("split", "rule"), "seed and rule expected"),

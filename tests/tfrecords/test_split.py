@@ -1,6 +1,7 @@
 import datetime
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from tests.support.shop import told_in_one_line
@@ -97,7 +98,8 @@ def test_a_date_cuts_as_many_days_before_it_as_there_are_after_it():
     # Day 90 of 2020 is March 31. The last purchase is on day 94: days 91 to 94 are the test, 87 to 90 validation.
     cut = cut_at(SplitChoice.parse("date=2020-03-31"), day(0), day(94) + 5000)
     assert (cut.validation_from, cut.test_from) == (day(87), day(91))
-    assert [cut.part(time) for time in (day(87) - 1, day(87), day(91) - 1, day(91), day(94))] == [0, 1, 1, 2, 2]
+    times = np.array([day(87) - 1, day(87), day(91) - 1, day(91), day(94)])
+    assert cut.parts(times).tolist() == [0, 1, 1, 2, 2]
     assert cut.facts["date"] == "2020-03-31" and cut.facts["validation_from"] == "2020-03-28"
 
 

@@ -62,8 +62,8 @@ def download_photos(config: DownloadConfig, progress: bool = True) -> DownloadSu
     check_writable(config.images, folder=True)
     chosen = config.subset is not None or config.category_path is not None
     choice = config.choose() if chosen else None
-    min_actions = 5 if config.min_actions is None else config.min_actions
-    urls = photo_urls(config.input, choice, min_actions, progress)
+    min_actions = config.min_actions or config.minimum_purchases or 5
+    urls = photo_urls(config.input, choice, min_actions, config.minimum_purchases, progress)
     with locked(config.images, "fetching photos"):
         return _download(config, urls, progress)
 

@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import gzip
+import itertools
 import json
 import warnings
 import zlib
@@ -20,6 +21,7 @@ _STOP_EARLY = 1000  # after this many unreadable lines, if they exceed the share
 _TOLD = 20
 _LONGEST_NUMBER = 256  # bits of a key; Python refuses to print much longer numbers
 _GZIP = b"\x1f\x8b"
+_MARK = b"\xef\xbb\xbf"  # a byte order mark, with which the first line may start
 
 
 class JsonLines:
@@ -31,12 +33,13 @@ class JsonLines:
         told: messages about the first of them, as "file, line: reason".
     """
 
-    def __init__(self, path: Path, progress: bool = False):
+    def __init__(self, path: Path, progress: bool = False, strict: bool = False):
         """Opens the file.
 
         Args:
             path: the file; its first bytes say whether it is gzip.
             progress: whether to show a progress bar.
+            strict: whether the first unreadable line is an error.
 
         Raises:
             InputError: no such file, or a folder.
@@ -48,6 +51,7 @@ class JsonLines:
         self.bad = 0
         self.told: list[str] = []
         self._progress = progress
+        self._strict = strict
 
     def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yields (line number, record) for every line that holds a record; blank lines are skipped.
@@ -72,8 +76,23 @@ class JsonLines:
             raise InputError(f"{self.path}: empty; expected one record per line")
         self._check_share(filled)
 
+    def first(self) -> dict[str, Any] | None:
+        """Returns the first record; None if there is none in the first 1000 lines. Raises InputError as `rows` does."""
+        with contextlib.closing(self._lines(hidden=True)) as lines:
+            for line in itertools.islice(lines, _STOP_EARLY):
+                with contextlib.suppress(ValueError):
+                    return parse_record(line)
+        return None
+
+    def first_line(self) -> bytes:
+        """Returns the first line that is not blank; an empty one if there is none. Raises InputError as `rows` does."""
+        with contextlib.closing(self._lines(hidden=True)) as lines:
+            return next((line for line in lines if line.strip()), b"")
+
     def reject(self, line: int, reason: str) -> None:
-        """Counts a line as unreadable, for rows that lack a required field."""
+        """Counts a line as unreadable, for rows that lack a required field. Raises InputError if the file is strict."""
+        if self._strict:
+            raise InputError(f"{self.path}, line {line}: {reason}; a JSON object on each line expected")
         self.bad += 1
         if len(self.told) < _TOLD:
             self.told.append(f"{one_line(self.path.name)}, line {line}: {reason}")
@@ -92,14 +111,19 @@ class JsonLines:
                 f"expected a JSON object or a Python dict per line. The first: {self.told[0]}"
             )
 
-    def _lines(self) -> Iterator[bytes]:
-        bar = progress_bar(total=self.path.stat().st_size, desc=self.path.name, unit="B", disable=not self._progress)
+    def _lines(self, hidden: bool = False) -> Iterator[bytes]:
+        hidden = hidden or not self._progress
+        bar = progress_bar(total=self.path.stat().st_size, desc=self.path.name, unit="B", disable=hidden)
         number = 0
         try:
             # The bar follows the compressed bytes, because their total is known.
             with self.path.open("rb") as raw, _unpacked(raw) as file, bar:
                 while line := file.readline(MAX_LINE + 1):
                     number += 1
+                    if number == 1 and line.removeprefix(_MARK).lstrip().startswith(b"["):
+                        raise InputError(
+                            f"{self.path}: a JSON array; one record per line expected, as jq -c '.[]' writes them"
+                        )
                     if len(line) > MAX_LINE:
                         raise InputError(
                             f"{self.path}, line {number}: over {MAX_LINE} bytes; expected one record per line"

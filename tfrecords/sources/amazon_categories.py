@@ -63,7 +63,10 @@ class FashionSix:
 
 @dataclasses.dataclass(frozen=True)
 class Below:
-    """All items whose path starts with `prefix`; the next `levels` names are the category."""
+    """All items whose path starts with `prefix`; the next `levels` names are the category.
+
+    If `prefix` is empty, these are all items, also those without a path; if `levels` is 0, none has a category.
+    """
 
     prefix: Path
     levels: int
@@ -72,11 +75,15 @@ class Below:
     @property
     def label(self) -> str:
         """Returns the path and the number of levels."""
+        if not self.prefix:
+            return f"all items, {self.levels} level{'s' * (self.levels > 1)}" if self.levels else "all items"
         return f"{_BETWEEN.join(self.prefix)}, {self.levels} level{'s' * (self.levels > 1)} below"
 
     @property
     def data_set(self) -> str:
         """Returns a name made from the last name of the path."""
+        if not self.prefix:
+            return "amazon"
         return f"amazon_{self.prefix[-1].lower().replace(' ', '_')}"
 
     def category_of(self, paths: Iterable[Path]) -> str | None:
@@ -84,7 +91,7 @@ class Below:
         depth = len(self.prefix)
         tails = [path[depth : depth + self.levels] for path in paths if path[:depth] == self.prefix]
         if not tails:
-            return None
+            return None if depth else ""
         return _BETWEEN.join(next(filter(None, tails), ()))
 
 
@@ -99,12 +106,15 @@ class AmazonItems:
     )
     category_path: str | None = setting(
         None,
-        f"amazon: instead of a subset, everything under this path, for example '{ROOT}>Women'",
-        Bounds(lambda path: all(_names(path)), f"names with > between, as in '{ROOT}>Women'"),
+        f"amazon: instead of a subset, everything under this path, for example '{ROOT}>Women'; empty: all items, also "
+        "those without a category",
+        Bounds(lambda path: not path.strip() or all(_names(path)), f"names with > between, as in '{ROOT}>Women'"),
+        empty=True,
     )
     category_levels: int | None = setting(
         None,
-        "amazon: number of names below the category path that make a category; 1 if not given",
+        "amazon: number of names below the category path that make a category; 1 if not given, or none with an empty "
+        "path: then items have no categories",
         at_least(1),
     )
 
@@ -119,6 +129,8 @@ class AmazonItems:
         """
         if (self.subset is None) == (self.category_path is None):
             raise InputError(f"{option('subset')} or {option('category_path')} chooses the items; pass one of the two")
+        if self.category_path is not None and not self.category_path.strip():
+            return Below((), self.category_levels or 0)
         if self.category_path is not None:
             return Below(_names(self.category_path), self.category_levels or 1)
         if self.category_levels is not None:

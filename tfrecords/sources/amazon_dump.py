@@ -4,18 +4,16 @@ import dataclasses
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.json_lines import JsonLines
 from tfrecords.sources.amazon_categories import CategoryChoice, paths_of
+from tfrecords.sources.amazon_vintage import find_files, photo_url, vintage_of
 from tfrecords.sources.purchases import Purchases
 from tfrecords.sources.shop import Product, ShopOptions
-from tfrecords.timestamps import MOST
 
-# The photo's address: a text in the dump of 2014, lists (large photos first) in that of 2018, a text in Tradesy's.
-_URL_FIELDS = ("imUrl", "imageURLHighRes", "imageURL", "imageUrl")
 _SHOWN_PATHS = 3
+_ALL = f"an empty {option('category_path')}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,33 +37,34 @@ class AmazonDump:
 
 
 def read_dump(folder: Path, choice: CategoryChoice, options: ShopOptions, progress: bool = False) -> AmazonDump:
-    """Reads ``meta_*.json[.gz]`` and ``reviews_*.json[.gz]`` of a folder, line by line.
+    """Reads the metadata, ``meta_*.json[l][.gz]``, and the reviews of a folder, line by line.
 
     Only the chosen items and their purchases are in memory, never a whole file.
 
     Args:
         folder: the folder with one file of each kind.
         choice: which items, and their categories.
-        options: only seed, min_actions and split are used here.
+        options: only seed, min_actions, core and split are used here.
         progress: whether to show progress bars.
 
     Raises:
-        InputError: a file is missing, unreadable or there twice; no item is chosen; no user has enough purchases.
+        InputError: a file is missing, unreadable, there twice or of another dump than the other one; no item is
+            chosen; no user has enough purchases.
     """
-    metadata = JsonLines(_find(folder, "meta"), progress)
-    reviews = JsonLines(_find(folder, "reviews"), progress)
+    metadata, reviews = (JsonLines(path, progress) for path in find_files(folder))
+    vintage = vintage_of(metadata, reviews)
     products, repeated = read_products(metadata, choice)
-    purchases = Purchases(folder, options.seed, options.min_actions, options.split)
+    purchases = options.purchases(folder)
     others = 0
     for line, row in reviews.rows():
-        user = reviews.key(line, row, "reviewerID")
-        item = None if user is None else reviews.key(line, row, "asin")
+        user = reviews.key(line, row, vintage.user)
+        item = None if user is None else reviews.key(line, row, vintage.item)
         if item is None:
             continue
         if item in products:
-            time = _time(row.get("unixReviewTime"))
+            time = vintage.seconds(row)
             if time is None and options.split.timed:
-                reviews.reject(line, "unixReviewTime is no number of seconds, which a split by time needs")
+                reviews.reject(line, f"{vintage.time} is no time, which a split by time needs")
                 continue
             purchases.add(user, item, time)
         else:
@@ -93,8 +92,9 @@ def read_products(metadata: JsonLines, choice: CategoryChoice) -> tuple[dict[str
     products: dict[str, Product] = {}
     repeated = 0
     heads: Counter[str] = Counter()
+    field = vintage_of(metadata).item
     for line, row in metadata.rows():
-        key = metadata.key(line, row, "asin")
+        key = metadata.key(line, row, field)
         if key is None:
             continue
         paths = paths_of(row)
@@ -108,34 +108,6 @@ def read_products(metadata: JsonLines, choice: CategoryChoice) -> tuple[dict[str
             products[key] = Product(key, line, photo_url(row), sys.intern(category))
     if not products:
         common = ", ".join(repr(head) for head, _ in heads.most_common(_SHOWN_PATHS))
-        what = f"the commonest paths begin {common}" if common else "no line has categories, so this is no metadata"
+        what = f"the commonest paths begin {common}" if common else f"no line has categories; {_ALL} takes all items"
         raise InputError(f"{metadata.path}: no item under {choice.label}; {what}")
     return products, repeated
-
-
-def photo_url(row: dict[str, Any]) -> str:
-    """Returns the address of an item's photo from its line of metadata; "" if it has none."""
-    for field in _URL_FIELDS:
-        value = row.get(field)
-        value = value[0] if isinstance(value, list) and value else value
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-    return ""
-
-
-def _time(value: object) -> int | None:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and 0 <= value < MOST else None
-
-
-def _find(folder: Path, stem: str) -> Path:
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; expected one with meta_*.json.gz and reviews_*.json.gz")
-    found = sorted(
-        path for path in folder.glob(f"{stem}_*") if path.name.endswith((".json", ".json.gz")) and path.is_file()
-    )
-    if not found:
-        raise InputError(f"{folder}: {stem}_*.json.gz (or .json) is missing")
-    if len(found) > 1:
-        raise InputError(f"{folder}: holds {' and '.join(path.name for path in found)}; keep only one of them")
-    return found[0]

@@ -23,7 +23,7 @@ class User:
     """One user: the key, ascending item ids of each part of the split, and when they were bought.
 
     `validation` and `test` have one item or none; with a split by date also several. `times` has, for train, validation
-    and test, seconds since 1970 of each item; None if they are unknown.
+    and test, seconds since 1970 of each item; None if they are unknown, for all users.
     """
 
     key: str
@@ -52,8 +52,8 @@ class Source(Protocol):
         """Yields every item in id order; photos are not kept in memory."""
         ...
 
-    def users(self) -> list[User]:
-        """Yields every user in id order. Call it after `items` is exhausted."""
+    def users(self) -> Sequence[User]:
+        """Returns every user in id order. Call it after `items` is exhausted."""
         ...
 
     def facts(self) -> dict:

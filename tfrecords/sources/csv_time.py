@@ -2,11 +2,26 @@
 
 import datetime
 import re
+from collections.abc import Sequence
+
+import numpy as np
 
 from tfrecords.timestamps import MOST
 
 _SECONDS = re.compile(r"(\d+)(\.\d*)?")
 _COMPACT_DAY = re.compile(r"(19|20)\d{6}")
+_AFTER_COMPACT_DAYS = 21_000_000  # Smaller numbers may be days as 20200301, which are refused.
+_LONGEST = 18  # digits that int64 holds
+
+
+def parse_times(texts: Sequence[str | None]) -> np.ndarray:
+    """Returns `parse_time` of each text, int64; seconds since 1970 a good deal faster. Raises ValueError as it does."""
+    digits = None not in texts and all(map(str.isdecimal, texts)) and all(map(str.isascii, texts))
+    if digits and max(map(len, texts), default=0) <= _LONGEST:
+        seconds = np.array(list(map(int, texts)), np.int64)
+        if (seconds >= _AFTER_COMPACT_DAYS).all() and (seconds < MOST).all():
+            return seconds
+    return np.array([parse_time(text or "") for text in texts], np.int64)
 
 
 def parse_time(text: str) -> int:

@@ -8,25 +8,27 @@ import numpy as np
 
 from tfrecords import split
 from tfrecords.errors import InputError, option
-from tfrecords.sources.base import User
+from tfrecords.sources.sorted_pairs import ITEM_BITS, SortedPairs, sorted_pairs
+from tfrecords.sources.split_users import SplitUsers
 from tfrecords.split import BY_CHANCE, SplitChoice
-
-_ITEM_BITS = 32
 
 
 class Purchases:
     """The distinct (user, item) pairs of a data set; users with fewer than `min_actions` are left out of the split.
 
     A repeated pair counts once, at its earliest time. A pair takes 8 bytes (16 with its time), a user or item about 200
-    bytes, so tens of millions of pairs fit in memory.
+    bytes, so tens of millions of pairs fit in memory. All purchases are added before anything is asked.
 
     Attributes:
         duplicates: number of repetitions of pairs; known after `users` was called.
         dropped_users: number of users that `users` leaves out.
         dropped_purchases: number of their distinct purchases of items with a usable photo.
+        outside_core: numbers of users, items and distinct purchases outside the core; empty without that rule.
     """
 
-    def __init__(self, where: Path, seed: int, min_actions: int, choice: SplitChoice = BY_CHANCE):
+    def __init__(
+        self, where: Path, seed: int, min_actions: int, choice: SplitChoice = BY_CHANCE, core: int | None = None
+    ):
         """Creates an empty collection.
 
         Args:
@@ -34,16 +36,20 @@ class Purchases:
             seed: of the split.
             min_actions: fewest distinct purchases of a user who stays, at least 3.
             choice: the split. All but the random split need the time of every purchase.
+            core: keep only users and items with so many distinct purchases among each other; None: keep all.
         """
         self.duplicates = self.dropped_users = self.dropped_purchases = 0
         self._where = where
         self._seed = seed
         self._min_actions = min_actions
         self._choice = choice
+        self._core = core
+        self.outside_core: dict[str, int] = {}
         self._users: dict[str, int] = {}
         self._items: dict[str, int] = {}
         self._pairs = array.array("q")
         self._times: array.array | None = array.array("q")
+        self._sorted: SortedPairs | None = None
         self._cut: split.Cut | None = None
         self._found: dict[str, int] = {}
 
@@ -54,27 +60,50 @@ class Purchases:
         """
         user = self._users.setdefault(user_key, len(self._users))
         item = self._items.setdefault(item_key, len(self._items))
-        self._pairs.append(user << _ITEM_BITS | item)
+        self._pairs.append(user << ITEM_BITS | item)
         if time is None:
             self._times = None
         elif self._times is not None:
             self._times.append(time)
 
+    def add_block(
+        self,
+        user_keys: Sequence[str],
+        users: np.ndarray,
+        item_keys: Sequence[str],
+        items: np.ndarray,
+        times: np.ndarray | None = None,
+    ) -> None:
+        """Adds many purchases: in row r, ``user_keys[users[r]]`` buys ``item_keys[items[r]]`` at ``times[r]``.
+
+        Args:
+            user_keys: different keys, each of which stands in a row.
+            users: int [rows].
+            item_keys: as `user_keys`.
+            items: int [rows].
+            times: int64 [rows], seconds since 1970; None: unknown, then no times are kept.
+        """
+        user_numbers, item_numbers = _numbers(self._users, user_keys), _numbers(self._items, item_keys)
+        self._pairs.frombytes((user_numbers[users] << ITEM_BITS | item_numbers[items]).tobytes())
+        if times is None:
+            self._times = None
+        elif self._times is not None:
+            self._times.frombytes(times.astype(np.int64, copy=False).tobytes())
+
     def items_of_kept_users(self) -> set[str]:
         """Returns the keys of the items that users with enough purchases bought. Raises InputError if none has."""
-        users, items, _ = self._distinct()
-        enough = self._enough(self._counts(users))
-        keys = list(self._items)
-        return {keys[item] for item in np.unique(items[enough[users]])}
+        pairs = self._distinct()
+        enough = self._enough(pairs.counts())
+        return {pairs.item_keys[item] for item in np.unique(pairs.items[enough[pairs.users]])}
 
     def check_split(self) -> None:
         """Raises InputError if a date does not cut the purchases into three parts; `users` checks it again."""
         if self._choice.date is not None:
-            users, _, times = self._distinct()
-            self._cut_at(times[self._enough(self._counts(users))[users]])
+            pairs = self._distinct()
+            self._cut_at(pairs.times[self._enough(pairs.counts())[pairs.users]])
 
-    def users(self, ids: Mapping[str, int], bad: Collection[str] = ()) -> list[User]:
-        """Yields every user with enough purchases, split, in the order of the user keys.
+    def users(self, ids: Mapping[str, int], bad: Collection[str] = ()) -> SplitUsers:
+        """Returns every user with enough purchases, split, in the order of the user keys.
 
         Args:
             ids: item id by item key; every item of a user who stays has one.
@@ -83,38 +112,32 @@ class Purchases:
         Raises:
             InputError: no user has enough purchases, or a date does not cut them into three parts.
         """
-        users, items, times = self._distinct()
-        self.duplicates = len(self._pairs) - len(users)
-        usable = np.ones(len(self._items), bool)
-        usable[[self._items[key] for key in bad if key in self._items]] = False
-        usable = usable[items]
-        users, items, times = users[usable], items[usable], None if times is None else times[usable]
-        counts = self._counts(users)
+        pairs = self._distinct()
+        if bad:
+            pairs = pairs.where(np.array([key not in bad for key in pairs.item_keys])[pairs.items])
+        counts = pairs.counts()
         enough = self._enough(counts, len(bad))
-        self.dropped_users = int(np.count_nonzero(~enough))
+        self.dropped_users = int(np.count_nonzero(~enough)) - self.outside_core.get("users_outside_the_core", 0)
         self.dropped_purchases = int(counts[~enough].sum())
-        if self._choice.timed and times is None:
+        if self._choice.timed and pairs.times is None:
             raise ValueError(f"{self._choice.flag} needs the time of every purchase")
+        pairs = pairs.where(enough[pairs.users])
         if self._choice.date is not None:
-            self._cut = self._cut_at(times[enough[users]])
-        self._found = {"tied_users": 0} if self._choice.kind == split.LAST else {}
-        ends = np.cumsum(counts)
-        keys = list(self._items)
-        kept = sorted(key for key, user in self._users.items() if enough[user])
-        split_users = []
-        for key in kept:
-            user = self._users[key]
-            rows = slice(ends[user] - counts[user], ends[user])
-            when = [0] * counts[user] if times is None else times[rows].tolist()
-            bought = sorted(zip((keys[item] for item in items[rows]), when, strict=True))
-            split_users.append(self._split(key, bought, ids))
+            self._cut = self._cut_at(pairs.times)
+        keys = [pairs.user_keys[user] for user in np.flatnonzero(enough)]
+        ends = np.cumsum(counts[enough])
+        parts = self._parts(pairs, keys, ends)
+        numbers = np.array([ids.get(key, -1) for key in pairs.item_keys], np.int32)
+        items = numbers[pairs.items]
         if self._cut is not None:
-            self._found = count_new(split_users)
-        return split_users
+            self._found = count_new(ends, items, parts)
+        return SplitUsers(keys, ends, items, parts, pairs.times)
 
     def facts(self) -> dict:
         """Returns the description of the split for dataset.json, after `users` was called."""
         facts = {"seed": self._seed, "rule": split.RULE, "min_actions": self._min_actions}
+        if self._core is not None:
+            facts["core"] = self._core
         if self._choice.kind == split.LAST:
             facts |= {"rule": split.LAST_RULE, "kind": split.LAST, **self._found}
         if self._cut is not None:
@@ -122,20 +145,34 @@ class Purchases:
             facts |= {"seed": None, **self._cut.facts, "kind": split.DATE, **self._found}
         return facts
 
-    def _distinct(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """Returns users, items and earliest times of the distinct pairs, int64, in the order of the users."""
-        if not self._pairs or self._times is None:
-            pairs, times = np.unique(np.array(self._pairs, np.int64)), None
-        else:
-            pairs, times = np.frombuffer(self._pairs, np.int64), np.frombuffer(self._times, np.int64)
-            order = np.lexsort((times, pairs))
-            first = np.ones(len(pairs), bool)
-            first[1:] = pairs[order][1:] != pairs[order][:-1]
-            pairs, times = pairs[order][first], times[order][first]
-        return pairs >> _ITEM_BITS, pairs & ((1 << _ITEM_BITS) - 1), times
+    def _distinct(self) -> SortedPairs:
+        if self._sorted is None:
+            pairs, times = np.frombuffer(self._pairs, np.int64), None
+            if self._times is not None and len(self._times):
+                times = np.frombuffer(self._times, np.int64)
+            self._sorted = sorted_pairs(self._users, self._items, pairs, times)
+            self.duplicates = len(pairs) - len(self._sorted.users)
+            del pairs, times
+            self._pairs, self._times = array.array("q"), None  # The sorted pairs hold what is needed of them.
+            if self._core is not None:
+                self._sorted = self._in_core(self._sorted, self._core)
+        return self._sorted
 
-    def _counts(self, users: np.ndarray) -> np.ndarray:
-        return np.bincount(users, minlength=len(self._users))
+    def _in_core(self, pairs: SortedPairs, core: int) -> SortedPairs:
+        """Returns the largest set of purchases in which every user and every item has `core` of them."""
+        inside = core_of(pairs.users, pairs.items, core)
+        if not inside.any():
+            raise InputError(
+                f"{self._where}: no user and item are left if each needs {core} purchases of the others; lower "
+                f"{option('minimum_purchases')} (at least {split.MIN_ACTIONS})"
+            )
+        kept = pairs.where(inside)
+        self.outside_core = {
+            "users_outside_the_core": len(np.unique(pairs.users)) - len(np.unique(kept.users)),
+            "items_outside_the_core": len(np.unique(pairs.items)) - len(np.unique(kept.items)),
+            "interactions_outside_the_core": len(pairs.users) - len(kept.users),
+        }
+        return kept
 
     def _enough(self, counts: np.ndarray, bad: int = 0) -> np.ndarray:
         enough = counts >= self._min_actions
@@ -148,24 +185,23 @@ class Purchases:
             )
         return enough
 
-    def _split(self, user_key: str, bought: Sequence[tuple[str, int]], ids: Mapping[str, int]) -> User:
-        """Splits one user's item keys, which are sorted, with their times."""
-        keys, times = [key for key, _ in bought], [time for _, time in bought]
+    def _parts(self, pairs: SortedPairs, user_keys: Sequence[str], ends: np.ndarray) -> np.ndarray:
+        """Returns the part of each purchase, int8: 0 training, 1 validation, 2 test."""
         if self._cut is not None:
-            parts = [self._cut.part(time) for time in times]
-        else:
+            return self._cut.parts(pairs.times)
+        parts = np.zeros(len(pairs.items), np.int8)
+        self._found = {"tied_users": 0} if self._choice.kind == split.LAST else {}
+        start = 0
+        for key, end in zip(user_keys, ends.tolist(), strict=True):
+            items = [pairs.item_keys[item] for item in pairs.items[start:end].tolist()]
             if self._choice.kind == split.LAST:
-                *held, drawn = split.last_two(self._seed, user_key, keys, times)
+                validation, test, drawn = split.last_two(self._seed, key, items, pairs.times[start:end].tolist())
                 self._found["tied_users"] += drawn
             else:
-                held = split.hold_out(self._seed, user_key, keys)
-            parts = [1 + held.index(position) if position in held else 0 for position in range(len(keys))]
-        rows = [
-            sorted((ids[key], time) for key, time, own in zip(keys, times, parts, strict=True) if own == part)
-            for part in range(3)
-        ]
-        known = None if self._times is None else tuple([time for _, time in row] for row in rows)
-        return User(user_key, *([item for item, _ in row] for row in rows), known)
+                validation, test = split.hold_out(self._seed, key, items)
+            parts[start + validation], parts[start + test] = 1, 2
+            start = end
+        return parts
 
     def _cut_at(self, times: np.ndarray) -> split.Cut:
         cut = split.cut_at(self._choice, int(times.min()), int(times.max()))
@@ -178,10 +214,40 @@ class Purchases:
         return cut
 
 
-def count_new(users: Sequence[User]) -> dict[str, int]:
-    """Counts users and items that have test purchases only: those that are new after the date of a split by date."""
-    before = {item for user in users for part in (user.train, user.validation) for item in part}
+def core_of(users: np.ndarray, items: np.ndarray, core: int) -> np.ndarray:
+    """Returns which purchases are in the k-core, bool [P]: the largest set where each user and item has k of them.
+
+    Users and items with fewer are taken out until there are none.
+
+    Args:
+        users: int [P], numbers of users from 0 on.
+        items: int [P], numbers of items.
+        core: k.
+    """
+    inside = np.ones(len(users), bool)
+    while True:
+        before = np.count_nonzero(inside)
+        for ends in (users, items):
+            inside[inside] = (np.bincount(ends[inside]) >= core)[ends[inside]]
+        if np.count_nonzero(inside) == before:
+            return inside
+
+
+def count_new(ends: np.ndarray, items: np.ndarray, parts: np.ndarray) -> dict[str, int]:
+    """Counts users and items that have test purchases only: those that are new after the date of a split by date.
+
+    Args:
+        ends: int [U], the end of each user's purchases.
+        items: int [P], the item of each purchase.
+        parts: int8 [P], its part; 2 is the test.
+    """
+    before = parts < 2
+    earlier = np.diff(np.concatenate([[0], np.cumsum(before)])[np.concatenate([[0], ends])])
     return {
-        "new_users": sum(not user.train and not user.validation for user in users),
-        "new_items": len({item for user in users for item in user.test} - before),
+        "new_users": int(np.count_nonzero(earlier == 0)),
+        "new_items": len(np.setdiff1d(items[~before], items[before])),
     }
+
+
+def _numbers(known: dict[str, int], keys: Sequence[str]) -> np.ndarray:
+    return np.array([known.setdefault(key, len(known)) for key in keys], np.int64)

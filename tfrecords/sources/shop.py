@@ -21,6 +21,7 @@ class ShopOptions:
     Attributes:
         seed: seed of the split.
         min_actions: fewest distinct purchases of a user who stays, at least 3.
+        core: fewest distinct purchases of every user and every item that stays, at least 3; None: no such rule.
         image_size: as in `tfrecords.photos.check.check_photo`.
         skip_bad_images: leave out items with an unusable photo, or without features, instead of stopping at the first.
         split: which purchases are held out.
@@ -31,6 +32,11 @@ class ShopOptions:
     image_size: int = 0
     skip_bad_images: bool = False
     split: SplitChoice = BY_CHANCE
+    core: int | None = None
+
+    def purchases(self, where: Path) -> Purchases:
+        """Returns an empty collection of purchases; `where` is the source, as errors name it."""
+        return Purchases(where, self.seed, self.min_actions, self.split, self.core)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,10 +53,14 @@ class ShopSource(abc.ABC):
     """Items with a usable photo in the order of their table, and users with enough purchases of them, split.
 
     A subclass reads its tables and calls `_set_up`; `items` reads the photos.
+
+    Attributes:
+        notes: what the user should know about the input though it is good, a line each.
     """
 
     kind: str
     name: str
+    notes: Sequence[str] = ()
 
     def _set_up(
         self,
@@ -61,6 +71,9 @@ class ShopSource(abc.ABC):
         features: BinaryFeatures | None = None,
     ) -> None:
         purchases.check_split()  # Before the photos are read, which takes its time.
+        if options.core is not None:
+            bought = purchases.items_of_kept_users()
+            products = [product for product in products if product.key in bought]
         self.category_names = category_names
         self.expected_items = len(products)
         self._products = products
@@ -95,8 +108,8 @@ class ShopSource(abc.ABC):
             category = self._categories.get(product.category, schema.NO_CATEGORY)
             yield Item(product.key, category, photo, features)
 
-    def users(self) -> list[User]:
-        """Yields every user with enough purchases, split. Raises InputError if there is none."""
+    def users(self) -> Sequence[User]:
+        """Returns every user with enough purchases, split. Raises InputError if there is none."""
         return self._purchases.users(self._ids, self._skipped)
 
     def facts(self) -> dict:
@@ -107,6 +120,7 @@ class ShopSource(abc.ABC):
                 "duplicate_interactions": self._purchases.duplicates,
                 "users_under_min_actions": self._purchases.dropped_users,
                 "interactions_of_those_users": self._purchases.dropped_purchases,
+                **self._purchases.outside_core,
                 "items_with_bad_images": len(self._skipped),
             },
             "bad_images": [{"item": key, "reason": reason} for key, reason in self._skipped.items()],

@@ -52,7 +52,7 @@ class TradesySource(ShopSource):
         self._images = PhotoFolder(images)
         self._lines = JsonLines(path, progress)
         opened = None if features is None else BinaryFeatures(features, progress=progress)
-        purchases = self._read(Purchases(path, options.seed, options.min_actions))
+        purchases = self._read(options.purchases(path))
         products = [Product(key, 0) for key in sorted(purchases.items_of_kept_users())]
         self.name = path.name.partition(".")[0]
         self._set_up(products, (), purchases, options, opened)

@@ -44,6 +44,7 @@ _UNPARSED = {
 }
 # The flags that determine how much memory a tool takes; lower the first one first.
 _SIZES = ("batch_size", "shared_negatives", "candidates", "image_size", "dim", "items", "users", "photos", "workers")
+_EMPTY = "may_be_empty"  # marks the flags that may be given without a value
 _PIPE_BROKEN = 128 + 13  # a shell's status for a process ended by SIGPIPE
 
 
@@ -81,7 +82,11 @@ def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, a
         rest = values(argv)[1:]
     except flags.Error as error:
         _fail(f"{_flag_error(registry, error)}. --help lists the flags".replace("\n", " "), 2)
-    empty = [name for name in values if values[name].present and values[name].value in ("", [])]
+    empty = [
+        name
+        for name in values
+        if values[name].present and values[name].value in ("", []) and not hasattr(values[name], _EMPTY)
+    ]
     if empty:
         # An empty value usually comes from an unset shell variable; ignoring it could silently change the result.
         _fail(f"--{empty[0]}= is empty: give a value or leave the flag out. --help lists the flags", 2)
@@ -112,6 +117,11 @@ def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, a
         sys.unraisablehook = hook
         if previous is not None:
             signal.signal(signal.SIGTERM, previous)
+
+
+def allow_empty(registry: flags.FlagValues, name: str) -> None:
+    """Lets a flag be given without a value, for flags that have a meaning for it."""
+    setattr(registry[name], _EMPTY, True)
 
 
 def optional_path(value: str | None) -> Path | None:

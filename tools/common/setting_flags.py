@@ -11,6 +11,8 @@ from absl import flags
 
 from tfrecords.errors import with_dashes
 
+from . import app
+
 # absl's flag class for each type.
 _KINDS = {int: "integer", float: "float", str: "string", bool: "bool", Path: "string"}
 
@@ -37,6 +39,8 @@ def define(
         choices = bounds.choices if bounds is not None and kind == "string" else ()
         kind, first = ("enum", (list(choices), help)) if choices else (kind, (help,))
         getattr(flags, f"DEFINE_{kind}")(field.name, None, *first, required=required, flag_values=values)
+        if field.metadata.get("empty"):
+            app.allow_empty(values, field.name)
 
 
 def given(values: flags.FlagValues, config: type) -> dict[str, object]:

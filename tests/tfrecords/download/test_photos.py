@@ -8,6 +8,7 @@ from tests.support.dumps import PURCHASES, asin, metadata, reviews, write_lines
 from tests.support.fetching import QUICK, counts, failures, fetch, items_csv, photos
 from tests.support.photo_server import PHOTO, PNG
 from tests.support.shop import write_table
+from tests.support.table_forms import write_parquet
 from tests.support.tool import run
 from tfrecords.download import http
 from tfrecords.download import photos as photo_download
@@ -129,6 +130,16 @@ def test_csv_with_the_other_column(capsys, tmp_path, server):
     assert photos(tmp_path) == ["a.jpg"]
 
 
+def test_addresses_in_the_column_image_of_parquet(capsys, tmp_path, server):
+    pytest.importorskip("pyarrow")
+    rows = [["a", server.url + "/photo", 1], ["b", "images/b.jpg", 2]]
+    path = write_parquet(tmp_path / "items.parquet", ["item_id", "image", "size"], rows, {"size": None})
+    status, _, _ = run(capsys, cli, f"--input={path}", f"--images={tmp_path}/photos", *QUICK)
+    assert status == 0
+    assert photos(tmp_path) == ["a.jpg"]
+    assert failures(tmp_path) == {"b": ("", "the item has no address")}
+
+
 def test_one_download_into_a_folder_at_a_time(capsys, tmp_path, server):
     with locked(tmp_path / "photos", "fetching photos"):
         status, _, lines = fetch(capsys, tmp_path, {"a": server.url + "/photo"})
@@ -150,7 +161,7 @@ BAD_FLAGS = {
     "missing table": (["--input=none.csv", "--images=x"], 1, "none.csv (or none.csv.gz) is missing"),
     "no address": (["--input=items.csv", "--images=x"], 1, "no item has an address; expected a column url or imUrl"),
     "folder without subset": (["--input=.", "--images=x"], 1, "a folder needs --subset or --category_path"),
-    "subset of csv": (["--input=items.csv", "--images=x", "--subset=men"], 1, "--subset has no effect with a CSV file"),
+    "subset of csv": (["--input=items.csv", "--images=x", "--subset=men"], 1, "--subset has no effect with a table"),
     "actions of a file": (["--input=items.csv", "--images=x", "--min_actions=5"], 1, "--min_actions has no effect"),
     "actions": (["--input=.", "--images=x", "--subset=men", "--min_actions=2"], 1, "expected 3 or more"),
     "both": (["--input=.", "--images=x", "--subset=men", "--category_path=A"], 1, "pass one of the two"),

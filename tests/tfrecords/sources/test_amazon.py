@@ -218,7 +218,7 @@ FAULTS = {
     ),
     "no categories": (
         rewrite("meta_Clothing.json.gz", [{"asin": "a"}]),
-        "no item under fashion; no line has categories, so this is no metadata",
+        "no item under fashion; no line has categories; an empty category_path takes all items",
     ),
     "no asin": (
         rewrite("meta_Clothing.json.gz", [{"title": "a"}]),
