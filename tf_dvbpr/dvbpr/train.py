@@ -9,7 +9,7 @@ from tf_dvbpr.dvbpr.activations import Activations
 from tf_dvbpr.dvbpr.config import FAST_ON_BACKBONE, NONE, PRESETS, TrainConfig
 from tf_dvbpr.dvbpr.model import DVBPR
 from tf_dvbpr.dvbpr.training import DvbprTraining
-from tf_dvbpr.networks.imagenet_networks import ALL, CNNF, NETWORKS
+from tf_dvbpr.networks.imagenet_networks import ALL, CNNF, PRETRAINED, own_side
 from tf_dvbpr.training.loop import LoopConfig, run, steps_per_call
 from tf_dvbpr.training.strategy import is_chief, make_strategy
 from tf_dvbpr.workdir import Workdir
@@ -105,8 +105,8 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
     if settings.get("optimizer") == "lazy_adam" and "average" not in given:
         settings["average"] = 0.0
     backbone = settings.get("backbone", CNNF)
-    if backbone in NETWORKS:
-        own = {"image_size": NETWORKS[backbone][2], **(FAST_ON_BACKBONE if preset == "fast" else {})}
+    if backbone in PRETRAINED:
+        own = {"image_size": own_side(backbone), **(FAST_ON_BACKBONE if preset == "fast" else {})}
         settings = {**settings, **own, **given}
     config = dataclasses.replace(TrainConfig(dataset=dataset, workdir=workdir, preset=preset), **settings)
     if config.negatives == "one" and "shared_negatives" in given:
