@@ -116,3 +116,10 @@ def weight_kind(layer: keras.layers.Layer, weight: object) -> str:
     kind = weight.name.split("/")[-1].split(":")[0]
     # A separable convolution names both of its kernels specially; this one has a single kernel.
     return "kernel" if isinstance(layer, keras.layers.DepthwiseConv2D) and kind == "depthwise_kernel" else kind
+
+
+def output_within(layer: keras.layers.Layer) -> object:
+    """Returns a layer's output in the network around it; the `output` of a nested network is that of its own inputs."""
+    if not isinstance(layer, keras.Model):
+        return layer.output
+    return layer._inbound_nodes[-1].outputs[0] if _KERAS_3 else layer.get_output_at(-1)

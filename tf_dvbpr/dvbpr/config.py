@@ -48,7 +48,11 @@ class TrainConfig(PhotoTrainingConfig):
         "the network for photos: cnnf, or one trained on ImageNet, like resnet50 (docs/guides/backbones.md lists them)",
         Bounds(lambda value: value in BACKBONES, "one of " + ", ".join(BACKBONES)),
     )
-    weights: str = setting("", "backbone: its HDF5 weights file, with the classifier; downloaded by Keras if not given")
+    weights: str = setting(
+        "",
+        "backbone: its HDF5 weights file, with the classifier; downloaded by Keras if not given. lite0: its package's "
+        ".pth file or an .npz; if not given, that of the installed package",
+    )
     batch_norm_epsilon: float = setting(
         0.0, "backbone: epsilon of its BatchNormalization layers; 0: Keras' value", below_one()
     )

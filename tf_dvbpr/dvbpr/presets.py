@@ -3,7 +3,7 @@
 import dataclasses
 
 from tf_dvbpr.dvbpr.config import FAST_ON_BACKBONE, NONE, PRESETS, TrainConfig
-from tf_dvbpr.networks.imagenet_networks import ALL, CNNF, NETWORKS
+from tf_dvbpr.networks.imagenet_networks import ALL, CNNF, PRETRAINED, own_side
 from tfrecords.errors import InputError, option
 
 # Settings that only CNN-F uses, and those that only the other backbones use.
@@ -41,8 +41,8 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
     if settings.get("optimizer") == "lazy_adam" and "average" not in given:
         settings["average"] = 0.0
     backbone = settings.get("backbone", CNNF)
-    if backbone in NETWORKS:
-        own = {"image_size": NETWORKS[backbone][2], **(FAST_ON_BACKBONE if preset == "fast" else {})}
+    if backbone in PRETRAINED:
+        own = {"image_size": own_side(backbone), **(FAST_ON_BACKBONE if preset == "fast" else {})}
         settings = {**settings, **own, **given}
     config = dataclasses.replace(TrainConfig(dataset=dataset, workdir=workdir, preset=preset), **settings)
     if config.negatives == "one" and "shared_negatives" in given:

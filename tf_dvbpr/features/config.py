@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from tf_dvbpr.networks.imagenet_networks import NETWORKS
+from tf_dvbpr.networks.imagenet_networks import PRETRAINED
 from tfrecords.errors import InputError, option
 from tfrecords.settings import Bounds, between, check_settings, required, setting
 
@@ -20,12 +20,13 @@ class ExtractConfig:
     dataset: Path = required("the dataset folder")
     network: str | None = setting(
         None,
-        "a network of keras.applications, whose classifier's input is kept; resnet50 if no way is chosen",
-        Bounds(lambda value: value in NETWORKS, "one of " + ", ".join(NETWORKS)),
+        "a network trained on ImageNet, whose classifier's input is kept; resnet50 if no way is chosen",
+        Bounds(lambda value: value in PRETRAINED, "one of " + ", ".join(PRETRAINED)),
     )
     weights: Path | None = setting(
         None,
-        "network: its HDF5 weights file, including the classifier; if not given, the library's weights are downloaded",
+        "network: its HDF5 weights file, including the classifier; if not given, the library's weights are downloaded. "
+        "lite0: its package's .pth file or an .npz; if not given, that of the installed package",
     )
     batch_norm_epsilon: float | None = setting(
         None,

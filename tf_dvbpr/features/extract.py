@@ -13,7 +13,8 @@ from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.features import import_file
 from tf_dvbpr.features.config import ExtractConfig
 from tf_dvbpr.features.import_file import RowSource
-from tf_dvbpr.networks.imagenet_networks import CNNF
+from tf_dvbpr.networks.imagenet_networks import CNNF, LITE0
+from tf_dvbpr.networks.lite0_model import installed_lite0
 from tf_dvbpr.networks.pretrained import load_pretrained
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
@@ -134,7 +135,7 @@ def _description(config: ExtractConfig, source: RowSource) -> str:
         return line
     epsilon = " and ".join(map(str, made_by["batch_norm_epsilon"]))
     whose = "as given" if config.batch_norm_epsilon is not None else "the library's"
-    if config.weights is not None and config.batch_norm_epsilon is None:
+    if config.weights is not None and config.batch_norm_epsilon is None and config.network != LITE0:
         whose += "; no file says which its weights were trained with, batch_norm_epsilon sets it"
     return f"{line}, BatchNormalization epsilon {epsilon} ({whose})"
 
@@ -144,10 +145,13 @@ def _settings(made_by: dict) -> dict:
 
 
 def _pretrained(config: ExtractConfig, dataset: Dataset) -> RowSource:
-    network = load_pretrained(config.network, config.weights, config.batch_norm_epsilon)
+    file = config.weights
+    if file is None and config.network == LITE0:
+        file = installed_lite0()
+    network = load_pretrained(config.network, file, config.batch_norm_epsilon)
     weights = {"weights": "imagenet, the library's"}
-    if config.weights is not None:
-        weights = {"weights": config.weights.name, "weights_sha256": file_sha256(config.weights)}
+    if file is not None:
+        weights = {"weights": file.name, "weights_sha256": file_sha256(file)}
     made_by = {
         "network": config.network,
         **weights,

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from tf_dvbpr import stateless
-from tf_dvbpr.compat import as_variable, weight_kind
+from tf_dvbpr.compat import as_variable, output_within, weight_kind
 from tf_dvbpr.networks.imagenet_networks import ALL
 from tf_dvbpr.networks.initialisation import fit_layer
 from tf_dvbpr.networks.layer_names import layers_by_name
@@ -55,6 +55,7 @@ class Backbone:
         self._preprocess, self.preprocessing = preprocess, f"{preprocessing} of RGB 0..255"
         self._features, self._layers = features, layers_by_name(features)
         self.hidden_layer, self.hidden_dim = list(self._layers)[-1], features.output_shape[1]
+        self._maps = _last_maps(self._layers)
         self._frozen, self._above = None, features
         if freeze_through:
             last = self.hidden_layer if freeze_through == ALL else freeze_through
@@ -87,7 +88,7 @@ class Backbone:
         return self._pooled(self.below(images), dropout_rate, dropout_seed)
 
     def feature_maps(self, images: tf.Tensor) -> tf.Tensor:
-        """Outputs of the last layer of f that has places: [B, h, w, C] in the computation's precision."""
+        """The last values in f that have several places: [B, h, w, C] in the computation's precision."""
         x = self._preprocess(tf.cast(images, tf.float32) * 127.5 + 127.5)
         return self._at_maps[0](x, training=False)
 
@@ -97,8 +98,7 @@ class Backbone:
 
     @functools.cached_property
     def _at_maps(self) -> tuple[keras.Model, keras.Model]:
-        spatial = [name for name, layer in self._layers.items() if len(layer.output.shape) == 4]
-        return _split(self._features, self._layers, spatial[-1])
+        return keras.Model(self._features.input, self._maps), keras.Model(self._maps, self._features.output)
 
     def _pooled(self, activations: tf.Tensor, dropout_rate: float, dropout_seed: tf.Tensor | None) -> tf.Tensor:
         x = self._above(tf.cast(activations, tf.float32), training=False)
@@ -143,6 +143,18 @@ def _named(layers: dict[str, keras.layers.Layer], trainable: bool = False) -> di
     }
 
 
+def _last_maps(layers: dict[str, keras.layers.Layer]) -> object:
+    """Returns the input of the last layer that turns several places into one or none."""
+
+    def places(values: object) -> int:
+        shape = getattr(values, "shape", ())
+        return shape[1] * shape[2] if len(shape) == 4 else 0
+
+    last = [layer.input for layer in layers.values() if places(layer.input) > 1 >= places(layer.output)]
+    # Of a small photo, all layers may have one place.
+    return (last or [layer.output for layer in layers.values() if places(layer.output)])[-1]
+
+
 def _split(features: keras.Model, layers: dict[str, keras.layers.Layer], name: str) -> tuple[keras.Model, keras.Model]:
     """Splits the network after a layer into two models that share its layers."""
     if name not in layers:
@@ -152,7 +164,7 @@ def _split(features: keras.Model, layers: dict[str, keras.layers.Layer], name: s
             f"and the last is {list(layers)[-1]}"
         )
     # Read before the loop: its models call layers again, and a layer called twice has no single output.
-    outputs = {one: layer.output for one, layer in layers.items()}
+    outputs = {one: output_within(layer) for one, layer in layers.items()}
     before = list(layers)[: list(layers).index(name) + 1]
     for one in reversed(before):
         try:

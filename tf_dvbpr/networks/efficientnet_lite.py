@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tf_dvbpr.networks.torch_file import is_torch_file, read_torch_file
 from tfrecords.errors import InputError, option
 
 # Repeats, kernel, stride, expansion, channels of each stage.
-_STAGES = (
+STAGES = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
     (2, 5, 2, 6, 40),
@@ -19,10 +20,11 @@ _STAGES = (
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
-_STEM = 32
+STEM = 32
 _TAPS = (1, 2, 4, 6)  # the stages whose maps are given: strides 4, 8, 16 and 32
-_EPSILON = 1e-3  # of its batch normalisation
-_NORM = ("weight", "bias", "running_mean", "running_var")
+EPSILON = 1e-3  # of its batch normalisation
+HEAD, CLASSES = 1280, 1000  # channels of the last convolution, classes of ImageNet
+NORM = ("weight", "bias", "running_mean", "running_var")
 
 
 class EfficientNetLite0:
@@ -43,10 +45,10 @@ class EfficientNetLite0:
         channels: of the four maps.
     """
 
-    channels = tuple(_STAGES[stage][-1] for stage in _TAPS)
+    channels = tuple(STAGES[stage][-1] for stage in _TAPS)
 
     def __init__(self, arrays: dict[str, np.ndarray]) -> None:
-        self._folded = {conv: _fold(arrays, conv, norm) for conv, norm, _ in _convolutions()}
+        self._folded = {conv: _fold(arrays, conv, norm) for conv, norm, _ in convolutions()}
 
     def __call__(self, images: tf.Tensor) -> list[tf.Tensor]:
         """What it sees.
@@ -61,7 +63,7 @@ class EfficientNetLite0:
         # It was trained on (rgb - 127) / 128 of RGB in 0..255.
         x = self._conv("_conv_stem", (images * 127.5 + 0.5) / 128.0, 2)
         number, maps = 0, []
-        for repeats, _, stride, expansion, _ in _STAGES:
+        for repeats, _, stride, expansion, _ in STAGES:
             for repeat in range(repeats):
                 name, before = f"_blocks.{number}", x
                 if expansion > 1:
@@ -80,31 +82,23 @@ class EfficientNetLite0:
         return tf.nn.relu6(x) if relu else x
 
 
-def read_lite0(path: str | os.PathLike, flag: str = "weights") -> dict[str, np.ndarray]:
-    """The arrays of an ``.npz``, float32 by name, those of `lite0_shapes` alone.
+def read_lite0(path: str | os.PathLike, flag: str = "weights", head: bool = False) -> dict[str, np.ndarray]:
+    """The network's arrays, float32 by name, those of `lite0_shapes` alone.
 
     Args:
-        path: the file.
+        path: the package's file (`torch_file`), or an ``.npz`` with the same names.
         flag: the caller's name of it, for messages.
+        head: as for `lite0_shapes`.
 
     Raises:
         InputError: a missing file, a damaged one, or another network's.
     """
     path = Path(path)
     if not path.is_file():
-        what = "a folder, not an .npz file" if path.is_dir() else "no such file"
+        what = "a folder, not an .npz or .pth file" if path.is_dir() else "no such file"
         raise InputError(f"{option(flag, path)}: {what}")
-    expected = lite0_shapes()
-    try:
-        if not zipfile.is_zipfile(path):
-            raise ValueError("no whole .npz")
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in expected if name in file.files}
-    except PermissionError:
-        raise  # says nothing about the content
-    except Exception as error:  # NumPy and zipfile raise nearly anything on damaged files.
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{option(flag, path)}: not readable as an .npz ({reason})") from error
+    expected = lite0_shapes(head)
+    arrays = read_torch_file(path, flag) if is_torch_file(path) else _read_npz(path, flag, expected)
     for name, shape in expected.items():
         found = arrays[name].shape if name in arrays else "missing"
         if found != shape:
@@ -112,23 +106,39 @@ def read_lite0(path: str | os.PathLike, flag: str = "weights") -> dict[str, np.n
                 f"{option(flag, path)}: not EfficientNet-Lite0's weights: {name} is {found}, expected {shape}. Give "
                 "its arrays by their PyTorch names"
             )
-    return {name: array.astype(np.float32) for name, array in arrays.items()}
+    return {name: arrays[name].astype(np.float32) for name in expected}
 
 
-def lite0_shapes() -> dict[str, tuple[int, ...]]:
-    """The arrays that the network needs, by name: kernels OIHW, four vectors for each batch normalisation."""
+def _read_npz(path: Path, flag: str, expected: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    try:
+        if not zipfile.is_zipfile(path):
+            raise ValueError("no whole .npz")
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in expected if name in file.files}
+    except PermissionError:
+        raise  # says nothing about the content
+    except Exception as error:  # NumPy and zipfile raise nearly anything on damaged files.
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{option(flag, path)}: not readable as an .npz ({reason})") from error
+
+
+def lite0_shapes(head: bool = False) -> dict[str, tuple[int, ...]]:
+    """The arrays that the network needs, by name: kernels OIHW, four vectors for each batch normalisation.
+
+    With `head`, those of the last convolution and of the classifier too.
+    """
     shapes: dict[str, tuple[int, ...]] = {}
-    for conv, norm, shape in _convolutions():
+    for conv, norm, shape in convolutions(head):
         shapes[f"{conv}.weight"] = shape
-        shapes |= {f"{norm}.{part}": shape[:1] for part in _NORM}
-    return shapes
+        shapes |= {f"{norm}.{part}": shape[:1] for part in NORM}
+    return {**shapes, "_fc.weight": (CLASSES, HEAD), "_fc.bias": (CLASSES,)} if head else shapes
 
 
-def _convolutions() -> list[tuple[str, str, tuple[int, ...]]]:
+def convolutions(head: bool = False) -> list[tuple[str, str, tuple[int, ...]]]:
     """(convolution, its batch normalisation, kernel's shape OIHW) in the order of the data."""
-    found = [("_conv_stem", "_bn0", (_STEM, 3, 3, 3))]
-    number, before = 0, _STEM
-    for repeats, size, _, expansion, channels in _STAGES:
+    found = [("_conv_stem", "_bn0", (STEM, 3, 3, 3))]
+    number, before = 0, STEM
+    for repeats, size, _, expansion, channels in STAGES:
         for _ in range(repeats):
             name, inner = f"_blocks.{number}", before * expansion
             if expansion > 1:
@@ -136,13 +146,13 @@ def _convolutions() -> list[tuple[str, str, tuple[int, ...]]]:
             found.append((f"{name}._depthwise_conv", f"{name}._bn1", (inner, 1, size, size)))
             found.append((f"{name}._project_conv", f"{name}._bn2", (channels, inner, 1, 1)))
             number, before = number + 1, channels
-    return found
+    return [*found, ("_conv_head", "_bn1", (HEAD, before, 1, 1))] if head else found
 
 
 def _fold(arrays: dict[str, np.ndarray], conv: str, norm: str) -> tuple[tf.Tensor, tf.Tensor]:
     """(kernel HWIO, or HWC1 of a depthwise one, bias)."""
-    gamma, beta, mean, variance = (arrays[f"{norm}.{part}"] for part in _NORM)
-    scale = gamma / np.sqrt(variance + _EPSILON)
+    gamma, beta, mean, variance = (arrays[f"{norm}.{part}"] for part in NORM)
+    scale = gamma / np.sqrt(variance + EPSILON)
     kernel = arrays[f"{conv}.weight"] * scale[:, None, None, None]
     order = (2, 3, 0, 1) if "_depthwise_" in conv else (2, 3, 1, 0)
     return tf.constant(kernel.transpose(order), tf.float32), tf.constant(beta - mean * scale, tf.float32)

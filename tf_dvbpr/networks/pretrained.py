@@ -1,4 +1,4 @@
-"""Loads networks trained on ImageNet from `keras.applications`, and splits them at their classifier."""
+"""Loads networks trained on ImageNet, and splits them at their classifier."""
 
 import contextlib
 import dataclasses
@@ -9,7 +9,9 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from tf_dvbpr.networks.imagenet_networks import NETWORKS, WITHOUT_BATCH_NORM
+from tf_dvbpr.networks.efficientnet_lite import read_lite0
+from tf_dvbpr.networks.imagenet_networks import LITE0, NETWORKS, WITHOUT_BATCH_NORM, own_side
+from tf_dvbpr.networks.lite0_model import PREPROCESSING, build_lite0, installed_lite0, set_lite0
 from tfrecords.errors import InputError, option
 from tfrecords.progress_bar import at_terminal, waiting
 
@@ -48,8 +50,9 @@ def load_pretrained(
     """Builds a network at its own input size, loads its weights and finds where its classifier begins.
 
     Args:
-        name: one of `network_names.NETWORKS`.
-        weights: an HDF5 file of the whole network, including the classifier; None: the library's, downloaded once.
+        name: one of `imagenet_networks.PRETRAINED`.
+        weights: an HDF5 file of the whole network, including the classifier; None: the library's, downloaded once. For
+            lite0: a file for `read_lite0`; None: that of the installed package.
         batch_norm_epsilon: the epsilon of every BatchNormalization layer, ``(x - mean) / sqrt(variance + epsilon)``, if
             the weights were trained with another than the library's. The weights file does not say.
         flags: the caller's names of the three arguments, for messages.
@@ -90,12 +93,11 @@ def load_pretrained(
 
 def build_untrained(name: str, image_size: int | None = None) -> keras.Model:
     """Builds a network with its classifier and random weights, for photos of its own size or of `image_size`."""
-    _, constructor, own_size = NETWORKS[name]
-    constructor = getattr(keras.applications, constructor)
-    if image_size in (None, own_size):
-        return constructor(weights=None)
+    if name == LITE0:
+        return build_lite0(image_size or own_side(name))
+    constructor = getattr(keras.applications, NETWORKS[name][1])
     try:
-        return constructor(weights=None, input_shape=(image_size, image_size, 3))
+        return constructor(weights=None, **_input_shape(name, image_size))
     except ValueError as error:
         raise InputError(
             f"{option('image_size', image_size)}: {name} takes no such photos ({_one_line(error)})"
@@ -108,6 +110,11 @@ def build_trained(
     image_size: int | None = None,
 ) -> keras.Model:
     """Builds the network and loads weights; arguments as in `load_pretrained`. Raises InputError if they do not fit."""
+    if name == LITE0:
+        arrays = read_lite0(weights or installed_lite0(), head=True)
+        model = build_untrained(name, image_size)
+        set_lite0(model, arrays)
+        return model
     if weights is None:
         downloaded = _download(name)
         if image_size in (None, downloaded.input_shape[1]):
@@ -162,14 +169,24 @@ def without_classifier(model: keras.Model) -> tuple[keras.Model, keras.layers.La
 
 def preprocessing_of(name: str) -> tuple[Callable[[tf.Tensor], tf.Tensor], str]:
     """Returns (the preprocessing of RGB in 0..255, float32, before the network; its name in words)."""
+    if name == LITE0:
+        return lambda photos: (photos - 127.0) / 128.0, PREPROCESSING
     module = NETWORKS[name][0]
     return getattr(keras.applications, module).preprocess_input, f"keras.applications.{module}.preprocess_input"
+
+
+def _input_shape(name: str, image_size: int | None = None) -> dict[str, tuple[int, int, int]]:
+    """Returns the constructor's argument for photos of a size; {} if they are of its default size."""
+    module, _, own_size = NETWORKS[name]
+    size = image_size or own_size
+    # By default MobileNetV3 takes photos of any size, and its outputs then have no known size.
+    return {"input_shape": (size, size, 3)} if size != own_size or module == "mobilenet_v3" else {}
 
 
 def _download(name: str) -> keras.Model:
     try:
         with _keras_bars_at_terminals(), waiting(f"the weights of {name}"):
-            return getattr(keras.applications, NETWORKS[name][1])(weights="imagenet")
+            return getattr(keras.applications, NETWORKS[name][1])(weights="imagenet", **_input_shape(name))
     except _OUT_OF_MEMORY:
         raise
     except Exception as error:  # Keras raises a bare Exception if a download fails.

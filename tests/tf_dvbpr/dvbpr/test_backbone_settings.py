@@ -30,7 +30,16 @@ def test_to_freeze_nothing_has_a_word(tmp_path, capsys):
 
 
 def test_sizes_are_the_networks_own():
-    assert {resolve("d", "w", "fast", {"backbone": name}).image_size for name in BACKBONES} == {64, 224, 299}
+    assert {resolve("d", "w", "fast", {"backbone": name}).image_size for name in BACKBONES} == {
+        64,
+        224,
+        240,
+        260,
+        299,
+        300,
+        384,
+        480,
+    }
     assert resolve("d", "w", "fast", {"backbone": "xception"}).image_size == 299
     assert resolve("d", "w", "fast", {"backbone": "resnet50", "image_size": 100}).image_size == 100
 
@@ -46,7 +55,7 @@ def test_sizes_are_the_networks_own():
             "conv1_padding=same has no effect with backbone=resnet50",
         ),
         ({"backbone": "vgg16", "network_learning_rate": 0.1}, "network_learning_rate=0.1 has no effect with"),
-        ({"backbone": "alexnet"}, "backbone=alexnet: expected one of cnnf, densenet121"),
+        ({"backbone": "alexnet"}, "backbone=alexnet: expected one of cnnf, convnext_tiny"),
         ({"backbone": "efficientnet_b0"}, "backbone=efficientnet_b0: expected one of"),
         ({"backbone": "resnet50", "batch_norm_epsilon": 1.0}, "batch_norm_epsilon=1.0: expected from 0"),
         (

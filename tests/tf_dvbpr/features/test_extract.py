@@ -197,7 +197,7 @@ def test_every_network_is_there():
         (["--from_file=a.b", "--batch_norm_epsilon=.1"], "--batch_norm_epsilon has no effect with --from_file"),
         (["--workdir=run", "--weights=w.h5"], "--weights has no effect with --workdir"),
         (["--keys=k.txt"], "--keys has no effect with --network"),
-        (["--network=alexnet"], "--network=alexnet: expected one of densenet121, "),
+        (["--network=alexnet"], "--network=alexnet: expected one of convnext_tiny, "),
         (["--batch_norm_epsilon=0"], "--batch_norm_epsilon=0.0: expected a number over 0"),
         (["--batch_size=0"], "--batch_size=0: expected from 1 to 4096"),
         (["--batch_size=99999999999999999999"], "expected from 1 to 4096"),

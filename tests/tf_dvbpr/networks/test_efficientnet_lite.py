@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dvbpr.networks.efficientnet_lite import EfficientNetLite0, lite0_shapes, read_lite0
+from tests.support.lite0 import random_arrays
+from tests.support.torch_file import write_torch_file
+from tf_dvbpr.networks.efficientnet_lite import EfficientNetLite0, read_lite0
 from tfrecords.errors import InputError
 
 pytestmark = pytest.mark.stack
@@ -13,21 +15,6 @@ pytestmark = pytest.mark.stack
 STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)
 ADDS = (2, 4, 6, 7, 9, 10, 12, 13, 14)
 TAPPED = (2, 4, 10, 15)
-
-
-def random_arrays(seed=0):
-    """Arrays of the network's shapes that keep the maps' size about one."""
-    draw, arrays = np.random.default_rng(seed), {}
-    for name, shape in lite0_shapes().items():
-        value = draw.normal(0, 1, shape)
-        if len(shape) == 4:
-            value *= (2.0 / np.prod(shape[1:])) ** 0.5
-        elif name.endswith("running_var"):
-            value = np.abs(value) + 0.5
-        elif name.endswith("weight"):
-            value = 1 + 0.1 * value
-        arrays[name] = value.astype(np.float32)
-    return arrays
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +76,15 @@ def test_the_whole_network_has_as_many_weights_as_published(arrays):
     assert trained + 320 * 1280 + 2 * 1280 + 1280 * 1000 + 1000 == 4_652_008
 
 
+def test_the_packages_file_is_read_as_an_npz_is(arrays, tmp_path):
+    write_torch_file(tmp_path / "lite0.pth", {**arrays, "_bn0.num_batches_tracked": np.array(3)})
+    found = read_lite0(tmp_path / "lite0.pth")
+    assert found.keys() == arrays.keys()
+    assert all(np.array_equal(found[name], arrays[name]) for name in arrays)
+    with pytest.raises(InputError, match=r"_conv_head\.weight is missing"):
+        read_lite0(tmp_path / "lite0.pth", head=True)
+
+
 def test_a_file_of_more_arrays_is_read_and_others_are_refused(arrays, tmp_path):
     file = tmp_path / "lite0.npz"
     np.savez(file, **arrays, **{"_fc.bias": np.zeros(1000, np.float32)})
@@ -101,6 +97,9 @@ def test_a_file_of_more_arrays_is_read_and_others_are_refused(arrays, tmp_path):
         read_lite0(file)
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(InputError, match=r"not readable as an \.npz"):
+        read_lite0(file)
+    write_torch_file(file, {"another": np.zeros([3], np.float32)})
+    with pytest.raises(InputError, match=r"not EfficientNet-Lite0's weights: _conv_stem\.weight is missing"):
         read_lite0(file)
     for path, said in ((tmp_path / "none.npz", "no such file"), (tmp_path, "a folder")):
         with pytest.raises(InputError, match=said):
