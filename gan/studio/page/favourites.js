@@ -14,7 +14,6 @@ export class Favourites {
       this.kept = []; // the browser keeps nothing, or another program wrote there
     }
     byId("export").addEventListener("click", () => this.export());
-    this.show();
   }
 
   has(garment) {

@@ -22,6 +22,7 @@ class Studio {
     this.desk = desk;
     this.look = new Look(() => this.state(), desk);
     this.favourites = new Favourites(about, desk, problem);
+    this.favourites.show(); // its cards ask the desk, which asks the favourites
     byId("controls").addEventListener("submit", (event) => {
       event.preventDefault();
       this.design();
