@@ -27,7 +27,7 @@ setup(
     packages=[*find_packages(include=["tf_dvbpr*", "gan*", "tfrecords*"]), *TOOL_PACKAGES],
     # `tools` would be anybody's name in site-packages: the same folder is installed as tf_dvbpr.tools.
     package_dir=TOOL_PACKAGES,
-    package_data={"tf_dvbpr": ["py.typed"], "gan": ["py.typed"], "tfrecords": ["py.typed"]},
+    package_data={"tf_dvbpr": ["py.typed"], "gan": ["py.typed", "studio/page/*"], "tfrecords": ["py.typed"]},
     python_requires=">=3.10,<3.14",
     install_requires=[
         "absl-py",
@@ -62,6 +62,7 @@ setup(
             "pytest",
             "pytest-xdist",
             "ruff",
+            "selenium>=4.10",  # The studio is clicked through where there is a Chromium.
             "setuptools>=68",
             "tensorflow-serving-api",
             "wheel",

@@ -36,6 +36,8 @@ def test_it_claims_three_names_and_has_the_type_marks(wheel):
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
     assert tops == {"tf_dvbpr", "gan", "tfrecords"}
     assert {f"{name}/py.typed" for name in tops} <= set(names)
+    page = {f"gan/studio/page/{path.name}" for path in (repository() / "gan/studio/page").iterdir()}
+    assert page and page <= set(names)
     assert {"tf_dvbpr/tools/train_dvbpr.py", "tf_dvbpr/api/recommender.py", "gan/api/designer.py"} <= set(names)
 
 

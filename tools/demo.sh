@@ -25,4 +25,5 @@ tool report --recommender="$run" --gan="$gan" --samples="$samples" --design="$de
 printf '\nRecommendations: %s\nGarments drawn by the GAN: %s\n' "$picture" "$samples"
 printf 'Garments designed for four people: %s/design.png\nAll of it on one page, for a browser: %s\n' "$design" "$report"
 printf 'Why two of them dislike a garment: %s/explain.png\n' "$why"
+printf 'To design, explain and tailor in the browser: %s/python -m tools.studio --workdir=%s --gan=%s\n' "$BIN" "$run" "$gan"
 printf 'The runs in TensorBoard: %s/tensorboard --logdir=%s\n' "$BIN" "$OUT"

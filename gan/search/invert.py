@@ -1,6 +1,7 @@
 """Inverts photos (paper, eq. 12): finds the latent whose image is nearest to a photo."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -57,13 +58,21 @@ class Inverter:
         self._advance, self._finish = tf.function(self._some_steps), tf.function(self._measure_last)
         self._measure_once = tf.function(lambda latents, *rest: -drift(networks.generate(latents, rest[0]), rest[1]))
 
-    def __call__(self, photos: tf.Tensor, labels: tf.Tensor, progress: bool = True) -> Inversion:
+    def __call__(
+        self,
+        photos: tf.Tensor,
+        labels: tf.Tensor,
+        progress: bool = True,
+        watch: Callable[[int, np.ndarray, np.ndarray], object] | None = None,
+    ) -> Inversion:
         """Returns ``argmin_z |G(z, c) - x|_1``, searched from several starts (eq. 12).
 
         Args:
             photos: x float32 [P, S, S, 3] in [-1, 1], at the generator's size.
             labels: float32 [P, C], one-hot.
             progress: show a bar.
+            watch: called before the first step and after every few of each batch, with the number of steps done, z of
+                each start's best step so far [B, Z] and minus its error [B, 1]. What it raises ends the search.
         """
         config = self._config
         seed = stateless.seed_of(self._seed, stateless.INVERSION)
@@ -79,10 +88,14 @@ class Inverter:
                 of_rows = tf.gather(of, rows)
                 state = begin(to_variable(tf.gather(starts, rows), self._form), 0)
                 conditions = tf.gather(labels, of_rows), tf.gather(photos, of_rows)
+                if watch is not None:
+                    watch(*self._so_far(state))
                 for done in range(0, config.invert_steps, _STEPS_PER_CALL):
                     count = min(_STEPS_PER_CALL, config.invert_steps - done)
                     state = self._advance(state, tf.constant(count), *conditions)
                     bar.update(count)
+                    if watch is not None:
+                        watch(*self._so_far(state))
                 state = self._finish(state, *conditions)
                 found[0].append(to_latent(state.best, self._form).numpy()[kept])
                 found[1].append(-state.best_record[:, 0].numpy()[kept])
@@ -102,6 +115,9 @@ class Inverter:
             ]
         )
         return best_starts(drawn, seen, self._config.invert_starts)
+
+    def _so_far(self, state: State) -> tuple[int, np.ndarray, np.ndarray]:
+        return int(state.step), to_latent(state.best, self._form).numpy(), state.best_record.numpy()
 
     def _some_steps(self, state: State, count: tf.Tensor, labels: tf.Tensor, photos: tf.Tensor) -> State:
         return advance(state, count, self._measure(labels, photos), self._config.invert_rate)[0]

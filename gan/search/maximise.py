@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -16,6 +17,10 @@ from tfrecords.progress_bar import ProgressBar
 
 RECORD = ("objective", "preference", "realness")
 _STEPS_PER_CALL = 5  # Between two calls Python can be interrupted, and the bar advances.
+
+# Called between steps with the number of steps done, z of each start's best step so far [B, Z] and its figures [B, 3],
+# minus infinity before the first step. What it raises ends the ascent.
+Watch = Callable[[int, np.ndarray, np.ndarray], object]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +70,7 @@ class Maximiser:
         max_drift: float | None = None,
         keep_way: bool = False,
         bar: ProgressBar | None = None,
+        watch: Watch | None = None,
     ) -> Designs:
         """Ascends from every start, in batches that fit into memory.
 
@@ -75,21 +81,22 @@ class Maximiser:
             max_drift: bound on `gan.search.drift.drift` of each image from its start's image; None: no bound.
             keep_way: keep the latents of all steps.
             bar: advances by one for each start and step.
+            watch: called before the first step and after every few steps of each batch.
         """
         parts = []
         for rows, kept in batches(len(starts), self._config.batch_size):
             some = tf.gather(starts, rows), tf.gather(labels, rows), taste.rows(rows)
-            parts.append(self._ascend(*some, max_drift, keep_way, bar).of(kept))
+            parts.append(self._ascend(*some, max_drift, keep_way, bar, watch).of(kept))
         joined = [
             np.concatenate([getattr(part, name) for part in parts], axis)
             for name, axis in (("latents", 0), ("best", 0), ("best_step", 0), ("records", 1))
         ]
         return Designs(*joined, np.concatenate([part.way for part in parts], 1) if keep_way else None)
 
-    def at(self, eta: float) -> "Maximiser":
-        """Returns the same search with another eta; nothing is compiled again."""
+    def at(self, eta: float, steps: int | None = None) -> "Maximiser":
+        """Returns the same search with another eta, and number of steps if given; nothing is compiled again."""
         other = copy.copy(self)
-        other._config = dataclasses.replace(self._config, eta=eta)
+        other._config = dataclasses.replace(self._config, eta=eta, steps=self._config.steps if steps is None else steps)
         return other
 
     def look(self, latents: tf.Tensor, labels: tf.Tensor, taste: Taste) -> np.ndarray:
@@ -109,6 +116,7 @@ class Maximiser:
         max_drift: float | None,
         keep_way: bool,
         bar: ProgressBar | None,
+        watch: Watch | None,
     ) -> Designs:
         config = self._config
         eta, rate = tf.constant(config.eta, tf.float32), tf.constant(config.learning_rate, tf.float32)
@@ -117,6 +125,8 @@ class Maximiser:
         if max_drift is not None:
             near = state.variable, self.networks.generate(starts, labels), tf.constant(max_drift, tf.float32)
         records, ways = [], []
+        if watch is not None:
+            watch(*self._so_far(state))
         for done in range(0, config.steps, _STEPS_PER_CALL):
             count = min(_STEPS_PER_CALL, config.steps - done)
             state, some, way = self._advance(state, tf.constant(count), labels, taste, eta, rate, near)
@@ -125,6 +135,8 @@ class Maximiser:
                 ways.append(way.numpy())
             if bar is not None:
                 bar.update(count * len(starts))
+            if watch is not None:
+                watch(*self._so_far(state))
         state, last = self._finish(state, labels, taste, eta)
         best = tf.where(state.finite[:, None], state.best_record, np.nan)
         return Designs(
@@ -134,6 +146,10 @@ class Maximiser:
             records=np.concatenate([*records, last.numpy()[None]]),
             way=np.concatenate([*ways, to_latent(state.variable, config.latent_form).numpy()[None]]) if ways else None,
         )
+
+    def _so_far(self, state: State) -> tuple[int, np.ndarray, np.ndarray]:
+        best = to_latent(state.best, self._config.latent_form)
+        return int(state.step), best.numpy(), state.best_record.numpy()
 
     def _some_steps(
         self,

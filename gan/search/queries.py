@@ -8,7 +8,7 @@ import tensorflow as tf
 from gan.search.choice import choose
 from gan.search.config import AscentConfig
 from gan.search.latent_form import draw_starts
-from gan.search.maximise import Designs, Maximiser
+from gan.search.maximise import Designs, Maximiser, Watch
 from gan.search.measures import best_starts
 from gan.search.taste import Taste
 from tf_dvbpr import stateless
@@ -39,6 +39,7 @@ def design(
     numbers: np.ndarray | None = None,
     keep_way: bool = False,
     progress: bool = True,
+    watch: Watch | None = None,
 ) -> list[Chosen]:
     """Searches the designs of Q queries, with the starts of all of them in one stream of batches.
 
@@ -52,6 +53,7 @@ def design(
             all searches start from the same latents.
         keep_way: keep the latents of all steps.
         progress: show a bar.
+        watch: as of `gan.search.maximise.Maximiser`.
 
     Returns:
         One result per query. Except for rounding, it does not depend on the other queries.
@@ -62,7 +64,7 @@ def design(
     rows = tf.repeat(tf.range(queries), config.starts)
     total = -(-len(rows) // config.batch_size) * min(config.batch_size, len(rows)) * config.steps
     with progress_bar(total=total, desc="designing", unit="step", disable=not progress) as bar:
-        designs = maximiser(starts, tf.gather(labels, rows), taste.rows(rows), keep_way=keep_way, bar=bar)
+        designs = maximiser(starts, tf.gather(labels, rows), taste.rows(rows), keep_way=keep_way, bar=bar, watch=watch)
     answers = []
     for row in range(queries):
         own = designs.of(slice(row * config.starts, (row + 1) * config.starts))

@@ -1,5 +1,6 @@
 """Explains garments for users, with a loaded recommender."""
 
+import copy
 import dataclasses
 from collections.abc import Callable, Sequence
 
@@ -78,6 +79,20 @@ class Explainer:
             lambda image, tastes, steps: integrated_gradients(embedder.style_vectors, image, tastes, steps)
         )
         self._grad_cam = tf.function(lambda image, tastes: grad_cam(embedder.network, image, tastes))
+
+    def of_guest(self, taste: np.ndarray, owned: np.ndarray | None = None) -> "Explainer":
+        """Returns an explainer of one person who is no user of the data set; the person's number is 0.
+
+        Args:
+            taste: t, float32 [K]: a guest's, or the mean of several users'.
+            owned: int, ascending, the items that the person owns; None: none.
+        """
+        other = copy.copy(self)
+        other.factors = VisualFactors(np.asarray(taste, np.float32)[None], self.factors.styles)
+        other.means, other.deviations = score_scales(*other.factors)
+        owned = np.zeros(0, np.int64) if owned is None else np.asarray(owned)
+        other.own = np.array([0, len(owned)]), owned
+        return other
 
     def taste(self, asked: Asked) -> np.ndarray:
         """Returns the taste that is explained, float32 [K].

@@ -1,5 +1,6 @@
 """Computes where new photos would rank in the catalogue, and which users and groups would like them most."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScore
     asked = np.arange(len(user_factors)) if chosen is None else np.array(chosen)
     photos = embed_photos(files, open_embedder(workdir), dataset, progress)
     most = min(DEFAULT_USERS if config.users is None else config.users, len(asked)) if chosen is None else len(asked)
-    scorer = _Scorer(dataset.user_keys[asked], user_factors[asked], item_factors, groups, most)
+    scorer = PhotoScorer(dataset.user_keys[asked], user_factors[asked], item_factors, groups, most)
     result = PhotoScores(
         data_set=dataset.name,
         step=factors.step,
@@ -85,7 +86,7 @@ def score_photos(config: ScorePhotosConfig, progress: bool = True) -> PhotoScore
     return result
 
 
-class _Scorer:
+class PhotoScorer:
     """Scores photos for the same users, items and groups.
 
     Args:
@@ -108,8 +109,16 @@ class _Scorer:
         self._groups, self._most = groups, most
         self._means, self._deviations = score_scales(user_factors, item_factors)
 
-    def score(self, photos: EmbeddedPhotos, progress: bool) -> list[PhotoScore]:
-        """Returns the scores of every photo, the highest mean percentile first."""
+    def score(
+        self, photos: EmbeddedPhotos, progress: bool, tell: Callable[[int], object] | None = None
+    ) -> list[PhotoScore]:
+        """Returns the scores of every photo, the highest mean percentile first.
+
+        Args:
+            photos: the photos.
+            progress: whether to show a progress bar.
+            tell: called with the number of users of each block that is done, to report progress or to end it.
+        """
         users, scores = len(self._keys), []
         # Photos x users may not fit in memory; each pass over the users takes as many photos as fit.
         size = max(1, _PASS_BYTES // (4 * users))
@@ -117,7 +126,7 @@ class _Scorer:
         with progress_bar(total=users * len(starts), desc="ranking", unit="user", disable=not progress) as bar:
             for start in starts:
                 vectors = photos.vectors[start : start + size]
-                below = count_below(self._users, self._items, vectors, tell=bar.update)
+                below = count_below(self._users, self._items, vectors, tell=tell or bar.update)
                 paths = photos.paths[start : start + size]
                 scores += [self._photo(*row) for row in zip(paths, vectors, below, strict=True)]
         return sorted(scores, key=lambda photo: (-photo.mean_percentile, photo.file))

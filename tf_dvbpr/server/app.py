@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -12,7 +12,6 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from tf_dvbpr.server.batching import ClientLeft
-from tf_dvbpr.server.config import ServeConfig
 from tf_dvbpr.server.metrics import Metrics
 from tf_dvbpr.server.request_error import RequestError
 
@@ -24,22 +23,36 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _log = logging.getLogger(__name__)
 
 
+class Callers(Protocol):
+    """Who may call: the fields of `ServeConfig` with these names, which describe them.
+
+    Attributes:
+        host: the address that the server listens on.
+        allow_hosts: further names of this server; (): those of `host`.
+        allow_origins: other sites whose pages may call.
+    """
+
+    host: str
+    allow_hosts: tuple[str, ...]
+    allow_origins: tuple[str, ...]
+
+
 class App:
     """A WSGI application that routes requests to the functions that were added.
 
     Two kinds of requests are refused with status 403: requests from a page of another site, unless
-    `ServeConfig.allow_origins` names the site, and requests that address the server by a name that is not its own.
+    `Callers.allow_origins` names the site, and requests that address the server by a name that is not its own.
     Without the second rule, a page could reach a server on this machine through its own domain name (DNS rebinding).
 
     Example:
         app.add("GET", "/hello/<name>", lambda request, name: json_response({"hello": name}))
 
     Args:
-        config: the settings, with the allowed hosts and origins.
+        config: the allowed hosts and origins, for example a `ServeConfig`.
         metrics: counts the requests.
     """
 
-    def __init__(self, config: ServeConfig, metrics: Metrics) -> None:
+    def __init__(self, config: Callers, metrics: Metrics) -> None:
         self._origins, self._metrics = set(config.allow_origins), metrics
         own = _LOOPBACK | {config.host} if config.host in _LOOPBACK else set()
         self._hosts = set(config.allow_hosts) or own

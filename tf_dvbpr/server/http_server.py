@@ -89,8 +89,9 @@ class HttpServer:
 
     def stop(self) -> None:
         """Tells `run` to end; may be called in a signal handler and in any thread."""
-        self._stopping = True
-        self._server.pull_trigger()
+        if not self._stopping:  # Once `run` has ended there is nothing left to wake.
+            self._stopping = True
+            self._server.pull_trigger()
 
     def close(self) -> None:
         """Frees the address; for a server whose `run` is not called."""

@@ -2,11 +2,9 @@
 
 import contextlib
 import functools
-import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
@@ -18,6 +16,7 @@ from tf_dvbpr.server.lines import Lines
 from tf_dvbpr.server.metrics import Metrics
 from tf_dvbpr.server.model import Model
 from tf_dvbpr.server.rest import RestApi
+from tf_dvbpr.server.stop_signals import stopped_by_signals
 
 if TYPE_CHECKING:
     from tf_dvbpr.server.grpc_service import GrpcServer
@@ -145,27 +144,8 @@ def serve(
         InputError: there is no version to serve, or the address is taken.
     """
     server = Server(config, say, extend)
-    with _stopped_by_signals(server, say):
+    with stopped_by_signals(server.stop, say):
         server.run()
-
-
-@contextlib.contextmanager
-def _stopped_by_signals(server: Server, say: Callable[[str], object]) -> Iterator[None]:
-    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        for one, before in kept.items():
-            signal.signal(one, before)
-        say("stopping when the requests that came are answered; once more, and it stops at once")
-        server.stop()
-
-    for number in kept:
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, before in kept.items():
-            signal.signal(number, before)
 
 
 def _figures(metrics: Metrics, request: Request) -> Response:

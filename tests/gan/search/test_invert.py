@@ -98,3 +98,17 @@ def test_a_latent_that_gives_nan_does_not_win():
 def test_bad_settings_are_refused_by_name(name, value):
     with pytest.raises(InputError, match=f"{name}={value}: expected"):
         InversionConfig(**{name: value})
+
+
+def test_an_inversion_can_be_watched():
+    networks, _ = toy(generate=mixed)
+    seen = []
+    inverter = Inverter(networks, InversionConfig(2, 9, 50), "free")
+    photos, labels = tf.constant(photos_of(CODES[:1], [0])), labels_of([0])
+    found = inverter(photos, labels, progress=False, watch=lambda *given: seen.append(given))
+    assert [step for step, *_ in seen] == [0, 20, 40, 50]
+    errors = [-records.max() for _, _, records in seen[1:]]
+    assert errors == sorted(errors, reverse=True) and found.errors[0] <= errors[-1]
+    _, latents, records = seen[2]
+    images = mixed(tf.constant(latents), tf.repeat(labels, 2, 0)).numpy()
+    np.testing.assert_allclose(np.abs(images - photos.numpy()).mean((1, 2, 3)), -records[:, 0], atol=1e-5)

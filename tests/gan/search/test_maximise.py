@@ -281,3 +281,38 @@ def test_up_is_nearest_neighbour_and_down_an_average():
     stripes = np.zeros([1, 8, 8, 3], np.float32)
     stripes[:, ::2] = 1.0
     assert np.abs(to_photo_size(tf.constant(stripes), 2).numpy() - 0.5).max() < 0.1  # Not 0 or 1, as of single pixels.
+
+
+def test_an_ascent_can_be_watched_and_ended():
+    networks, _ = toy(bent)
+    seen = []
+    config = ascent(steps=12, batch_size=2, starts=2)
+    given = networks, config, LATENTS[:2], [0, 1], taste_of(FACTORS[:2])
+    found = run(*given, watch=lambda *told: seen.append(told), keep_way=True)
+    assert [step for step, *_ in seen] == [0, 5, 10, 12]
+    np.testing.assert_allclose(seen[0][1], LATENTS[:2], rtol=1e-6)
+    assert np.isneginf(seen[0][2]).all()
+    # After n steps, the latents before them have been measured.
+    for step, latents, records in seen[1:]:
+        best = found.records[:step, :, 0].argmax(0)
+        np.testing.assert_allclose(latents, found.way[best, [0, 1]], rtol=1e-5)
+        np.testing.assert_allclose(records, found.records[best, [0, 1]], rtol=1e-5)
+
+    def end(step, *_):
+        if step == 5:
+            raise KeyError("enough")
+
+    with pytest.raises(KeyError):
+        run(*given, watch=end)
+
+
+def test_another_number_of_steps_needs_no_compiling():
+    networks, _ = toy(bent)
+    maximiser = Maximiser(networks, ascent(steps=4))
+    labels, taste = labels_of([0] * 4), taste_of(FACTORS)
+    maximiser(tf.constant(LATENTS[:4]), labels, taste)
+    traced = maximiser._advance.experimental_get_tracing_count()
+    longer = maximiser.at(2.0, 9)(tf.constant(LATENTS[:4]), labels, taste)
+    assert len(longer.records) == 10 and maximiser._advance.experimental_get_tracing_count() == traced
+    expected = run(networks, ascent(steps=9, eta=2.0), LATENTS[:4], [0] * 4, taste)
+    np.testing.assert_allclose(longer.best, expected.best, rtol=1e-5)

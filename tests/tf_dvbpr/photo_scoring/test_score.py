@@ -145,7 +145,7 @@ def test_users_of_equal_percentile_are_ordered_by_their_standardised_score(workd
     scale = np.linspace(1, 3, 60, dtype=np.float32)
     users = np.stack([scale, np.linspace(5, 0, 60, dtype=np.float32) * scale], axis=1)
     items = np.array([[0, 0], [2, 0]], np.float32)
-    scorer = photo_scoring._Scorer(planted.user_keys, users, items, [], 3)
+    scorer = photo_scoring.PhotoScorer(planted.user_keys, users, items, [], 3)
     [photo] = scorer.score(photo_scoring.EmbeddedPhotos([photos / "3.jpg"], np.array([[3, 1]]), {}), progress=False)
     # (3 s + a s - s) / s = 2 + a, and a falls from user to user, though the first scores' scale is the smallest.
     assert [user.user for user in photo.users] == ["u0", "u1", "u10"] == planted.user_keys[:3].tolist()
