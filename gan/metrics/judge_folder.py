@@ -20,7 +20,7 @@ def judge_folder(workdir: Workdir) -> Path:
     if not note.is_file() or note.read_text(errors="replace") != text:
         remove_checkpoints(folder)
         folder.mkdir(exist_ok=True)
-        for statistics in folder.glob("statistics-*.npz"):
-            statistics.unlink()
+        for kept in (*folder.glob("statistics-*.npz"), *folder.glob("features-*.npz")):
+            kept.unlink()
         write_text(note, text)
     return folder

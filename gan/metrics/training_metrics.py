@@ -1,5 +1,6 @@
 """Computes a generator's metrics: how near its images are to the photos, how varied, how true to their category."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,17 @@ from gan.metrics.diversity import diversity
 from gan.metrics.frechet import FeatureStatistics, frechet_distance
 from gan.metrics.inception_score import classifier_score, score_name
 from gan.metrics.judge import Judge, images_seen_by
+from gan.metrics.kernel_distance import kernel_distance
 from gan.metrics.nearest_photo import nearest
 from gan.trained import GeneratorNetwork, draw_pixels
 from tf_dvbpr import stateless
+from tfrecords.files.cached_arrays import kept_part
 from tfrecords.photo_store.store import PhotoStore
 
 _PHOTOS_MOST = 10_000  # photos for the photos' own metrics
 _PAIRS = 600
 _NEAREST, _AMONG = 200, 2000
+_KERNEL = 2000  # photos for the kernel distance
 
 
 class Measures:
@@ -59,7 +63,8 @@ class Measures:
         draw = np.random.default_rng(config.seed)
         labelled = draw.permutation(np.flatnonzero(categories >= 0))
         self._references = np.sort(labelled[:_PHOTOS_MOST])
-        self._statistics = self._statistics_in(folder / f"statistics-{config.judge}.npz")
+        self._some = np.sort(labelled[:_KERNEL])
+        self._statistics, self._features = self._kept(folder, config.judge)
         self._image_categories = categories[draw.choice(labelled, config.measure_samples)]
         self._labels = tf.one_hot(self._image_categories, num_categories)
         self._neighbour_photos = self._gathered(np.sort(draw.permutation(self._references)[:_AMONG]))
@@ -82,6 +87,7 @@ class Measures:
         called = score_name(name)
         figures = {
             f"frechet_distance/{name}": distance,
+            f"kernel_distance/{name}": kernel_distance(self._features, features),
             f"{called}/{name}": score.mean,
             f"{called}_spread/{name}": score.spread,
             "diversity/images": self._diversity(images, self._image_categories),
@@ -96,12 +102,20 @@ class Measures:
         # Some figures do not exist if no category has two photos.
         return {**{name: value for name, value in figures.items() if np.isfinite(value)}, "score": -distance}
 
-    def _statistics_in(self, file: Path) -> FeatureStatistics:
+    def _kept(self, folder: Path, judge: str) -> tuple[FeatureStatistics, np.ndarray]:
+        """Returns the statistics of the photos' features, and the features of some of them, from files made once."""
+        file = folder / f"statistics-{judge}.npz"
+        compute = functools.partial(self._seen, self._some)
         if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            photos, _ = self._gathered(self._references)
-            FeatureStatistics.of(images_seen_by(self._judge, photos, progress=self._progress)[0]).save(file)
-        return FeatureStatistics.load(file)
+            seen = self._seen(self._references)
+            compute = functools.partial(seen.__getitem__, np.isin(self._references, self._some))
+            folder.mkdir(parents=True, exist_ok=True)
+            FeatureStatistics.of(seen).save(file)
+        features = kept_part(folder, f"features-{judge}", lambda: {"features": compute()})
+        return FeatureStatistics.load(file), features["features"]
+
+    def _seen(self, items: np.ndarray) -> np.ndarray:
+        return images_seen_by(self._judge, self._gathered(items)[0], progress=self._progress)[0]
 
     def _gathered(self, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self._photos.gather(tf.constant(items, tf.int64)).numpy(), self._categories[items]

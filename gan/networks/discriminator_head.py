@@ -57,6 +57,7 @@ class Head:
         for conv, norm in zip(self._convs, self._norms, strict=True):
             x = tf.nn.leaky_relu(norm(conv(x), training=training, move=move), SLOPE)
         x = tf.cast(self._last(x), tf.float32)
+        labels = tf.cast(labels, tf.float32)  # Keras casts what a model is called with.
         scores = x[..., 0] + tf.reduce_sum(x[..., 1:] * labels[:, None, None, :], 3)
         return tf.reshape(scores, [-1, scores.shape[1] * scores.shape[2]])
 

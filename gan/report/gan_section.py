@@ -63,6 +63,7 @@ def _figures(history: History) -> Html:
     figure = history.figure
     rows = [
         ["Fréchet distance", number(figure("frechet_distance"), 1), "–", "lower"],
+        ["kernel distance", number(figure("kernel_distance"), 3), "–", "lower"],
         [
             "classifier score",
             with_error(figure("classifier_score"), figure("classifier_score_spread"), 2),

@@ -1,6 +1,7 @@
 """The figures of a generator: good ones for one that knows the photos, bad ones for noise; what judge/ keeps."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -65,6 +66,8 @@ def test_copies_score_better_than_noise_and_are_found_out(measures, photos):
     distance = "frechet_distance/own"
     assert 0 <= copies[distance] < 0.2 * noise[distance]
     assert [figures["score"] for figures in (copies, noise)] == [-copies[distance], -noise[distance]]
+    kernel = "kernel_distance/own"
+    assert abs(copies[kernel]) < 0.1 * noise[kernel]
     assert copies["nearest_photo/images"] == 0 < noise["nearest_photo/images"]
     assert copies["right_category/images"] == copies["right_category/photos"] == 1
     # Three classes, each certain; equally frequent they would make exactly 3.
@@ -80,6 +83,17 @@ def test_images_of_another_category_are_noticed(measures, photos):
     one = measures.figures(Drawing(lambda of: tf.zeros([len(of), 32, 32, 3])))
     assert one["diversity/images"] == pytest.approx(0, abs=1e-6)
     assert one["classifier_score/own"] == pytest.approx(1)
+
+
+def test_a_judge_kept_without_features_of_photos_computes_them(measures, folder, photos, tmp_path):
+    shutil.copytree(folder, tmp_path / "judge")
+    kept = tmp_path / "judge" / "features-own.npz"
+    kept.unlink()
+    again = Measures(tiny_config("data", "run", measure_samples=100), photos, COLOURS, 3, kept.parent, progress=False)
+    with np.load(kept) as written, np.load(folder / kept.name) as first:
+        np.testing.assert_allclose(written["features"], first["features"], rtol=1e-4, atol=1e-5)
+    one, other = measures.figures(copied(photos)), again.figures(copied(photos))
+    assert one["kernel_distance/own"] == pytest.approx(other["kernel_distance/own"], rel=1e-3, abs=1e-6)
 
 
 def test_the_classifier_is_kept_and_restored_bitwise(folder, photos, monkeypatch):

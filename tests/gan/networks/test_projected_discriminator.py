@@ -112,6 +112,16 @@ def test_the_score_is_the_mean_over_heads_and_eyes_have_no_variables():
     assert len(network.weights) == len(network.named_variables())
 
 
+def test_eyes_work_in_mixed_precision():
+    labels = tf.constant(np.eye(2, dtype=np.float32)[[0, 1, 0]])
+    full, mixed = (
+        build_projected_discriminator(32, 2, PlainEyes(), width=4, precision=precision)(images_of(), labels)
+        for precision in ("float32", "mixed_bfloat16")
+    )
+    assert mixed.dtype == tf.float32
+    np.testing.assert_allclose(mixed, full, rtol=0.1, atol=1e-3)
+
+
 def test_cnnf_eyes_see_what_the_recommenders_convolutions_see():
     from tf_dvbpr.networks.cnnf import build_cnnf
 
