@@ -126,7 +126,7 @@ class TableSource(ShopSource):
         category = self._columns.category_column
         needed, optional = ((*names, category), ()) if category else (names, ("category",))
         for block in table.blocks(needed, optional):
-            for name in needed:
+            for name in (*needed, *optional):
                 table.check_kind(name)
             keys = self._keys(table, block, block.columns[0], self._item_name, pad=True)
             images, categories = ([(value or "").strip() for value in column.values] for column in block.columns[1:])

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from . import outcome, world
-from .families import csv_tables, dumps, factors, features, metadata, photos, release, report, shards, workdir
+from .families import csv_tables, dumps, factors, features, metadata, photos, release, report, shards, tables, workdir
 
 FAMILIES = {
     "csv": csv_tables.make,
@@ -31,11 +31,12 @@ FAMILIES = {
     "release": release.make,
     "report": report.make,
     "shards": shards.make,
+    "tables": tables.make,
     "workdir": workdir.make,
 }
 # The families of one round; a family may occur several times.
 _ROUND = ("photos", "csv", "shards", "metadata", "features", "photos", "factors", "release", "dumps", "csv", "report")
-_ROUND += ("workdir", "photos", "metadata", "csv", "features", "report", "factors", "shards", "workdir")
+_ROUND += ("tables", "workdir", "photos", "metadata", "csv", "features", "report", "factors", "shards", "workdir")
 _TOLD_EVERY = 30  # seconds between lines of progress
 _ROOT = Path(__file__).parents[3]
 

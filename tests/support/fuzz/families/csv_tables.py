@@ -62,26 +62,33 @@ def make(place: world.World, draw: np.random.Generator, folder: Path) -> Case:
     file = shop / mutations.any_of(draw, ("items.csv", "interactions.csv"))
     what, data = mutations.damage(draw, file.read_bytes(), _KINDS)
     file.write_bytes(data)
-    return Case(f"{file.name}: {what}", lambda: _build(shop, folder), lambda got: _check(shop, got), _base(place))
+    return Case(f"{file.name}: {what}", lambda: _build(shop, folder), lambda got: _check(shop, got), base(place))
 
 
-def _base(place: world.World) -> dict:
-    return _relevant(world.contents(place.dataset))
+def base(place: world.World) -> dict:
+    """Returns the content of the intact shop's data set."""
+    return relevant(world.contents(place.dataset))
 
 
 def _build(shop: Path, folder: Path) -> dict:
     output = folder / "output"
     tested.tool("build_dataset", "--source=csv", f"--input={shop}", f"--output={output}")
-    return _relevant(world.contents(output))
+    return relevant(world.contents(output))
 
 
-def _relevant(contents: dict) -> dict:
+def relevant(contents: dict) -> dict:
+    """Returns the part of a data set's content that the tables determine."""
     items = [(key, category, photo) for key, category, *_, photo in contents["items"]]
     return {"items": items, "users": contents["users"], "category_names": contents["category_names"]}
 
 
 def _check(shop: Path, got: dict) -> str | None:
-    expected = _read(shop)
+    items = _columns(shop / "items.csv", ("item_id", "image"), ("category",))
+    return differing(meaning(shop, items, _columns(shop / "interactions.csv", ("user_id", "item_id"), ())), got)
+
+
+def differing(expected: dict, got: dict) -> str | None:
+    """Returns the first difference of two contents in words; None if there is none."""
     for name, value in expected.items():
         if got[name] != value:
             return f"{name}: {_difference(value, got[name])}"
@@ -98,16 +105,26 @@ def _difference(expected: object, got: object) -> str:
     return f"{expected!r:.150} expected, {got!r:.150} found"
 
 
-def _read(shop: Path) -> dict:
+def meaning(shop: Path, items: list, interactions: list) -> dict:
+    """Returns the content of the data set.
+
+    Args:
+        shop: the folder of the photos' paths.
+        items: rows of item, image and category.
+        interactions: rows of user and item.
+
+    Raises:
+        Unreadable: the rows have no meaning.
+    """
     catalogue: dict[str, tuple] = {}
-    for item, image, category in _columns(shop / "items.csv", ("item_id", "image"), ("category",)):
+    for item, image, category in items:
         if item in catalogue:
             raise Unreadable(f"item {item!r} stands twice")
         path = shop / image.strip()
         if not image.strip() or "\0" in image or not path.is_file():
             raise Unreadable(f"there is no photo {image!r}")
         catalogue[_key(item)] = (item, category.strip(), path.read_bytes())
-    pairs = [(_key(user), item) for user, item in _columns(shop / "interactions.csv", ("user_id", "item_id"), ())]
+    pairs = [(_key(user), item) for user, item in interactions]
     unknown = [item for _, item in pairs if item not in catalogue]
     if unknown:
         raise Unreadable(f"unknown item {unknown[0]!r}")

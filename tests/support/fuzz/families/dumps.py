@@ -102,11 +102,11 @@ def _check(expected: dict, got: dict) -> str | None:
 
 
 def _read_amazon(dump: Path) -> dict:
-    return _amazon_set(*(_lines(next(dump.glob(f"{stem}_*"))) for stem in ("meta", "reviews")))
+    return _amazon_set(*(lines(next(dump.glob(f"{stem}_*"))) for stem in ("meta", "reviews")))
 
 
 def _read_tradesy(dump: Path) -> dict:
-    return _tradesy_set(_lines(next(dump.glob("tradesy.json*"))))
+    return _tradesy_set(lines(next(dump.glob("tradesy.json*"))))
 
 
 def _amazon_set(meta: list[dict], reviews: list[dict]) -> dict:
@@ -162,8 +162,8 @@ def _key(value: object) -> str:
     return value
 
 
-def _lines(file: Path) -> list[dict]:
-    """Reads the record of every line; none may be broken, since the files have less than a thousand lines."""
+def lines(file: Path) -> list[dict]:
+    """Returns the record of every line; none may be broken, since the files have less than a thousand lines."""
     data = file.read_bytes()
     if data[:2] == b"\x1f\x8b":
         try:
