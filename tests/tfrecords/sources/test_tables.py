@@ -7,7 +7,15 @@ import pytest
 
 from tests.support import table_forms
 from tests.support.shop import held_out, told_in_one_line, write_shop, write_table
-from tests.support.table_forms import json_shop, parquet_shop, read_csv, sqlite_shop, write_json, write_sqlite
+from tests.support.table_forms import (
+    json_shop,
+    parquet_shop,
+    read_csv,
+    sqlite_shop,
+    write_json,
+    write_parquet,
+    write_sqlite,
+)
 from tests.support.timed_shop import draw_rows, write_timed_shop
 from tests.support.tool import run
 from tfrecords.sources.csv_files import CsvSource
@@ -81,6 +89,30 @@ def test_one_table_of_purchases_with_the_photo_of_each_item(tmp_path):
     write_json(path, list(rows[0]), [list(row.values()) for row in rows])
     with told_in_one_line("purchases.jsonl, line 31: item 'i5' with another image or category, first on line 6"):
         read(path)
+
+
+def joined(shop):
+    """Returns (header, rows) of the shop's purchases, each with the photo and the category of its item."""
+    photos = {key: [image, category] for key, image, category, _ in read_csv(shop / "items.csv")[1]}
+    rows = [[*row, *photos[row[1]]] for row in read_csv(shop / "interactions.csv")[1]]
+    return ["user_id", "item_id", "timestamp", "image", "category"], rows
+
+
+def test_one_table_and_two_queries_give_the_same_bytes(capsys, tmp_path):
+    for name in ("file", "db", "parquet"):
+        (tmp_path / name).mkdir()
+    shop = csv_shop(tmp_path / "shop")
+    header, rows = joined(shop)
+    flags = [f"--images={shop}", "--split=last"]
+    path = write_json(tmp_path / "file/shop.jsonl.gz", header, rows)
+    expected = built(capsys, path, tmp_path / "file/data", *flags)
+    path = write_sqlite(tmp_path / "db/shop.db", {"orders": (header, rows)})
+    items = "SELECT item_id, image, category FROM orders GROUP BY item_id ORDER BY min(rowid)"
+    queries = ["--interactions_query=SELECT user_id, item_id, timestamp FROM orders", f"--items_query={items}"]
+    assert built(capsys, path, tmp_path / "db/data", *flags, *queries) == expected
+    pytest.importorskip("pyarrow")
+    path = write_parquet(tmp_path / "parquet/shop.parquet", header, rows)
+    assert built(capsys, path, tmp_path / "parquet/data", *flags) == expected
 
 
 NAMED = {
