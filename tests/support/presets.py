@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-SIDE = 28
+SIDE = 56
 
 
 def write_preset(folder, kind="dinov2"):

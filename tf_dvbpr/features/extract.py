@@ -177,7 +177,7 @@ def _own_network(config: ExtractConfig, dataset: Dataset) -> RowSource:
     workdir.moved_to = str(dataset.path)
     embedder = open_embedder(workdir)
     made_by = {
-        "network": workdir.config["train"].get("backbone", CNNF),
+        "network": Path(workdir.config["train"].get("backbone", CNNF)).name,
         "run": workdir.path.resolve().name,
         "step": workdir.factors().step,
         "factors_sha256": file_sha256(workdir.path / "factors.npz"),

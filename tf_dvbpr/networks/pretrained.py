@@ -10,9 +10,10 @@ import keras
 import tensorflow as tf
 
 from tf_dvbpr.networks.efficientnet_lite import read_lite0
-from tf_dvbpr.networks.hub_preset import build_preset, preset_layer, preset_preprocessing
+from tf_dvbpr.networks.hub_preset import build_preset, preset_preprocessing
 from tf_dvbpr.networks.imagenet_networks import LITE0, NETWORKS, WITHOUT_BATCH_NORM, is_folder, own_side
 from tf_dvbpr.networks.lite0_model import PREPROCESSING, build_lite0, installed_lite0, set_lite0
+from tf_dvbpr.networks.preset_folder import preset_layer
 from tfrecords.errors import InputError, option
 from tfrecords.progress_bar import at_terminal, waiting
 

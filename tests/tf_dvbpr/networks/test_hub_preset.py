@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tests.support.presets import SIDE, write_preset
 from tests.support.tool import call, fails
-from tf_dvbpr.networks.hub_preset import check_folder
+from tf_dvbpr.networks.preset_folder import check_folder
 from tf_dvbpr.networks.pretrained import load_pretrained
 from tfrecords.errors import InputError
 from tfrecords.features.store import load_features
