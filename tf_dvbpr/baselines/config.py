@@ -59,7 +59,9 @@ class BaselineConfig(RunConfig):
 
     model: str = required("the baseline to train or compute", one_of(*MODELS))
     features: str | None = setting(
-        None, "name of the item features; not needed if the data set has only one set of them"
+        None,
+        "name of the item features, or several names with commas, which are scaled and joined; not needed if the data "
+        "set has only one set of them",
     )
     dim: int = setting(
         50, "length of the latent factors; VBPR's visual factors have the same length", between(1, _MOST)

@@ -36,7 +36,9 @@ class CompareConfig:
     )
     seeds: int = setting(1, "number of seeds; the first one tunes, the others repeat the chosen settings", at_least(1))
     features: str | None = setting(
-        None, "name of the item features; not needed if the data set has only one set of them"
+        None,
+        "name of the item features, or several names with commas, which are scaled and joined; not needed if the data "
+        "set has only one set of them",
     )
     dvbpr_workdir: tuple[str, ...] = setting(
         (), "workdirs of trained DVBPR, at most one per seed, instead of training it"

@@ -10,6 +10,7 @@ from tf_dvbpr.dvbpr.presets import resolve
 from tf_dvbpr.model_names import NAMES
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError, option
+from tfrecords.features.joined import SEPARATOR
 from tfrecords.features.store import STORED, list_features
 from tfrecords.files.output_check import check_writable
 from tfrecords.files.written_list import foreign
@@ -45,7 +46,7 @@ class Row:
     @property
     def slug(self) -> str:
         """Returns the row's name in paths."""
-        return f"{self.model}-{self.features}" if self.features else self.model
+        return f"{self.model}-{self.features.replace(SEPARATOR, '+')}" if self.features else self.model
 
 
 def format_settings(settings: dict, between: str = "=") -> list[str]:
@@ -79,6 +80,7 @@ def rows_of(config: CompareConfig, dataset: Dataset) -> list[Row]:
             raise InputError(f"{option('models')}: {name!r} names features, but {NAMES[model]} takes none")
         if colon and not features:
             raise InputError(f"{option('models')}: {name!r} names no features; leave the colon out, or name some")
+        features = features.replace("+", SEPARATOR)  # A comma ends the name of a model.
         rows.append(Row(model, features or (config.features if model in VISUAL else None), bool(colon)))
     if len({row.slug for row in rows}) < len(rows):
         raise InputError(f"{option('models', ','.join(names))}: the same row twice")

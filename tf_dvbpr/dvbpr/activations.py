@@ -88,7 +88,7 @@ class Activations:
     def _made_or_opened(self) -> list[np.ndarray]:
         made_by = self._made_by()
         whole = hashlib.sha256(json.dumps([made_by, self._dataset.fingerprint], sort_keys=True).encode()).hexdigest()
-        name = f"{self._config.backbone}-{self._config.freeze_through}-{whole[:12]}"
+        name = f"{self._config.backbone_name}-{self._config.freeze_through}-{whole[:12]}"
         names = [name, f"{name}-mirrored"] if self._config.flip else [name]
         folder = self._dataset.path / ACTIVATIONS
         if any(not self._there(one) for one in names):
@@ -102,7 +102,7 @@ class Activations:
     def _made_by(self) -> dict:
         config = self._config
         return {
-            "network": config.backbone,
+            "network": config.backbone_name,
             "frozen_sha256": self._network.frozen_sha256(),
             "layer": config.freeze_through,
             "shape": list(self._network.activation_shape),
@@ -130,7 +130,7 @@ class Activations:
         free = shutil.disk_usage(folder).free
         what = "photos and their mirror images" if len(names) == 2 else "photos"
         through = self._config.freeze_through
-        layer = f"{self._config.backbone}'s {self._network.hidden_layer if through == ALL else through}"
+        layer = f"{self._config.backbone_name}'s {self._network.hidden_layer if through == ALL else through}"
         if needed > free:
             raise InputError(
                 f"{folder}: the activations of {self.num_items} {what} at {layer} need {_size(needed)} more, and "

@@ -1,8 +1,9 @@
 """Defines the settings of a DVBPR training, their checks and the presets."""
 
 import dataclasses
+from pathlib import Path
 
-from tf_dvbpr.networks.imagenet_networks import ALL, BACKBONES, CNNF
+from tf_dvbpr.networks.imagenet_networks import ALL, BACKBONES, CNNF, is_folder
 from tf_dvbpr.training.config import MOST_STEPS, PhotoTrainingConfig
 from tfrecords.errors import InputError, option
 from tfrecords.settings import (
@@ -21,6 +22,7 @@ from tfrecords.settings import (
 
 ACTIVATIONS = "activations"  # the folder in a data set for the outputs of frozen layers
 NONE = "none"  # stands for "" on the command line
+KEPT_PRESET = "preset"  # folder of a workdir with what a KerasHub preset says of its network
 MOST = 65_536  # upper bound of sizes: no machine has memory for more
 PRESET = one_of("fast", "paper", "release")
 OWN_WEIGHTS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0)  # the weights a that a validation compares
@@ -45,8 +47,12 @@ class TrainConfig(PhotoTrainingConfig):
     )
     backbone: str = setting(
         CNNF,
-        "the network for photos: cnnf, or one trained on ImageNet, like resnet50 (docs/guides/backbones.md lists them)",
-        Bounds(lambda value: value in BACKBONES, "one of " + ", ".join(BACKBONES)),
+        "the network for photos: cnnf, or one trained on ImageNet, like resnet50 (docs/guides/backbones.md lists "
+        "them), or the folder of a KerasHub preset, with a slash, as in ./dinov2",
+        Bounds(
+            lambda value: value in BACKBONES or is_folder(value),
+            "one of " + ", ".join(BACKBONES) + ", or a KerasHub preset's folder, as in ./dinov2",
+        ),
     )
     weights: str = setting(
         "",
@@ -166,6 +172,11 @@ class TrainConfig(PhotoTrainingConfig):
                 f"{option('photo_store', 'device')} needs {option('strategy', 'one_device')}, got "
                 f"{option('strategy', self.strategy)}"
             )
+
+    @property
+    def backbone_name(self) -> str:
+        """Returns the backbone's name; of a preset, its folder's without the way to it."""
+        return Path(self.backbone).resolve().name if is_folder(self.backbone) else self.backbone
 
     @property
     def has_own_terms(self) -> bool:

@@ -4,11 +4,12 @@ import dataclasses
 
 import tensorflow as tf
 
-from tf_dvbpr.dvbpr.config import TrainConfig
+from tf_dvbpr.dvbpr.config import KEPT_PRESET, TrainConfig
 from tf_dvbpr.dvbpr.model import DVBPR
 from tf_dvbpr.model_names import GAN
 from tf_dvbpr.networks.backbone import Backbone
 from tf_dvbpr.networks.cnnf import CNNF
+from tf_dvbpr.networks.imagenet_networks import is_folder
 from tf_dvbpr.training.checkpoint import Checkpoints
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
@@ -74,6 +75,8 @@ def open_embedder(workdir: Workdir, precision: str | None = None) -> Embedder:
     except TypeError as error:
         raise InputError(f"{workdir.path}/config.json: not a run's config ({error}). Train again") from error
     config = dataclasses.replace(config, precision=precision or config.precision)
+    if is_folder(config.backbone):
+        config = dataclasses.replace(config, backbone=str(workdir.path / KEPT_PRESET))
     factors, dataset = workdir.factors(), workdir.dataset()
     model = DVBPR.from_config(config, len(factors.user_keys), len(factors.item_keys))
     best = Checkpoints(workdir.path / "best", model.weights(), keep=1).restore()

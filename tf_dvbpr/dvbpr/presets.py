@@ -3,12 +3,15 @@
 import dataclasses
 
 from tf_dvbpr.dvbpr.config import FAST_ON_BACKBONE, NONE, PRESETS, TrainConfig
-from tf_dvbpr.networks.imagenet_networks import ALL, CNNF, PRETRAINED, own_side
-from tfrecords.errors import InputError, option
+from tf_dvbpr.networks.imagenet_networks import ALL, CNNF, PRETRAINED, is_folder, own_side
+from tf_dvbpr.networks.preset_folder import preset_side
+from tfrecords.errors import InputError, option, renamed
 
 # Settings that only CNN-F uses, and those that only the other backbones use.
 _CNNF_ALONE = ("conv1_padding",)
 _OTHERS_ALONE = ("weights", "batch_norm_epsilon", "freeze_through", "network_learning_rate")
+# Settings of networks trained on ImageNet, which a preset's folder has itself.
+_NETWORKS_ALONE = ("weights", "batch_norm_epsilon")
 # Settings of the own terms; each needs at least one of the settings named with it.
 _OWN_TERMS = {
     "item_dropout": ("item_bias", "latent_dim"),
@@ -41,8 +44,10 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
     if settings.get("optimizer") == "lazy_adam" and "average" not in given:
         settings["average"] = 0.0
     backbone = settings.get("backbone", CNNF)
-    if backbone in PRETRAINED:
-        own = {"image_size": own_side(backbone), **(FAST_ON_BACKBONE if preset == "fast" else {})}
+    if backbone in PRETRAINED or is_folder(backbone):
+        with renamed(network="backbone"):
+            side = preset_side(backbone) if is_folder(backbone) else own_side(backbone)
+        own = {"image_size": side, **(FAST_ON_BACKBONE if preset == "fast" else {})}
         settings = {**settings, **own, **given}
     config = dataclasses.replace(TrainConfig(dataset=dataset, workdir=workdir, preset=preset), **settings)
     if config.negatives == "one" and "shared_negatives" in given:
@@ -55,6 +60,9 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
             raise InputError(
                 f"{option(name, told[name])} has no effect with {option('backbone', backbone)}: leave it out"
             )
+    for name in _NETWORKS_ALONE if is_folder(backbone) else ():
+        if name in given:
+            raise InputError(f"{option(name, told[name])} has no effect with a preset's folder: leave it out")
     for name, needed in _OWN_TERMS.items():
         if name in given and not any(getattr(config, one) for one in needed):
             others = " or ".join(map(option, needed))

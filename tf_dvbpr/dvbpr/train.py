@@ -5,10 +5,11 @@ from pathlib import Path
 
 from tf_dvbpr.compat import check_backbone_strategy, check_versions, lazy_adam_class
 from tf_dvbpr.dvbpr.activations import Activations
-from tf_dvbpr.dvbpr.config import TrainConfig
+from tf_dvbpr.dvbpr.config import KEPT_PRESET, TrainConfig
 from tf_dvbpr.dvbpr.model import DVBPR
 from tf_dvbpr.dvbpr.training import DvbprTraining
-from tf_dvbpr.networks.imagenet_networks import CNNF
+from tf_dvbpr.networks.imagenet_networks import CNNF, is_folder
+from tf_dvbpr.networks.preset_folder import keep_preset
 from tf_dvbpr.training.loop import LoopConfig, run, steps_per_call
 from tf_dvbpr.training.strategy import is_chief, make_strategy
 from tf_dvbpr.workdir import Workdir
@@ -44,6 +45,8 @@ def train(config: TrainConfig, show_progress: bool = True) -> dict:
             # A resumed run takes all weights from its checkpoint.
             sizes = dataset.num_users, dataset.num_items
             model = DVBPR.from_config(config, *sizes, pretrained=not workdir.has_checkpoint())
+        if is_folder(config.backbone) and chief:
+            keep_preset(config.backbone, workdir.path / KEPT_PRESET)
         if config.freeze_through:
             photos = Activations(dataset, model.network, config, shown)
         else:

@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from tf_dvbpr.networks.imagenet_networks import PRETRAINED
+from tf_dvbpr.networks.imagenet_networks import PRETRAINED, is_folder
 from tfrecords.errors import InputError, option
 from tfrecords.settings import Bounds, between, check_settings, required, setting
 
@@ -20,8 +20,12 @@ class ExtractConfig:
     dataset: Path = required("the dataset folder")
     network: str | None = setting(
         None,
-        "a network trained on ImageNet, whose classifier's input is kept; resnet50 if no way is chosen",
-        Bounds(lambda value: value in PRETRAINED, "one of " + ", ".join(PRETRAINED)),
+        "a network trained on ImageNet, whose classifier's input is kept; or the folder of a KerasHub preset, with a "
+        "slash, as in ./dinov2; resnet50 if no way is chosen",
+        Bounds(
+            lambda value: value in PRETRAINED or is_folder(value),
+            "one of " + ", ".join(PRETRAINED) + ", or a KerasHub preset's folder, as in ./dinov2",
+        ),
     )
     weights: Path | None = setting(
         None,
@@ -59,5 +63,10 @@ class ExtractConfig:
             if getattr(self, name) is not None and way != its_way:
                 raise InputError(f"{option(name)} has no effect with {option(way)}; leave it out")
         check_settings(self)
+        preset = self.network is not None and is_folder(self.network)
+        for name in ("weights", "batch_norm_epsilon"):
+            if preset and getattr(self, name) is not None:
+                raise InputError(f"{option(name)} has no effect with a preset's folder; leave it out")
         if self.name is None and self.workdir is None:
-            object.__setattr__(self, "name", self.network or self.from_file.stem)
+            named = Path(self.network).resolve().name if preset else self.network
+            object.__setattr__(self, "name", named or self.from_file.stem)

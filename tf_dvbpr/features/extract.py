@@ -13,7 +13,8 @@ from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.features import import_file
 from tf_dvbpr.features.config import ExtractConfig
 from tf_dvbpr.features.import_file import RowSource
-from tf_dvbpr.networks.imagenet_networks import CNNF, LITE0
+from tf_dvbpr.networks.hub_preset import preset_hashes
+from tf_dvbpr.networks.imagenet_networks import CNNF, LITE0, is_folder
 from tf_dvbpr.networks.lite0_model import installed_lite0
 from tf_dvbpr.networks.pretrained import load_pretrained
 from tf_dvbpr.workdir import Workdir
@@ -152,10 +153,13 @@ def _pretrained(config: ExtractConfig, dataset: Dataset) -> RowSource:
     weights = {"weights": "imagenet, the library's"}
     if file is not None:
         weights = {"weights": file.name, "weights_sha256": file_sha256(file)}
+    preset = is_folder(config.network)
+    if preset:
+        weights = {"weights": "of that folder", "files_sha256": preset_hashes(config.network)}
     made_by = {
-        "network": config.network,
+        "network": Path(config.network).resolve().name if preset else config.network,
         **weights,
-        "layer": f"the input of {network.layer}",
+        "layer": network.layer if preset else f"the input of {network.layer}",
         "batch_norm_epsilon": list(network.epsilons),
         "preprocessing": f"{network.preprocessing} of RGB 0..255",
         **_photos(config, network.image_size, dataset),
@@ -173,7 +177,7 @@ def _own_network(config: ExtractConfig, dataset: Dataset) -> RowSource:
     workdir.moved_to = str(dataset.path)
     embedder = open_embedder(workdir)
     made_by = {
-        "network": workdir.config["train"].get("backbone", CNNF),
+        "network": Path(workdir.config["train"].get("backbone", CNNF)).name,
         "run": workdir.path.resolve().name,
         "step": workdir.factors().step,
         "factors_sha256": file_sha256(workdir.path / "factors.npz"),

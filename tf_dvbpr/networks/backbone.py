@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from tf_dvbpr import stateless
-from tf_dvbpr.compat import as_variable, output_within, weight_kind
+from tf_dvbpr.compat import as_variable, output_within, weight_kind, weight_place
 from tf_dvbpr.networks.imagenet_networks import ALL
 from tf_dvbpr.networks.initialisation import fit_layer
 from tf_dvbpr.networks.layer_names import layers_by_name
@@ -55,7 +55,7 @@ class Backbone:
         self._preprocess, self.preprocessing = preprocess, f"{preprocessing} of RGB 0..255"
         self._features, self._layers = features, layers_by_name(features)
         self.hidden_layer, self.hidden_dim = list(self._layers)[-1], features.output_shape[1]
-        self._maps = _last_maps(self._layers)
+        self._maps = _last_maps(features, self._layers)
         self._frozen, self._above = None, features
         if freeze_through:
             last = self.hidden_layer if freeze_through == ALL else freeze_through
@@ -98,6 +98,8 @@ class Backbone:
 
     @functools.cached_property
     def _at_maps(self) -> tuple[keras.Model, keras.Model]:
+        if self._maps is None:
+            raise InputError("grad_cam: this network gives no feature maps with places; choose another method")
         return keras.Model(self._features.input, self._maps), keras.Model(self._maps, self._features.output)
 
     def _pooled(self, activations: tf.Tensor, dropout_rate: float, dropout_seed: tf.Tensor | None) -> tf.Tensor:
@@ -137,22 +139,31 @@ class Backbone:
 
 def _named(layers: dict[str, keras.layers.Layer], trainable: bool = False) -> dict[str, object]:
     return {
-        f"{name}/{weight_kind(layer, weight)}": weight
+        f"{name}/{kind(layer, weight)}": weight
         for name, layer in layers.items()
+        for kind in [_kind_of(layer)]
         for weight in (layer.trainable_weights if trainable else layer.weights)
     }
 
 
-def _last_maps(layers: dict[str, keras.layers.Layer]) -> object:
-    """Returns the input of the last layer that turns several places into one or none."""
+def _kind_of(layer: keras.layers.Layer) -> Callable[[keras.layers.Layer, object], str]:
+    """Returns what names a layer's weights: their kinds or, if some share a kind, their places within the layer."""
+    kinds = [weight_kind(layer, weight) for weight in layer.weights]
+    return weight_kind if len(set(kinds)) == len(kinds) else weight_place
+
+
+def _last_maps(features: keras.Model, layers: dict[str, keras.layers.Layer]) -> object:
+    """Returns the input of the last layer that turns several places into one or none; None if no layer has places."""
 
     def places(values: object) -> int:
         shape = getattr(values, "shape", ())
         return shape[1] * shape[2] if len(shape) == 4 else 0
 
-    last = [layer.input for layer in layers.values() if places(layer.input) > 1 >= places(layer.output)]
+    pooled = [layer.input for layer in layers.values() if places(layer.input) > 1 >= places(layer.output)]
+    last = [one for one in pooled if one is not features.input]  # Some networks cut photos into a row of patches.
     # Of a small photo, all layers may have one place.
-    return (last or [layer.output for layer in layers.values() if places(layer.output)])[-1]
+    found = last or [layer.output for layer in layers.values() if places(layer.output)]
+    return found[-1] if found else None
 
 
 def _split(features: keras.Model, layers: dict[str, keras.layers.Layer], name: str) -> tuple[keras.Model, keras.Model]:

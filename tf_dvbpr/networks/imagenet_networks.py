@@ -44,3 +44,8 @@ ALL = "all"  # the name for all layers of a backbone
 def own_side(name: str) -> int:
     """Returns the side in pixels of the photos that a network of `PRETRAINED` was trained on."""
     return 224 if name == LITE0 else NETWORKS[name][2]
+
+
+def is_folder(name: str) -> bool:
+    """Returns whether a network's name is a folder's: one with a slash, as in ``./dinov2``."""
+    return "/" in name or "\\" in name

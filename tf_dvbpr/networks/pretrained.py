@@ -10,8 +10,10 @@ import keras
 import tensorflow as tf
 
 from tf_dvbpr.networks.efficientnet_lite import read_lite0
-from tf_dvbpr.networks.imagenet_networks import LITE0, NETWORKS, WITHOUT_BATCH_NORM, own_side
+from tf_dvbpr.networks.hub_preset import build_preset, preset_preprocessing
+from tf_dvbpr.networks.imagenet_networks import LITE0, NETWORKS, WITHOUT_BATCH_NORM, is_folder, own_side
 from tf_dvbpr.networks.lite0_model import PREPROCESSING, build_lite0, installed_lite0, set_lite0
+from tf_dvbpr.networks.preset_folder import preset_layer
 from tfrecords.errors import InputError, option
 from tfrecords.progress_bar import at_terminal, waiting
 
@@ -30,7 +32,7 @@ class Pretrained:
         epsilons: the epsilons of the BatchNormalization layers, each different value once; () if there are none.
         embed: uint8 [B, S, S, 3], RGB, to float32 [B, F] at inference.
         classify: the same input to (features, as from `embed`; the classifier's probabilities, float32 [B, C], C = 1000
-            on ImageNet), in one pass.
+            on ImageNet), in one pass. None: a network without a classifier.
     """
 
     image_size: int
@@ -39,7 +41,7 @@ class Pretrained:
     preprocessing: str
     epsilons: tuple[float, ...]
     embed: Callable[[tf.Tensor], tf.Tensor]
-    classify: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+    classify: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]] | None
 
 
 def load_pretrained(
@@ -50,7 +52,7 @@ def load_pretrained(
     """Builds a network at its own input size, loads its weights and finds where its classifier begins.
 
     Args:
-        name: one of `imagenet_networks.PRETRAINED`.
+        name: one of `imagenet_networks.PRETRAINED`, or the folder of a preset (`hub_preset`), with a slash in it.
         weights: an HDF5 file of the whole network, including the classifier; None: the library's, downloaded once. For
             lite0: a file for `read_lite0`; None: that of the installed package.
         batch_norm_epsilon: the epsilon of every BatchNormalization layer, ``(x - mean) / sqrt(variance + epsilon)``, if
@@ -62,6 +64,8 @@ def load_pretrained(
             network without BatchNormalization.
     """
     check_epsilon(name, batch_norm_epsilon)
+    if is_folder(name):
+        return _load_preset(name)
     model = build_trained(name, weights)
     epsilons = set_epsilon(model, batch_norm_epsilon)
     features, classifier = without_classifier(model)
@@ -89,6 +93,18 @@ def load_pretrained(
         embed=embed,
         classify=classify,
     )
+
+
+def _load_preset(folder: str) -> Pretrained:
+    features = build_preset(folder)
+    size, dim = features.input_shape[1], features.output_shape[1]
+    preprocess, preprocessing = preset_preprocessing(folder, size)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.uint8)])
+    def embed(photos: tf.Tensor) -> tf.Tensor:
+        return tf.cast(features(preprocess(tf.cast(photos, tf.float32)), training=False), tf.float32)
+
+    return Pretrained(size, dim, preset_layer(folder), preprocessing, (), embed, None)
 
 
 def build_untrained(name: str, image_size: int | None = None) -> keras.Model:
@@ -145,7 +161,7 @@ def build_trained(
 
 def check_epsilon(name: str, epsilon: float | None) -> None:
     """Raises InputError for an epsilon if the network has none, before its weights are downloaded."""
-    if epsilon is not None and name in WITHOUT_BATCH_NORM:
+    if epsilon is not None and (name in WITHOUT_BATCH_NORM or is_folder(name)):
         raise InputError(
             f"{option('batch_norm_epsilon', epsilon)}: {name} has no BatchNormalization layers; leave it out"
         )

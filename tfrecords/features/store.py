@@ -8,6 +8,7 @@ import numpy as np
 
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError, option
+from tfrecords.features.joined import SEPARATOR, join, names_of
 from tfrecords.features.writer import FOLDER, NAME, STORED, FeatureWriter, check_finite, feature_file, read_record
 from tfrecords.files.npy_file import map_npy
 
@@ -51,14 +52,17 @@ def load_features(dataset: Dataset, name: str | None = None) -> tuple[str, np.nd
         dataset: an open data set.
         name: which; ``items`` are those stored with the items in the TFRecords (in the synthetic wardrobe the garments'
             true attributes). None: the only features in the folder, or, if there are none, those stored with the items.
+            Several names with commas, as in ``resnet50,lite0``: all of them, scaled and joined (`joined.join`).
 
     Returns:
-        (name, float32 [I, F] with row i for item i; memory-mapped and read-only if they are a file).
+        (name, float32 [I, F] with row i for item i; memory-mapped and read-only if they are one file).
 
     Raises:
         InputError: no features of this name, several to choose from, made for another data set, another shape than
             stated, a incomplete file, a value that is NaN or infinite (names the item), or all items alike.
     """
+    if name is not None and SEPARATOR in name:
+        return name, join(dataset, {one: load_features(dataset, one)[1] for one in names_of(name)})
     name = _only_name(dataset) if name is None else name
     if name == STORED:
         features = dataset.item_features
@@ -129,7 +133,8 @@ def _only_name(dataset: Dataset) -> str:
     files = [name for name in names if name != STORED]
     if len(files) > 1:
         raise InputError(
-            f"{dataset.path}: several features are here; choose one with {option('features')}: {', '.join(names)}"
+            f"{dataset.path}: several features are here; choose one with {option('features')}: {', '.join(names)}; or "
+            "several, with a comma between them"
         )
     if not names:
         raise InputError(f"{dataset.path}: no features are here; {_MAKE}")
