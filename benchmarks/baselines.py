@@ -18,6 +18,7 @@ from tf_dvbpr.ranking import auc
 from tf_dvbpr.ranking.held_out import COLD_BELOW, HeldOut
 from tf_dvbpr.training.loop import LoopConfig, run
 from tf_dvbpr.training.metrics_log import MetricsLog
+from tfrecords.files.npy_file import map_npy
 
 USERS, ITEMS, PURCHASES, FEATURES = 10_000, 20_000, 180_000, 4096
 EPOCHS = 5
@@ -48,17 +49,25 @@ class _Unvalidated(BaselineTraining):
 
 def _epoch(dataset: types.SimpleNamespace, model: str, dim: int, aim: float) -> dict:
     config = BaselineConfig("data", "run", model, dim=dim)
-    features = None
-    if model == "vbpr":
-        features = np.random.default_rng(1).standard_normal((ITEMS, FEATURES), np.float32)
-    trainable = _Unvalidated(config, build(config, dataset, features), dataset, None)
     epoch = config.steps_per_epoch(PURCHASES)
     loop = LoopConfig(total_steps=(EPOCHS + 1) * epoch, eval_every=epoch, steps_per_call=epoch)
     with tempfile.TemporaryDirectory(prefix="dvbpr-benchmark-") as folder:
+        features = _features(Path(folder) / "features.npy") if model == "vbpr" else None
+        trainable = _Unvalidated(config, build(config, dataset, features), dataset, None)
         run(trainable, loop, Path(folder), show_progress=False)
         clock = [line["seconds"] for line in MetricsLog(Path(folder) / "metrics.jsonl").read()]
     seconds = float(np.min(np.diff(clock)))  # the first epoch compiles and is left out
     return _row(f"{model} epoch, {dim} factors, batch {config.batch_size}", seconds, aim)
+
+
+def _features(path: Path) -> np.ndarray:
+    """Maps features from a file, as `tools.train_baseline` does; written by blocks, which are not all in memory."""
+    rng = np.random.default_rng(1)
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (ITEMS, FEATURES)})
+        for _ in range(0, ITEMS, ITEMS // 20):
+            rng.standard_normal((ITEMS // 20, FEATURES), np.float32).tofile(file)
+    return map_npy(path)
 
 
 def _auc(dataset: types.SimpleNamespace) -> dict:
@@ -83,7 +92,7 @@ def _memory(before: int) -> dict:
         "what": f"memory that VBPR takes at its peak, on top of BPR-MF's and {CONSTANT_BYTES >> 20} MiB",
         "against": "the features' size",
         "ratio": added / size,
-        "aim": "<= 2",
+        "aim": "<= 1.2",
         "bytes": added,
         "against_bytes": size,
     }

@@ -42,7 +42,7 @@ class FeatureTable:
             scaler = _scaler(values, scaling)
             if scaling == "components":
                 values = _components(values, scaler)
-                self.dim, scaler = values.shape[1], np.asarray
+                self.dim, scaler = values.shape[1], None
             self._values = host_tensor(values, scaler)
 
     def project(self, items: tf.Tensor, projection: tf.Tensor) -> tf.Tensor:

@@ -13,7 +13,7 @@ from PIL import Image
 from tfrecords.files.parallel_map import ordered_map
 from tfrecords.photos.bad_photo import MIN_SIDE, BadPhoto
 from tfrecords.photos.decode import decode_pixels
-from tfrecords.photos.jpeg_check import jpeg_header, jpeg_scans
+from tfrecords.photos.jpeg_bytes import JpegBytes
 from tfrecords.photos.tiff_numbers import check_numbers, check_unread, eight_bits
 
 MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 89_478_485  # Pillow's own limit against decompression bombs
@@ -58,8 +58,8 @@ def check_photo(encoded: bytes, image_size: int = 0) -> CheckedPhoto:
     if not encoded:
         raise BadPhoto("an empty file")
     try:
-        if encoded.startswith(_JPEG):
-            _check_jpeg_header(encoded)
+        if encoded.startswith(_JPEG) and (fault := JpegBytes(encoded).header_fault()):
+            raise BadPhoto(fault)
         # Image.open reads only the header.
         with Image.open(io.BytesIO(encoded), formats=_formats()) as image:
             _check_header(image)
@@ -163,21 +163,20 @@ def _graph(function: Callable) -> Callable:
     return tf.function(on_cpu, input_signature=[tf.TensorSpec([], tf.string)], autograph=False)
 
 
-def _check_jpeg_header(encoded: bytes) -> None:
-    *_, fault = _graph(jpeg_header)(encoded)
-    if fault != b"":
-        raise BadPhoto(fault.numpy().decode())
-
-
 def _check_pixels(image: Image.Image, encoded: bytes) -> None:
     """Refuses photos that the readers cannot decode, or would decode with missing parts."""
     if image.format == "PNG":
         # Pillow accepts wrong checksums, which the reader would refuse.
         _decode_as_readers_do(encoded, tf.io.decode_png)
         return
-    complete, suspect, longer = _decode_as_readers_do(encoded, _graph(jpeg_scans))
+    small = _decode_as_readers_do(encoded, functools.partial(tf.io.decode_jpeg, channels=1, ratio=8)).numpy()[..., 0]
+    data = JpegBytes(encoded)
+    try:
+        complete, suspect = data.scans(small)
+    except (IndexError, ZeroDivisionError, ValueError) as error:  # a header that contradicts itself
+        raise BadPhoto("corrupt or cut short") from error
     # By Pillow, which prints no warnings.
-    if not complete or (suspect and _small(encoded) != _small(longer.numpy())):
+    if not complete or (suspect and _small(encoded) != _small(data.lengthened())):
         raise BadPhoto("corrupt or cut short (image data is missing)")
 
 

@@ -7,13 +7,19 @@ import tensorflow as tf
 
 from tfrecords.photos.photo_bytes import bytes_of, end_of, number, walk
 
-_FRAMES = tuple(marker for marker in range(0xC0, 0xD0) if marker not in (0xC4, 0xC8, 0xCC))
-_LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
-_SEQUENTIAL, _PROGRESSIVE = (0xC0, 0xC1), 0xC2
-_START_OF_SCAN, _RESTART_INTERVAL, _END_OF_IMAGE = 0xDA, 0xDD, 0xD9
-_RESTARTS = (0xD0, 0xD7)
+FRAMES = tuple(marker for marker in range(0xC0, 0xD0) if marker not in (0xC4, 0xC8, 0xCC))
+LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
+SEQUENTIAL, PROGRESSIVE = (0xC0, 0xC1), 0xC2
+START_OF_SCAN, RESTART_INTERVAL, END_OF_IMAGE = 0xDA, 0xDD, 0xD9
+RESTARTS = (0xD0, 0xD7)
+HEADER_FAULTS = (
+    "corrupt or cut short (no frame header)",
+    "a lossless JPEG, a baseline or progressive one expected",
+    "a JPEG of other than 8 bits a colour, 8 expected",
+    "CMYK colours, RGB or grey expected",
+)
 # Entropy-coded data that does not decode to grey: any bytes except 255, which begins a marker.
-_OTHER_DATA = bytes(range(255)) * 2
+OTHER_DATA = bytes(range(255)) * 2
 
 
 def jpeg_header(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
@@ -26,16 +32,11 @@ def jpeg_header(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         (height and width int64 scalars, 0 without a frame header; the reason, a string scalar, '' if it can be used).
     """
     data = bytes_of(encoded)
-    frame = _segment(data, 2, _FRAMES)
+    frame = _segment(data, 2, FRAMES)
     kind, components = number(data, frame + 1, 1), number(data, frame + 9, 1)
-    faults = [
-        (frame >= end_of(data), "corrupt or cut short (no frame header)"),
-        (_among(kind, _LOSSLESS), "a lossless JPEG, a baseline or progressive one expected"),
-        (number(data, frame + 4, 1) != 8, "a JPEG of other than 8 bits a colour, 8 expected"),
-        (components == 4, "CMYK colours, RGB or grey expected"),
-    ]
+    found = [frame >= end_of(data), _among(kind, LOSSLESS), number(data, frame + 4, 1) != 8, components == 4]
     fault = tf.constant("")
-    for is_so, name in reversed(faults):
+    for is_so, name in reversed(list(zip(found, HEADER_FAULTS, strict=True))):
         fault = tf.where(is_so, name, fault)
     return number(data, frame + 5, 2), number(data, frame + 7, 2), fault
 
@@ -81,22 +82,22 @@ def jpeg_scans(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         tf.errors.InvalidArgumentError: as for `is_whole_jpeg`.
     """
     data = bytes_of(encoded)
-    frame = _segment(data, 2, _FRAMES)
-    kind, scan = number(data, frame + 1, 1), _segment(data, frame, (_START_OF_SCAN,))
+    frame = _segment(data, 2, FRAMES)
+    kind, scan = number(data, frame + 1, 1), _segment(data, frame, (START_OF_SCAN,))
     small = tf.cast(tf.io.decode_jpeg(encoded, channels=1, ratio=8)[..., 0], tf.int32)
     markers, codes = _markers(data, scan)
 
     def sequential() -> tuple[tf.Tensor, tf.Tensor]:
         interval, ends = _ends(data, frame, scan)
-        restarts = tf.math.count_nonzero((codes >= _RESTARTS[0]) & (codes <= _RESTARTS[1]))
+        restarts = tf.math.count_nonzero((codes >= RESTARTS[0]) & (codes <= RESTARTS[1]))
         complete = (restarts >= tf.size(ends[:, 0], tf.int64) - 1) | (interval == 0)
         shown = tf.gather_nd(small, tf.minimum(ends, tf.shape(small, tf.int64) - 1))
         return complete, tf.reduce_any(shown == 128)
 
     def progressive() -> tuple[tf.Tensor, tf.Tensor]:
-        return _is_complete_progressive(data, frame, markers[codes == _START_OF_SCAN]), tf.constant(True)
+        return _is_complete_progressive(data, frame, markers[codes == START_OF_SCAN]), tf.constant(True)
 
-    cases = [(_among(kind, _SEQUENTIAL), sequential), (kind == _PROGRESSIVE, progressive)]
+    cases = [(_among(kind, SEQUENTIAL), sequential), (kind == PROGRESSIVE, progressive)]
     complete, suspect = tf.case(cases, default=lambda: (tf.constant(True), tf.constant(False)))
     return complete, suspect, _lengthened(encoded, markers)
 
@@ -125,7 +126,7 @@ def _markers(data: tf.Tensor, start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     first, second = rest[:-1], rest[1:]
     places = tf.where((first == 255) & (second != 0) & (second != 255))[:, 0]
     codes = tf.gather(second, places)
-    before_end = tf.cumsum(tf.cast(codes == _END_OF_IMAGE, tf.int32), exclusive=True) == 0
+    before_end = tf.cumsum(tf.cast(codes == END_OF_IMAGE, tf.int32), exclusive=True) == 0
     return places[before_end] + start, codes[before_end]
 
 
@@ -148,7 +149,7 @@ def _lengthened(encoded: tf.Tensor, markers: tf.Tensor) -> tf.Tensor:
     markers = markers[1:]
     starts = tf.concat([[0], markers], 0)
     ends = tf.concat([markers, [tf.cast(tf.strings.length(encoded), tf.int64)]], 0)
-    return tf.strings.reduce_join(tf.strings.substr(encoded, starts, ends - starts), separator=_OTHER_DATA)
+    return tf.strings.reduce_join(tf.strings.substr(encoded, starts, ends - starts), separator=OTHER_DATA)
 
 
 def _ends(data: tf.Tensor, frame: tf.Tensor, scan: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -158,7 +159,7 @@ def _ends(data: tf.Tensor, frame: tf.Tensor, scan: tf.Tensor) -> tuple[tf.Tensor
 
     For a file with several scans, only the end.
     """
-    definition = _segment(data, 2, (_RESTART_INTERVAL, _START_OF_SCAN))
+    definition = _segment(data, 2, (RESTART_INTERVAL, START_OF_SCAN))
     components = number(data, frame + 9, 1)
     one_scan = (definition < scan) & (number(data, scan + 4, 1) == components)
     interval = tf.where(one_scan, number(data, definition + 4, 2), 0)

@@ -4,18 +4,18 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-_BEHIND = 32
+BEHIND = 32  # zeros behind a file's bytes
 MOST_STEPS = 20_000  # longest walk through a file's parts; no camera or shop writes a file with more parts
 
 
 def bytes_of(encoded: tf.Tensor) -> tf.Tensor:
     """Returns a file's bytes and zeros for fields that a truncated file lacks: scalar string to uint8 [n + 32]."""
-    return tf.io.decode_raw(encoded + bytes(_BEHIND), tf.uint8)
+    return tf.io.decode_raw(encoded + bytes(BEHIND), tf.uint8)
 
 
 def end_of(data: tf.Tensor) -> tf.Tensor:
     """Returns the file's length n, int64 scalar."""
-    return tf.size(data, tf.int64) - _BEHIND
+    return tf.size(data, tf.int64) - BEHIND
 
 
 def number(data: tf.Tensor, place: int | tf.Tensor, count: int, big_endian: bool = True) -> tf.Tensor:
