@@ -1,6 +1,9 @@
 """Adds the studio's addresses to an application: what the page asks, and how it is answered."""
 
+import dataclasses
 import functools
+import hashlib
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -44,6 +47,7 @@ class StudioApi:
         self._designs = DesignTable(studio, config, self._artist)
         self._tailors = TailorsTable(studio, config, self._artist)
         self._looks = LookingTable(studio, self._people, config, self._artist)
+        self._runs = _name_of(studio)
 
     def add_to(self, app: App) -> None:
         """Adds the addresses to an application."""
@@ -86,6 +90,7 @@ class StudioApi:
         }
         return json_response(
             {
+                "runs": self._runs,
                 "data_set": studio.dataset.name,
                 "people": studio.dataset.num_users,
                 "items": studio.dataset.num_items,
@@ -217,6 +222,13 @@ class StudioApi:
     def _check_item(self, item: int) -> None:
         if item >= self._studio.dataset.num_items:
             raise RequestError(404, f"there is no item number {item:.20g}: there are {self._studio.dataset.num_items}")
+
+
+def _name_of(studio: Studio) -> str:
+    """Returns a short text that differs for other runs, for what a browser keeps."""
+    what = [studio.dataset.fingerprint, studio.recommender_step, studio.gan.step, dataclasses.asdict(studio.gan.config)]
+    factors = studio.item_factors.tobytes() + studio.user_factors.tobytes()
+    return hashlib.sha256(json.dumps(what).encode() + factors).hexdigest()[:16]
 
 
 def _told(handler: Callable[..., Response], what: str) -> Callable[..., Response]:

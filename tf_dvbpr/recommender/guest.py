@@ -10,7 +10,7 @@ def guest_taste(
     styles: np.ndarray,
     tastes: np.ndarray,
     *,
-    ridge: float = 1.0,
+    ridge: float = 0.1,
     steps: int = 8,
     negatives: int = 512,
     seed: int = 0,

@@ -15,7 +15,9 @@ export const number = (value) => (value === null || value === undefined ? "–" 
 export const percent = (share) =>
   share === null || share === undefined ? "–" : share === 1 ? "100 %" : `${(Math.floor(share * 1000) / 10).toFixed(1)} %`;
 export const words = (name) => name.replaceAll("_", " ");
-export const photoOf = (item) => `/api/photos/${item}`;
+// Another run on the same port has other photos under the same numbers, so the address also names the run.
+export const photos = { of: "" };
+export const photoOf = (item) => `/api/photos/${item}?of=${photos.of}`;
 
 // A garment is {kind: "item" | "design" | "photo", picture, title, score, ...}; see `asGarment` and `asDesign`.
 export function asItem(entry) {

@@ -5,7 +5,7 @@ import { download } from "./server.js";
 
 export class Favourites {
   constructor(about, desk, problem) {
-    this.name = `dvbpr-studio ${about.data_set} ${about.image_size}`;
+    this.name = `dvbpr-studio ${about.runs}`; // latents of other runs draw other garments
     this.desk = desk;
     this.problem = problem;
     try {

@@ -22,7 +22,7 @@ export class Look {
   async open(garment) {
     const { who, category, name } = this.state();
     this.stop();
-    this.working = new AbortController();
+    const working = (this.working = new AbortController());
     byId("look-title").textContent = garment.title;
     this.body.replaceChildren();
     if (!this.dialog.open) this.dialog.showModal();
@@ -41,7 +41,7 @@ export class Look {
       why: (content) => this.why(content, name),
       likers: (content) => this.likers(content),
     });
-    if (garment.kind !== "design") this.offerTailoring(garment);
+    if (garment.kind !== "design" && !working.signal.aborted) this.offerTailoring(garment);
   }
 
   say(text) {
@@ -53,6 +53,7 @@ export class Look {
     this.say(first);
     try {
       for await (const [event, content] of stream(path, asked, working.signal)) {
+        working.signal.throwIfAborted();
         if (event === "waiting") this.say("Waiting for other work …");
         else if (event === "begun") this.say(first);
         else handlers[event]?.(content);
@@ -157,7 +158,6 @@ export class Look {
   }
 
   offerTailoring(garment) {
-    if (this.working.signal.aborted) return;
     const { name, category } = this.state();
     const as = garment.kind === "photo" ? category : garment.category;
     if (!as) return;

@@ -1,6 +1,6 @@
 // The page: controls on one side, garments on the other.
 
-import { asDesign, asItem, byId, card, make, number, percent, show, words } from "./cards.js";
+import { asDesign, asItem, byId, card, make, number, percent, photos, show, words } from "./cards.js";
 import { Favourites } from "./favourites.js";
 import { Look } from "./garment.js";
 import { People } from "./people.js";
@@ -10,7 +10,9 @@ class Studio {
   constructor(about) {
     this.about = about;
     this.name = "";
+    photos.of = about.runs;
     byId("about").textContent = `${about.data_set}: ${about.people.toLocaleString("en")} people, ${about.items.toLocaleString("en")} garments`;
+    byId("notes").replaceChildren(...about.notes.map((note) => make("p", { className: "fine", textContent: `Note: ${note}.` })));
     byId("category").replaceChildren(...about.categories.map((name) => make("option", { value: name, textContent: words(name) })));
     byId("category").addEventListener("change", () => this.refresh());
     this.setControls();
@@ -121,6 +123,7 @@ class Studio {
     say("Drawing the first sketches …");
     try {
       for await (const [event, content] of stream("/api/design", asked, designing.signal)) {
+        designing.signal.throwIfAborted();
         if (event === "waiting") say("Waiting for other work …");
         if (event === "sketch") {
           Object.assign(byId("progress"), { max: content.of, value: content.step });

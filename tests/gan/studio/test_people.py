@@ -44,7 +44,7 @@ def test_a_group(studio, people):
 def test_a_guest(studio, people):
     styles = studio.item_factors[:3].astype(float).tolist()
     taste = people.taste_for(styles)
-    expected = guest_taste(studio.item_factors[:3], studio.item_factors, studio.user_factors)
+    expected = guest_taste(studio.item_factors[:3], studio.item_factors, studio.user_factors, ridge=1.0)
     np.testing.assert_allclose(taste, expected, rtol=1e-4)
     person = people.guest(taste.tolist())
     np.testing.assert_array_equal(person.taste, taste)
