@@ -16,7 +16,7 @@ from tf_dvbpr.server.app import error_response
 from tfrecords.errors import InputError
 
 _CONNECTIONS = 1000
-_QUIET = 1.0  # seconds without data after which a connection counts as idle
+QUIET = 2.0  # seconds without data after which a connection counts as idle
 
 
 class HttpServer:
@@ -148,7 +148,7 @@ class _Channel(HTTPChannel):
     def close_if_idle(self) -> None:
         with self.requests_lock:
             begun = self.request is not None and (self.request.headers_finished or self.request.header_plus)
-            if not self.requests and not begun and time.time() - self.last_activity > _QUIET:
+            if not self.requests and not begun and time.time() - self.last_activity > QUIET:
                 self.close_when_flushed = True
 
 

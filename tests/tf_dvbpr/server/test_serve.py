@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 
 from tests.support.served import asked, best, call, predict, running, write_export
 from tests.support.tool import run
+from tf_dvbpr.server import http_server
 from tools import serve as tool
 
 pytestmark = pytest.mark.stack
@@ -333,30 +334,36 @@ def process(folder):
 @pytest.mark.slow
 def test_sigterm_ends_what_came_and_exits_with_0(process):
     served, port = process
-    stopping = threading.Event()
+    stopping, all_began = threading.Event(), threading.Barrier(7)
 
     def ask_on(number):
-        answered, is_last = 0, False
+        """Asks until the server is gone; fails unless it said so before, or might take the connection for idle."""
+        answered, is_last, since = 0, False, time.monotonic()
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         while True:
+            pause = time.monotonic() - since
             try:
                 connection.request("POST", "/v1/models/dvbpr:predict", json.dumps(asked(f"u{number}")))
-            except ConnectionRefusedError:  # It listens no more, and said so in its last answer.
-                assert answered and is_last
-                return answered
-            answer = connection.getresponse()
+                answer = connection.getresponse()
+            except ConnectionError as error:
+                assert isinstance(error, ConnectionRefusedError) if is_last else pause > http_server.QUIET / 2
+                return
             assert answer.status == 200 and json.loads(answer.read())["outputs"]["user_known"] == [True]
+            since, is_last = time.monotonic(), answer.headers["Connection"] == "close"
             answered += 1
-            is_last = answer.headers["Connection"] == "close"
+            if answered == 1:
+                all_began.wait(timeout=60)
             if is_last:
                 stopping.set()
 
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
         asking = [pool.submit(ask_on, number) for number in range(6)]
-        time.sleep(0.5)
+        all_began.wait(timeout=60)
+        time.sleep(0.2)
         os.kill(served.pid, signal.SIGTERM)
         out, err = served.communicate(timeout=60)
-        assert all(one.result() > 0 for one in asking)
+        for one in asking:
+            one.result()
     assert served.returncode == 0 and stopping.is_set()
     assert out.splitlines()[-2:] == [
         "stopping when the requests that came are answered; once more, and it stops at once", "stopped"
