@@ -143,7 +143,7 @@ def test_the_reviews_of_amazon_have_times(tmp_path):
         assert dataset.item_keys[dataset.validation[user]] == asin(before)
         assert dataset.item_keys[dataset.test[user]] == asin(latest)
     write_lines(folder / "reviews_Clothing.json.gz", [row | {"unixReviewTime": None} for row in rows])
-    with told_in_one_line("unixReviewTime is no number of seconds, which a split by time needs"):
+    with told_in_one_line("unixReviewTime is no time, which a split by time needs"):
         build(tmp_path, "last", "amazon", images=folder / "photos", subset="fashion", overwrite=True)
 
 
