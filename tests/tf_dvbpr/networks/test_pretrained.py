@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tf_dvbpr.dvbpr.build_backbone import build_backbone
-from tf_dvbpr.dvbpr.train import resolve
+from tf_dvbpr.dvbpr.presets import resolve
 from tf_dvbpr.networks.imagenet_networks import BACKBONES, NETWORKS, PRETRAINED, own_side
 from tf_dvbpr.networks.pretrained import build_untrained, load_pretrained
 from tfrecords.errors import InputError
