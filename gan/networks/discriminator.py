@@ -17,8 +17,8 @@ class Discriminator(keras.Model):
     The layers are ``[x, label planes] -> W, 2W, 4W, 8W channels -> flatten -> 1``, all with padding SAME. The label
     planes (ones in channel c, zeros in the others) are part of the input of each convolution. With ``norm="batch"``,
     as in the authors' code, convolutions two to four have batch normalisation before the leaky ReLU. With
-    ``spectral``, all five kernels have spectral normalisation instead; with ``both``, both. Kernels start as normal(0, 0.02), those of the
-    convolutions truncated at two standard deviations, biases as zero.
+    ``spectral``, all five kernels have spectral normalisation instead; with ``both``, both. Kernels start as
+    normal(0, 0.02), those of the convolutions truncated at two standard deviations, biases as zero.
 
     Args:
         image_size: S, a multiple of 16.
