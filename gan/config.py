@@ -58,7 +58,7 @@ class GanConfig(JudgeConfig, PhotoTrainingConfig):
     upsampling_kernel: int = setting(3, "side of the generator's kernels of stride 2: 3 or 4", one_of(3, 4))
     discriminator_width: int = setting(64, "channels of the discriminator's first feature maps", between(1, MOST))
     discriminator_norm: str = setting(
-        "batch", "normalisation of the discriminator's inner layers", one_of("batch", "spectral", "none")
+        "batch", "normalisation of the discriminator's inner layers", one_of("batch", "spectral", "both", "none")
     )
     eyes: str = setting(
         NO_EYES,
@@ -145,9 +145,11 @@ PRESETS: dict[str, dict[str, object]] = {
     },
     "release": {},
     "fast": {
+        "generator": UPSAMPLING,
         "generator_width": 128,
         "upsampling_kernel": 4,
         "discriminator_width": 32,
+        "discriminator_norm": "both",
         "batch_size": 32,
         "learning_rate": 2e-4,
         "discriminator_learning_rate": 4e-4,

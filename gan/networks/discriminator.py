@@ -17,14 +17,14 @@ class Discriminator(keras.Model):
     The layers are ``[x, label planes] -> W, 2W, 4W, 8W channels -> flatten -> 1``, all with padding SAME. The label
     planes (ones in channel c, zeros in the others) are part of the input of each convolution. With ``norm="batch"``,
     as in the authors' code, convolutions two to four have batch normalisation before the leaky ReLU. With
-    ``spectral``, all five kernels have spectral normalisation instead. Kernels start as normal(0, 0.02), those of the
-    convolutions truncated at two standard deviations, biases as zero.
+    ``spectral``, all five kernels have spectral normalisation instead; with ``both``, both. Kernels start as
+    normal(0, 0.02), those of the convolutions truncated at two standard deviations, biases as zero.
 
     Args:
         image_size: S, a multiple of 16.
         num_categories: C.
         width: W.
-        norm: ``batch``, ``spectral`` or ``none``.
+        norm: ``batch``, ``spectral``, ``both`` or ``none``.
         seed: seed of the initial weights.
         precision: ``float32`` or ``mixed_bfloat16``.
     """
@@ -43,7 +43,9 @@ class Discriminator(keras.Model):
         self._config |= {"norm": norm, "seed": seed, "precision": precision}
         self.image_size, self.num_categories = image_size, num_categories
         conv2d, dense = (
-            (SpectralConv2D, SpectralDense) if norm == "spectral" else (keras.layers.Conv2D, keras.layers.Dense)
+            (SpectralConv2D, SpectralDense)
+            if norm in ("spectral", "both")
+            else (keras.layers.Conv2D, keras.layers.Dense)
         )
 
         def conv(number: int) -> keras.layers.Layer:
@@ -53,7 +55,7 @@ class Discriminator(keras.Model):
 
         self.convs = [conv(number) for number in range(4)]
         self.norms = [
-            BatchNorm(name=f"norm{number}", dtype=precision) if norm == "batch" and number else None
+            BatchNorm(name=f"norm{number}", dtype=precision) if norm in ("batch", "both") and number else None
             for number in range(4)
         ]
         initializer = keras.initializers.RandomNormal(stddev=0.02, seed=seed * 5 + 4)

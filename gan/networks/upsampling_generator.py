@@ -86,7 +86,10 @@ class UpsamplingGenerator(keras.Model):
         x = tf.reshape(self.dense(tf.cast(condition, self.compute_dtype)), [-1, *self.first])
         for norm, conv in zip(self.norms, (*self.convs, self.image), strict=True):
             x = conv(tf.nn.leaky_relu(norm(x, condition, training=training), SLOPE))
-        return tf.tanh(tf.cast(x, tf.float32))
+        # In a graph, the Conv2D of TensorFlow 2.21 with oneDNN returns an empty batch with the channels of its input.
+        # The slice takes off those beyond 3. Its bound depends on the batch, or it would be optimised away.
+        x = x[..., : tf.maximum(3, 3 - tf.shape(latents)[0])]
+        return tf.tanh(tf.cast(tf.ensure_shape(x, [None, self.image_size, self.image_size, 3]), tf.float32))
 
     def named_variables(self) -> dict[str, tf.Variable]:
         """Returns all variables by name, as plain variables: ``dense/kernel``, ..., ``norm4/moving_variance``."""

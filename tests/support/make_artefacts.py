@@ -28,7 +28,13 @@ LIVE = 4  # units per layer that are not zero
 DVBPR = {"preset": "fast", "init": "glorot", "average": 0, "dim": 4, "image_size": 32, "batch_size": 8}
 DVBPR |= {"shared_negatives": 4, "epochs": 100, "eval_every": 2, "learning_rate": 0.01}
 GAN = {"preset": "fast", "image_size": 32, "latent_dim": 4, "generator_width": 4, "discriminator_width": 1}
-GAN |= {"batch_size": 8, "measure_samples": 0, "eval_every": 2}
+GAN |= {
+    "generator": "deconvolution",
+    "discriminator_norm": "batch",
+    "batch_size": 8,
+    "measure_samples": 0,
+    "eval_every": 2,
+}
 MF = {"model": "bpr_mf", "dim": 4, "batch_size": 16, "eval_every": 2}
 STEPS, PHOTOS_A_STEP = 4, {"dvbpr": 12, "gan": 8}
 

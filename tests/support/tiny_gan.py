@@ -22,18 +22,16 @@ TINY = {
     "eval_every": 6,
     "checkpoint_every": 4,
 }
-# Used with `fast`, so that resuming also covers the singular vectors, which no preset has.
-NORM = {"fast": "spectral", "paper": "batch", "release": "batch"}
 PAIRS = 30  # instead of 600 for the diversity, which would take most of the time of the metrics
 
 
 def tiny_config(dataset, workdir, preset="fast", **given):
-    return resolve(str(dataset), str(workdir), preset, {**TINY, "discriminator_norm": NORM[preset], **given})
+    return resolve(str(dataset), str(workdir), preset, {**TINY, **given})
 
 
 def flags_of(config, *names):
     """Returns the command line of a `tiny_config`."""
-    named = ("dataset", "workdir", "preset", "discriminator_norm", *TINY, *names)
+    named = ("dataset", "workdir", "preset", *TINY, *names)
     return [f"--{name}={getattr(config, name)}" for name in named]
 
 

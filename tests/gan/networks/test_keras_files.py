@@ -42,7 +42,7 @@ def test_the_packages_name_the_networks():
     assert gan.networks.Discriminator is type(made("none")[0])
 
 
-@pytest.mark.parametrize("name", ["cnnf", "generator", "upsampling", "batch", "spectral", "none"])
+@pytest.mark.parametrize("name", ["cnnf", "generator", "upsampling", "batch", "spectral", "both", "none"])
 def test_a_saved_network_is_loaded_to_bitwise_equal_outputs(name, tmp_path):
     network, inputs = made(name)
     if name != "cnnf":  # As training leaves them: the statistics and singular vectors are no longer the first ones.

@@ -128,6 +128,19 @@ def test_spectral_normalisation_divides_by_the_largest_singular_value():
     np.testing.assert_allclose(network(x, c), expected, rtol=2e-3)
 
 
+@pytest.mark.parametrize("training", [False, True])
+def test_both_norms_together_are_batch_normalisation_of_normalised_kernels(training):
+    network = build_discriminator(32, 2, width=4, norm="both")
+    weights, (_, c, x) = fill(network), inputs()
+    for _ in range(200):
+        network.move_singular_vectors()
+    for name in ("conv0", "conv1", "conv2", "conv3", "dense"):
+        kernel = weights[f"{name}/kernel"]
+        weights[f"{name}/kernel"] = kernel / np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]))[1][0]
+    found = network(x, c, training=training)
+    np.testing.assert_allclose(found, discriminate(weights, x, c, training), rtol=2e-3, atol=1e-5)
+
+
 def test_the_release_has_the_sizes_that_its_description_gives():
     generator, discriminator = build_generator(64, 256, 6), build_discriminator(64, 6)
     shapes = {name: tuple(value.shape) for name, value in generator.named_variables().items()}

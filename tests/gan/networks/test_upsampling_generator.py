@@ -44,6 +44,11 @@ def test_the_norms_statistics_move_in_training_alone():
     np.testing.assert_allclose(norm.moving_variance.numpy(), 0.9 + 0.1 * unbiased, rtol=1e-5)
 
 
+def test_no_latents_make_no_images():
+    network = build_upsampling_generator(32, 5, 2, width=8)
+    assert network.inference(tf.zeros([0, 5]), tf.zeros([0, 2])).shape == (0, 32, 32, 3)
+
+
 @pytest.mark.parametrize("training", [False, True])
 def test_the_images_are_those_of_the_rewrite(training):
     network = build_upsampling_generator(32, 5, 2, width=32)
