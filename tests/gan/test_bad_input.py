@@ -54,7 +54,7 @@ def test_impossible_flags_start_nothing(planted_folder, tmp_path, capsys):
     for flag, said in (
         ("--image_size=48", "expected one of 32, 64, 128, 256"),
         ("--augment=blur", "expected some of colour,cutout,translation"),
-        ("--judge=resnet", "expected one of own, densenet121"),
+        ("--judge=resnet", "expected one of own, convnext_tiny"),
     ):
         assert said in refusal(capsys, train_gan, f"--dataset={planted_folder}", f"--workdir={run}", flag)
     assert "no data set here" in refusal(capsys, train_gan, f"--dataset={tmp_path}", f"--workdir={run}")
