@@ -82,8 +82,9 @@ class UpsamplingGenerator(keras.Model):
 
     def call(self, latents: tf.Tensor, labels: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Computes images; arguments and result as of `gan.networks.generator.Generator.call`."""
-        condition = tf.concat([latents, labels], 1)
-        x = tf.reshape(self.dense(tf.cast(condition, self.compute_dtype)), [-1, *self.first])
+        # Keras 3 casts both arguments to the computation's precision, Keras 2 the first alone.
+        condition = tf.concat([tf.cast(given, self.compute_dtype) for given in (latents, labels)], 1)
+        x = tf.reshape(self.dense(condition), [-1, *self.first])
         for norm, conv in zip(self.norms, (*self.convs, self.image), strict=True):
             x = conv(tf.nn.leaky_relu(norm(x, condition, training=training), SLOPE))
         # In a graph, the Conv2D of TensorFlow 2.21 with oneDNN returns an empty batch with the channels of its input.
