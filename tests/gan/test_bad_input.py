@@ -136,6 +136,7 @@ def test_a_data_set_of_which_no_photo_has_a_category_is_refused(planted_folder, 
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_workdir_of_another_kind_is_refused(gan, planted_folder, tmp_path, capsys):
     before = (gan / "config.json").read_text()
     small = {"measure_samples": 100}

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.stack
 ROOT = repository()
 
 
+@pytest.mark.slow
 def test_one_training_at_a_time(planted_folder, tmp_path):
     hold = "import sys; from pathlib import Path; from tfrecords.files.folder_lock import locked\n"
     hold += f"with locked(Path({str(tmp_path / 'run')!r}), 'training'):\n print(flush=True); sys.stdin.read()"
@@ -91,6 +92,7 @@ def test_a_damaged_list_is_mended_by_the_next_checkpoint(tmp_path, damage):
     assert checkpoints.restore() == {"step": 10}
 
 
+@pytest.mark.slow
 def test_what_a_kill_amid_a_checkpoint_left_goes_at_the_next_start(planted_folder, tmp_path):
     train_bpr_mf(planted_folder, tmp_path / "run")
     others = ["step-x_temp", "step-1_temp.txt", "my-step-2_temp"]
@@ -104,6 +106,7 @@ def test_what_a_kill_amid_a_checkpoint_left_goes_at_the_next_start(planted_folde
         assert sorted(path.name for path in (tmp_path / "run" / folder).glob("*_temp*")) == sorted(others)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["validate", "keep_best", "save"])
 def test_a_workdir_that_is_removed_during_training_is_named(planted_folder, tmp_path, monkeypatch, when):
     owner, name = {
@@ -135,6 +138,7 @@ def test_files_that_may_not_be_read_are_not_told_as_damage(tmp_path, monkeypatch
         checkpoints.restore()
 
 
+@pytest.mark.slow
 def test_a_broken_line_amid_metrics_stays_and_is_told_of(planted_folder, tmp_path, capsys):
     train_bpr_mf(planted_folder, tmp_path / "run", 3)
     path = tmp_path / "run" / "metrics.jsonl"

@@ -28,6 +28,7 @@ def designed(small_recommender, lively_gan, make_folder):
     return output, result
 
 
+@pytest.mark.slow
 def test_the_folder_holds_what_design_json_names(designed):
     output, result = designed
     assert json.loads((output / "design.json").read_text()) == result
@@ -207,6 +208,7 @@ def test_the_tool_prints_a_table_and_designs_for_the_least_content(
     assert np.abs(np.load(tmp_path / "out/latents.npz")["latents"]).max() <= 1
 
 
+@pytest.mark.slow
 def test_starts_that_diverge_are_dropped_counted_and_no_warning(
     small_recommender, lively_gan, studio, tmp_path, monkeypatch
 ):

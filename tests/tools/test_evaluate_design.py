@@ -59,6 +59,7 @@ def rows_of(file):
         return list(csv.DictReader(lines))
 
 
+@pytest.mark.slow
 def test_the_table_has_four_rows_in_three_files_that_agree(table, result):
     assert names(table) == ["table4.csv", "table4.json", "table4.md"]
     assert result["files"] == ["table4.md", "table4.csv", "table4.json"]

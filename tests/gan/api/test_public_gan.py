@@ -70,6 +70,7 @@ def test_bad_calls_are_told(generator, call, said):
     assert str(caught.value).startswith(said)
 
 
+@pytest.mark.slow
 def test_designs_are_those_of_the_tool(designer, small_recommender, lively_gan, tmp_path):
     ascent = resolve("fast", SEARCH)
     config = DesignConfig(str(small_recommender), str(lively_gan), str(tmp_path / "a"), "u0,u1", ascent, ("tops",), 2)

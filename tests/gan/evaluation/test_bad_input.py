@@ -58,6 +58,7 @@ def test_a_recommender_without_photos(planted_folder, judged_runs, tmp_path, cap
     assert "does not look at photos; only DVBPR does" in line and not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_diverged_networks_end_in_one_line(opened, studio, judged_runs, tmp_path, capsys):
     bias = next(value for name, value in studio.gan.discriminator.named_variables().items() if name.endswith("bias"))
     before = bias.numpy()

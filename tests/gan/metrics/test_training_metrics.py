@@ -58,6 +58,7 @@ def copied(photos, own_category=True):
     return Drawing(draw)
 
 
+@pytest.mark.slow
 def test_copies_score_better_than_noise_and_are_found_out(measures, photos):
     copies = measures.figures(copied(photos))
     noise = measures.figures(

@@ -45,6 +45,7 @@ def networks_of(gan, photo_size=32):
     return Networks(*gan, build_cnnf(DIM, photo_size), LATENT, 2, image_size=32, photo_size=photo_size)
 
 
+@pytest.mark.slow
 def test_the_gradient_is_that_of_finite_differences(gan, taste, draw):
     """Of the objective and both its parts, along their gradients and random directions."""
     networks = networks_of(gan, photo_size=64)
@@ -74,6 +75,7 @@ def test_the_gradient_is_that_of_finite_differences(gan, taste, draw):
     assert (np.mean(np.array(errors) < 0.05, axis=(0, 2)) > 0.9).all(), np.quantile(errors, [0.5, 0.9, 1.0])
 
 
+@pytest.mark.slow
 def test_design_moves_no_weight_and_finds_better(gan, taste):
     networks = networks_of(gan)
     weights = {**network_weights(*gan), **networks.embed.named_variables()}
@@ -87,6 +89,7 @@ def test_design_moves_no_weight_and_finds_better(gan, taste):
     assert changed(before, weights) == set()
 
 
+@pytest.mark.slow
 def test_a_generated_image_is_inverted(gan, draw):
     """From a start near its code; far from it the search may end in another valley."""
     config = InversionConfig(invert_starts=1, invert_candidates=1, invert_steps=150, invert_rate=0.01)

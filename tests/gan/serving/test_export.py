@@ -158,6 +158,7 @@ def test_what_cannot_be_scored_is_marked_and_changes_nobody_else(served, planted
     assert np.isnan(score(served, [b"?"], ["tops"])["scores"]).all()
 
 
+@pytest.mark.slow
 def test_the_tool_says_what_it_exported(fast_gan, exported, capsys):
     status, out, _ = run_tool(
         capsys, export_saved_model, f"--workdir={fast_gan}", f"--output={exported}", "--overwrite"

@@ -226,6 +226,7 @@ def test_amr_is_vbpr_on_the_worst_disturbance():
         assert tf.convert_to_tensor(gradients[name]).numpy()[place] == pytest.approx(expected, rel=1e-3, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_projection_with_a_rate_of_its_own_moves_by_it_alone(featured, tmp_path):
     given = {
         **SMALL,

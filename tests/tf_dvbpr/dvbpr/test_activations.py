@@ -83,6 +83,7 @@ def test_activations_that_do_not_fit_or_are_not_whole(tiny_weights, own_planted,
     file.write_bytes(whole)
 
 
+@pytest.mark.slow
 def test_killed_activations_go_on(tiny_weights, own_planted, tmp_path, monkeypatch):
     config = tiny_config(own_planted.path, tmp_path / "run", tiny_weights, freeze_through="c", batch_norm_epsilon=0.02)
     network = build_backbone(config, pretrained=True)

@@ -89,6 +89,7 @@ def outputs_of_the_users_shape(optimizer, dataset, workdir):
     return [one.name for one, found in made if found.rank == 2 and found.as_list() == shape]
 
 
+@pytest.mark.slow
 @needs_lazy_adam
 def test_a_step_of_lazy_adam_never_makes_anything_as_large_as_all_users(planted, tmp_path):
     assert outputs_of_the_users_shape("lazy_adam", planted, tmp_path) == []

@@ -146,6 +146,7 @@ def gradients(model, config, batch):
     return {name: None if one is None else tf.convert_to_tensor(one).numpy() for name, one in found.items()}
 
 
+@pytest.mark.slow
 def test_item_dropout_leaves_phis_gradients_right():
     """The finite differences of the loss in the last layer; with every item dropped, the paper's own gradients."""
     items, allowed = [1, 2, 4, 7, 3], [[True, True]] * 3
@@ -216,6 +217,7 @@ def test_without_them_training_is_the_papers_bit_for_bit(planted_folder, tmp_pat
     assert (factors.visual, factors.unseen_bias, factors.visual_part()) == (None, 0.0, factors)
 
 
+@pytest.mark.slow
 def test_the_terms_learn_each_at_its_rate(planted, tmp_path):
     given = {**WHOLE, "own_learning_rate": 0.03, "user_learning_rate": 0.2, "latent_penalty": 0.0, "bias_penalty": 0.0}
     trainable, _ = trainable_for(planted, tmp_path, **given)
@@ -228,6 +230,7 @@ def test_the_terms_learn_each_at_its_rate(planted, tmp_path):
         assert moved.max() == pytest.approx(rate, rel=1e-2)
 
 
+@pytest.mark.slow
 def test_the_weight_that_ranks_validation_best_is_taken(planted, tmp_path):
     trainable, _ = trainable_for(planted, tmp_path, **WHOLE)
     draw = np.random.default_rng(2)

@@ -49,6 +49,7 @@ def preprocessed(name, photos):
     return getattr(keras.applications, NETWORKS[name][0]).preprocess_input(tf.constant(photos, tf.float32))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mobilenet_v3_small", *SLOW])
 def test_features_lead_to_the_librarys_logits(name, tmp_path):
     """Features times the classifier's weights are the logits of the library's whole network, preprocessing included."""
@@ -80,6 +81,7 @@ def test_features_lead_to_the_librarys_logits(name, tmp_path):
     assert network.activation_shape[:2] != (SIDE, SIDE) and len(network.activation_shape) == 3
 
 
+@pytest.mark.slow
 def test_a_network_of_any_size_is_built_at_its_own(monkeypatch):
     monkeypatch.setattr("tf_dvbpr.networks.pretrained.build_trained", lambda name, weights: build_untrained(name))
     network = load_pretrained("mobilenet_v3_small")

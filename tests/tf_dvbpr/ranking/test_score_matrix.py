@@ -23,6 +23,7 @@ def equal_items(num_users, num_items, dim):
 
 
 # Blocks of one user each, blocks of two with one left over, and one block.
+@pytest.mark.slow
 @pytest.mark.parametrize(("num_users", "block"), [(1, 1), (2, 1), (3, 2), (5, 5)])
 @pytest.mark.parametrize("num_items", WIDTHS)
 def test_equal_items_are_no_win_of_the_auc(num_users, block, num_items):

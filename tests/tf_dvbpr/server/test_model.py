@@ -72,12 +72,14 @@ def test_a_new_version_takes_over_and_the_old_one_ends_what_it_began(model, fold
         assert (caught.value.status, caught.value.message) == (404, f"Servable not found for request: {message}")
 
 
+@pytest.mark.slow
 def test_an_export_written_over_the_served_one_takes_over(model, folder):
     write_export(folder / "1", -1.0)
     model.look()
     assert model.current.number == 1 and first_choice(model) == best(0, 1, -1.0)[0][0]
 
 
+@pytest.mark.slow
 def test_a_version_that_is_taken_away_twice_seen(model, folder, exports):
     shutil.copytree(exports[1], folder / "2")
     model.look()
@@ -114,6 +116,7 @@ def test_a_listed_version_is_served_as_soon_as_it_is_whole(model, folder, export
     ]
 
 
+@pytest.mark.slow
 def test_another_programs_version_is_served_when_it_rests_and_can_be_loaded(model, folder, exports, said, loads):
     shutil.copytree(exports[1], folder / "2", ignore=shutil.ignore_patterns(LIST))
     data = folder / "2/variables/variables.data-00000-of-00001"

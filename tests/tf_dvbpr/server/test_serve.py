@@ -263,6 +263,7 @@ def test_a_client_that_leaves_is_not_worked_for(folder):
         assert gate.waiting == 2 and 'dvbpr_requests_total{status="499",what="serving_default"} 1.0' in page
 
 
+@pytest.mark.slow
 def test_a_new_version_comes_without_a_lost_request(folder, tmp_path):
     model = tmp_path / "shop"
     shutil.copytree(folder / "1", model / "1")

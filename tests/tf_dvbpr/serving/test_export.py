@@ -112,6 +112,7 @@ def test_loads_with_tensorflow_alone_in_another_process(exported, workdir, plant
     same(style[0], Workdir.open(workdir).factors().item_factors[0])
 
 
+@pytest.mark.slow
 def test_recommends_what_top_k_says_for_every_user(served, workdir, planted):
     factors = Workdir.open(workdir).factors()
     out = ask(served, *planted.user_keys)
@@ -121,6 +122,7 @@ def test_recommends_what_top_k_says_for_every_user(served, workdir, planted):
     assert out["user_known"].numpy().all()
 
 
+@pytest.mark.slow
 def test_more_users_than_a_block_and_none_at_all(served, planted):
     users = [planted.user_keys[n % 60] for n in range(131)]
     many = keys_of(ask(served, *users, k=3))
@@ -129,6 +131,7 @@ def test_more_users_than_a_block_and_none_at_all(served, planted):
     assert ask(served)["item_keys"].shape == (0, 5)
 
 
+@pytest.mark.slow
 def test_known_items_are_never_recommended_and_missing_places_are_marked(served, planted):
     out = ask(served, "u0", k=1000)
     indptr, own = planted.own_items()
@@ -140,6 +143,7 @@ def test_known_items_are_never_recommended_and_missing_places_are_marked(served,
     assert (np.diff(scores[: len(expected)]) <= 0).all() and np.isnan(scores[len(expected) :]).all()
 
 
+@pytest.mark.slow
 def test_category_filter(served, planted):
     tops = set(planted.item_keys[planted.item_categories == planted.category_names.index("tops")])
     assert set(keys_of(ask(served, "u1", category="tops"))[0]) <= tops
@@ -148,6 +152,7 @@ def test_category_filter(served, planted):
     assert ask(served, "u1", k=-3)["item_keys"].shape == (1, 0)
 
 
+@pytest.mark.slow
 def test_unknown_user_is_marked_and_fails_nobody_else(served):
     out = ask(served, "u7", "", "nobody", "U7")
     assert out["user_known"].numpy().tolist() == [True, False, False, False]
@@ -155,6 +160,7 @@ def test_unknown_user_is_marked_and_fails_nobody_else(served):
     assert np.isnan(out["scores"].numpy()[1:]).all()
 
 
+@pytest.mark.slow
 def test_score(served, workdir):
     factors = Workdir.open(workdir).factors()
     rows = {key: row for row, key in enumerate(factors.item_keys)}
@@ -172,6 +178,7 @@ def test_score(served, workdir):
     assert one_user["user_known"].shape == (2,)
 
 
+@pytest.mark.slow
 def test_a_photo_means_the_same_in_training_evaluation_and_export(served, workdir, planted):
     opened = Workdir.open(workdir)
     ids = [0, 17, 89]
@@ -183,6 +190,7 @@ def test_a_photo_means_the_same_in_training_evaluation_and_export(served, workdi
     assert out["image_readable"].numpy().all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", [b"", b"no photo", b"\xff\xd8\xff", b"\x89PNG\r\n"])
 def test_unreadable_photo_is_marked_and_fails_nobody_else(served, planted, broken):
     good = planted.encoded_photos([4])[0]
@@ -195,6 +203,7 @@ def test_unreadable_photo_is_marked_and_fails_nobody_else(served, planted, broke
     assert np.isnan(nothing["style_vectors"]).all() and not nothing["image_readable"].numpy().any()
 
 
+@pytest.mark.slow
 def test_photos_of_every_format_are_what_they_show_or_are_marked(served):
     photos = list(odd_photos().values())
     out = served["embed_image"](image_bytes=strings(*(photo.encoded for photo in photos)))
@@ -216,6 +225,7 @@ def test_a_photo_of_more_pixels_than_the_limit_is_marked_and_fails_nobody_else(w
     assert embed(image_bytes=strings(*files))["image_readable"].numpy().tolist() == [True, False] * 2
 
 
+@pytest.mark.slow
 def test_score_image(served, workdir, planted):
     factors = Workdir.open(workdir).factors()
     users = {key: row for row, key in enumerate(factors.user_keys)}
@@ -229,6 +239,7 @@ def test_score_image(served, workdir, planted):
     same(several["scores"].numpy()[0], out["scores"].numpy()[0])
 
 
+@pytest.mark.slow
 def test_explain(served, workdir, planted):
     photo = planted.encoded_photos([12])[0]
     users, photos = strings("u8", "x", "u8", "u9"), strings(photo, photo, b"?", photo)

@@ -151,6 +151,7 @@ def test_the_gans_adams_start_anew(gan):
     assert moments and not any(values[name].any() for name in moments)
 
 
+@pytest.mark.slow
 def test_all_variables_and_moments_are_in_the_checkpoint(small):
     values, _, path = small
     saved = checkpoint_values(path / "checkpoints")

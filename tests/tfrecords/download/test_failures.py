@@ -76,6 +76,7 @@ def test_a_failure_that_passes_is_tried_again(capsys, tmp_path, server, path):
     assert len(server.asked) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "least"), [("/crowded", 0.9), ("/date", 0.9)])
 def test_retry_after_holds_the_whole_host(capsys, tmp_path, server, path, least):
     urls = {"first": server.url + path, **{f"p{n}": f"{server.url}/photo_{n}" for n in range(4)}}
