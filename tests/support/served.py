@@ -48,11 +48,18 @@ def running(model, extend=lambda app: None, **settings):
     """Runs a server of the folder `model` and yields it; `server.said` has the lines that it printed."""
     said = []
     server = Server(ServeConfig(str(model), port=0, **{"poll_seconds": 0.05, **settings}), said.append, extend)
+    with in_a_thread(server, said):
+        yield server
+
+
+@contextlib.contextmanager
+def in_a_thread(server, said):
+    """Runs a server in a thread, with the lines that it prints as `server.said`; at the end it must stop."""
     server.said = said
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        yield server
+        yield
     finally:
         server.stop()
         thread.join(60)

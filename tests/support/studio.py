@@ -5,7 +5,6 @@ import contextlib
 import http.client
 import io
 import json
-import threading
 
 import pytest
 from PIL import Image
@@ -13,7 +12,7 @@ from PIL import Image
 from gan.studio.config import StudioConfig
 from gan.studio.routes import StudioApi
 from gan.studio.serve import StudioServer
-from tests.support.served import call
+from tests.support.served import call, in_a_thread
 
 SMALL = {"garments": 2, "starts": 3, "candidates": 4, "steps": 6, "invert_steps": 5, "explain_steps": 4, "clusters": 3}
 
@@ -30,15 +29,8 @@ def running(studio, warm=False, **settings):
         if not warm:
             patch.setattr(StudioApi, "warm_up", lambda api: None)
         server = StudioServer(config, said.append, studio)
-    server.said = said
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
+    with in_a_thread(server, said):
         yield server
-    finally:
-        server.stop()
-        thread.join(60)
-        assert not thread.is_alive()
 
 
 def photo_of(colour=(200, 30, 30), size=40):

@@ -110,7 +110,8 @@ class App:
     def _check_caller(self, request: Request) -> None:
         host = request.headers.get("Host", "")
         if self._hosts and _host_name(host) not in self._hosts:
-            raise RequestError(403, f"Host {host!r} is no name of this server; --allow_hosts of the server adds one")
+            names = ", ".join(sorted(self._hosts))
+            raise RequestError(403, f"Host {host!r} is no name of this server; it answers as {names}")
         origin = request.headers.get("Origin")
         if origin is not None and origin not in self._origins and _authority(origin) != host.lower():
             raise RequestError(
