@@ -11,7 +11,7 @@ from tf_dvbpr.report.markup import Html, tag
 from tfrecords.errors import InputError
 
 _KEPT = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-_SMALL = 256  # pixels; up to this width the file's own bytes are embedded
+_SMALL = 256  # pixels; above half of it and up to it, the file's own bytes are embedded
 _QUALITY = 90  # WebP's; a fifth of a generated picture's PNG, without a visible difference
 _LONGEST = 16383  # pixels; WebP's largest side
 
@@ -29,21 +29,16 @@ class Picture:
     width: int
     height: int
 
-    @property
-    def is_small(self) -> bool:
-        """Returns whether it is shown enlarged, pixel by pixel."""
-        return max(self.width, self.height) <= _SMALL // 2
-
     def img(self, alt: str) -> Html:
         """Returns the <img> element."""
-        kind = "small" if self.is_small else None
-        return tag("img", src=self.uri, alt=alt, width=self.width, height=self.height, class_=kind)
+        return tag("img", src=self.uri, alt=alt, width=self.width, height=self.height)
 
 
 def embed(data: bytes, where: str, most: int | None = None) -> Picture:
     """Checks an image file and embeds it.
 
-    Small images stay as they are, bit for bit; larger ones become WebP if that is shorter.
+    Images of up to 128 pixels are enlarged to 256 by Lanczos' filter, since a browser blurs what it enlarges. Those of
+    up to 256 pixels stay as they are, bit for bit; larger ones become WebP if that is shorter.
 
     Args:
         data: bytes of a PNG, JPEG or other file that Pillow reads.
@@ -58,12 +53,15 @@ def embed(data: bytes, where: str, most: int | None = None) -> Picture:
             form = image.format
             image.load()
             size = max(image.size)
-            if size <= _SMALL and form in _KEPT:
+            if _SMALL // 2 < size <= _SMALL and form in _KEPT:
                 return _packed(data, _KEPT[form], image.size)
             shown = image.convert("RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError(f"{where}: not an image, or a damaged one ({error}). Make it again") from error
-    if most is not None and size > most:
+    if size <= _SMALL // 2:
+        scale = _SMALL / size
+        shown = shown.resize([max(1, round(side * scale)) for side in shown.size], Image.Resampling.LANCZOS)
+    elif most is not None and size > most:
         shown.thumbnail((most, most), Image.Resampling.LANCZOS)
     form, kind = ("WEBP", "image/webp") if max(shown.size) <= _LONGEST else ("PNG", "image/png")
     buffer = io.BytesIO()

@@ -119,7 +119,6 @@ svg circle.best { fill: var(--page); stroke: var(--line-0); stroke-width: 2; }
 .photos img, .paper img { width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--paper); }
 .photos img, .paper { border: 1px solid var(--rule); background: var(--paper); }
 @media (prefers-color-scheme: dark) { :is(.photos, .paper, .plate) img { filter: brightness(.93); } }
-.small { image-rendering: pixelated; }
 article { border-top: 1px solid var(--rule); margin-top: 1.8rem; }
 article h3 { margin-top: 1.2rem; }
 .trio { display: grid; grid-template-columns: repeat(3, 1fr); gap: 1.5rem 2.4rem; }

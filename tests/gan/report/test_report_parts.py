@@ -89,11 +89,23 @@ def test_places_on_a_scale():
     assert on_scale([3.0, 3.0]) == [0.5, 0.5]
 
 
-def test_a_small_picture_is_embedded_bit_for_bit():
-    data = saved(noise(64, 48))
+@pytest.mark.parametrize("size", [(129, 48), (256, 256)])
+def test_a_picture_of_the_size_shown_is_embedded_bit_for_bit(size):
+    data = saved(noise(*size))
     picture = embed(data, "x")
-    assert unpacked(picture) == ("image/png", data) and (picture.width, picture.height) == (64, 48)
-    assert 'class="small"' in picture.img("a") and 'class="small"' not in embed(saved(noise(200, 20)), "x").img("a")
+    assert unpacked(picture) == ("image/png", data) and (picture.width, picture.height) == size
+
+
+@pytest.mark.parametrize("most", [None, 192])
+def test_a_small_picture_is_enlarged_smoothly(most):
+    garment = np.full((64, 48, 3), 255, np.uint8)
+    garment[16:48, 12:36] = 40, 90, 160
+    picture = embed(saved(garment), "x", most)
+    kind, data = unpacked(picture)
+    shown = Image.open(io.BytesIO(data)).convert("RGB")
+    assert kind in ("image/png", "image/webp") and shown.size == (picture.width, picture.height) == (192, 256)
+    wanted = Image.fromarray(garment).resize((192, 256), Image.Resampling.LANCZOS)
+    assert np.abs(np.asarray(shown, np.float32) - np.asarray(wanted, np.float32)).mean() < 2
 
 
 def test_a_large_picture_is_packed_tighter_and_looks_the_same():
@@ -122,7 +134,7 @@ def test_a_photo_is_scaled_down_to_what_is_shown():
 
 def test_a_bmp_becomes_what_browsers_show():
     kind, data = unpacked(embed(saved(noise(20, 10), "BMP"), "x"))
-    assert kind == "image/webp" and Image.open(io.BytesIO(data)).size == (20, 10)
+    assert kind == "image/webp" and Image.open(io.BytesIO(data)).size == (256, 128)
 
 
 @pytest.mark.parametrize("data", [b"", b"no image", saved(noise(64, 64))[:2000]], ids=["empty", "text", "cut short"])
