@@ -66,7 +66,11 @@ class GanConfig(JudgeConfig, PhotoTrainingConfig):
         "a trained recommender; none: it sees the pixels",
         one_of(NO_EYES, LITE0, RECOMMENDER),
     )
-    eyes_weights: str | None = setting(None, "of --eyes=lite0: an .npz of its arrays by their PyTorch names")
+    eyes_weights: str | None = setting(
+        None,
+        "of --eyes=lite0: its package's .pth file, or an .npz of its arrays by their PyTorch names; if not given, the "
+        "installed package's",
+    )
     eyes_workdir: str | None = setting(None, "of --eyes=recommender: a workdir of tools.train_dvbpr, CNN-F")
     eyes_size: int = setting(
         0,
@@ -113,9 +117,9 @@ class GanConfig(JudgeConfig, PhotoTrainingConfig):
         enough = self.max_photos == 0 or self.max_photos >= self.batch_size
         need(self, enough, "max_photos", f"0, or at least {option('batch_size')}")
         for name, kind in (("eyes_weights", LITE0), ("eyes_workdir", RECOMMENDER)):
-            eyes = f"{option('eyes')}={kind}"
-            expected = f"given with {eyes}" if self.eyes == kind else f"left out without {eyes}"
-            need(self, (self.eyes == kind) == bool(getattr(self, name)), name, expected)
+            need(self, self.eyes == kind or not getattr(self, name), name, f"left out without {option('eyes', kind)}")
+        by_recommender = option("eyes", RECOMMENDER)
+        need(self, self.eyes != RECOMMENDER or self.eyes_workdir, "eyes_workdir", f"given with {by_recommender}")
         need(self, self.eyes != NO_EYES or not self.eyes_size, "eyes_size", f"left out without {option('eyes')}")
         self.check_judge()
 

@@ -11,8 +11,9 @@ from gan.networks.cnnf_eyes import CONVOLUTIONS, CnnfEyes
 from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.networks.cnnf import CNNF
 from tf_dvbpr.networks.efficientnet_lite import EfficientNetLite0, read_lite0
+from tf_dvbpr.networks.lite0_model import installed_lite0
 from tf_dvbpr.workdir import Workdir
-from tfrecords.errors import InputError, option, prefixed
+from tfrecords.errors import InputError, option, prefixed, renamed
 from tfrecords.files.atomic_file import whole_file
 
 FILE = "eyes.npz"
@@ -28,7 +29,8 @@ def given_arrays(config: GanConfig, category_names: tuple[str, ...]) -> dict[str
     if config.eyes == NO_EYES:
         return None
     if config.eyes == LITE0:
-        return read_lite0(config.eyes_weights, "eyes_weights")
+        with renamed(network="eyes", weights="eyes_weights"):
+            return read_lite0(config.eyes_weights or installed_lite0(), "eyes_weights")
     flag = option("eyes_workdir")
     with prefixed(flag):
         opened = Workdir.open(config.eyes_workdir)

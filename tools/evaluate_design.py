@@ -40,6 +40,8 @@ def main(values: flags.FlagValues) -> None:
         print(f"note: {note}")
     headers, rows = (fig3 if values.eta_sweep else table4).cells(result)
     print(table.render(headers, rows))
+    if not values.eta_sweep:
+        print(table.render(*table4.garment_cells(result)))
     if result["warning"]:
         print(f"warning: {result['warning']}")
     print(f"{values.output}: {', '.join(result['files'])}")

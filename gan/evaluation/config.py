@@ -25,6 +25,9 @@ class EvaluateConfig(JudgeConfig):
     trials: int = setting(1000, "queries, each of a random user and the category of their test item", between(1, 10**6))
     k: int = setting(3, "images of each source a trial", between(2, 100))
     retrieve_owned: bool = setting(True, "retrieve among all items of the category, the user's own too (eq. 8)")
+    attributes: tuple[str, ...] = setting(
+        (), "attributes to recognise in the images: columns of the data set's attributes.csv; default: none"
+    )
     etas: tuple[float, ...] = setting((), f"those of {option('eta_sweep')}; default: 0,0.1,0.3,1,3,10,30")
     dataset: str | None = setting(None, MOVED_DATASET)
 

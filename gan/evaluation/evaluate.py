@@ -6,11 +6,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from gan.categories import labelled
 from gan.design.model_pair import Studio
 from gan.evaluation import fig3, table4
 from gan.evaluation.config import EvaluateConfig
+from gan.evaluation.garment_metrics import GarmentMetrics, reference_photos
+from gan.evaluation.judges import Judges, open_judges
 from gan.evaluation.row_metrics import figures_of, warning_of
 from gan.evaluation.trials import (
     DESIGNED,
@@ -25,22 +27,17 @@ from gan.evaluation.trials import (
     photos_of,
     realness_of,
 )
-from gan.judge_config import OWN_JUDGE
-from gan.metrics.category_classifier import trained_classifier
 from gan.metrics.inception_score import score_name
-from gan.metrics.judge import Judge
-from gan.metrics.judge_folder import judge_folder
 from gan.search.config import AscentConfig
 from gan.search.maximise import Maximiser
 from gan.trained import draw_pixels
-from tf_dvbpr.workdir import Workdir
-from tfrecords.errors import InputError, option
+from tf_dvbpr.pictures.grid import Row, draw, save
 from tfrecords.files.atomic_folder import FolderKind, check_output, named_in, whole_folder
 from tfrecords.files.cached_arrays import Arrays, kept_part
-from tfrecords.photo_store.store import PhotoStore
 from tfrecords.progress_bar import progress_bar, write_line
 
 _PARTS = ".parts"
+_SHOWN = 64  # designs in the picture
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +48,8 @@ class _Evaluation:
         config: the settings.
         ascent: its search, with `latent_form` resolved.
         studio: the two runs.
-        judge: the network that measures the quality.
+        judges: the networks that judge the images.
+        garments: compares images with photos.
         trials: all trials.
         folder: the folder to fill.
         progress: show bars.
@@ -60,7 +58,8 @@ class _Evaluation:
     config: EvaluateConfig
     ascent: AscentConfig
     studio: Studio
-    judge: Judge
+    judges: Judges
+    garments: GarmentMetrics
     trials: Trials
     folder: Path
     progress: bool
@@ -96,7 +95,7 @@ def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studi
     kind = FolderKind(form.NAME, form.FILE, "evaluating designs", named_in(form.FILE))
     check_output(output, kind)
     studio = studio or Studio.open(config.recommender, config.gan, config.ascent.precision, moved_to=config.dataset)
-    judge = _judge(config, studio, progress)
+    judges = open_judges(config, studio, progress)
     ascent = studio.settled(config.ascent)
     trials = draw_trials(studio, config.trials, config.k, ascent.seed)
     made_for = studio.made_for(config, ascent)
@@ -106,11 +105,19 @@ def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studi
             **{name: getattr(ascent, name) for name in ("preset", "seed", "starts", "steps")},
             "settings": dataclasses.asdict(ascent),
             "images": config.trials * config.k,
-            "score_name": score_name(judge.name),
+            "score_name": score_name(judges.quality.name),
             "warning": warning_of(config.trials * config.k),
             "notes": studio.notes,
         }
-        asked = _Evaluation(config, ascent, studio, judge, trials, folder, progress)
+        references = reference_photos(studio.categories, trials.categories, ascent.seed)
+        garments = GarmentMetrics(
+            judges.quality,
+            judges.own,
+            photos_of(studio, references),
+            studio.categories[references],
+            judges.attributes,
+        )
+        asked = _Evaluation(config, ascent, studio, judges, garments, trials, folder, progress)
         if config.etas:
             result = {**common, "points": _sweep(asked)}
         else:
@@ -118,31 +125,6 @@ def evaluate_design(config: EvaluateConfig, progress: bool = True, studio: Studi
         result["files"] = form.write(result, folder)
         shutil.rmtree(folder / _PARTS)
         return result
-
-
-def _judge(config: EvaluateConfig, studio: Studio, progress: bool) -> Judge:
-    if config.judge != OWN_JUDGE:
-        weights = Path(config.judge_weights) if config.judge_weights else None
-        return Judge.load(config.judge, weights, config.judge_batch_norm_epsilon)
-    if len(studio.gan.present) < 2:
-        raise InputError(
-            f"{config.gan}: draws only one category, so its own classifier cannot judge: give {option('judge')}"
-        )
-    # The judge of the GAN's training, if there is one.
-    workdir, size = Workdir.open(config.gan), studio.networks.image_size
-    same = workdir.config["dataset_fingerprint"] == studio.dataset.fingerprint
-    dataset = studio.dataset if same else workdir.dataset()
-    categories, names = labelled(dataset)
-    classifier = trained_classifier(
-        judge_folder(workdir),
-        size,
-        lambda: PhotoStore(dataset, size, progress=progress),
-        categories,
-        len(names),
-        studio.gan.config.seed,
-        progress,
-    )
-    return Judge(OWN_JUDGE, size, classifier.classify)
 
 
 def _generated(asked: _Evaluation, maximiser: Maximiser) -> Arrays:
@@ -178,7 +160,19 @@ def _table(asked: _Evaluation) -> list[dict]:
     rows = {name: _photo_figures(asked, photos[name]) for name in (REAL, RETRIEVED)}
     rows |= {RANDOM: _made_figures(asked, made, "random"), DESIGNED: _made_figures(asked, made, "designed")}
     rows[DESIGNED]["dropped_starts"] = int(made["dropped"].sum())
+    _draw_designs(asked, made["designed"])
     return [{"name": name, **rows[name]} for name in SOURCES]
+
+
+def _draw_designs(asked: _Evaluation, latents: np.ndarray) -> None:
+    """Writes designs.png, the first design of each of the first 64 trials."""
+    studio, trials = asked.studio, asked.trials.of(slice(_SHOWN))
+    images = draw_pixels(studio.gan.generator, latents[:_SHOWN, 0], studio.labels(trials.categories))
+    names = [studio.gan.category_names[number] for number in trials.categories]
+    users = studio.dataset.user_keys[trials.users].tolist()
+    captions = [f"{user}\n{name}" for user, name in zip(users, names, strict=True)]
+    row = Row(f"Designs for the users of {len(users)} trials", [Image.fromarray(image) for image in images], captions)
+    save(draw([row], columns=8), asked.folder / table4.DESIGNS)
 
 
 def _sweep(asked: _Evaluation) -> list[dict]:
@@ -192,14 +186,20 @@ def _sweep(asked: _Evaluation) -> list[dict]:
 def _photo_figures(asked: _Evaluation, answers: Arrays) -> dict:
     images = photos_of(asked.studio, answers["items"].ravel())
     realness = realness_of(asked.studio, images, asked.categories)
-    return figures_of(asked.judge, images, answers["preference"], realness, asked.config.k)
+    return {
+        **figures_of(asked.judges.quality, images, answers["preference"], realness, asked.config.k),
+        **asked.garments.figures(images, asked.categories, generated=False),
+    }
 
 
 def _made_figures(asked: _Evaluation, made: Arrays, source: str) -> dict:
     studio, of = asked.studio, asked.categories
     images = draw_pixels(studio.gan.generator, made[source].reshape(len(of), -1), studio.labels(of))
     preference, realness = np.moveaxis(made[f"{source}_figures"], 2, 0)
-    return figures_of(asked.judge, images, preference, realness, asked.config.k)
+    return {
+        **figures_of(asked.judges.quality, images, preference, realness, asked.config.k),
+        **asked.garments.figures(images, of, generated=True),
+    }
 
 
 def _minutes(seconds: float) -> str:

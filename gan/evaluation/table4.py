@@ -7,12 +7,13 @@ from pathlib import Path
 from tfrecords.files.atomic_file import write_text
 from tfrecords.files.json_file import without_nan, write_json
 
-NAME, FILE = "Table IV", "table4.json"
+NAME, FILE, DESIGNS = "Table IV", "table4.json", "designs.png"
+GARMENTS = ("right_category", "frechet_distance", "kernel_distance", "nearest_photo")
 MEASURES = ("preference", "quality", "diversity", "realness")
 
 
 def write(result: dict, folder: Path) -> list[str]:
-    """Writes table4.md, table4.csv and table4.json; returns their names."""
+    """Writes table4.md, table4.csv and table4.json; returns their names and that of the designs' picture."""
     headers, rows = cells(result)
     lines = [f"| {' | '.join(row)} |" for row in (headers, ["---"] * len(headers), *rows)]
     about = (
@@ -20,9 +21,11 @@ def write(result: dict, folder: Path) -> list[str]:
         f"{result['steps']} steps; mean +- standard deviation (of {quality_name(result)}: over its parts)."
     )
     notes = [about, *([result["warning"]] if result["warning"] else [])]
-    write_text(folder / "table4.md", "\n".join([*lines, "", *notes]) + "\n")
+    headers, rows = garment_cells(result)
+    garments = [f"| {' | '.join(row)} |" for row in (headers, ["---"] * len(headers), *rows)]
+    write_text(folder / "table4.md", "\n".join([*lines, "", *notes, "", *garments]) + "\n")
     write_text(folder / "table4.csv", comma_separated("source", [(one["name"], one) for one in result["sources"]]))
-    files = ["table4.md", "table4.csv", FILE]
+    files = ["table4.md", "table4.csv", FILE, DESIGNS]
     write_json(folder / FILE, without_nan({**result, "files": files}))
     return files
 
@@ -31,6 +34,26 @@ def cells(result: dict) -> tuple[list[str], list[list[str]]]:
     """Returns (headers, rows) of the table, as in the terminal and in Markdown."""
     headers = ["", "preference score", quality_name(result), "diversity", "D(x, c)"]
     return headers, [[source["name"], *shown(source)] for source in result["sources"]]
+
+
+def garment_cells(result: dict) -> tuple[list[str], list[list[str]]]:
+    """Returns (headers, rows) of the second table, on how much the images look like garments of their category."""
+    attributes = list(result["sources"][0]["attributes"])
+    headers = ["", "right category", f"Fréchet distance ({result['judge']})", f"kernel distance ({result['judge']})"]
+    headers += ["nearest photo", *(f"certain {name}" for name in attributes)]
+    rows = [
+        [
+            source["name"],
+            *(_plain(source[name]) for name in GARMENTS),
+            *(_plain(source["attributes"][name]["certain"]) for name in attributes),
+        ]
+        for source in result["sources"]
+    ]
+    return headers, rows
+
+
+def _plain(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def shown(figures: dict) -> list[str]:

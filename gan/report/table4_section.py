@@ -5,12 +5,12 @@ from pathlib import Path
 
 from tf_dvbpr.report.blocks import Section, captioned, note, plates, table, text
 from tf_dvbpr.report.embedded_picture import embed_file
-from tf_dvbpr.report.formats import number, whole, with_error, words
-from tf_dvbpr.report.json_input import as_written_by, read_json
+from tf_dvbpr.report.formats import number, percent, whole, with_error, words
+from tf_dvbpr.report.json_input import as_written_by, file_beside, read_json
 from tf_dvbpr.report.markup import Html, join
 from tfrecords.errors import InputError
 
-_FILE, _FIGURE, _TOOL = "table4.json", "fig3.png", "tools.evaluate_design"
+_FILE, _FIGURE, _DESIGNS, _TOOL = "table4.json", "fig3.png", "designs.png", "tools.evaluate_design"
 _MEASURES = {"preference": 2, "quality": 2, "diversity": 3, "realness": 2}  # measures, and their decimals
 _LARGER_IS_BETTER = ("preference", "quality", "diversity")
 
@@ -60,7 +60,44 @@ def _table(folder: Path) -> Html:
             "realness the discriminator's score. Of the first three, larger is better."
         )
         warning = [note(content["warning"])] if content["warning"] else []
-        return join(*warning, table(caption, ["source", *measures], rows, strong=strong), told)
+        return join(
+            *warning, table(caption, ["source", *measures], rows, strong=strong), told, *_garments(content, folder)
+        )
+
+
+def _garments(content: dict, folder: Path) -> list[Html]:
+    """Returns the second table and the picture of designs; nothing of a folder from before there were any."""
+    sources = content["sources"]
+    if not all("right_category" in source for source in sources):
+        return []
+    attributes = list(sources[0]["attributes"])
+    rows = [
+        [
+            source["name"],
+            _share(source["right_category"]),
+            number(source["frechet_distance"], 1),
+            number(source["kernel_distance"], 3),
+            number(source["nearest_photo"], 3),
+            *(percent(source["attributes"][name]["certain"]) for name in attributes),
+        ]
+        for source in sources
+    ]
+    headers = ["source", "right category", "Fréchet distance", "kernel distance", "nearest photo"]
+    told = text(
+        "Right category is the share of images in which the small classifier of the photos' categories sees the "
+        "category that was asked for. The distances are between images and photos of the same categories, by the "
+        f"features of {content['judge']}; smaller is nearer. The row of real photos shows what chance alone makes."
+    )
+    shown = "A design for the person of each trial"
+    return [
+        table("Do they look like garments?", [*headers, *(f"certain {name}" for name in attributes)], rows),
+        told,
+        plates([captioned(embed_file(file_beside(folder, _DESIGNS, folder / _FILE)), shown, shown)]),
+    ]
+
+
+def _share(value: float | None) -> str:
+    return number(None) if value is None else percent(value)
 
 
 def _mean(figure: dict) -> float:

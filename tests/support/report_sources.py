@@ -135,12 +135,15 @@ def write_table4(folder, warning="few images"):
     def source(name, preference):
         spread = {"preference": 3.8, "quality": 0.36, "diversity": 0.09, "realness": 0.2}
         means = {"preference": preference, "quality": 5.0, "diversity": 0.55, "realness": 0.6}
-        return {"name": name, **{key: {"mean": means[key], "spread": spread[key]} for key in means}}
+        garments = {"right_category": 0.975, "frechet_distance": 12.34, "kernel_distance": 0.5, "nearest_photo": None}
+        figures = {key: {"mean": means[key], "spread": spread[key]} for key in means}
+        return {"name": name, **figures, **garments, "attributes": {"pattern": {"certain": 0.81, "values": {}}}}
 
     sources = [source("random real X_c", -1.9547), source("random G(., c)", None), source("synthesis", 7.676)]
     head = {"trials": 50, "k": 3, "images": 150, "eta": 1.0, "score_name": "classifier_score", "judge": "own"}
     write(folder / "table4.json", {**head, "warning": warning, "sources": sources})
     write(folder / "fig3.png", picture(3, (300, 200)))
+    write(folder / "designs.png", picture(4, (300, 200)))
 
 
 def write_design(folder, dataset, users=("u0",), count=1):

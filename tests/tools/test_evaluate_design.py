@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import json
+import shutil
 import sys
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from gan.design.model_pair import Studio
 from gan.evaluation import evaluate as module
 from gan.evaluation import fig3
 from gan.evaluation.evaluate import evaluate_design
@@ -28,8 +30,9 @@ from gan.metrics import category_classifier
 from gan.search.config import resolve
 from gan.search.maximise import Maximiser
 from tests.support.small_evaluation import SEARCH, STARTS, TRIALS, K, config, flags
-from tests.support.tiny_gan import run_tool
+from tests.support.tiny_gan import refusal, run_tool
 from tests.support.tool import names
+from tfrecords.dataset import Dataset
 from tools import evaluate_design as tool
 
 MEASURES = ("preference", "quality", "diversity", "realness")
@@ -39,12 +42,22 @@ pytestmark = pytest.mark.usefixtures("hasty_judge")
 
 
 @pytest.fixture(scope="module")
-def table(judged_runs, make_folder):
+def patterned(planted_folder, make_folder):
+    """A copy of the data set whose items have a pattern."""
+    folder = shutil.copytree(planted_folder, make_folder("patterned") / "dataset")
+    keys = Dataset.open(folder).item_keys.tolist()
+    rows = [f"{key},{'dots' if number % 3 else 'plain'}" for number, key in enumerate(keys)]
+    (folder / "attributes.csv").write_text("\n".join(["item_id,pattern", *rows]) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def table(judged_runs, patterned, make_folder):
     """The folder of the tool's run."""
     output = make_folder("table4") / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(category_classifier, "_STEPS", 5)
-        tool.cli(["tool", *flags(judged_runs, output)])
+        tool.cli(["tool", *flags(judged_runs, output, f"--dataset={patterned}", "--attributes=pattern")])
     assert names(output.parent) == ["out"]
     return output
 
@@ -61,8 +74,8 @@ def rows_of(file):
 
 @pytest.mark.slow
 def test_the_table_has_four_rows_in_three_files_that_agree(table, result):
-    assert names(table) == ["table4.csv", "table4.json", "table4.md"]
-    assert result["files"] == ["table4.md", "table4.csv", "table4.json"]
+    assert names(table) == ["designs.png", "table4.csv", "table4.json", "table4.md"]
+    assert result["files"] == ["table4.md", "table4.csv", "table4.json", "designs.png"]
     assert [source["name"] for source in result["sources"]] == list(SOURCES) == [REAL, RANDOM, RETRIEVED, DESIGNED]
     lines = (table / "table4.md").read_text().splitlines()
     for source, row, line in zip(result["sources"], rows_of(table / "table4.csv"), lines[2:6], strict=True):
@@ -82,6 +95,40 @@ def test_the_table_has_four_rows_in_three_files_that_agree(table, result):
             assert spread == pytest.approx(figures["spread"], abs=5.1e-3)
     assert "classifier score (own)" in lines[0] and result["warning"] in lines
     assert f"{TRIALS} trials, top {K}, eta 1, {STARTS} starts, 2 steps" in "\n".join(lines)
+
+
+@pytest.mark.slow
+def test_a_second_table_says_whether_they_look_like_garments(table, result):
+    lines = (table / "table4.md").read_text().splitlines()
+    assert lines[-6].startswith(
+        "|  | right category | Fréchet distance (own) | kernel distance (own) | nearest photo |"
+    )
+    assert "certain pattern" in lines[-6]
+    for source, line in zip(result["sources"], lines[-4:], strict=True):
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        assert 0 <= source["right_category"] <= 1 and float(cells[1]) == pytest.approx(
+            source["right_category"], abs=5e-4
+        )
+        assert float(cells[2]) == pytest.approx(source["frechet_distance"], abs=5e-4)
+        photos = source["name"] in (REAL, RETRIEVED)
+        assert (source["nearest_photo"] is None) == photos == (cells[4] == "-")
+        pattern = source["attributes"]["pattern"]
+        assert list(pattern["values"]) == ["dots", "plain"] and 0 <= pattern["certain"] <= 1
+    # Photos are nearer to photos than what an untrained generator draws.
+    assert result["sources"][0]["frechet_distance"] < result["sources"][1]["frechet_distance"]
+
+
+@pytest.mark.slow
+def test_the_picture_has_a_design_for_each_trial(table, result):
+    with Image.open(table / "designs.png") as picture:
+        assert picture.width > TRIALS * 100 and picture.height > 128
+
+
+def test_an_unknown_attribute_is_named(judged_runs, patterned, tmp_path, capsys):
+    more = f"--dataset={patterned}", "--attributes=pattern,colour"
+    line = refusal(capsys, tool, *flags(judged_runs, tmp_path / "out", *more))
+    assert "--attributes=colour: no such column; " in line and line.endswith("has pattern")
+    assert names(tmp_path) == []
 
 
 def test_the_json_says_how_it_was_made(result):
@@ -114,7 +161,8 @@ def test_the_means_are_those_of_the_trials(result, studio):
 
 
 @pytest.mark.slow
-def test_a_killed_run_goes_on_to_the_same_bytes(table, judged_runs, studio, tmp_path, monkeypatch):
+def test_a_killed_run_goes_on_to_the_same_bytes(table, judged_runs, patterned, tmp_path, monkeypatch):
+    studio = Studio.open(*map(str, judged_runs), "float32", moved_to=str(patterned))
     compute, computed = module.generated_answers, []
 
     def counted(*arguments):
@@ -124,7 +172,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(table, judged_runs, studio, tmp_
         return compute(*arguments)
 
     monkeypatch.setattr(module, "generated_answers", counted)
-    asked = config(judged_runs, tmp_path / "out")
+    asked = config(judged_runs, tmp_path / "out", attributes=("pattern",), dataset=str(patterned))
     with pytest.raises(KeyboardInterrupt):
         evaluate_design(asked, progress=False, studio=studio)
     assert names(tmp_path) == [".out.partial"]

@@ -108,6 +108,8 @@ def edited(folder, name, change):
             "True where a number is expected",
         ),
         ("table4", lambda c: c.update(k=True), "True where a number is expected"),
+        ("table4", lambda c: c["sources"][0].update(frechet_distance="a"), "'a' where a number is expected"),
+        ("table4", lambda c: c["sources"][0].pop("attributes"), "table4.json: 'attributes' is missing"),
         (
             "table4",
             lambda c: c["sources"][0]["quality"].update(mean=10**400),

@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.support import report_sources, tool
 from tests.support.tool import names
+from tf_dvbpr.report.embedded_picture import embed
 from tools import report
 
 ORDER = ["data", "recommender", "table3", "gan", "samples", "table4", "designs", "tailoring", "explanation"]
@@ -153,12 +154,17 @@ def test_the_best_step_is_marked(whole):
     assert len([circle for circle in page.all("circle") if circle["class"] == "best"]) == 2
 
 
+def shown(data):
+    """Returns the bytes as which a picture stands on the page."""
+    return base64.b64decode(embed(data, "x").uri.split(",")[1])
+
+
 def test_pictures_are_those_of_the_files(whole, sources, planted):
     page, _ = whole
-    assert page.bytes_of("tops designed for u0") == (sources["design"] / "design-0.png").read_bytes()
-    assert page.bytes_of("The prototype") == (sources["tailor"] / "prototype.png").read_bytes()
-    assert page.bytes_of("item i0, bought by u0") == planted.encoded_photos([0])[0]
-    assert page.bytes_of("item i1, retrieved for u0") == planted.encoded_photos([1])[0]
+    assert page.bytes_of("tops designed for u0") == shown((sources["design"] / "design-0.png").read_bytes())
+    assert page.bytes_of("The prototype") == shown((sources["tailor"] / "prototype.png").read_bytes())
+    assert page.bytes_of("item i0, bought by u0") == shown(planted.encoded_photos([0])[0])
+    assert page.bytes_of("item i1, retrieved for u0") == shown(planted.encoded_photos([1])[0])
     large = Image.open(io.BytesIO(page.bytes_of("Generated garments: nearest")))
     assert large.size == (320, 200)
 
@@ -172,12 +178,12 @@ def test_the_images_as_the_training_went_leave_out_the_untrained_ones(whole):
 def test_an_explanation(whole, sources, planted):
     page, _ = whole
     map_file = sources["explain"] / "1-integrated_gradients.png"
-    assert page.bytes_of("Heat map for u1: integrated gradients") == map_file.read_bytes()
-    assert page.bytes_of("item i6, bought, least alike for u1") == planted.encoded_photos([6])[0]
+    assert page.bytes_of("Heat map for u1: integrated gradients") == shown(map_file.read_bytes())
+    assert page.bytes_of("item i6, bought, least alike for u1") == shown(planted.encoded_photos([6])[0])
     assert "Score −0.500, above 12.5 % of the catalogue" in page.said
     assert "of the difference, −1.250, −1.240 is attributed" in page.said
     assert "1.250 ± 0.125" in page.said and "87.5 %" in page.said
-    assert page.bytes_of("after the change for u1") == (sources["explain"] / "1-after.png").read_bytes()
+    assert page.bytes_of("after the change for u1") == shown((sources["explain"] / "1-after.png").read_bytes())
 
 
 def test_what_is_not_given_is_left_out(call, sources, tmp_path):

@@ -143,6 +143,24 @@ def test_what_is_no_image_is_named(data):
         embed(data, "here")
 
 
+def test_designs_are_told_to_look_like_garments_or_not(tmp_path):
+    report_sources.write_table4(tmp_path)
+    (tmp_path / "fig3.png").unlink()
+    body = str(table4_section([tmp_path]).body)
+    for shown in ("97.5 %", "12.3", "0.500", "certain pattern", "81.0 %", "A design for the person of each trial"):
+        assert shown in body
+    content = json.loads((tmp_path / "table4.json").read_text())
+    for source in content["sources"]:
+        source["right_category"] = None
+    (tmp_path / "table4.json").write_text(json.dumps(content))
+    assert "97.5 %" not in str(table4_section([tmp_path]).body)
+    # A folder from before there were such figures.
+    for source in content["sources"]:
+        source.pop("right_category")
+    (tmp_path / "table4.json").write_text(json.dumps(content))
+    assert "right category" not in str(table4_section([tmp_path]).body)
+
+
 def test_where_no_source_has_a_classifier_score_none_is_the_best(tmp_path):
     def bold():
         return re.findall(r"<strong>(.*?)</strong>", str(table4_section([tmp_path]).body))
