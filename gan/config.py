@@ -77,6 +77,11 @@ class GanConfig(JudgeConfig, PhotoTrainingConfig):
         "side that images are brought to for the eyes, a multiple of 32; 0: image_size",
         Bounds(lambda value: 0 <= value <= 512 and value % 32 == 0, "0, or a multiple of 32 up to 512"),
     )
+    pixel_head: int = setting(
+        0,
+        "with eyes: side to which images are shrunk for a further head, which sees their pixels; 0: no such head",
+        one_of(0, 8, 16, 32, 64),
+    )
     adversarial_loss: str = setting(
         LEAST_SQUARES, "of both networks: the paper's least squares, or the hinge", one_of(LEAST_SQUARES, HINGE)
     )
@@ -120,7 +125,9 @@ class GanConfig(JudgeConfig, PhotoTrainingConfig):
             need(self, self.eyes == kind or not getattr(self, name), name, f"left out without {option('eyes', kind)}")
         by_recommender = option("eyes", RECOMMENDER)
         need(self, self.eyes != RECOMMENDER or self.eyes_workdir, "eyes_workdir", f"given with {by_recommender}")
-        need(self, self.eyes != NO_EYES or not self.eyes_size, "eyes_size", f"left out without {option('eyes')}")
+        for name in ("eyes_size", "pixel_head"):
+            need(self, self.eyes != NO_EYES or not getattr(self, name), name, f"left out without {option('eyes')}")
+        need(self, self.pixel_head <= self.image_size, "pixel_head", f"at most {option('image_size', self.image_size)}")
         self.check_judge()
 
     @property

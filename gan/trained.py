@@ -119,7 +119,9 @@ def _discriminator_of(config: GanConfig, num_categories: int, eyes: Eyes | None)
     sizes = config.image_size, num_categories
     options = {"width": config.discriminator_width, "seed": config.seed, "precision": config.precision}
     if eyes is not None:
-        return build_projected_discriminator(*sizes, eyes, eyes_size=config.eyes_size, **options)
+        return build_projected_discriminator(
+            *sizes, eyes, eyes_size=config.eyes_size, pixel_side=config.pixel_head, **options
+        )
     return build_discriminator(*sizes, norm=config.discriminator_norm, **options)
 
 

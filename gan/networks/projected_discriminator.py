@@ -21,6 +21,8 @@ class ProjectedDiscriminator(keras.Model):
         num_categories: C.
         eyes: images float [B, S, S, 3] in [-1, 1] to maps of stride 4, 8, 16 and 32, with their ``channels``.
         eyes_size: side that images are brought to for the eyes, bilinear; 0: S.
+        pixel_side: P, side to which images are shrunk, by means over squares, for a fifth head that sees their pixels;
+            a power of two up to S. 0: no such head.
         width: W; the head of stride 4 starts with 2W channels, the others with 4W.
         seed: of the initial weights and of the mixing.
         precision: ``float32`` or ``mixed_bfloat16``.
@@ -32,6 +34,7 @@ class ProjectedDiscriminator(keras.Model):
         num_categories: int,
         eyes: Callable[[tf.Tensor], list[tf.Tensor]],
         eyes_size: int = 0,
+        pixel_side: int = 0,
         width: int = 32,
         seed: int = 0,
         precision: str = "float32",
@@ -45,6 +48,9 @@ class ProjectedDiscriminator(keras.Model):
             Head(f"scale{number}", number, seen // stride, width * (4 if number else 2), **options)
             for number, stride in enumerate((4, 8, 16, 32))
         ]
+        self._pixel_side = pixel_side
+        if pixel_side:
+            self._heads.append(Head("pixels", len(self._heads), pixel_side, 2 * width, **options))
         # Keras finds what it trains in lists of layers.
         self.layers_of_heads = [layer for head in self._heads for layer in head.layers]
         self.built = True
@@ -76,7 +82,11 @@ class ProjectedDiscriminator(keras.Model):
             A float32 [B, places] for each head: those of stride 4, 8, 16 and 32.
         """
         x = tf.cast(images, self.compute_dtype)
-        return [head(one, labels, training, move) for head, one in zip(self._heads, self.projection(x), strict=True)]
+        maps = self.projection(x)
+        if self._pixel_side:
+            factor = self.image_size // self._pixel_side
+            maps = [*maps, tf.nn.avg_pool2d(x, factor, factor, "VALID")]
+        return [head(one, labels, training, move) for head, one in zip(self._heads, maps, strict=True)]
 
     def move_singular_vectors(self) -> None:
         """One power iteration in each convolution; once a training step."""

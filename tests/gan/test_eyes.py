@@ -52,11 +52,12 @@ def seeing_gan(planted_folder, small_recommender, make_folder):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"eyes": "lite0"}, "eyes_weights=None: expected given with eyes=lite0"),
         ({"eyes": "recommender"}, "eyes_workdir=None: expected given with eyes=recommender"),
         ({"eyes_weights": "w.npz"}, "eyes_weights=w.npz: expected left out without eyes=lite0"),
         ({"eyes": "lite0", "eyes_weights": "w.npz", "eyes_workdir": "run"}, "eyes_workdir=run: expected left out"),
         ({"eyes_size": 64}, "eyes_size=64: expected left out without eyes"),
+        ({"pixel_head": 16}, "pixel_head=16: expected left out without eyes"),
+        ({"eyes": "lite0", "pixel_head": 64, "image_size": 32}, "pixel_head=64: expected at most image_size=32"),
         ({"eyes_size": 40}, "eyes_size=40: expected 0, or a multiple of 32"),
         ({"eyes": "clip"}, "eyes=clip: expected one of none, lite0, recommender"),
         ({"adversarial_loss": "logistic"}, "adversarial_loss=logistic: expected one of least_squares, hinge"),

@@ -112,6 +112,31 @@ def test_the_score_is_the_mean_over_heads_and_eyes_have_no_variables():
     assert len(network.weights) == len(network.named_variables())
 
 
+def test_a_further_head_sees_the_shrunken_pixels():
+    images, labels = images_of(side=32), tf.constant(np.eye(2, dtype=np.float32)[[0, 1, 0]])
+    plain, more = (
+        build_projected_discriminator(32, 2, PlainEyes(), width=4, pixel_side=side, seed=5) for side in (0, 8)
+    )
+    assert set(more.named_variables()) - set(plain.named_variables()) == {
+        name for name in more.named_variables() if name.startswith("pixels_")
+    }
+    *scales, pixels = more.scores(tf.constant(images), labels)
+    for one, other in zip(scales, plain.scores(tf.constant(images), labels), strict=True):
+        np.testing.assert_array_equal(one, other)
+    head = Head("pixels", 4, 8, 8, num_categories=2, seed=5, precision="float32")
+    means = images.reshape(3, 8, 4, 8, 4, 3).mean((2, 4))
+    head(tf.constant(means), labels, training=False, move=False)  # makes its variables
+    for name, value in head.named_variables().items():
+        value.assign(more.named_variables()[name])
+    np.testing.assert_allclose(
+        pixels, head(tf.constant(means), labels, training=False, move=False), rtol=1e-4, atol=1e-6
+    )
+    # A change of the pixels that the means do not show does not reach it.
+    chequered = images + 0.1 * (np.indices((32, 32)).sum(0) % 2 * 2 - 1)[None, :, :, None].astype(np.float32)
+    again = more.scores(tf.constant(chequered), labels)
+    np.testing.assert_allclose(again[-1], pixels, rtol=1e-4, atol=1e-6)
+
+
 def test_eyes_work_in_mixed_precision():
     labels = tf.constant(np.eye(2, dtype=np.float32)[[0, 1, 0]])
     full, mixed = (
