@@ -66,11 +66,10 @@ def _version(folder: Path) -> Version | None:
     """Returns the version in a folder; None if the folder was removed meanwhile."""
     listed = read_list(folder) is not None
     try:
-        return Version(int(folder.name), folder, _fault(folder, listed), listed, _state(folder))
+        fault, state = _fault(folder, listed), _state(folder)
     except OSError as error:
-        if not folder.is_dir():
-            return None
-        return Version(int(folder.name), folder, f"it cannot be read: {error.strerror or error}", listed, ())
+        fault, state = f"it cannot be read: {error.strerror or error}", ()
+    return Version(int(folder.name), folder, fault, listed, state) if folder.is_dir() else None
 
 
 def _fault(folder: Path, listed: bool) -> str | None:

@@ -115,6 +115,30 @@ def test_from_a_person_to_designs_and_their_explanation(page):
     page.check()
     page.one("#look").send_keys(Keys.ESCAPE)
     browser.until(lambda: not page.one("#look").is_displayed())
+    # What is said of the designs goes with them.
+    Select(page.one("#category")).select_by_value("shoes")
+    page.wait_for("#designed", "Nothing is designed yet.")
+    assert page.one("#designed-note").text.startswith("Press Design") and page.one("#status").text == ""
+
+
+def test_long_names_fit_a_phone(page, driver):
+    page.one("#retrieved .open").click()
+    page.wait("#look .standing")
+    browser.until(lambda: page.one("#look-status").text == "" and page.all("#tailor"))
+    driver.execute_script(
+        """
+        const name = "a_long_name_of_an_attribute_or_a_person", none = { alike: [], unlike: [], preferred: [] };
+        const change = (other, change, error) => ({ attribute: name, value: name, other, change, error });
+        const changes = [change(name, 1.5, 0.25), change("blue", 0.5, null), change("red", -2, 0.1)];
+        studio.look.why({ picture: "/icon.svg", raises: 1, lowers: -1, ...none, changes }, name);
+        studio.look.likers({ users: [{ user: name + name, percentile: 1 }], groups: [], mean_percentile: 0.5 });
+        studio.look.why({ picture: "/icon.svg", raises: 1, lowers: -1, ...none, changes: changes.slice(2) }, name);
+        """
+    )
+    # Changes that lower the score do not help.
+    assert [row.text for row in page.all("#look tbody td:last-child")] == ["+1.50 ± 0.25", "+0.50"]
+    assert "No change of an attribute would raise the score." in page.one("#look-body").text
+    page.check()
 
 
 def test_a_group(page):
