@@ -104,6 +104,7 @@ class StudioApi:
                 "image_size": studio.networks.image_size,
                 "most_users": MOST_USERS,
                 "most_uploads": MOST_UPLOADS,
+                "most_favourites": MOST_FAVOURITES,
                 "most_photo_bytes": config.max_request_mib * 2**20 * 3 // 4 - 2**16,
                 "notes": studio.notes,
             }

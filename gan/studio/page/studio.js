@@ -174,6 +174,7 @@ class Studio {
   }
 
   async photo(file) {
+    if (!file) return; // what was dropped is no file
     problem("");
     try {
       const photo = await base64(file, this.about.most_photo_bytes);

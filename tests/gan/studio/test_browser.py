@@ -206,6 +206,24 @@ def test_favourites_stay_and_are_exported(page, server, driver):
     browser.until(lambda: len(page.all("#kept .card")) == 1)
 
 
+def test_what_another_program_kept_is_left_out(page, server, driver):
+    item = {"kind": "item", "item": 3, "title": "i3", "picture": "/api/photos/3", "category": "tops", "score": None}
+    broken = [None, 1, "x", [], {}, {**item, "item": "3"}, {**item, "kind": "toString"}, {**item, "title": 1}]
+    name = driver.execute_script("return studio.favourites.name")
+    for kept, count in (
+        ("{}", 0),
+        ("no JSON", 0),
+        ("[1", 0),
+        (json.dumps([*broken, item]), 1),
+        (json.dumps([item] * 201), 200),
+    ):
+        driver.execute_script("localStorage.setItem(arguments[0], arguments[1])", name, kept)
+        page = Page(driver, server)
+        assert len(page.all("#kept .card")) == count
+    page.all("#retrieved .keep")[0].click()
+    page.wait_for("#problem", "at most 200 favourites; export them, and take some out")
+
+
 def test_a_design_is_cancelled_and_another_takes_its_place(page, server):
     page.driver.execute_script("document.getElementById('steps').value = 200")
     page.one("#design").click()
