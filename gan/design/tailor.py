@@ -101,7 +101,7 @@ def _prototype(config: TailorConfig, studio: Studio) -> tuple[bytes, int]:
     else:
         checked = next(iter(check_photos([Path(config.photo)])))
         if isinstance(checked, BadPhoto):
-            raise InputError(f"{option('photo', config.photo)}: {checked}; expected a photo, as a JPEG or PNG file")
+            raise InputError(f"{option('photo', config.photo)}: {checked}; give another photo, as a JPEG or PNG file")
         encoded, own = checked.encoded, -1
     with prefixed(option("category")):
         return encoded, studio.gan.category(config.category or studio.gan.category_names[own])

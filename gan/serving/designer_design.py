@@ -13,7 +13,7 @@ from tf_dvbpr import stateless
 from tf_dvbpr.serving.module import paired
 from tf_dvbpr.serving.rows import row_by_row
 
-_MOST_CANDIDATES = 1024
+MOST_CANDIDATES = 1024
 
 
 class DesignModule(StudioModule):
@@ -67,7 +67,7 @@ class DesignModule(StudioModule):
         """
         users, numbers = paired(self._users.lookup(user_keys), self._category_numbers.lookup(categories))
         starts = tf.clip_by_value(starts, 1, MOST_STARTS)
-        drawn = self._drawn(seed, stateless.DESIGN, tf.clip_by_value(candidates, starts, _MOST_CANDIDATES), 0)
+        drawn = self._drawn(seed, stateless.DESIGN, tf.clip_by_value(candidates, starts, MOST_CANDIDATES), 0)
         k, steps = tf.clip_by_value(k, 1, starts), tf.clip_by_value(steps, 1, MOST_STEPS)
         form, dim = self._ascent.value.latent_form, self._studio.value.networks.latent_dim
 

@@ -25,6 +25,8 @@ class Asked:
     def __init__(self, request: Request) -> None:
         try:
             fields = parse_json(request.get_data().decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise RequestError(400, f"the body is no JSON: not UTF-8 at offset {error.start}") from None
         except ValueError as error:
             raise RequestError(400, f"the body is no JSON: {error}") from None
         self._fields = self._need(fields, isinstance(fields, dict), "the body", "an object")
@@ -52,7 +54,9 @@ class Asked:
     def text(self, name: str, most: int = 1000) -> str:
         """Returns a field that is a text."""
         value = self._fields.get(name)
-        return self._need(value, isinstance(value, str) and len(value) <= most, name, f"a text of at most {most}")
+        return self._need(
+            value, isinstance(value, str) and len(value) <= most, name, f"a text of at most {most} characters"
+        )
 
     def texts(self, name: str, most: int) -> list[str]:
         """Returns a field that is a list of texts."""
@@ -69,7 +73,11 @@ class Asked:
     def number(self, name: str, least: float, most: float, default: float | None = None) -> float:
         """Returns a field that is a number from `least` to `most`; `default` if it is missing."""
         value = self._fields.get(name, default)
-        return float(self._need(value, _is_number(value) and least <= value <= most, name, f"{least:g} to {most:g}"))
+        return float(
+            self._need(
+                value, _is_number(value) and least <= value <= most, name, f"a number from {least:g} to {most:g}"
+            )
+        )
 
     def numbers(self, name: str, most: int = 10_000) -> list[float]:
         """Returns a field that is a list of finite numbers."""
@@ -80,13 +88,13 @@ class Asked:
         """Returns a field that is a list of lists of finite numbers."""
         value = self._fields.get(name)
         fits = isinstance(value, list) and len(value) <= most and all(_are_numbers(one, 10_000) for one in value)
-        return self._need(value, fits, name, f"at most {most} lists of numbers")
+        return self._need(value, fits, name, f"a list of at most {most} lists of numbers")
 
     def latent(self, name: str, dim: int) -> np.ndarray:
         """Returns a field that is a latent of the GAN, float32 [Z]."""
         value = self._fields.get(name)
         fits = _are_numbers(value, dim) and len(value) == dim and all(abs(one) <= 1e3 for one in value)
-        return np.array(self._need(value, fits, name, f"{dim} numbers, as the studio gave them"), np.float32)
+        return np.array(self._need(value, fits, name, f"the {dim} numbers that the studio gave"), np.float32)
 
     def one_of(self, name: str, choices: Sequence[str]) -> str:
         """Returns a field that is one of some texts."""
@@ -104,9 +112,23 @@ class Asked:
     @staticmethod
     def _need(value: object, fits: bool, name: str, expected: str) -> object:
         if not fits:
-            got = f"{value!r:.60}" if isinstance(value, str | int | float) else "another"
-            raise RequestError(400, f"{name}: {expected} expected, got {'nothing' if value is None else got}")
+            raise RequestError(400, f"{name}: {expected} expected, got {_described(value)}")
         return value
+
+
+def _described(value: object) -> str:
+    if isinstance(value, list):
+        kinds = sorted({_KINDS[type(one)] for one in value})
+        return f"a list of {len(value)}" + (f" ({', '.join(kinds)})" if kinds else "")
+    if isinstance(value, dict):
+        return "an object"
+    return "nothing" if value is None else f"{value!r:.60}"
+
+
+_KINDS = {
+    type(None): "nothing", bool: "true or false", int: "numbers", float: "numbers", str: "texts", list: "lists",
+    dict: "objects"
+}  # fmt: skip
 
 
 def _is_number(value: object) -> bool:

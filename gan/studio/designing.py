@@ -16,6 +16,7 @@ from gan.studio.people import Person
 from tfrecords.errors import InputError
 
 FRAMES = 9  # pictures of a film at most
+LEAST_DIVERSITY = 1e-6  # less draws the best designs too
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,9 +81,11 @@ class DesignTable:
             watch=watch,
         )
         chosen = answer.chosen
-        if wish.diversity > 0:
+        if wish.diversity >= LEAST_DIVERSITY:
             draw = np.random.default_rng([wish.seed, 0])
-            chosen = choose(answer.designs.best[:, 0] / wish.diversity, self._garments, "softmax", draw)
+            chosen = choose(
+                answer.designs.best[:, 0].astype(np.float64) / wish.diversity, self._garments, "softmax", draw
+            )
         if not len(chosen):
             raise InputError("every start gave figures that are not finite: the networks have diverged; train again")
         found = answer.designs.of(chosen)

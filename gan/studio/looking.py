@@ -83,13 +83,14 @@ class LookingTable:
         return self._best(person, items[~np.isin(items, person.owned)], most)
 
     def _standing(self, person: Person, garment: Garment, category: int | None) -> dict:
-        score = float(person.scores(garment.style))
         catalogue = person.scores(self._studio.item_factors)
+        # The product of a matrix may differ in the last digits from that of one row, and an item counts itself once.
+        score = float(person.scores(garment.style) if garment.item is None else catalogue[garment.item])
         standing = {
             "score": score,
             "percentile": float(np.mean(catalogue < score)),
             "rank": 1 + int(np.count_nonzero(catalogue >= score)) - (garment.item is not None),
-            "items": len(catalogue),
+            "items": len(catalogue) + (garment.item is None),
         }
         if category is not None:
             among = catalogue[self._studio.categories == category]

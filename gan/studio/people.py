@@ -87,7 +87,7 @@ class People:
         if values.shape != (dim,) or not (np.abs(values) <= _MOST_FACTOR).all():
             raise InputError(f"a guest's taste: {dim} finite numbers expected, as the studio gave them")
         nobody = np.zeros(0, np.int64)
-        return Person("guest", values.astype(np.float32), nobody, nobody)
+        return Person("the guest", values.astype(np.float32), nobody, nobody)
 
     def taste_for(self, styles: list[list[float]]) -> np.ndarray:
         """Fits a guest's taste to the style vectors of liked photos, [n, K]: float32 [K]. Raises InputError."""

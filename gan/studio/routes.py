@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import hashlib
 import json
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -48,6 +49,7 @@ class StudioApi:
         self._tailors = TailorsTable(studio, config, self._artist)
         self._looks = LookingTable(studio, self._people, config, self._artist)
         self._runs = _name_of(studio)
+        self._reading = threading.Lock()  # A large photo takes much memory while it is read, so one is read at a time.
 
     def add_to(self, app: App) -> None:
         """Adds the addresses to an application."""
@@ -102,6 +104,7 @@ class StudioApi:
                 "image_size": studio.networks.image_size,
                 "most_users": MOST_USERS,
                 "most_uploads": MOST_UPLOADS,
+                "most_favourites": MOST_FAVOURITES,
                 "most_photo_bytes": config.max_request_mib * 2**20 * 3 // 4 - 2**16,
                 "notes": studio.notes,
             }
@@ -120,8 +123,7 @@ class StudioApi:
 
     def style(self, request: Request) -> Response:
         """Returns the style vector of a photo that a guest likes."""
-        garment = self._looks.photo(Asked(request).photo("photo"))
-        return json_response({"style": garment.style.tolist()})
+        return json_response({"style": self._photo(Asked(request)).style.tolist()})
 
     def guest(self, request: Request) -> Response:
         """Returns the taste of a guest with the given style vectors."""
@@ -209,9 +211,14 @@ class StudioApi:
             latent, category = garment.latent("latent", self._artist.latent_dim), self._category(garment)
             return lambda: self._looks.design(latent, category)
         if "photo" in garment:
-            made = self._looks.photo(garment.photo("photo"))
+            made = self._photo(garment)
             return lambda: made
         raise RequestError(400, "garment: an object with item, latent or photo expected")
+
+    def _photo(self, asked: Asked) -> Garment:
+        encoded = asked.photo("photo")
+        with self._reading:
+            return self._looks.photo(encoded)
 
     def _favourite(self, asked: Asked) -> Favourite:
         note = asked.text("note")

@@ -1,7 +1,6 @@
 """Serves the studio until a signal or a call stops it."""
 
 import contextlib
-import functools
 from collections.abc import Callable
 
 from werkzeug.wrappers import Request, Response
@@ -12,6 +11,7 @@ from gan.studio.jobs import Jobs
 from gan.studio.page_files import add_page
 from gan.studio.routes import StudioApi
 from tf_dvbpr.server.app import WHAT, App, json_response
+from tf_dvbpr.server.console import tell
 from tf_dvbpr.server.http_server import HttpServer
 from tf_dvbpr.server.metrics import Metrics
 from tf_dvbpr.server.stop_signals import stopped_by_signals
@@ -19,8 +19,6 @@ from tfrecords.errors import renamed
 
 _DRAIN_SECONDS = 10.0
 _SPARE_THREADS = 8  # for requests that are not queued: the page, photos, refusals
-
-_print = functools.partial(print, flush=True)
 
 
 class StudioServer:
@@ -48,9 +46,7 @@ class StudioServer:
         thread.join()
     """
 
-    def __init__(
-        self, config: StudioConfig, say: Callable[[str], object] = _print, studio: Studio | None = None
-    ) -> None:
+    def __init__(self, config: StudioConfig, say: Callable[[str], object] = tell, studio: Studio | None = None) -> None:
         self._say = say
         metrics = Metrics()
         self.app = App(config, metrics)
@@ -93,7 +89,7 @@ class StudioServer:
         self._http.stop()
 
 
-def serve(config: StudioConfig, say: Callable[[str], object] = _print) -> None:
+def serve(config: StudioConfig, say: Callable[[str], object] = tell) -> None:
     """Serves the studio until SIGTERM or Ctrl-C; a second signal ends it at once.
 
     Args:

@@ -106,12 +106,22 @@ def _attribute(name: str, texts: np.ndarray) -> Attribute | str:
     if numbers is not None:
         low, high = np.quantile(numbers, [1 / 3, 2 / 3])
         codes[known] = (numbers > low).astype(np.int32) + (numbers > high)
-        return Attribute(name, (f"to {low:.3g}", f"{low:.3g} to {high:.3g}", f"over {high:.3g}"), codes)
+        least, most = _written(float(low), float(high))
+        return Attribute(name, (f"to {least}", f"{least} to {most}", f"over {most}"), codes)
     if len(distinct) > _MOST_VALUES:
         return f"{len(distinct)} different values, more than {_MOST_VALUES}"
     places = {value: place for place, value in enumerate(distinct)}
     codes[known] = [places[value] for value in texts[known]]
     return Attribute(name, tuple(distinct), codes)
+
+
+def _written(low: float, high: float) -> tuple[str, str]:
+    """Returns two numbers in as few digits, three or more, as tell them apart and need no exponent."""
+    for digits in range(3, 18):
+        least, most = f"{low:.{digits}g}", f"{high:.{digits}g}"
+        if "e" not in least + most and (least != most or low == high):
+            return least, most
+    return f"{low:.3g}", f"{high:.3g}"
 
 
 def _numbers(texts: np.ndarray) -> np.ndarray | None:

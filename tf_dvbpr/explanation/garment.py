@@ -55,7 +55,7 @@ def photo_garment(photo: str | Path | bytes, dataset: Dataset, embedder: Embedde
     checked = next(iter(check_photos([path], size_on_entry(dataset))))
     where = option("photo") if isinstance(photo, bytes) else option("photo", photo)
     if isinstance(checked, BadPhoto):
-        raise InputError(f"{where}: {checked}; expected a photo, as a JPEG or PNG file")
+        raise InputError(f"{where}: {checked}; give another photo, as a JPEG or PNG file")
     pixels = _pixels(checked.encoded, embedder, where)
     return Garment(name, None, checked.encoded, pixels, embedder(pixels[None]).numpy()[0])
 
@@ -64,4 +64,4 @@ def _pixels(encoded: bytes, embedder: Embedder, where: str) -> np.ndarray:
     try:
         return decode_photo(tf.constant(encoded), embedder.image_size, embedder.resize_filter, embedder.fit).numpy()
     except tf.errors.InvalidArgumentError:
-        raise InputError(f"{where}: corrupt or cut short; expected a photo, as a JPEG or PNG file") from None
+        raise InputError(f"{where}: corrupt or cut short; give another photo, as a JPEG or PNG file") from None

@@ -1,5 +1,6 @@
 """Defines the WSGI application: it routes requests to functions, refuses foreign callers and reports errors as JSON."""
 
+import ipaddress
 import json
 import logging
 import time
@@ -50,12 +51,14 @@ class App:
     Args:
         config: the allowed hosts and origins, for example a `ServeConfig`.
         metrics: counts the requests.
+        advice: how to allow a page that is refused; added to the refusal.
     """
 
-    def __init__(self, config: Callers, metrics: Metrics) -> None:
-        self._origins, self._metrics = set(config.allow_origins), metrics
-        own = _LOOPBACK | {config.host} if config.host in _LOOPBACK else set()
-        self._hosts = set(config.allow_hosts) or own
+    def __init__(self, config: Callers, metrics: Metrics, advice: str = "") -> None:
+        self._origins, self._metrics, self._advice = set(config.allow_origins), metrics, advice
+        self._hosts = set(config.allow_hosts) or (
+            _LOOPBACK | {config.host.lower()} if _is_local(config.host) else set()
+        )
         self._map = Map(strict_slashes=False, merge_slashes=False)
         self._adapter = self._map.bind("server")
 
@@ -91,6 +94,13 @@ class App:
             return handler(request, **values)
         except RequestError as error:
             return error_response(error.status, error.message)
+        except NotFound:
+            return error_response(404, f"no such address: {request.path}")
+        except MethodNotAllowed as error:
+            taken = ", ".join(sorted(error.valid_methods or ()))
+            response = error_response(405, f"{request.path} does not take {request.method}; it takes {taken}")
+            response.headers["Allow"] = taken
+            return response
         except HTTPException as error:
             return error_response(error.code or 500, error.description or error.name)
         except ClientLeft:
@@ -114,12 +124,10 @@ class App:
             raise RequestError(403, f"Host {host!r} is no name of this server; it answers as {names}")
         origin = request.headers.get("Origin")
         if origin is not None and origin not in self._origins and _authority(origin) != host.lower():
-            raise RequestError(
-                403, f"pages of {origin} may not call this server; --allow_origins of the server adds it"
-            )
+            raise RequestError(403, f"pages of {origin} may not call this server{self._advice}")
         is_link = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
         if origin is None and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site") and not is_link:
-            raise RequestError(403, "pages of other sites may not call this server")
+            raise RequestError(403, f"pages of other sites may not call this server{self._advice}")
 
 
 _PREFLIGHT = {
@@ -141,6 +149,14 @@ def error_response(status: int, message: str) -> Response:
     if status == 429:
         response.headers["Retry-After"] = "1"
     return response
+
+
+def _is_local(host: str) -> bool:
+    """Whether only this machine reaches an address or a name."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() in _LOOPBACK
 
 
 def _host_name(host: str) -> str | None:

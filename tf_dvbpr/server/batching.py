@@ -67,7 +67,9 @@ class Line:
             if not self._open:
                 raise RequestError(503, "the server is stopping; try another")
             if self._inside >= self._most:
-                raise RequestError(429, f"the queue is full: {self._inside} requests wait; try again later")
+                raise RequestError(
+                    429, f"the queue is full: {self._inside} requests wait or run (--queue of the server); try later"
+                )
             self._inside += 1
             self._jobs.append(job)
             self._changed.notify()

@@ -4,7 +4,7 @@ import dataclasses
 import re
 from pathlib import Path
 
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.settings import above_zero, between, check_settings, required, setting, zero_or_more
 
 
@@ -32,7 +32,10 @@ class ServeConfig:
         (), "other sites whose pages may call this server, for example https://shop.example, separated by commas"
     )
     queue: int = setting(
-        64, "most requests that may wait or run; further ones are refused with status 429", between(1, 1000)
+        64,
+        "most requests that may wait or run in each of the two queues, for quick requests and for designs and other "
+        "slow ones; further ones are refused with status 429",
+        between(1, 1000),
     )
     workers: int = setting(1, "number of requests, or batches of them, that run at the same time", between(1, 64))
     max_batch: int = setting(64, "most rows of a batch of joined requests; 1: requests run alone", between(1, 4096))
@@ -40,9 +43,14 @@ class ServeConfig:
     max_rows: int = setting(1024, "most rows of a request: users, items or categories", between(1, 10**6))
     max_answer: int = setting(10**6, "most rows times k, or rows times frames, of a request", between(1, 10**9))
     max_photos: int = setting(32, "most photos of a request", between(1, 10**4))
-    max_pixels: int = setting(16_000_000, "most pixels of a photo, height times width", between(64, 10**9))
+    max_pixels: int = setting(
+        50_000_000, "most pixels of a photo, height times width; as large as an export's default", between(64, 10**9)
+    )
     max_design_steps: int = setting(
-        20_000, "most rows times starts times steps of a request that designs or tailors", between(1, 10**9)
+        20_000,
+        "most rows times starts times steps of a request that designs or tailors, rows times candidates, and rows "
+        "times the 64 steps of an explanation",
+        between(1, 10**9),
     )
     poll_seconds: float = setting(1.0, "seconds between two checks for a new version", above_zero())
     drain_seconds: float = setting(
@@ -53,10 +61,31 @@ class ServeConfig:
         check_settings(self)
         if not re.fullmatch(r"[^/:\s?#%]+", self.model_name):
             raise InputError(
-                f"--name={self.model_name}: expected a name without spaces and / : ? # %, since it stands in URLs"
+                f"{option('name', self.model_name)}: expected a name without spaces and / : ? # %, since it stands in "
+                "URLs"
             )
+
+        object.__setattr__(self, "allow_hosts", tuple(map(_host, self.allow_hosts)))
+        object.__setattr__(self, "allow_origins", tuple(map(_origin, self.allow_origins)))
 
     @property
     def model_name(self) -> str:
         """Returns the model's name in URLs."""
         return self.name if self.name is not None else Path(self.model).absolute().name
+
+
+def _host(name: str) -> str:
+    """Returns a name as requests are compared with it."""
+    if not re.fullmatch(r"[^\s/:?#@]+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*", name) or name == "*":
+        raise InputError(f"{option('allow_hosts', name)}: expected host names without port and path, as in api.example")
+    return name.lower()
+
+
+def _origin(address: str) -> str:
+    """Returns an address in the form of the header Origin, which has no path."""
+    found = re.fullmatch(r"(https?://(?:[^\s/?#@:*]+|\[[0-9a-f:.]+\])(?::[0-9]+)?)/?", address.lower())
+    if not found:
+        raise InputError(
+            f"{option('allow_origins', address)}: expected addresses of sites without a path, as in https://shop.example"
+        )
+    return re.sub(r"^(http://.*):80$|^(https://.*):443$", r"\1\2", found[1])

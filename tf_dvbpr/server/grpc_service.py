@@ -1,5 +1,7 @@
 """Implements TensorFlow Serving's gRPC methods Predict, GetModelMetadata and GetModelStatus (extra `grpc`)."""
 
+import logging
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,7 +17,9 @@ from tf_dvbpr.server.metrics import Metrics
 from tf_dvbpr.server.model import LoadedVersion, Model
 from tf_dvbpr.server.request_error import RequestError
 from tf_dvbpr.server.request_json import DEFAULT_SIGNATURE
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
+
+_log = logging.getLogger(__name__)
 
 # HTTP status to the name of the gRPC code with the same meaning.
 _CODES = {
@@ -52,7 +56,7 @@ class GrpcServer:
             from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
         except ImportError as error:
             raise InputError(
-                f"--grpc_port={config.grpc_port}: gRPC needs the extra grpc ({error}): pip install "
+                f"{option('grpc_port', config.grpc_port)}: gRPC needs the extra grpc ({error}): pip install "
                 "tensorflow-serving-api, of the version of your TensorFlow"
             ) from None
         most = config.max_request_mib * 2**20
@@ -60,7 +64,7 @@ class GrpcServer:
             ThreadPoolExecutor(2 * config.queue, thread_name_prefix="grpc"),
             options=[("grpc.max_receive_message_length", most), ("grpc.so_reuseport", 0)],
         )
-        service = _Service(grpc, model, lines, metrics)
+        service = _Service(grpc, model, lines, metrics, most)
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(service, self._server)
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(service, self._server)
         host = f"[{config.host}]" if ":" in config.host else config.host
@@ -70,8 +74,8 @@ class GrpcServer:
             self.port = 0
         if not self.port:
             raise InputError(
-                f"--grpc_port={config.grpc_port}: taken, another program listens on {config.host}; stop it or name "
-                "another --grpc_port"
+                f"{option('grpc_port', config.grpc_port)}: taken, another program listens on {config.host}; stop it or "
+                f"name another {option('grpc_port')}"
             )
 
     def start(self) -> None:
@@ -86,8 +90,9 @@ class GrpcServer:
 class _Service:
     """The methods of both gRPC services, with the names that the generated code looks up."""
 
-    def __init__(self, grpc: Any, model: Model, lines: Lines, metrics: Metrics) -> None:
+    def __init__(self, grpc: Any, model: Model, lines: Lines, metrics: Metrics, most_bytes: int) -> None:
         self._grpc, self._model, self._lines, self._metrics = grpc, model, lines, metrics
+        self._most_bytes = most_bytes
 
     def Predict(self, request: Any, context: Any) -> Any:
         """Runs a signature."""
@@ -96,7 +101,7 @@ class _Service:
         def answer() -> Any:
             loaded = self._version(request.model_spec)
             signature = loaded.signature(request.model_spec.signature_name or DEFAULT_SIGNATURE)
-            arrays = _arrays(request.inputs, signature.inputs)
+            arrays = _arrays(request.inputs, signature.inputs, self._most_bytes)
             outputs = self._lines.answer(signature, arrays, context.is_active)
             wanted = set(request.output_filter) or outputs.keys()
             if not wanted <= outputs.keys():
@@ -165,27 +170,53 @@ class _Service:
                 status, message = error.status, error.message
             except ClientLeft:
                 status, message = 499, "the client left"
+            except Exception:
+                _log.exception("a request of gRPC")
+                status, message = 500, "the server failed at this request; its log says why"
             finally:
                 counted.append(status)
         return context.abort(getattr(self._grpc.StatusCode, _CODES.get(status, "INTERNAL")), message)
 
 
-def _arrays(tensors: Any, inputs: dict[str, tf.TensorSpec]) -> dict[str, np.ndarray]:
+def _arrays(tensors: Any, inputs: dict[str, tf.TensorSpec], most_bytes: int) -> dict[str, np.ndarray]:
     if set(tensors) != set(inputs):
         raise RequestError(
             400, f"input tensors {', '.join(sorted(tensors))}: expected exactly {', '.join(sorted(inputs))}"
         )
-    arrays = {}
-    for name, spec in inputs.items():
-        try:
-            array = tf.make_ndarray(tensors[name])
-        except (TypeError, ValueError) as error:
-            raise RequestError(400, f"input {name}: no tensor ({error})") from None
-        if tensors[name].dtype != spec.dtype.as_datatype_enum or not spec.shape.is_compatible_with(array.shape):
-            found = f"{tf.dtypes.as_dtype(tensors[name].dtype).name} {list(array.shape)}"
-            raise RequestError(400, f"input {name}: expected {spec.dtype.name} {spec.shape}, got {found}")
-        arrays[name] = array
-    return arrays
+    return {name: _array(name, tensors[name], spec, most_bytes) for name, spec in inputs.items()}
+
+
+def _array(name: str, tensor: Any, spec: tf.TensorSpec, most_bytes: int) -> np.ndarray:
+    sizes = [dim.size for dim in tensor.tensor_shape.dim]
+    if tensor.dtype != spec.dtype.as_datatype_enum or not _fits(tensor.tensor_shape, sizes, spec):
+        shape = "of unknown rank" if tensor.tensor_shape.unknown_rank else sizes
+        found = f"{_kind(tensor.dtype)} {shape}"
+        raise RequestError(400, f"input {name}: expected {spec.dtype.name} {spec.shape}, got {found}")
+    # A tensor may hold one value for many places, so a short message can stand for more than memory holds.
+    count, wide = math.prod(sizes), spec.dtype.size
+    if spec.dtype == tf.string:
+        wide = 8 + (len(tensor.string_val[-1]) if len(tensor.string_val) < count and tensor.string_val else 0)
+    if count * wide > most_bytes:
+        raise RequestError(
+            413,
+            f"input {name}: {sizes} values have more than {most_bytes / 2**20:g} MiB (--max_request_mib of the "
+            "server); send less at once",
+        )
+    try:
+        return tf.make_ndarray(tensor)
+    except (TypeError, ValueError) as error:
+        raise RequestError(400, f"input {name}: no tensor ({error})") from None
+
+
+def _kind(number: int) -> str:
+    try:
+        return tf.dtypes.as_dtype(number).name
+    except TypeError:
+        return f"type {number}"
+
+
+def _fits(shape: Any, sizes: list[int], spec: tf.TensorSpec) -> bool:
+    return not shape.unknown_rank and min(sizes, default=0) >= 0 and spec.shape.is_compatible_with(sizes)
 
 
 def _fill_spec(spec: Any, name: str, loaded: LoadedVersion, signature: str) -> None:

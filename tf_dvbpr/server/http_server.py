@@ -3,20 +3,28 @@
 Waitress reads a request completely before a thread handles it.
 """
 
+import contextlib
 import errno
 import socket
 import time
 from collections.abc import Callable
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits.
+    resource = None  # type: ignore[assignment]
 
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import ErrorTask, WSGITask
 
 from tf_dvbpr.server.app import error_response
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 
-_CONNECTIONS = 1000
+_MOST_CONNECTIONS = 1000
+_OTHER_FILES = 100  # files that the process opens beside its connections
 QUIET = 2.0  # seconds without data after which a connection counts as idle
+_LINGER = 10.0  # seconds in which the rest of a refused request is read and thrown away
 
 
 class HttpServer:
@@ -45,8 +53,8 @@ class HttpServer:
             _start=False,
             sockets=[self._socket],
             threads=threads,
-            max_request_body_size=most_bytes,
-            connection_limit=_CONNECTIONS,
+            max_request_body_size=most_bytes + 1,  # Waitress refuses a body of this size too.
+            connection_limit=connections(),
             channel_request_lookahead=1,  # Needed to notice a client that leaves.
             clear_untrusted_proxy_headers=True,
             asyncore_use_poll=True,
@@ -132,18 +140,59 @@ class _ErrorTask(ErrorTask):
 
     def execute(self) -> None:
         error = self.request.error
-        response = error_response(error.code, f"{error.reason}: {error.body}")
+        told = f"{error.reason}: {error.body}"
+        if error.code == 413:
+            most = (self.channel.server.adj.max_request_body_size - 1) / 2**20
+            told = f"the request has more than {most:g} MiB (--max_request_mib of the server); send less at once"
+        response = error_response(error.code, told)
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
         self.content_length = len(response.data)
         self.set_close_on_finish()
         self.complete = True
+        self.channel.lingers = True
         self.write(response.data)
 
 
 class _Channel(HTTPChannel):
+    """A connection. After a refusal it reads on for a while before it closes.
+
+    A client that sends a request which is too large reads the answer only when it has sent everything. If the server
+    closed the connection at once, most clients would report a broken pipe and not the answer.
+    """
+
     task_class = _Task
     error_task_class = _ErrorTask
+    lingers = False  # whether the connection reads on when the answer is sent
+    _lingers_until: float | None = None
+
+    def readable(self) -> bool:
+        if self._lingers_until is None:
+            return super().readable()
+        return not self.will_close
+
+    def handle_read(self) -> None:
+        if self._lingers_until is None:
+            super().handle_read()
+            return
+        try:
+            thrown_away = self.recv(self.adj.recv_bytes)
+        except OSError:
+            thrown_away = b""
+        if not thrown_away or time.monotonic() > self._lingers_until:
+            self.will_close = True
+
+    def handle_write(self) -> None:
+        if self.lingers and self.close_when_flushed and not self.will_close:
+            self._flush_exception(self._flush_some)
+            if self.total_outbufs_len or self.will_close:
+                return
+            self.close_when_flushed, self.lingers = False, False
+            self._lingers_until = time.monotonic() + _LINGER
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+            return
+        super().handle_write()
 
     def close_if_idle(self) -> None:
         with self.requests_lock:
@@ -152,12 +201,20 @@ class _Channel(HTTPChannel):
                 self.close_when_flushed = True
 
 
+def connections() -> int:
+    """Returns how many connections may be open: each may need a second file, for a large body."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if resource else -1
+    if files < 0:  # no limit
+        return _MOST_CONNECTIONS
+    return min(_MOST_CONNECTIONS, max(8, (files - _OTHER_FILES) // 2))
+
+
 def _bound(host: str, port: int) -> socket.socket:
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind)
     except OSError as error:
-        raise InputError(f"--host={host}: no address of this machine ({error.strerror or error})") from None
+        raise InputError(f"{option('host', host)}: no address of this machine ({error.strerror or error})") from None
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
@@ -168,8 +225,9 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def _refusal(host: str, port: int, error: OSError) -> InputError:
+    asked, port_flag = option("port", port), option("port")
     if error.errno == errno.EADDRINUSE:
-        return InputError(f"--port={port}: taken, another program listens on {host}; stop it or name another --port")
+        return InputError(f"{asked}: taken, another program listens on {host}; stop it or name another {port_flag}")
     if error.errno == errno.EACCES:
-        return InputError(f"--port={port}: this user may not listen there; name a --port of 1024 or more")
-    return InputError(f"--host={host} --port={port}: cannot listen there ({error.strerror or error})")
+        return InputError(f"{asked}: this user may not listen there; name a {port_flag} of 1024 or more")
+    return InputError(f"{option('host', host)} {asked}: cannot listen there ({error.strerror or error})")

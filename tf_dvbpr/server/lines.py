@@ -21,7 +21,8 @@ class Lines:
         self._config = config
         bounds = config.workers, config.queue, config.max_batch, metrics.called
         self._joined, self._single = Line(*bounds), Line(*bounds)
-        metrics.count_queue(lambda: self._joined.inside + self._single.inside)
+        metrics.count_queue("quick", lambda: self._joined.inside)
+        metrics.count_queue("slow", lambda: self._single.inside)
 
     def answer(self, signature: Signature, arrays: Arrays, is_wanted: Callable[[], bool] = lambda: True) -> Arrays:
         """Runs a signature on a request; arguments and result are those of `Line.answer`.
@@ -30,7 +31,7 @@ class Lines:
             RequestError: status 413, a limit is exceeded; or as `Line.answer` raises.
             ClientLeft: `is_wanted` returned False before the request ran.
         """
-        check_limits(arrays, self._config)
+        check_limits(arrays, self._config, signature.name)
         return (self._joined if signature.joins else self._single).answer(signature, arrays, is_wanted)
 
     def close(self) -> None:

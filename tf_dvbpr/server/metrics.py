@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import prometheus_client as prometheus
 
@@ -26,7 +26,7 @@ class Metrics:
         self._rows = prometheus.Histogram("dvbpr_call_rows", "Rows of a call of a signature.", buckets=_ROWS, **known)
         self._version = prometheus.Gauge("dvbpr_model_version", "The version that is served.", **known)
         self._loads = prometheus.Counter("dvbpr_loads", "Versions that were loaded, or failed to.", ["result"], **known)
-        self._inside = prometheus.Gauge("dvbpr_queue", "Requests that wait or run.", **known)
+        self._inside = prometheus.Gauge("dvbpr_queue", "Requests that wait or run, by queue.", ["queue"], **known)
 
     def answered(self, what: str, status: int, seconds: float) -> None:
         """Counts an answered request.
@@ -58,9 +58,9 @@ class Metrics:
         if version is not None:
             self._version.set(version)
 
-    def count_queue(self, inside: object) -> None:
-        """Sets the function that returns how many requests wait or run; it is called whenever the metrics are read."""
-        self._inside.set_function(inside)
+    def count_queue(self, name: str, inside: Callable[[], int]) -> None:
+        """Sets the function that returns how many requests of a queue wait or run; reading the metrics calls it."""
+        self._inside.labels(name).set_function(inside)
 
     def page(self) -> tuple[bytes, str]:
         """Returns (all metrics as text, the content type)."""

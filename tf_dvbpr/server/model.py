@@ -2,6 +2,7 @@
 
 import dataclasses
 import gc
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +15,9 @@ from tf_dvbpr.server.metadata import signature_defs
 from tf_dvbpr.server.request_error import RequestError
 from tf_dvbpr.server.signature import Signature, signatures_of
 from tf_dvbpr.server.versions import Version, check_model_folder, find_versions
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
+
+_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,8 +75,8 @@ class Model:
         if self._current is None:
             number = max(self._refused)
             raise InputError(
-                f"--model={folder}: no whole version; {folder}/{number}: {self._refused[number][1]}; copy it again, or "
-                "export it anew with tools.export_saved_model"
+                f"{option('model', folder)}: no whole version; {folder}/{number}: {self._refused[number][1]}; copy it "
+                "again, or export it anew with tools.export_saved_model"
             )
 
     @property
@@ -120,7 +123,10 @@ class Model:
     def watch(self, seconds: float, stop: threading.Event) -> None:
         """Checks for a new version every `seconds` until `stop` is set."""
         while not stop.wait(seconds):
-            self.look()
+            try:
+                self.look()
+            except Exception:  # Otherwise no later version would ever be served.
+                _log.exception("%s: the check for a new version failed; the next one follows", self._folder)
 
     def look(self, first: bool = False) -> None:
         """Loads the highest complete version, unless it is served already.

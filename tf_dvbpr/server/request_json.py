@@ -32,8 +32,10 @@ def read_document(body: bytes) -> dict:
         raise RequestError(400, f"JSON Parse error: {error.msg} at offset: {error.pos}") from None
     except UnicodeDecodeError as error:
         raise RequestError(400, f"JSON Parse error: not UTF-8 at offset: {error.start}") from None
-    except (ValueError, RecursionError) as error:  # a number of too many digits, too deep a nesting
-        raise RequestError(400, f"JSON Parse error: {error}") from None
+    except RecursionError:
+        raise RequestError(400, "JSON Parse error: the lists are nested too deeply") from None
+    except ValueError:  # Python reads no number of thousands of digits.
+        raise RequestError(400, "JSON Parse error: a number has too many digits") from None
     if not isinstance(document, dict):
         raise RequestError(400, f"JSON Value: {_quoted(document)} Is not object")
     return document
@@ -85,6 +87,8 @@ def read_inputs(document: dict, inputs: Mapping[str, tf.TensorSpec]) -> tuple[di
 
 
 def _of_columns(value: object, inputs: Mapping[str, tf.TensorSpec]) -> dict[str, np.ndarray]:
+    if not inputs and value != {}:
+        raise RequestError(400, f"JSON Value: {_quoted(value)} the signature has no inputs; expecting an empty object")
     if isinstance(value, dict) and not _is_bytes(value):
         for name in sorted(inputs):
             if name not in value:
@@ -106,6 +110,8 @@ def _of_rows(document: dict, inputs: Mapping[str, tf.TensorSpec]) -> dict[str, n
         raise RequestError(400, f"JSON Value: {_quoted(document)} Excepting 'instances' to be an list/array")
     if not rows:
         raise RequestError(400, f"JSON Value: {_quoted(document)} No values in 'instances' array")
+    if not inputs:
+        raise RequestError(400, "the signature has no inputs; expecting the column form, 'inputs', an empty object")
     if not isinstance(rows[0], dict) and len(inputs) > 1:
         raise RequestError(
             400,

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 from tf_dvbpr.server.app import WHAT, App, error_response, json_response
 from tf_dvbpr.server.config import ServeConfig
+from tf_dvbpr.server.console import tell
 from tf_dvbpr.server.http_server import HttpServer
 from tf_dvbpr.server.lines import Lines
 from tf_dvbpr.server.metrics import Metrics
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from tf_dvbpr.server.grpc_service import GrpcServer
 
 _SPARE_THREADS = 8  # for requests that do not wait: status, metrics, refusals
-
-_print = functools.partial(print, flush=True)
 
 
 class Server:
@@ -56,14 +55,14 @@ class Server:
     def __init__(
         self,
         config: ServeConfig,
-        say: Callable[[str], object] = _print,
+        say: Callable[[str], object] = tell,
         extend: Callable[[App], object] = lambda app: None,
     ) -> None:
         self._config, self._say = config, say
         self.grpc_port: int | None = None
         self._stopping = threading.Event()
         metrics = Metrics()
-        self.app = App(config, metrics)
+        self.app = App(config, metrics, "; --allow_origins of the server names those that may")
         threads = 2 * config.queue + _SPARE_THREADS
         # The address comes first: if it is taken, this fails before a model is loaded.
         self._http = HttpServer(self.app, config.host, config.port, threads, config.max_request_mib * 2**20)
@@ -131,7 +130,7 @@ class Server:
 
 
 def serve(
-    config: ServeConfig, say: Callable[[str], object] = _print, extend: Callable[[App], object] = lambda app: None
+    config: ServeConfig, say: Callable[[str], object] = tell, extend: Callable[[App], object] = lambda app: None
 ) -> None:
     """Serves until SIGTERM or Ctrl-C, then answers the requests that have arrived; a second signal ends it at once.
 

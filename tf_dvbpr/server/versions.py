@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from tf_dvbpr.plain_path import is_lost
-from tfrecords.errors import InputError
+from tfrecords.errors import InputError, option
 from tfrecords.files.written_list import damage, read_list
 
 _SHARD = re.compile(r"variables\.data-(\d{5})-of-(\d{5})")
@@ -34,35 +34,42 @@ def find_versions(folder: Path) -> list[Version]:
     """Returns every version in a folder, the highest first; none if the folder cannot be read."""
     try:
         numbered = [path for path in folder.iterdir() if re.fullmatch(r"[0-9]{1,18}", path.name) and path.is_dir()]
-        return sorted(map(_version, numbered), key=lambda version: -version.number)
     except OSError:  # The folder was renamed or removed meanwhile.
         return []
+    found = [version for path in numbered if (version := _version(path)) is not None]
+    return sorted(found, key=lambda version: -version.number)
 
 
 def check_model_folder(folder: Path) -> None:
     """Raises InputError if no version can ever be served from `folder`."""
+    where = option("model", folder)
     if not folder.is_dir():
-        raise InputError(f"--model={folder}: no such folder; tools.export_saved_model --output={folder}/1 makes it")
+        raise InputError(f"{where}: no such folder; tools.export_saved_model --output={folder}/1 makes it")
     if is_lost(folder.absolute()):
         raise InputError(
-            f"--model={folder}: TensorFlow takes [ ] and \\ in a path for a pattern and cannot load from there; rename "
+            f"{where}: TensorFlow takes [ ] and \\ in a path for a pattern and cannot load from there; rename "
             "the folder"
         )
     if (folder / "saved_model.pb").is_file():
         raise InputError(
-            f"--model={folder}: a SavedModel itself; expected the folder that holds it under a number: move it to "
+            f"{where}: a SavedModel itself; expected the folder that holds it under a number: move it to "
             f"{folder}/1, or name its parent where this one is a version"
         )
     if not find_versions(folder):
         raise InputError(
-            f"--model={folder}: no version in it; expected a SavedModel in a folder with a number for a name, as "
+            f"{where}: no version in it; expected a SavedModel in a folder with a number for a name, as "
             f"tools.export_saved_model --output={folder}/1 makes"
         )
 
 
-def _version(folder: Path) -> Version:
+def _version(folder: Path) -> Version | None:
+    """Returns the version in a folder; None if the folder was removed meanwhile."""
     listed = read_list(folder) is not None
-    return Version(int(folder.name), folder, _fault(folder, listed), listed, _state(folder))
+    try:
+        fault, state = _fault(folder, listed), _state(folder)
+    except OSError as error:
+        fault, state = f"it cannot be read: {error.strerror or error}", ()
+    return Version(int(folder.name), folder, fault, listed, state) if folder.is_dir() else None
 
 
 def _fault(folder: Path, listed: bool) -> str | None:

@@ -6,6 +6,8 @@ import os
 
 from tfrecords.files.atomic_file import write_text
 
+_MOST_DIGITS = 4000  # of a whole number; Python reads no more than 4300
+
 
 def write_json(path: str | os.PathLike, content: object) -> None:
     """Writes indented ASCII JSON atomically."""
@@ -15,11 +17,11 @@ def write_json(path: str | os.PathLike, content: object) -> None:
 def parse_json(text: str) -> object:
     """Parses JSON. Raises ValueError for invalid JSON, and for numbers that JSON does not have.
 
-    Python's own parser accepts NaN and Infinity, turns 1e999 into infinity, and raises RecursionError if lists are
-    nested deeply.
+    Python's own parser accepts NaN and Infinity, turns 1e999 into infinity, raises RecursionError if lists are nested
+    deeply, and tells the caller of a whole number of many digits how to set up Python.
     """
     try:
-        return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        return json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -35,6 +37,12 @@ def without_nan(content: object) -> object:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number of JSON")
+
+
+def _whole(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"{text:.20}... is a number of {len(text)} digits")
+    return int(text)
 
 
 def _finite(text: str) -> float:

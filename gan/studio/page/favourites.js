@@ -8,10 +8,12 @@ export class Favourites {
     this.name = `dvbpr-studio ${about.runs}`; // latents of other runs draw other garments
     this.desk = desk;
     this.problem = problem;
+    this.most = about.most_favourites;
+    this.kept = [];
     try {
-      this.kept = JSON.parse(localStorage.getItem(this.name)) || [];
+      this.kept = JSON.parse(localStorage.getItem(this.name)).filter(isWhole).slice(0, this.most);
     } catch {
-      this.kept = []; // the browser keeps nothing, or another program wrote there
+      // The browser keeps nothing, or another program wrote there.
     }
     byId("export").addEventListener("click", () => this.export());
   }
@@ -22,6 +24,10 @@ export class Favourites {
 
   toggle(garment) {
     const { film, film_steps, film_scores, ...own } = garment; // a film is long
+    if (this.kept.length >= this.most && !this.has(garment)) {
+      this.problem(`at most ${this.most} favourites; export them, and take some out`);
+      return;
+    }
     this.kept = this.has(garment) ? this.kept.filter((one) => identity(one) !== identity(garment)) : [...this.kept, own];
     try {
       localStorage.setItem(this.name, JSON.stringify(this.kept));
@@ -55,4 +61,10 @@ export class Favourites {
       this.problem(error.message);
     }
   }
+}
+
+function isWhole(one) {
+  const known = { item: Number.isInteger(one?.item), design: Array.isArray(one?.latent) && typeof one?.category === "string" };
+  const isShown = [one?.title, one?.picture].every((text) => typeof text === "string");
+  return isShown && (one.score === null || typeof one.score === "number") && known[one.kind] === true;
 }

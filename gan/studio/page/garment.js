@@ -100,10 +100,10 @@ export class Look {
   standing(content, name) {
     const tiles = [
       ["score", number(content.score)],
-      ["better than, of the catalogue", percent(content.percentile)],
+      ["above, of the catalogue", percent(content.percentile)],
       ["rank", `${content.rank.toLocaleString("en")} of ${content.items.toLocaleString("en")}`],
     ];
-    if (content.category) tiles.splice(2, 0, [`better than, of ${words(content.category)}`, percent(content.in_category)]);
+    if (content.category) tiles.splice(2, 0, [`above, of ${words(content.category)}`, percent(content.in_category)]);
     this.body.append(
       heading(`For ${name}`),
       make("dl", { className: "standing" }, ...tiles.map(([term, value]) => make("div", {}, make("dt", { textContent: term }), make("dd", { textContent: value })))),
@@ -133,9 +133,12 @@ export class Look {
         part("They would rather have", content.preferred, (one) => `above ${percent(one.percentile)}`, "Nothing that is like it."),
       ),
     );
-    if (content.changes.length) {
-      const rows = content.changes.map((one) =>
-        make("tr", {}, ...[one.attribute, one.value || "any other", one.other, `${one.change >= 0 ? "+" : ""}${number(one.change)}`].map((text) => make("td", { textContent: words(text) }))),
+    const helpful = content.changes.filter((one) => one.change > 0);
+    if (content.changes.length && !helpful.length) this.body.append(heading("Changes that would help most"), make("p", { className: "fine", textContent: "No change of an attribute would raise the score." }));
+    if (helpful.length) {
+      const change = (one) => `+${number(one.change)}${one.error === null ? "" : ` ± ${number(one.error)}`}`;
+      const rows = helpful.map((one) =>
+        make("tr", {}, ...[words(one.attribute), one.value ? words(one.value) : "any other", words(one.other), change(one)].map((text) => make("td", { textContent: text }))),
       );
       const head = make("tr", {}, ...["attribute", "instead of", "rather", "score"].map((text) => make("th", { textContent: text, scope: "col" })));
       this.body.append(heading("Changes that would help most"), make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)));
@@ -179,7 +182,7 @@ export class Look {
         const cards = content.versions.map((one) => {
           const made = { kind: "design", title: `${words(category)}, altered in ${one.step} steps`, for: name, ...one };
           const what = one.step ? `step ${one.step}, changed by ${number(one.drift)}` : `the GAN's copy, ${number(content.error)} off`;
-          return card(made, this.desk, `${what}; better than ${percent(one.percentile)}`);
+          return card(made, this.desk, `${what}; above ${percent(one.percentile)} of the catalogue`);
         });
         show(versions, cards, "");
       },

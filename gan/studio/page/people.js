@@ -134,7 +134,8 @@ export class People {
   async upload(files) {
     byId("uploads").value = "";
     this.problem("");
-    for (const file of files) {
+    for (const [place, file] of files.entries()) {
+      byId("status").textContent = `Looking at photo ${place + 1} of ${files.length} …`;
       if (this.liked.length >= this.about.most_uploads) {
         this.problem(`at most ${this.about.most_uploads} photos`);
         break;
@@ -147,6 +148,7 @@ export class People {
         this.problem(error.message.startsWith(file.name) ? error.message : `${file.name}: ${error.message}`);
       }
     }
+    byId("status").textContent = "";
     await this.fit();
   }
 

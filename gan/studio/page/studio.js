@@ -84,6 +84,8 @@ class Studio {
     const { who, category } = this.state();
     this.cancel();
     show(byId("designed"), [], "Nothing is designed yet.");
+    byId("designed-note").textContent = "Press Design, and the first sketches appear at once.";
+    say("");
     this.fetching?.abort();
     if (!who) {
       const hint = this.people.kind === "guest" ? "Upload photos that the guest likes." : "Choose people.";
@@ -131,9 +133,9 @@ class Studio {
           list.replaceChildren(...content.pictures.map((picture, place) => sketch(picture, content.scores[place])));
         }
         if (event === "designed") {
-          const caption = (one) => `better than ${percent(one.better_than)}; real ${number(one.realness)}`;
+          const caption = (one) => `above ${percent(one.better_than)} of ${words(one.category)}; realness ${number(one.realness)}`;
           show(list, content.garments.map((one) => card(asDesign(one, name), this.desk, caption(one))), "Nothing.");
-          byId("designed-note").textContent = `For ${name}. Select one to see its film, what is like it, and why they like it.`;
+          byId("designed-note").textContent = `For ${name}. Select one to see more.`;
           say(`${content.garments.length} designs are ready.`);
         }
       }
@@ -144,7 +146,10 @@ class Studio {
         if (list.querySelector(".sketch")) show(list, [], "Nothing is designed yet.");
       }
     }
-    if (this.designing === designing) busy(false);
+    if (this.designing === designing) {
+      this.designing = null;
+      busy(false);
+    }
   }
 
   takePhotos() {
@@ -169,6 +174,7 @@ class Studio {
   }
 
   async photo(file) {
+    if (!file) return; // what was dropped is no file
     problem("");
     try {
       const photo = await base64(file, this.about.most_photo_bytes);

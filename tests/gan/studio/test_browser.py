@@ -115,6 +115,30 @@ def test_from_a_person_to_designs_and_their_explanation(page):
     page.check()
     page.one("#look").send_keys(Keys.ESCAPE)
     browser.until(lambda: not page.one("#look").is_displayed())
+    # What is said of the designs goes with them.
+    Select(page.one("#category")).select_by_value("shoes")
+    page.wait_for("#designed", "Nothing is designed yet.")
+    assert page.one("#designed-note").text.startswith("Press Design") and page.one("#status").text == ""
+
+
+def test_long_names_fit_a_phone(page, driver):
+    page.one("#retrieved .open").click()
+    page.wait("#look .standing")
+    browser.until(lambda: page.one("#look-status").text == "" and page.all("#tailor"))
+    driver.execute_script(
+        """
+        const name = "a_long_name_of_an_attribute_or_a_person", none = { alike: [], unlike: [], preferred: [] };
+        const change = (other, change, error) => ({ attribute: name, value: name, other, change, error });
+        const changes = [change(name, 1.5, 0.25), change("blue", 0.5, null), change("red", -2, 0.1)];
+        studio.look.why({ picture: "/icon.svg", raises: 1, lowers: -1, ...none, changes }, name);
+        studio.look.likers({ users: [{ user: name + name, percentile: 1 }], groups: [], mean_percentile: 0.5 });
+        studio.look.why({ picture: "/icon.svg", raises: 1, lowers: -1, ...none, changes: changes.slice(2) }, name);
+        """
+    )
+    # Changes that lower the score do not help.
+    assert [row.text for row in page.all("#look tbody td:last-child")] == ["+1.50 ± 0.25", "+0.50"]
+    assert "No change of an attribute would raise the score." in page.one("#look-body").text
+    page.check()
 
 
 def test_a_group(page):
@@ -180,6 +204,19 @@ def test_favourites_stay_and_are_exported(page, server, driver):
     assert entries[0]["note"].startswith("Design of shoes, for u0, score")
     page.all("#kept .keep")[0].click()
     browser.until(lambda: len(page.all("#kept .card")) == 1)
+
+
+def test_what_another_program_kept_is_left_out(page, server, driver):
+    item = {"kind": "item", "item": 3, "title": "i3", "picture": "/api/photos/3", "category": "tops", "score": None}
+    broken = [None, 1, "x", [], {}, {**item, "item": "3"}, {**item, "kind": "toString"}, {**item, "title": 1}]
+    name = driver.execute_script("return studio.favourites.name")
+    many = [{**item, "kind": "design", "latent": [number]} for number in range(201)]
+    for kept, count in (("{}", 0), ("[1", 0), (json.dumps([*broken, item]), 1), (json.dumps(many), 200)):
+        driver.execute_script("localStorage.setItem(arguments[0], arguments[1])", name, kept)
+        page = Page(driver, server)
+        assert len(page.all("#kept .card")) == count
+    page.all("#retrieved .keep")[0].click()
+    page.wait_for("#problem", "at most 200 favourites; export them, and take some out")
 
 
 def test_a_design_is_cancelled_and_another_takes_its_place(page, server):

@@ -1,5 +1,6 @@
 """Every address of the studio over HTTP."""
 
+import concurrent.futures
 import io
 import json
 import re
@@ -13,6 +14,7 @@ from PIL import Image
 
 from gan.studio.config import StudioConfig
 from gan.studio.designing import DesignTable
+from gan.studio.looking import LookingTable
 from gan.studio.page_files import FILES
 from gan.studio.serve import StudioServer
 from tests.support.served import call
@@ -68,6 +70,30 @@ def test_about_and_search(server, studio):
     assert call(server, "GET", "/api/users?prefix=u5")[1]["users"][:2] == ["u5", "u50"]
     assert call(server, "GET", "/api/users?prefix=%00%ff")[1] == {"users": []}
     assert call(server, "GET", "/healthz")[0] == 200
+
+
+def test_a_page_of_another_site_is_refused_without_advice_on_flags_that_it_lacks(server):
+    for headers, told in (
+        ({"Origin": "https://evil.example"}, "pages of https://evil.example may not call this server"),
+        ({"Sec-Fetch-Site": "cross-site"}, "pages of other sites may not call this server"),
+    ):
+        assert call(server, "GET", "/api/about", headers=headers)[:2] == (403, {"error": told})
+
+
+def test_one_photo_is_read_at_a_time(server, monkeypatch):
+    inside, most, read = [], [], LookingTable.photo
+
+    def photo(table, encoded):
+        inside.append(encoded)
+        most.append(len(inside))
+        time.sleep(0.02)  # Without the lock, the others come meanwhile.
+        inside.pop()
+        return read(table, encoded)
+
+    monkeypatch.setattr(LookingTable, "photo", photo)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda n: call(server, "POST", "/api/style", {"photo": photo_of()}), range(4)))
+    assert [status for status, _, _ in answers] == [200] * 4 and most == [1] * 4
 
 
 def test_an_items_photo(server, studio):

@@ -57,6 +57,14 @@ def test_diversity_draws_other_designs(server):
     assert "false" in drawn  # The first shown is not always the best.
 
 
+def test_a_tiny_diversity_is_none(server):
+    plain, tiny = (
+        dict(ask(server, "/api/design", {"who": WHO, "category": "tops", "diversity": diversity}))["designed"]
+        for diversity in (0, 1e-300)
+    )
+    assert plain == tiny
+
+
 def test_a_guest_gets_designs_too(server, studio):
     styles = [
         ask(server, "/api/style", {"photo": photo_of(colour)})["style"] for colour in ((200, 30, 30), (190, 40, 30))
@@ -64,7 +72,7 @@ def test_a_guest_gets_designs_too(server, studio):
     assert len(styles[0]) == 8
     taste = ask(server, "/api/guest", {"styles": styles})["taste"]
     found = ask(server, "/api/wardrobe", {"who": {"taste": taste}, "category": "shoes"})
-    assert (found["name"], found["owned"], found["bought"]) == ("guest", 0, []) and len(found["retrieved"]) == 2
+    assert (found["name"], found["owned"], found["bought"]) == ("the guest", 0, []) and len(found["retrieved"]) == 2
     told = dict(ask(server, "/api/design", {"who": {"taste": taste}, "category": "shoes"}))
     assert len(told["designed"]["garments"]) == 2
 
@@ -84,6 +92,12 @@ def test_a_look_at_an_item(server, studio):
     assert standing["score"] == pytest.approx(scores[item], rel=1e-4)
     assert standing["percentile"] == pytest.approx((scores < scores[item]).mean())
     assert standing["rank"] == 1 + (np.delete(scores, item) >= scores[item]).sum() and standing["items"] == 90
+    # Every place is taken once, though a product of matrices is rounded otherwise than one of vectors.
+    looks = [
+        dict(ask(server, "/api/look", {"who": WHO, "garment": {"item": one}, "category": "tops"}))["standing"]
+        for one in range(0, 90, 6)
+    ]
+    assert [one["rank"] for one in looks] == [int((scores > scores[n]).sum()) + 1 for n in range(0, 90, 6)]
     near = [one["item"] for one in told["nearest"]["items"]]
     assert item not in near and all(studio.categories[one] == studio.gan.category("tops") for one in near)
     why = told["why"]

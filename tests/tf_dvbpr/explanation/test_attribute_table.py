@@ -27,6 +27,13 @@ def test_words_and_numbers(planted, table):
     assert colour.value(3) == "green"
 
 
+def test_ranges_of_large_and_of_near_numbers_can_be_told_apart(planted, table):
+    rows = [[f"i{item}", 12_000 + 10 * item, 1000 + item / 1000] for item in range(90)]
+    yen, near = attributes_of(planted, table(["item_id", "yen", "near"], rows)).attributes
+    assert yen.values == ("to 12297", "12297 to 12593", "over 12593")
+    assert near.values == ("to 1000.03", "1000.03 to 1000.06", "over 1000.06")
+
+
 def test_few_numbers_are_words_and_too_many_words_are_names(planted, table):
     rows = [[f"i{item}", item % 3, f"name {item}"] for item in range(89)]
     found = attributes_of(planted, table(["item_id", "size", "title"], rows))

@@ -105,6 +105,48 @@ def test_errors(stub, given, code, message):
     assert found == code and details.startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        # One value for a million million places.
+        ({"sizes": [10**12], "string_val": [b"u1"]}, "input user_keys: [1000000000000] values have more than 32 MiB"),
+        ({"sizes": [2**20], "string_val": [b"u" * 100]}, "input user_keys: [1048576] values have more than 32 MiB"),
+        ({"sizes": [2**40, 2**40]}, "input user_keys: expected string (None,), got string [1099511627776, 10995116277"),
+        ({"sizes": [-1]}, "input user_keys: expected string (None,), got string [-1]"),
+        ({"sizes": [1], "dtype": 0}, "input user_keys: expected string (None,), got type 0 [1]"),
+        ({"sizes": [1], "dtype": 999}, "input user_keys: expected string (None,), got type 999 [1]"),
+        ({"sizes": [1], "string_val": [b"a", b"b"]}, "input user_keys: no tensor ("),
+        ({"sizes": [1], "tensor_content": b"abc"}, "input user_keys: no tensor ("),
+        ({"unknown_rank": True}, "input user_keys: expected string (None,), got string of unknown rank"),
+    ],
+)  # fmt: skip
+def test_tensors_that_are_none(stub, changes, message):
+    asked = request("u1")
+    tensor = asked.inputs["user_keys"]
+    tensor.Clear()
+    tensor.dtype = changes.get("dtype", tf.string.as_datatype_enum)
+    tensor.tensor_shape.unknown_rank = changes.get("unknown_rank", False)
+    for size in changes.get("sizes", ()):
+        tensor.tensor_shape.dim.add(size=size)
+    tensor.string_val.extend(changes.get("string_val", ()))
+    tensor.tensor_content = changes.get("tensor_content", b"")
+    found, details = refused(stub.Predict, asked)
+    assert found == "INVALID_ARGUMENT" and details.startswith(message)
+
+
+def test_one_value_may_stand_for_many(stub):
+    asked = request("u1")
+    asked.inputs["user_keys"].tensor_shape.dim[0].size = 3
+    keys = tf.make_ndarray(stub.Predict(asked, timeout=60).outputs["item_keys"])
+    assert keys.tolist() == [[key.encode() for key in best(1, 3)[0]]] * 3
+
+
+def test_a_fault_of_the_server_is_told_in_one_line(stub, server, monkeypatch):
+    monkeypatch.setattr(server.lines, "answer", lambda *given: 1 / 0)
+    told = ("INTERNAL", "the server failed at this request; its log says why")
+    assert refused(stub.Predict, request("u1")) == told
+
+
 def test_metadata_and_status(stub, channel):
     from tensorflow_serving.apis import (
         classification_pb2,
@@ -128,7 +170,5 @@ def test_metadata_and_status(stub, channel):
 
 
 def test_a_port_that_is_taken(server, folder):
-    with pytest.raises(
-        InputError, match=f"--grpc_port={server.grpc_port}: taken, another program listens on 127.0.0.1"
-    ):
+    with pytest.raises(InputError, match=f"grpc_port={server.grpc_port}: taken, another program listens on 127.0.0.1"):
         Server(ServeConfig(str(folder), port=0, grpc_port=server.grpc_port), lambda line: None)

@@ -1,4 +1,5 @@
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -152,8 +153,22 @@ def test_no_whole_version_is_told_in_one_line(folder, name, listed):
     with pytest.raises(InputError) as caught:
         Model(folder, "shop", lambda line: None, lambda version: None)
     message = str(caught.value)
-    assert message.startswith(f"--model={folder}: no whole version; {folder}/1: ") and "copy it again" in message
+    assert message.startswith(f"model={folder}: no whole version; {folder}/1: ") and "copy it again" in message
     assert ("is not as it was written" if listed else "it cannot be loaded: ") in message
+
+
+def test_a_check_that_fails_does_not_end_the_checks(model, folder, exports, monkeypatch):
+    looks, stop = [], threading.Event()
+
+    def look():
+        looks.append(None)
+        if len(looks) == 1:
+            raise RuntimeError("once")
+        stop.set()
+
+    monkeypatch.setattr(model, "look", look)
+    model.watch(1e-3, stop)
+    assert len(looks) == 2
 
 
 def test_statuses_of_what_is_not_there(model):

@@ -1,6 +1,7 @@
 """Forms and messages are those of https://www.tensorflow.org/tfx/serving/api_rest and of TensorFlow Serving."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -105,8 +106,8 @@ def test_signature_name():
         (b"instances = [1, 2]", "JSON Parse error: Expecting value at offset: 0"),
         (b"[1]", "JSON Value: [1] Is not object"),
         (b'{"a": "\xff"}', "JSON Parse error: not UTF-8 at offset: 7"),
-        (b"[" * 100_000, "JSON Parse error: "),
-        (b'{"inputs": ' + b"9" * 10_000 + b"}", "JSON Parse error: "),
+        (b"[" * 100_000, "JSON Parse error: the lists are nested too deeply"),
+        (b'{"inputs": ' + b"9" * 10_000 + b"}", "JSON Parse error: a number has too many digits"),
     ],
 )
 def test_no_document(body, expected):
@@ -219,6 +220,18 @@ def test_no_document(body, expected):
 )
 def test_malformed_requests_are_told_in_tensorflow_servings_words(text, inputs, expected):
     assert error_of(text, inputs) == (400, expected)
+
+
+def test_a_signature_without_inputs():
+    assert read_inputs({"inputs": {}}, {}) == ({}, False)
+    for document, expected in (
+        ({"inputs": 1}, "JSON Value: 1 the signature has no inputs; expecting an empty object"),
+        ({"instances": [[]]}, "the signature has no inputs; expecting the column form, 'inputs', an empty object"),
+        ({"instances": [{}]}, "the signature has no inputs; expecting the column form, 'inputs', an empty object"),
+    ):
+        with pytest.raises(RequestError, match=re.escape(expected)) as caught:
+            read_inputs(document, {})
+        assert caught.value.status == 400
 
 
 def test_a_message_quotes_the_beginning_of_a_long_value():

@@ -1,25 +1,23 @@
 """The whole server over HTTP."""
 
 import concurrent.futures
-import http.client
 import json
-import os
 import re
-import shutil
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 
 import numpy as np
 import pytest
+from werkzeug.test import create_environ
 from werkzeug.wrappers import Response
 
 from tests.support.served import asked, best, call, predict, running, write_export
 from tests.support.tool import run
 from tf_dvbpr.server import http_server
+from tf_dvbpr.server.app import App
+from tf_dvbpr.server.config import ServeConfig
+from tf_dvbpr.server.metrics import Metrics
 from tools import serve as tool
 
 pytestmark = pytest.mark.stack
@@ -100,15 +98,16 @@ def test_status_and_metadata(server):
         ),
         ("GET", "/v1/models/..%2F..%2Fetc", None, 400, "Malformed request: GET "),
         ("GET", "/v1/models/%2e%2e", None, 404, "Could not find any versions of model .."),
-        ("GET", "/etc/passwd", None, 404, ""),
-        ("POST", "/healthz", "", 405, ""),
-        ("BREW", "/healthz", "", 405, ""),
+        ("GET", "/etc/passwd", None, 404, "no such address: /etc/passwd"),
+        ("POST", "/healthz", "", 405, "/healthz does not take POST; it takes GET, HEAD"),
+        ("BREW", "/healthz", "", 405, "/healthz does not take BREW; it takes GET, HEAD"),
     ],
 )  # fmt: skip
 def test_errors_are_json_in_tensorflow_servings_words(server, method, path, body, status, message):
     found, answer, headers = call(server, method, path, body)
     assert found == status and answer.keys() == {"error"} and answer["error"].startswith(message)
     assert headers["Content-Type"] == "application/json"
+    assert headers.get("Allow") == ("GET, HEAD" if status == 405 else None)
 
 
 def test_lists_that_do_not_fit_are_the_requests_fault(server):
@@ -136,7 +135,7 @@ def test_figures(server):
     page = call(server, "GET", "/metrics")[1]
     assert re.search(r'^dvbpr_requests_total\{status="200",what="serving_default"\} [1-9]', page, re.MULTILINE)
     assert re.search(r'^dvbpr_request_seconds_bucket\{le="\+Inf",what="serving_default"\} [1-9]', page, re.MULTILINE)
-    assert "\ndvbpr_model_version 1.0\n" in page and "\ndvbpr_queue 0.0\n" in page
+    assert "\ndvbpr_model_version 1.0\n" in page and '\ndvbpr_queue{queue="quick"} 0.0\n' in page
     assert "dvbpr_call_rows_count" in page and "process_resident_memory_bytes" in page
     # What callers make up is no label: their number has no end.
     call(server, "POST", "/v1/models/made_up:predict", "{}")
@@ -188,20 +187,67 @@ def test_origins_and_hosts_that_are_allowed(folder):
         assert status == 403 and answer == {"error": told}
 
 
+@pytest.mark.parametrize(
+    ("host", "guards"),
+    [("127.0.0.1", True), ("127.0.0.5", True), ("LocalHost", True), ("::1", True), ("0.0.0.0", False)],
+)
+def test_all_names_of_this_machine_alone_guard_the_host(host, guards):
+    app = App(ServeConfig("m", host=host), Metrics())
+    environ = create_environ("/nothing", headers={"Host": "evil.example"})
+    status = Response.from_app(app, environ).status_code
+    assert status == (403 if guards else 404)
+    own = f"[{host}]" if ":" in host else host
+    assert Response.from_app(app, create_environ("/nothing", headers={"Host": f"{own}:8501"})).status_code == 404
+
+
+def test_hosts_and_origins_as_browsers_write_them():
+    config = ServeConfig(
+        "m",
+        allow_hosts=("API.example", "::1"),
+        allow_origins=("https://Shop.example/", "http://a.example:80", "https://b.example:443", "http://c.example:443",
+                       "http://[::1]:8080"),
+    )  # fmt: skip
+    assert config.allow_hosts == ("api.example", "::1")
+    assert config.allow_origins == (
+        "https://shop.example", "http://a.example", "https://b.example", "http://c.example:443", "http://[::1]:8080"
+    )  # fmt: skip
+
+
 def test_limits(folder):
     with running(folder, max_request_mib=1, max_rows=3, max_answer=6) as server:
         status, answer = predict(server, asked(*["u1"] * 4))
         assert status == 413 and answer["error"].startswith("input user_keys: 4 rows: at most 3 allowed (--max_rows")
         assert predict(server, asked("u1", "u2", "u3", k=3))[0] == 413
-        # 100 MB, of which the server reads no more than it has to.
+        told = "the request has more than 1 MiB (--max_request_mib of the server); send less at once"
         with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
             client.sendall(
                 b"POST /v1/models/shop:predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000000\r\n\r\n"
             )
             answer = client.makefile("rb").read()
         head, _, body = answer.partition(b"\r\n\r\n")
-        assert b" 413 " in head and b"application/json" in head and "error" in json.loads(body)
-        assert predict(server, asked("u1"))[0] == 200
+        assert b" 413 " in head and b"application/json" in head and json.loads(body) == {"error": told}
+        # A client that sends everything before it reads gets the answer, and no broken pipe.
+        status, answer, _ = call(server, "POST", "/v1/models/shop:predict", b"x" * 100_000_000)
+        assert (status, answer) == (413, {"error": told})
+        exact = json.dumps(asked("u1")).encode().ljust(2**20)
+        assert call(server, "POST", "/v1/models/shop:predict", exact)[0] == 200
+        assert call(server, "POST", "/v1/models/shop:predict", exact + b" ")[0] == 413
+
+
+def test_connections_are_fewer_than_the_files_that_may_be_open(monkeypatch):
+    class Files:
+        RLIMIT_NOFILE = None
+
+        @classmethod
+        def getrlimit(cls, what):
+            return cls.most, 10**6
+
+    monkeypatch.setattr(http_server, "resource", Files)
+    for files, expected in ((256, 78), (1024, 462), (10**6, 1000), (-1, 1000), (50, 8)):
+        Files.most = files
+        assert http_server.connections() == expected
+    monkeypatch.setattr(http_server, "resource", None)
+    assert http_server.connections() == 1000
 
 
 def test_what_is_no_http_is_told_as_json(server):
@@ -239,9 +285,12 @@ def test_a_full_queue_answers_429_and_the_rest_goes_on(folder):
     with running(folder, queue=2) as server, concurrent.futures.ThreadPoolExecutor(2) as pool:
         gate = Gate(server)
         held = [pool.submit(predict, server, asked(user)) for user in ("u1", "u2")]
-        gate.wait_for(lambda: "\ndvbpr_queue 2.0\n" in call(server, "GET", "/metrics")[1])
+        gate.wait_for(lambda: '\ndvbpr_queue{queue="quick"} 2.0\n' in call(server, "GET", "/metrics")[1])
         status, answer, headers = call(server, "POST", "/v1/models/shop:predict", asked("u3"))
-        assert (status, answer) == (429, {"error": "the queue is full: 2 requests wait; try again later"})
+        assert (status, answer) == (
+            429,
+            {"error": "the queue is full: 2 requests wait or run (--queue of the server); try later"},
+        )
         assert headers["Retry-After"] == "1"
         assert call(server, "GET", "/healthz")[0] == 200
         gate.opened.set()
@@ -257,48 +306,12 @@ def test_a_client_that_leaves_is_not_worked_for(folder):
         with socket.create_connection(("127.0.0.1", server.port)) as client:
             head = f"POST /v1/models/shop:predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"
             client.sendall(head.encode() + body)
-            gate.wait_for(lambda: "\ndvbpr_queue 2.0\n" in call(server, "GET", "/metrics")[1])
+            gate.wait_for(lambda: '\ndvbpr_queue{queue="quick"} 2.0\n' in call(server, "GET", "/metrics")[1])
         gate.wait_for(lambda: len(server._http._server.active_channels) <= 2)
         gate.opened.set()
         assert held.result()[0] == 200 and predict(server, asked("u3"))[0] == 200
         page = call(server, "GET", "/metrics")[1]
         assert gate.waiting == 2 and 'dvbpr_requests_total{status="499",what="serving_default"} 1.0' in page
-
-
-@pytest.mark.slow
-def test_a_new_version_comes_without_a_lost_request(folder, tmp_path):
-    model = tmp_path / "shop"
-    shutil.copytree(folder / "1", model / "1")
-    new = write_export(tmp_path / "new", -1.0)
-    expected = [best(1, 3)[0], best(1, 3, -1.0)[0]]
-    stop, seen = threading.Event(), []
-
-    def ask_on():
-        # One connection: what is lost would show as an error.
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        mine, last = [], False
-        while not last:
-            last = stop.is_set()  # The last request is sent after the new version has come.
-            connection.request("POST", "/v1/models/shop:predict", json.dumps(asked("u1")))
-            answer = connection.getresponse()
-            mine.append((answer.status, json.loads(answer.read())["outputs"]["item_keys"][0]))
-        connection.close()
-        return mine
-
-    with running(model) as server, concurrent.futures.ThreadPoolExecutor(4) as pool:
-        asking = [pool.submit(ask_on) for _ in range(4)]
-        shutil.copytree(new, model / "2")
-        end = time.monotonic() + 60
-        while server.model.current.number != 2 and time.monotonic() < end:
-            time.sleep(0.01)
-        predict(server, asked("u1"))
-        stop.set()
-        seen = [one.result() for one in asking]
-        assert call(server, "GET", "/v1/models/shop/versions/1")[0] == 404
-    for answers in seen:
-        assert {status for status, _ in answers} == {200}
-        keys = [expected.index(keys) for _, keys in answers]
-        assert keys == sorted(keys) and keys[-1] == 1
 
 
 def test_further_addresses(folder):
@@ -319,61 +332,6 @@ def test_further_addresses(folder):
         assert call(server, "GET", "/studio/hat", headers={"Origin": "https://evil.example"})[0] == 403
 
 
-@pytest.fixture
-def process(folder):
-    command = [sys.executable, "-m", "tools.serve", f"--model={folder}", "--port=0", "--name=dvbpr"]
-    served = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    lines = []
-    for line in served.stdout:
-        lines.append(line)
-        if found := re.search(r"serving at http://127\.0\.0\.1:(\d+)/v1/models/dvbpr$", line):
-            break
-    assert found, served.communicate()
-    yield served, int(found[1])
-    served.kill()
-    served.wait()
-
-
-@pytest.mark.slow
-def test_sigterm_ends_what_came_and_exits_with_0(process):
-    served, port = process
-    stopping, all_began = threading.Event(), threading.Barrier(7)
-
-    def ask_on(number):
-        """Asks until the server is gone; fails unless it said so before, or might take the connection for idle."""
-        answered, is_last, since = 0, False, time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        while True:
-            pause = time.monotonic() - since
-            try:
-                connection.request("POST", "/v1/models/dvbpr:predict", json.dumps(asked(f"u{number}")))
-                answer = connection.getresponse()
-            except ConnectionError as error:
-                assert isinstance(error, ConnectionRefusedError) if is_last else pause > http_server.QUIET / 2
-                return
-            assert answer.status == 200 and json.loads(answer.read())["outputs"]["user_known"] == [True]
-            since, is_last = time.monotonic(), answer.headers["Connection"] == "close"
-            answered += 1
-            if answered == 1:
-                all_began.wait(timeout=60)
-            if is_last:
-                stopping.set()
-
-    with concurrent.futures.ThreadPoolExecutor(6) as pool:
-        asking = [pool.submit(ask_on, number) for number in range(6)]
-        all_began.wait(timeout=60)
-        time.sleep(0.2)
-        os.kill(served.pid, signal.SIGTERM)
-        out, err = served.communicate(timeout=60)
-        for one in asking:
-            one.result()
-    assert served.returncode == 0 and stopping.is_set()
-    assert out.splitlines()[-2:] == [
-        "stopping when the requests that came are answered; once more, and it stops at once", "stopped"
-    ]  # fmt: skip
-    assert "Traceback" not in err
-
-
 def test_a_port_that_is_taken(server, folder, capsys):
     status, _, err = run(capsys, tool.cli, f"--model={folder}", f"--port={server.port}")
     taken = f"--port={server.port}: taken, another program listens on 127.0.0.1; stop it or name another --port"
@@ -387,6 +345,14 @@ def test_a_port_that_is_taken(server, folder, capsys):
         (["--model={}"], "no version in it"),
         (["--model={}", "--name=a/b"], "--name=a/b: expected a name without spaces"),
         (["--model={}", "--host=256.1.1.1"], "--host=256.1.1.1: no address of this machine"),
+        (
+            ["--model={}", "--allow_hosts=api.example:8501"],
+            "--allow_hosts=api.example:8501: expected host names without",
+        ),
+        (["--model={}", "--allow_hosts=*"], "--allow_hosts=*: expected host names"),
+        (["--model={}", "--allow_origins=*"], "--allow_origins=*: expected addresses of sites without a path, as in"),
+        (["--model={}", "--allow_origins=shop.example"], "--allow_origins=shop.example: expected addresses of sites"),
+        (["--model={}", "--allow_origins=https://a.b/c"], "--allow_origins=https://a.b/c: expected addresses of sites"),
         (["--model={}", "--queue=0"], "--queue=0: expected from 1 to 1000"),
     ],
 )

@@ -1,8 +1,10 @@
+import errno
 import shutil
 
 import pytest
 
 from tests.support.served import write_export
+from tf_dvbpr.server import versions
 from tf_dvbpr.server.versions import check_model_folder, find_versions
 from tfrecords.errors import InputError
 from tfrecords.files.written_list import LIST
@@ -23,6 +25,23 @@ def copy(export, tmp_path):
 def fault(copy):
     (version,) = find_versions(copy.parent)
     return version.fault
+
+
+def test_a_version_that_cannot_be_read_hides_no_other(copy, monkeypatch):
+    shutil.copytree(copy, copy.with_name("2"))
+    shutil.copytree(copy, copy.with_name("3"))
+    whole = versions._fault
+
+    def fault(folder, listed):
+        if folder.name == "2":
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        if folder.name == "3":
+            shutil.rmtree(folder)
+        return whole(folder, listed)
+
+    monkeypatch.setattr(versions, "_fault", fault)
+    found = find_versions(copy.parent)
+    assert [(one.number, one.fault) for one in found] == [(2, "it cannot be read: Permission denied"), (1, None)]
 
 
 def test_highest_first_and_nothing_but_numbers(copy):
