@@ -44,6 +44,7 @@ _UNPARSED = {
 }
 # The flags that determine how much memory a tool takes; lower the first one first.
 _SIZES = ("batch_size", "shared_negatives", "candidates", "image_size", "dim", "items", "users", "photos", "workers")
+_PASSED_ON = "__passed_on"  # where a registry keeps the flags that are not its own
 _EMPTY = "may_be_empty"  # marks the flags that may be given without a value
 _PIPE_BROKEN = 128 + 13  # a shell's status for a process ended by SIGPIPE
 
@@ -57,21 +58,36 @@ def new_flags(doc: str | None) -> flags.FlagValues:
 
 
 def run(
-    main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, argv: Sequence[str] | None = None
+    main: Callable[[flags.FlagValues], None],
+    registry: flags.FlagValues,
+    argv: Sequence[str] | None = None,
+    passes_on: str | None = None,
 ) -> None:
     """Parses the flags, runs `main` and exits: 0 done, 1 bad input, 2 bad flags, 130 interrupted.
 
     SIGTERM interrupts like Ctrl-C, so that half-written files are removed. If the reader of the output has ended, as
     with ``| head``, the status is 141 and there is no message.
+
+    Args:
+        main: takes the values of the flags.
+        registry: the tool's flags.
+        argv: the command line; None: this process's.
+        passes_on: a bool flag of the tool; where it is set, flags that the tool does not have are no error, and
+            `passed_on` returns them.
     """
     try:
-        _run(main, registry, argv)
+        _run(main, registry, argv, passes_on)
     except BrokenPipeError:
         _discard_output()
         raise SystemExit(_PIPE_BROKEN) from None
 
 
-def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, argv: Sequence[str] | None) -> None:
+def _run(
+    main: Callable[[flags.FlagValues], None],
+    registry: flags.FlagValues,
+    argv: Sequence[str] | None,
+    passes_on: str | None,
+) -> None:
     argv = list(sys.argv if argv is None else argv)
     doc = registry.__dict__["__tool_doc"]
     values = copy.deepcopy(registry)
@@ -79,7 +95,7 @@ def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, a
         print(f"{doc}\n\nflags:\n{_describe(registry)}", flush=True)
         raise SystemExit(0)
     try:
-        rest = values(argv)[1:]
+        rest = _parse(values, argv, passes_on)
     except flags.Error as error:
         _fail(f"{_flag_error(registry, error)}. --help lists the flags".replace("\n", " "), 2)
     empty = [
@@ -117,6 +133,24 @@ def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, a
         sys.unraisablehook = hook
         if previous is not None:
             signal.signal(signal.SIGTERM, previous)
+
+
+def passed_on(values: flags.FlagValues) -> tuple[str, ...]:
+    """Returns the flags that are not the tool's, ``--name=value`` each; `run` says when they are no error."""
+    return values.__dict__.get(_PASSED_ON, ())
+
+
+def _parse(values: flags.FlagValues, argv: list[str], passes_on: str | None) -> list[str]:
+    """Parses the flags; returns the arguments that are no flags."""
+    if passes_on is not None:
+        open_minded = copy.deepcopy(values)
+        rest = open_minded(argv, known_only=True)[1:]
+        if open_minded[passes_on].value:
+            further = tuple(argument for argument in rest if argument.startswith("--") and len(argument) > 2)
+            values.__dict__[_PASSED_ON] = further
+            values([argument for argument in argv if argument not in further])
+            return [argument for argument in rest if argument not in further]
+    return values(argv)[1:]
 
 
 def allow_empty(registry: flags.FlagValues, name: str) -> None:
