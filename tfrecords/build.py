@@ -1,22 +1,20 @@
 """Builds a dataset folder from a source."""
 
 import array
-import contextlib
 import dataclasses
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PIL import Image
 
 from tfrecords import schema
-from tfrecords.beam.installed import check_installed
+from tfrecords.beam.new_folder import check_place, new_folder
 from tfrecords.build_config import BuildConfig
 from tfrecords.data_set_folder import DATA_SET
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError, option
 from tfrecords.example import item_example, user_example
-from tfrecords.files.atomic_folder import check_output, whole_folder
 from tfrecords.files.remote_path import RemotePath
 from tfrecords.progress_bar import progress_bar
 from tfrecords.sources.amazon import AmazonSource
@@ -53,7 +51,7 @@ def build_dataset(
     Raises:
         InputError: the input is bad, or `config.output` is taken.
     """
-    _check_place(config)
+    check_place(config.output, DATA_SET, config.overwrite, config.beam, config.pipeline)
     source = _open_source(config, progress)
     for note in getattr(source, "notes", ()):
         tell(note)
@@ -63,7 +61,7 @@ def build_dataset(
         raise InputError(
             f"{option('shards', item_shards)}: at most {source.expected_items}, the number of items, expected"
         )
-    with _new_folder(config) as new, warnings.catch_warnings():
+    with new_folder(config.output, DATA_SET, config.overwrite) as new, warnings.catch_warnings():
         # Photos that are too large are refused by name, so Pillow's warning is not needed.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         if config.beam:
@@ -78,42 +76,6 @@ def build_dataset(
         metadata = _metadata(config, source, [*items, *shard], counts, categories)
         write_metadata(new.local, metadata)
     return Dataset(config.output, metadata) if isinstance(config.output, RemotePath) else Dataset.open(config.output)
-
-
-@dataclasses.dataclass
-class _NewFolder:
-    """A new folder on this machine, as `tfrecords.beam.remote_folder.RemoteFolder` is one elsewhere."""
-
-    local: Path
-    large: Path
-    states: dict[str, tuple[int, str]] = dataclasses.field(default_factory=dict)
-
-
-def _check_place(config: BuildConfig) -> None:
-    """Raises InputError, before the work starts, if `config.output` is taken or Beam is needed and missing."""
-    if config.beam:
-        check_installed()
-        from tfrecords.beam.options import pipeline_options
-
-        pipeline_options(config.pipeline)
-    if isinstance(config.output, RemotePath):
-        from tfrecords.beam.remote_folder import check_remote_output
-
-        check_remote_output(config.output, DATA_SET, config.overwrite)
-    else:
-        check_output(config.output, DATA_SET, config.overwrite)
-
-
-@contextlib.contextmanager
-def _new_folder(config: BuildConfig) -> Iterator[_NewFolder]:
-    if isinstance(config.output, RemotePath):
-        from tfrecords.beam.remote_folder import remote_folder
-
-        with remote_folder(config.output, DATA_SET, config.overwrite) as folder:
-            yield folder
-    else:
-        with whole_folder(config.output, DATA_SET, overwrite=config.overwrite) as folder:
-            yield _NewFolder(folder, folder)
 
 
 def _check_names(config: BuildConfig, source: Source) -> None:

@@ -138,7 +138,9 @@ class BuildConfig(AmazonItems, TableColumns):
         if self.beam:
             return
         if self.pipeline:
-            raise InputError(f"{option('pipeline', self.pipeline)} has no effect without {option('beam')}; leave it out")
+            raise InputError(
+                f"{option('pipeline', self.pipeline)} has no effect without {option('beam')}; leave it out"
+            )
         for name in ("images", "output"):
             if is_remote(getattr(self, name)):
                 raise InputError(

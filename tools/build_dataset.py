@@ -10,8 +10,8 @@
     python -m tools.build_dataset --source=csv --input=my_shop --output=out/my_shop --beam --direct_num_workers=2
 
 The pages on the formats are docs/guides/your_data.md (CSV files), docs/guides/tables.md (Parquet, JSON lines and
-SQLite), docs/guides/authors_data.md (.npy files) and docs/guides/raw_sources.md (dumps). With --beam, every flag that is
-not listed below is a pipeline option of Apache Beam: docs/guides/beam.md.
+SQLite), docs/guides/authors_data.md (.npy files) and docs/guides/raw_sources.md (dumps). With --beam, every flag that
+is not listed below is a pipeline option of Apache Beam: docs/guides/beam.md.
 """
 
 import sys

@@ -57,6 +57,13 @@ def read_json(path: str) -> object:
         return json.loads(file.read())
 
 
+def anywhere(photo: object) -> object:
+    """Returns what a reader takes for a photo, with paths that also hold for a worker in another folder."""
+    if isinstance(photo, tuple) and all(hasattr(path, "absolute") for path in photo):
+        return tuple(path.absolute() for path in photo)
+    return photo.absolute() if hasattr(photo, "absolute") else photo
+
+
 def write_work(path: str, content: object) -> None:
     """Writes a value for workers of the same run; nobody else reads it, and the run removes it at its end."""
     with written(path) as file:

@@ -3,33 +3,19 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from tfrecords.beam import places
+from tfrecords.beam.new_folder import NewFolder
 from tfrecords.errors import InputError, option
 from tfrecords.files.atomic_folder import FolderKind
 from tfrecords.files.remote_path import RemotePath
 from tfrecords.files.written_list import LIST, write_list
 
 
-class RemoteFolder:
-    """A folder that is being written.
-
-    Attributes:
-        local: a folder on this machine for the small files.
-        large: where workers write the large ones.
-        states: bytes and SHA-256 of each large file by name, known once they are written.
-    """
-
-    def __init__(self, local: Path, large: RemotePath):
-        self.local = local
-        self.large = large
-        self.states: Mapping[str, tuple[int, str]] = {}
-
-
 @contextlib.contextmanager
-def remote_folder(output: RemotePath, kind: FolderKind, overwrite: bool = True) -> Iterator[RemoteFolder]:
+def remote_folder(output: RemotePath, kind: FolderKind, overwrite: bool = True) -> Iterator[NewFolder]:
     """Yields a folder; if the block succeeds, its files go to `output`, and replace a folder of the same kind.
 
     Object stores rename no folders. The file that marks the kind is removed first and written last, so that a folder
@@ -43,7 +29,7 @@ def remote_folder(output: RemotePath, kind: FolderKind, overwrite: bool = True) 
     places.remove(partial)  # what a killed run left
     try:
         with tempfile.TemporaryDirectory() as local:
-            folder = RemoteFolder(Path(local), partial)
+            folder = NewFolder(Path(local), partial)
             yield folder
             write_list(folder.local, kind.name, folder.states)
             _put_in_place(folder, output, kind, old)
@@ -63,7 +49,7 @@ def check_remote_output(output: RemotePath, kind: FolderKind, overwrite: bool = 
     return old
 
 
-def _put_in_place(folder: RemoteFolder, output: RemotePath, kind: FolderKind, old: list[str]) -> None:
+def _put_in_place(folder: NewFolder, output: RemotePath, kind: FolderKind, old: list[str]) -> None:
     mark = str(output / kind.mark)
     for path in sorted(old, key=lambda path: path != mark):
         places.delete(path)

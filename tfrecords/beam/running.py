@@ -53,6 +53,12 @@ def run(options: PipelineOptions, build: Callable[[beam.Pipeline], object]) -> d
     return {one.key.metric.name: one.attempted if one.committed is None else one.committed for one in found}
 
 
+def told(options: PipelineOptions, counts: dict[str, int]) -> str:
+    """Returns a line with the counters of `run`."""
+    listed = ", ".join(f"{name.replace('_', ' ')} {counts[name]}" for name in sorted(counts))
+    return f"Apache Beam, {runner_of(options)}: {listed}"
+
+
 def _runner(options: PipelineOptions) -> object:
     if runner_of(options) != DEFAULT_RUNNER:
         return None  # Beam finds it by its name.

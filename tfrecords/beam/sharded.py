@@ -14,7 +14,6 @@ import apache_beam as beam
 
 from tfrecords.beam import places
 from tfrecords.beam.running import counter
-from tfrecords.writer import Shard
 
 Row = tuple[int, bytes]  # its place in the shard, and its bytes
 
@@ -42,7 +41,10 @@ class ShardForm:
 
 @beam.typehints.with_input_types(tuple[int, Row])
 class WriteShards(beam.PTransform):
-    """Writes rows (shard, (place, bytes)); the places of a shard are 0, 1, 2... Its result is a `Shard` for each."""
+    """Writes rows (shard, (place, bytes)); the places of a shard are 0, 1, 2...
+
+    The result has the fields of a `tfrecords.writer.Shard` for each shard.
+    """
 
     def __init__(self, form: ShardForm):
         super().__init__()
@@ -90,7 +92,7 @@ class _JoinShard(beam.DoFn):
     def __init__(self, form: ShardForm):
         self._form = form
 
-    def process(self, element: tuple[int, Iterable[tuple[str, int, int]]]) -> Iterator[tuple[int, Shard]]:
+    def process(self, element: tuple[int, Iterable[tuple[str, int, int]]]) -> Iterator[tuple[str, int, int, str]]:
         shard, parts = element
         parts = sorted((part for part in parts if part[0]), key=lambda part: part[1])
         rows = sum(count for _, _, count in parts)
@@ -102,7 +104,7 @@ class _JoinShard(beam.DoFn):
                 size += len(block)
         counter("rows_written").inc(rows)
         counter("shards_written").inc()
-        yield shard, Shard(name, rows, size, digest.hexdigest())
+        yield name, rows, size, digest.hexdigest()  # the fields of `tfrecords.writer.Shard`
 
     def _blocks(self, rows: int, paths: list[str]) -> Iterator[bytes]:
         yield self._form.head(rows)

@@ -16,8 +16,8 @@ from PIL import Image
 
 from tfrecords import schema
 from tfrecords.beam import places
-from tfrecords.beam.options import pipeline_options, runner_of
-from tfrecords.beam.running import counter, run
+from tfrecords.beam.options import pipeline_options
+from tfrecords.beam.running import counter, run, told
 from tfrecords.beam.sharded import Collected, Row, ShardForm, WriteShards
 from tfrecords.example import item_example
 from tfrecords.files.parallel_map import ordered_map
@@ -69,7 +69,8 @@ def write_items(
             | "Plan" >> beam.Create([chunks])
             | "Chunks" >> beam.FlatMap(_chunk_numbers)
             | "Spread" >> beam.Reshuffle()
-            | "Read photos" >> beam.ParDo(_ReadPhotos(work, source.reader(), source.replacement)).with_outputs(_BAD, main="good")
+            | "Read photos"
+            >> beam.ParDo(_ReadPhotos(work, source.reader(), source.replacement)).with_outputs(_BAD, main="good")
         )
         photos[_BAD] | "Unusable photos" >> Collected(bad)
         left_out = (
@@ -83,7 +84,6 @@ def write_items(
             photos["good"]
             | "Number" >> beam.ParDo(number, bad=beam.pvalue.AsSingleton(left_out))
             | "Shards" >> WriteShards(form)
-            | "As JSON" >> beam.MapTuple(lambda shard, made: [shard, dataclasses.asdict(made)])
             | "Written shards" >> Collected(found)
         )
 
@@ -94,11 +94,11 @@ def write_items(
     kept = np.ones(len(categories), bool)
     if source.replacement is None:
         kept[[position for position, _ in refused]] = False
-    tell(_told(runner_of(options), counts))
-    written = [Shard(**made) for _, made in places.read_json(found)]
+    tell(told(options, counts))
+    written = [Shard(*shard) for shard in places.read_json(found)]
     places.remove(work)
-    per_category = np.bincount(categories[kept] % (len(source.category_names) + 1), minlength=len(source.category_names) + 1)
-    return written, per_category.tolist()
+    bins = len(source.category_names) + 1
+    return written, np.bincount(categories[kept] % bins, minlength=bins).tolist()  # -1 is the last
 
 
 def _write_plan(work: str, drafts: Iterator[Draft]) -> np.ndarray:
@@ -106,19 +106,14 @@ def _write_plan(work: str, drafts: Iterator[Draft]) -> np.ndarray:
     places.remove(work)  # what a killed run left
     categories: list[np.ndarray] = [np.zeros(0, np.int32)]
     for number in itertools.count():
-        chunk = [_anywhere(draft) for draft in itertools.islice(drafts, _CHUNK)]
+        chunk = [
+            dataclasses.replace(draft, photo=places.anywhere(draft.photo)) for draft in itertools.islice(drafts, _CHUNK)
+        ]
         if not chunk:
             return np.concatenate(categories)
         places.write_work(_chunk_path(work, number), chunk)
         categories.append(np.array([draft.category for draft in chunk], np.int32))
     raise AssertionError  # count() has no end
-
-
-def _anywhere(draft: Draft) -> Draft:
-    """Returns a draft whose paths also hold for a worker in another folder."""
-    if not isinstance(draft.photo, tuple) or not all(hasattr(path, "absolute") for path in draft.photo):
-        return draft
-    return dataclasses.replace(draft, photo=tuple(path.absolute() for path in draft.photo))
 
 
 def _chunk_numbers(chunks: int) -> Iterable[int]:
@@ -176,8 +171,3 @@ def _records(examples: list[bytes]) -> bytes:
             for example in examples:
                 writer.write(example)
         return path.read_bytes()
-
-
-def _told(runner: str, counts: dict[str, int]) -> str:
-    listed = ", ".join(f"{name.replace('_', ' ')} {counts[name]}" for name in sorted(counts))
-    return f"Apache Beam, {runner}: {listed}"

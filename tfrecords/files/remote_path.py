@@ -1,7 +1,6 @@
 """Paths with a scheme, such as ``gs://bucket/photos``, which Apache Beam's FileSystems read and write."""
 
 import re
-
 from pathlib import Path
 from typing import Any
 

@@ -97,7 +97,7 @@ class Source(abc.ABC):
     def facts(self) -> dict:
         """Returns what dataset.json says besides counts: at least "split", and "dropped" if anything was left out."""
 
-    def write_extras(self, folder: Path) -> None:  # noqa: B027
+    def write_extras(self, folder: Path) -> None:
         """Writes further files into the new folder."""
 
     def items(self) -> Iterator[Item]:
