@@ -135,8 +135,8 @@ def _formats() -> tuple[str, ...]:
 def _read(path: Path) -> bytes:
     if "\0" in str(path):
         raise BadPhoto("a NUL character in its name")
-    # Reading a pipe could wait forever.
-    if path.exists() and not path.is_file():
+    # Reading a pipe could wait forever; a path elsewhere is none.
+    if isinstance(path, Path) and path.exists() and not path.is_file():
         raise BadPhoto("a folder, not a file" if path.is_dir() else "a pipe or device, not a file")
     return path.read_bytes()
 

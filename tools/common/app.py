@@ -142,14 +142,24 @@ def passed_on(values: flags.FlagValues) -> tuple[str, ...]:
 
 def _parse(values: flags.FlagValues, argv: list[str], passes_on: str | None) -> list[str]:
     """Parses the flags; returns the arguments that are no flags."""
-    if passes_on is not None:
-        open_minded = copy.deepcopy(values)
-        rest = open_minded(argv, known_only=True)[1:]
-        if open_minded[passes_on].value:
-            further = tuple(argument for argument in rest if argument.startswith("--") and len(argument) > 2)
-            values.__dict__[_PASSED_ON] = further
-            values([argument for argument in argv if argument not in further])
-            return [argument for argument in rest if argument not in further]
+    if passes_on is None:
+        return values(argv)[1:]
+    try:
+        copy.deepcopy(values)(argv)
+    except flags.UnrecognizedFlagError:
+        # Its own flags are read first, to see whether the others are to be passed on.
+        trial, rest = copy.deepcopy(values), []
+        try:
+            rest = trial(argv, known_only=True)[1:]
+        except flags.Error:
+            if trial[passes_on].value:
+                raise
+        if not trial[passes_on].value:
+            raise
+        further = tuple(argument for argument in rest if argument.startswith("--") and len(argument) > 2)
+        values.__dict__[_PASSED_ON] = further
+        values([argument for argument in argv if argument not in further])
+        return [argument for argument in rest if argument not in further]
     return values(argv)[1:]
 
 
