@@ -80,11 +80,8 @@ def _open_folder(path: Path, keys: Path | None, dataset: Dataset) -> RowSource:
     photos = EmbeddedPhotos(path)
     places = {key: row for row, key in enumerate(photos.keys)}
     _check_all_there(path, dataset, places)
-    made_by = {
-        "from_file": path.resolve().name,
-        "sha256": file_sha256(path / RECORD),
-        "embedded": photos.meta["made_by"],
-    }
+    origin = {"from_file": path.resolve().name, "sha256": file_sha256(path / RECORD)}
+    made_by = {**origin, "embedded": photos.meta["made_by"]}
     return _row_by_row(
         made_by, photos.dim, dataset.num_items, lambda item: photos.row(places[str(dataset.item_keys[item])])
     )

@@ -191,7 +191,8 @@ class TableSource(ShopSource):
                     if choice.timed:
                         raise _time_error(table, block, time_name, time[0]) from error
                     timed = False  # The random split needs none.
-            purchases.add_block(users, user.codes, items, item.codes, times)
+            # The items' own keys: each block's table has texts of its own.
+            purchases.add_block(users, user.codes, [products[key].key for key in items], item.codes, times)
         self._note_numbers(table)
 
     def _keys(self, table: Table, block: Block, column: Column, name: str, pad: bool = False) -> list[str]:

@@ -78,11 +78,7 @@ SOURCES = {
     "amazon": amazon_source,
     "tradesy": tradesy_source,
     "release": lambda folder: release_source(folder, ()),
-    "white photos": lambda folder: {
-        "source": "release",
-        "input": write_release(folder / "six.npy", {1, 3}),
-        "skip_bad_images": True,
-    },  # fmt: skip
+    "white photos": lambda folder: release_source(folder, {1, 3}),
     "wardrobe": lambda folder: {"source": "wardrobe", "users": 5, "items": 100, "image_size": 32},
 }
 
@@ -165,7 +161,7 @@ def test_an_unknown_scheme(capsys, tmp_path):
     [
         (
             "--direct_workers=2",
-            "error: --direct_workers=2: neither a flag of this tool nor a pipeline option of Apache ",
+            "error: --direct_workers=2: neither a flag of this tool nor a ",
         ),
         ("--direct_num_workers=two", "error: --beam: argument --direct_num_workers: invalid int value: 'two'"),
         ("--direct_running_mode=often", "error: --beam: argument --direct_running_mode: invalid choice: 'often'"),
