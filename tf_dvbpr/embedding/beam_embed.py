@@ -105,14 +105,17 @@ class NetworkHandler(ModelHandler[Block, list[tuple[int, np.ndarray]], Run]):
     """
 
     def __init__(self, path: str):
-        super().__init__(min_batch_size=1, max_batch_size=1)
+        super().__init__()
         self._path = path
 
     def load_model(self) -> Run:
         """Loads the network."""
-        counter("networks_loaded").inc()
         with places.open_to_read(self._path) as file:
             return load_network(file.read())
+
+    def batch_elements_kwargs(self) -> dict[str, Any]:
+        """Returns the sizes of the lists that `run_inference` gets: each has one block."""
+        return {"min_batch_size": 1, "max_batch_size": 1}
 
     def run_inference(
         self, batch: Sequence[Block], model: Run, inference_args: dict[str, Any] | None = None

@@ -2,7 +2,6 @@
 
 import dataclasses
 import io
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -115,5 +114,8 @@ def _saved(embed: Callable[[tf.Tensor], tf.Tensor], form: PhotoForm) -> tuple[by
     dim = module.embed.get_concrete_function().output_shapes[1]
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(module, f"{folder}/model")
-        archive = shutil.make_archive(f"{folder}/network", "zip", f"{folder}/model")
-        return Path(archive).read_bytes(), dim
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as files:  # Not compressed: weights do not become smaller.
+            for path in sorted(Path(folder, "model").rglob("*")):
+                files.write(path, path.relative_to(Path(folder, "model")))
+        return archive.getvalue(), dim
