@@ -36,7 +36,7 @@ def run(options: PipelineOptions, build: Callable[[beam.Pipeline], object]) -> d
     Raises:
         InputError: the options do not fit together, or the pipeline failed.
     """
-    with _quiet():
+    with _quiet() if runner_of(options) == DEFAULT_RUNNER else contextlib.nullcontext():
         try:
             pipeline = beam.Pipeline(_runner(options), options)
         except (ValueError, ImportError) as error:

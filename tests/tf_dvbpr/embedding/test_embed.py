@@ -75,6 +75,16 @@ def test_the_features_of_a_data_set_come_from_them(embedded, own_planted):
         np.testing.assert_array_equal(rows[item], found.row(number))
 
 
+def test_scores_of_the_vectors(embedded, small_recommender):
+    recommender, photos = tf_dvbpr.Recommender.open(small_recommender), EmbeddedPhotos(embedded)
+    vectors = np.concatenate(list(photos.blocks()))
+    np.testing.assert_allclose(
+        recommender.score_vectors("u3", vectors), recommender.score("u3", photos.keys), rtol=1e-3, atol=1e-5
+    )
+    with pytest.raises(tf_dvbpr.InputError, match="vectors: \\[90, 7\\]; \\[photos, 8\\] expected"):
+        recommender.score_vectors("u3", vectors[:, :7])
+
+
 def test_a_vector_depends_on_its_photo_alone(capsys, embedded, photos, small_recommender, tmp_path):
     shutil.copytree(photos / "b", tmp_path / "some")
     flags = [f"--workdir={small_recommender}", f"--photos={tmp_path}/some", f"--output={tmp_path}/out"]
