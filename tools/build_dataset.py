@@ -22,7 +22,7 @@ from absl import flags
 from tfrecords.build_config import BuildConfig
 from tfrecords.errors import one_line, with_dashes
 
-from .common import app, setting_flags
+from .common import app, passed_on, setting_flags
 
 FLAGS = app.new_flags(__doc__)
 setting_flags.define(FLAGS, BuildConfig)
@@ -34,7 +34,7 @@ def main(values: flags.FlagValues) -> None:
 
     from .common import dataset_tables
 
-    config = BuildConfig(**setting_flags.given(values, BuildConfig), pipeline=app.passed_on(values))
+    config = BuildConfig(**setting_flags.given(values, BuildConfig), pipeline=passed_on.given(values))
     dataset = build_dataset(config, tell=_tell)
     parts = (
         dataset_tables.table_two,

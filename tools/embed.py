@@ -16,7 +16,7 @@ from absl import flags
 from tf_dvbpr.embedding.config import EmbedConfig
 from tfrecords.errors import one_line, with_dashes
 
-from .common import app, setting_flags, table
+from .common import app, passed_on, setting_flags, table
 
 FLAGS = app.new_flags(__doc__)
 setting_flags.define(FLAGS, EmbedConfig)
@@ -26,7 +26,7 @@ def main(values: flags.FlagValues) -> None:
     """Turns the flags into a config, makes one call, and prints the result."""
     from tf_dvbpr.embedding.embed import embed_folder
 
-    config = EmbedConfig(**setting_flags.given(values, EmbedConfig), pipeline=app.passed_on(values))
+    config = EmbedConfig(**setting_flags.given(values, EmbedConfig), pipeline=passed_on.given(values))
     record = embed_folder(config, tell=_tell).record
     bad = record["bad_photos"]
     if bad:

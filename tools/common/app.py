@@ -33,6 +33,8 @@ from absl import flags
 
 from tfrecords.errors import InputError, one_line, with_dashes
 
+from . import passed_on
+
 # TensorFlow reads this variable at import; without it, TensorFlow's notices hide the tool's lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -44,7 +46,6 @@ _UNPARSED = {
 }
 # The flags that determine how much memory a tool takes; lower the first one first.
 _SIZES = ("batch_size", "shared_negatives", "candidates", "image_size", "dim", "items", "users", "photos", "workers")
-_PASSED_ON = "__passed_on"  # where a registry keeps the flags that are not its own
 _EMPTY = "may_be_empty"  # marks the flags that may be given without a value
 _PIPE_BROKEN = 128 + 13  # a shell's status for a process ended by SIGPIPE
 
@@ -73,7 +74,7 @@ def run(
         registry: the tool's flags.
         argv: the command line; None: this process's.
         passes_on: a bool flag of the tool; where it is set, flags that the tool does not have are no error, and
-            `passed_on` returns them.
+            `passed_on.given` returns them.
     """
     try:
         _run(main, registry, argv, passes_on)
@@ -95,7 +96,7 @@ def _run(
         print(f"{doc}\n\nflags:\n{_describe(registry)}", flush=True)
         raise SystemExit(0)
     try:
-        rest = _parse(values, argv, passes_on)
+        rest = passed_on.parse(values, argv, passes_on)
     except flags.Error as error:
         _fail(f"{_flag_error(registry, error)}. --help lists the flags".replace("\n", " "), 2)
     empty = [
@@ -133,34 +134,6 @@ def _run(
         sys.unraisablehook = hook
         if previous is not None:
             signal.signal(signal.SIGTERM, previous)
-
-
-def passed_on(values: flags.FlagValues) -> tuple[str, ...]:
-    """Returns the flags that are not the tool's, ``--name=value`` each; `run` says when they are no error."""
-    return values.__dict__.get(_PASSED_ON, ())
-
-
-def _parse(values: flags.FlagValues, argv: list[str], passes_on: str | None) -> list[str]:
-    """Parses the flags; returns the arguments that are no flags."""
-    if passes_on is None:
-        return values(argv)[1:]
-    try:
-        copy.deepcopy(values)(argv)
-    except flags.UnrecognizedFlagError:
-        # Its own flags are read first, to see whether the others are to be passed on.
-        trial, rest = copy.deepcopy(values), []
-        try:
-            rest = trial(argv, known_only=True)[1:]
-        except flags.Error:
-            if trial[passes_on].value:
-                raise
-        if not trial[passes_on].value:
-            raise
-        further = tuple(argument for argument in rest if argument.startswith("--") and len(argument) > 2)
-        values.__dict__[_PASSED_ON] = further
-        values([argument for argument in argv if argument not in further])
-        return [argument for argument in rest if argument not in further]
-    return values(argv)[1:]
 
 
 def allow_empty(registry: flags.FlagValues, name: str) -> None:
