@@ -9,6 +9,9 @@ OUT ?= out
 
 # The second stack, TensorFlow 2.15 with Keras 2 and tensorflow-addons, has wheels up to Python 3.11.
 ADDONS_VENV ?= .venv-addons
+# Apache Beam takes an older protobuf than TensorFlow does by itself.
+BEAM_VENV ?= .venv-beam
+BEAM_TESTS := tests/tfrecords/beam tests/tf_dvbpr/embedding tests/tools/test_beam_flags.py
 EXTRAS := test
 TESTS ?=
 # Processes that the tests run in; each takes up to 6 GB.
@@ -69,6 +72,10 @@ test-addons: ## the same with TensorFlow 2.15, Keras 2 and tensorflow-addons, in
 test-addons-quick: ## of these, the tests that a version of Keras can change
 	@$(MAKE) --no-print-directory test-addons TESTS='-m "stack and not long"'
 
+.PHONY: test-beam
+test-beam: ## the tests with Apache Beam, in .venv-beam
+	@$(MAKE) --no-print-directory test VENV=$(BEAM_VENV) EXTRAS=beam,test TESTS='$(BEAM_TESTS)'
+
 .PHONY: lint
 lint: $(VENV)/.ready ## style, format, the types of the public names, and which folder imports which
 	$(BIN)/ruff check .
@@ -91,4 +98,4 @@ bench: $(VENV)/.ready ## every speed figure, one line each; also OUT/bench.json
 
 .PHONY: clean
 clean: ## removes the virtual environments and OUT
-	rm -rf $(VENV) $(ADDONS_VENV) $(OUT)
+	rm -rf $(VENV) $(ADDONS_VENV) $(BEAM_VENV) $(OUT)

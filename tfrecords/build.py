@@ -9,12 +9,13 @@ from pathlib import Path
 from PIL import Image
 
 from tfrecords import schema
+from tfrecords.beam.new_folder import check_place, new_folder
 from tfrecords.build_config import BuildConfig
 from tfrecords.data_set_folder import DATA_SET
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError, option
 from tfrecords.example import item_example, user_example
-from tfrecords.files.atomic_folder import check_output, whole_folder
+from tfrecords.files.remote_path import RemotePath
 from tfrecords.progress_bar import progress_bar
 from tfrecords.sources.amazon import AmazonSource
 from tfrecords.sources.base import Source, User
@@ -35,7 +36,8 @@ def build_dataset(
     """Builds a dataset folder and opens it.
 
     The folder is written under a temporary name beside `config.output` and renamed when it is complete. After an error,
-    nothing of it remains.
+    nothing of it remains. With `config.beam`, Apache Beam reads the photos and writes the items; the folder is the same
+    byte for byte.
 
     Args:
         config: the settings.
@@ -44,12 +46,12 @@ def build_dataset(
             `InputError.marked`.
 
     Returns:
-        The data set, open.
+        The data set, open. Of one that is not on this machine, only the content of dataset.json can be read.
 
     Raises:
         InputError: the input is bad, or `config.output` is taken.
     """
-    check_output(config.output, DATA_SET, config.overwrite)
+    check_place(config.output, DATA_SET, config.overwrite, config.beam, config.pipeline)
     source = _open_source(config, progress)
     for note in getattr(source, "notes", ()):
         tell(note)
@@ -59,14 +61,21 @@ def build_dataset(
         raise InputError(
             f"{option('shards', item_shards)}: at most {source.expected_items}, the number of items, expected"
         )
-    with whole_folder(config.output, DATA_SET, overwrite=config.overwrite) as folder, warnings.catch_warnings():
+    with new_folder(config.output, DATA_SET, config.overwrite) as new, warnings.catch_warnings():
         # Photos that are too large are refused by name, so Pillow's warning is not needed.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        items, categories = _write_items(folder, source, item_shards, progress)
-        shard, counts = _write_users(folder, source.users())
-        source.write_extras(folder)
-        write_metadata(folder, _metadata(config, source, [*items, *shard], counts, categories))
-    return Dataset.open(config.output)
+        if config.beam:
+            from tfrecords.beam.write_items import write_items
+
+            items, categories = write_items(new.large, source, item_shards, config.pipeline, tell)
+        else:
+            items, categories = _write_items(new.local, source, item_shards, progress)
+        new.states = {shard.file: (shard.bytes, shard.sha256) for shard in items}
+        shard, counts = _write_users(new.local, source.users())
+        source.write_extras(new.local)
+        metadata = _metadata(config, source, [*items, *shard], counts, categories)
+        write_metadata(new.local, metadata)
+    return Dataset(config.output, metadata) if isinstance(config.output, RemotePath) else Dataset.open(config.output)
 
 
 def _check_names(config: BuildConfig, source: Source) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tfrecords.choices import FILTERS, FITS, SOURCES
 from tfrecords.errors import InputError, option
+from tfrecords.files.remote_path import is_remote
 from tfrecords.photos.bad_photo import MIN_SIDE
 from tfrecords.settings import Bounds, between, check_settings, one_of, required, setting
 from tfrecords.sources.amazon_categories import AmazonItems
@@ -103,8 +104,16 @@ class BuildConfig(AmazonItems, TableColumns):
     items: int | None = setting(None, "wardrobe: number of items, at least 100; 3600 if not given")
     features: Path | None = setting(None, "amazon, tradesy: a .b file of image features to store with the items")
 
+    beam: bool = setting(
+        False,
+        "read the photos and write the items with Apache Beam; then every flag that is not listed here is a pipeline "
+        "option, and images and output may be at any path that Beam's file systems know",
+    )
+    pipeline: tuple[str, ...] = ()  # the pipeline options, --name=value each
+
     def __post_init__(self) -> None:
         check_settings(self)
+        self._check_beam()
         choice = self.split_choice()
         if self.split is not None and self.source == "release":
             raise InputError(f"{choice.flag}: the authors' file has its own split, which is kept; leave it out")
@@ -124,6 +133,20 @@ class BuildConfig(AmazonItems, TableColumns):
             self.choose()
         if choice.date is not None and self.seed is not None:
             raise InputError(f"{option('seed')} has no effect with {choice.flag}, which draws nothing; leave it out")
+
+    def _check_beam(self) -> None:
+        if self.beam:
+            return
+        if self.pipeline:
+            raise InputError(
+                f"{option('pipeline', self.pipeline)} has no effect without {option('beam')}; leave it out"
+            )
+        for name in ("images", "output"):
+            if is_remote(getattr(self, name)):
+                raise InputError(
+                    f"{option(name, getattr(self, name))}: a folder on this machine expected; with {option('beam')} it "
+                    "may be anywhere"
+                )
 
     def split_choice(self) -> SplitChoice:
         """Returns the split that the setting ``split`` names. Raises InputError if it names none."""

@@ -7,9 +7,11 @@
     python -m tools.build_dataset --source=wardrobe --output=out/wardrobe
     python -m tools.build_dataset --source=amazon --input=dumps --images=photos --subset=fashion --output=out/fashion
     python -m tools.build_dataset --source=tradesy --input=tradesy.json.gz --images=photos --output=out/tradesy
+    python -m tools.build_dataset --source=csv --input=my_shop --output=out/my_shop --beam --direct_num_workers=2
 
 The pages on the formats are docs/guides/your_data.md (CSV files), docs/guides/tables.md (Parquet, JSON lines and
-SQLite), docs/guides/authors_data.md (.npy files) and docs/guides/raw_sources.md (dumps).
+SQLite), docs/guides/authors_data.md (.npy files) and docs/guides/raw_sources.md (dumps). With --beam, every flag that
+is not listed below is a pipeline option of Apache Beam: docs/guides/beam.md.
 """
 
 import sys
@@ -20,7 +22,7 @@ from absl import flags
 from tfrecords.build_config import BuildConfig
 from tfrecords.errors import one_line, with_dashes
 
-from .common import app, setting_flags
+from .common import app, passed_on, setting_flags
 
 FLAGS = app.new_flags(__doc__)
 setting_flags.define(FLAGS, BuildConfig)
@@ -32,7 +34,8 @@ def main(values: flags.FlagValues) -> None:
 
     from .common import dataset_tables
 
-    dataset = build_dataset(BuildConfig(**setting_flags.given(values, BuildConfig)), tell=_tell)
+    config = BuildConfig(**setting_flags.given(values, BuildConfig), pipeline=passed_on.given(values))
+    dataset = build_dataset(config, tell=_tell)
     parts = (
         dataset_tables.table_two,
         dataset_tables.left_out,
@@ -51,7 +54,7 @@ def _tell(note: str) -> None:
 
 def cli(argv: Sequence[str] | None = None) -> None:
     """Runs the command `dvbpr-build-dataset`."""
-    app.run(main, FLAGS, argv)
+    app.run(main, FLAGS, argv, passes_on="beam")
 
 
 if __name__ == "__main__":

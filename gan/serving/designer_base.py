@@ -15,7 +15,7 @@ from gan.trained import network_weights
 from tf_dvbpr import stateless
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.serving.module import ServingModule
-from tf_dvbpr.serving.untracked import Untracked
+from tf_dvbpr.untracked import Untracked
 from tfrecords.photos.decode import denormalise
 
 MOST_STARTS, MOST_STEPS = 256, 1000

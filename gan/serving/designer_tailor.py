@@ -18,7 +18,7 @@ from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.serving.module import paired
 from tf_dvbpr.serving.photos import decode_readable
 from tf_dvbpr.serving.rows import row_by_row
-from tf_dvbpr.serving.untracked import Untracked
+from tf_dvbpr.untracked import Untracked
 from tfrecords.photos.decode import normalise
 
 _MOST_FRAMES = 101

@@ -9,7 +9,7 @@ from gan.latents import draw_latents
 from gan.trained import TrainedGan, network_weights
 from tf_dvbpr.serving.config import MAX_PIXELS
 from tf_dvbpr.serving.photos import decode_readable
-from tf_dvbpr.serving.untracked import Untracked
+from tf_dvbpr.untracked import Untracked
 from tfrecords.photos.decode import denormalise, normalise
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tfrecords.errors import InputError
+from tfrecords.files.remote_path import as_path
 
 
 def settings(config: type, given: Mapping[str, object]) -> dict[str, typing.Any]:
@@ -78,8 +79,8 @@ def _tuple(value: typing.Any) -> tuple[object, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _path(value: typing.Any) -> Path:
-    return Path(value)
+def _path(value: typing.Any) -> typing.Any:
+    return as_path(value)
 
 
 _CONVERSIONS: dict[object, tuple[str, Callable[[typing.Any], object]]] = {

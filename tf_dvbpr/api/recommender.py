@@ -178,6 +178,35 @@ class Recommender:
         scores = vectors @ self.user_factors[row]
         return float(scores[0]) if single else scores
 
+    def score_vectors(self, user: str, vectors: np.ndarray) -> np.ndarray:
+        """Returns the scores of photos by their style vectors, as `embed` or tools.embed computed them.
+
+        >>> recommender = tf_dvbpr.Recommender.open("out/run")
+        >>> scores = recommender.score_vectors("u0", recommender.embed(["photo.jpg"]))
+        >>> bool(scores[0] == recommender.score("u0", "photo.jpg"))
+        True
+
+        Args:
+            user: the key of a user.
+            vectors: float32 [N, K], style vectors of this recommender's own network.
+
+        Returns:
+            float32 [N], as `score` of the photos.
+
+        Raises:
+            InputError: an unknown user, or vectors of another length.
+        """
+        from tf_dvbpr.recommender.keys import find_user
+        from tfrecords.errors import InputError
+
+        row = find_user(user, self.dataset)
+        if vectors.ndim != 2 or vectors.shape[1] != self._factors.style_dim:
+            raise InputError(
+                f"vectors: {list(vectors.shape)}; [photos, {self._factors.style_dim}] expected, style vectors of this "
+                "recommender"
+            )
+        return self._factors.photo_rows(vectors) @ self.user_factors[row]
+
     def embed(self, photos: Photos) -> np.ndarray:
         """Returns style vectors of photos, computed in the same way as the evaluation computes those of the items.
 

@@ -41,7 +41,7 @@ def write(result: dict, output: Path) -> list[Path]:
     chart.unlink(missing_ok=True)  # An earlier chart would contradict this table.
     if bar_chart(result, chart):
         files.append(chart)
-    write_list(output, "a comparison", [file.name for file in files])
+    write_list(output, "a comparison", names=[file.name for file in files])
     return files
 
 

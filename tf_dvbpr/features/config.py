@@ -40,7 +40,9 @@ class ExtractConfig:
     workdir: Path | None = setting(
         None, "instead of network: a training, whose last layer's input is kept (for CNN-F: fc7)"
     )
-    from_file: Path | None = setting(None, "instead of network: a .b or .npy file of features")
+    from_file: Path | None = setting(
+        None, "instead of network: a .b or .npy file of features, or a folder of tools.embed"
+    )
     keys: Path | None = setting(
         None,
         "from_file .npy: the item key of each row, a .txt (one per line) or .npy file; if not given, rows are in item "

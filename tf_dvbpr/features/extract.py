@@ -16,7 +16,7 @@ from tf_dvbpr.features.import_file import RowSource
 from tf_dvbpr.networks.hub_preset import preset_hashes
 from tf_dvbpr.networks.imagenet_networks import CNNF, LITE0, is_folder
 from tf_dvbpr.networks.lite0_model import installed_lite0
-from tf_dvbpr.networks.pretrained import load_pretrained
+from tf_dvbpr.networks.pretrained import Pretrained, load_pretrained
 from tf_dvbpr.workdir import Workdir
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError, option
@@ -146,25 +146,38 @@ def _settings(made_by: dict) -> dict:
 
 
 def _pretrained(config: ExtractConfig, dataset: Dataset) -> RowSource:
-    file = config.weights
-    if file is None and config.network == LITE0:
-        file = installed_lite0()
-    network = load_pretrained(config.network, file, config.batch_norm_epsilon)
-    weights = {"weights": "imagenet, the library's"}
+    network = load_pretrained(config.network, _weights_file(config.network, config.weights), config.batch_norm_epsilon)
+    record = pretrained_record(config.network, config.weights, network)
+    made_by = {**record, **_photos(config, network.image_size, dataset)}
+    return RowSource(made_by, network.dim, _through(network.embed, config, dataset, network.image_size))
+
+
+def pretrained_record(name: str, weights: Path | None, network: Pretrained) -> dict:
+    """Returns what is to be known of a network's features: network, weights, layer, epsilon and preprocessing.
+
+    Args:
+        name: the network's name or folder.
+        weights: its file; None: the library's own.
+        network: the network, loaded with them.
+    """
+    file = _weights_file(name, weights)
+    origin = {"weights": "imagenet, the library's"}
     if file is not None:
-        weights = {"weights": file.name, "weights_sha256": file_sha256(file)}
-    preset = is_folder(config.network)
+        origin = {"weights": file.name, "weights_sha256": file_sha256(file)}
+    preset = is_folder(name)
     if preset:
-        weights = {"weights": "of that folder", "files_sha256": preset_hashes(config.network)}
-    made_by = {
-        "network": Path(config.network).resolve().name if preset else config.network,
-        **weights,
+        origin = {"weights": "of that folder", "files_sha256": preset_hashes(name)}
+    return {
+        "network": Path(name).resolve().name if preset else name,
+        **origin,
         "layer": network.layer if preset else f"the input of {network.layer}",
         "batch_norm_epsilon": list(network.epsilons),
         "preprocessing": f"{network.preprocessing} of RGB 0..255",
-        **_photos(config, network.image_size, dataset),
     }
-    return RowSource(made_by, network.dim, _through(network.embed, config, dataset, network.image_size))
+
+
+def _weights_file(name: str, weights: Path | None) -> Path | None:
+    return installed_lite0() if weights is None and name == LITE0 else weights
 
 
 def _own_network(config: ExtractConfig, dataset: Dataset) -> RowSource:

@@ -1,4 +1,4 @@
-"""Imports item features from a file made elsewhere: McAuley's `.b`, or a plain `.npy`."""
+"""Imports item features: from McAuley's `.b`, a plain `.npy`, or a folder of embedded photos."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ import numpy as np
 
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError, option
+from tfrecords.features.vector_shards import RECORD, EmbeddedPhotos
 from tfrecords.files.npy_file import map_npy
 from tfrecords.files.sha256 import file_sha256
 from tfrecords.sources.mcauley_features import BinaryFeatures
@@ -34,8 +35,8 @@ def open_file(path: Path, keys: Path | None, dataset: Dataset, progress: bool = 
     """Opens a file of features and finds each item's row.
 
     Args:
-        path: ``.b`` (see `BinaryFeatures`; 4096 values per record, matched by item key) or ``.npy`` (numbers [rows,
-            F]).
+        path: ``.b`` (see `BinaryFeatures`; 4096 values per record, matched by item key), ``.npy`` (numbers [rows, F]),
+            or a folder of `EmbeddedPhotos`, matched by item key.
         keys: .npy only: a ``.txt`` (one per line) or ``.npy`` file with the item key of each row; None: row i is item
             i.
         dataset: the data set with the items; rows of other items are not read.
@@ -45,6 +46,8 @@ def open_file(path: Path, keys: Path | None, dataset: Dataset, progress: bool = 
         InputError: no such file, another format or shape, or items without a row (the first is named, with their
             count).
     """
+    if path.is_dir():
+        return _open_folder(path, keys, dataset)
     if path.suffix not in (".b", ".npy"):
         raise InputError(f"{option('from_file', path)}: a .b or .npy file expected")
     if not path.is_file():
@@ -65,16 +68,33 @@ def open_file(path: Path, keys: Path | None, dataset: Dataset, progress: bool = 
             )
         dim, row = table.shape[1], lambda item: table[rows[item]]
 
+    made_by = {"from_file": path.name, "sha256": file_sha256(path)}
+    if keys is not None:
+        made_by |= {"keys": keys.name, "keys_sha256": file_sha256(keys)}
+    return _row_by_row(made_by, dim, dataset.num_items, row)
+
+
+def _open_folder(path: Path, keys: Path | None, dataset: Dataset) -> RowSource:
+    if keys is not None:
+        raise InputError(f"{option('keys', keys)}: a folder of embedded photos holds its keys itself; leave it out")
+    photos = EmbeddedPhotos(path)
+    places = {key: row for row, key in enumerate(photos.keys)}
+    _check_all_there(path, dataset, places)
+    origin = {"from_file": path.resolve().name, "sha256": file_sha256(path / RECORD)}
+    made_by = {**origin, "embedded": photos.meta["made_by"]}
+    return _row_by_row(
+        made_by, photos.dim, dataset.num_items, lambda item: photos.row(places[str(dataset.item_keys[item])])
+    )
+
+
+def _row_by_row(made_by: dict, dim: int, count: int, row: Callable[[int], np.ndarray]) -> RowSource:
     def blocks(start: int) -> Iterator[np.ndarray]:
-        for first in range(start, dataset.num_items, _BLOCK):
-            items = range(first, min(first + _BLOCK, dataset.num_items))
+        for first in range(start, count, _BLOCK):
+            items = range(first, min(first + _BLOCK, count))
             with np.errstate(over="ignore"):  # What is too large becomes infinite, and is refused by the writer.
                 rows = np.stack([row(item) for item in items]).astype(np.float32)
             yield rows
 
-    made_by = {"from_file": path.name, "sha256": file_sha256(path)}
-    if keys is not None:
-        made_by |= {"keys": keys.name, "keys_sha256": file_sha256(keys)}
     return RowSource(made_by, dim, blocks)
 
 

@@ -11,7 +11,7 @@ from tf_dvbpr.serving.config import MAX_PIXELS
 from tf_dvbpr.serving.explanations import explanations
 from tf_dvbpr.serving.photos import decode_readable
 from tf_dvbpr.serving.rank import known_pairs, rank
-from tf_dvbpr.serving.untracked import Untracked
+from tf_dvbpr.untracked import Untracked
 
 _BLOCK_USERS = 64
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tfrecords.files.json_file import write_json
@@ -14,10 +14,20 @@ _HASHED = 1 << 20  # bytes; larger files are compared by size only
 _OF_THE_SYSTEM = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
-def write_list(folder: Path, what: str, names: Iterable[str] | None = None) -> None:
-    """Writes a list of the files `names` of `folder` (None: all files, also in subfolders), and what the folder is."""
-    names = files_in(folder) if names is None else names
-    write_json(folder / LIST, {"what": what, "files": {name: _state(folder / name) for name in names}})
+def write_list(
+    folder: Path, what: str, elsewhere: Mapping[str, tuple[int, str]] | None = None, names: Iterable[str] | None = None
+) -> None:
+    """Writes a list of a folder's files, and what the folder is.
+
+    Args:
+        folder: the folder.
+        what: what it is.
+        elsewhere: bytes and SHA-256 of further files that the folder will have, by name.
+        names: the files to list; None: all, also in subfolders.
+    """
+    states = {name: _state(folder / name) for name in (files_in(folder) if names is None else names)}
+    states |= {name: _written_state(*state) for name, state in (elsewhere or {}).items()}
+    write_json(folder / LIST, {"what": what, "files": dict(sorted(states.items()))})
 
 
 def read_list(folder: Path) -> tuple[str, dict[str, dict]] | None:
@@ -80,9 +90,11 @@ def files_in(folder: Path) -> Iterator[str]:
 
 def _state(file: Path) -> dict[str, object]:
     size = file.stat().st_size
-    if size > _HASHED:
-        return {"bytes": size}
-    return {"bytes": size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    return _written_state(size, "" if size > _HASHED else hashlib.sha256(file.read_bytes()).hexdigest())
+
+
+def _written_state(size: int, sha256: str) -> dict[str, object]:
+    return {"bytes": size} if size > _HASHED else {"bytes": size, "sha256": sha256}
 
 
 def _is_in_state(file: Path, state: dict) -> bool:

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import io
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import tensorflow as tf
@@ -93,17 +93,19 @@ def check_photos(
         image_size: as in `check_photo`.
         workers: number of threads, default one per core. Pillow releases the interpreter's lock while it decodes.
     """
-    return ordered_map(functools.partial(_check, image_size=image_size), photos, workers)
+    return ordered_map(functools.partial(read_photo, image_size=image_size), photos, workers)
 
 
-@functools.cache
-def _formats() -> tuple[str, ...]:
-    """Returns those of `_FORMATS` that this Pillow supports; others, such as EPS, may start programs."""
-    Image.init()
-    return tuple(name for name in _FORMATS if name in Image.OPEN)
+def read_photo(photo: Path | tuple[Path, ...] | bytes | None, image_size: int = 0) -> CheckedPhoto | BadPhoto:
+    """Reads one photo and runs `check_photo`, whose error it returns.
 
-
-def _check(photo: Path | bytes | None, image_size: int) -> CheckedPhoto | BadPhoto:
+    Args:
+        photo: a path, or several, of which the first that is a file counts; or bytes; or None for an item that has no
+            photo.
+        image_size: as in `check_photo`.
+    """
+    if isinstance(photo, tuple):
+        photo = first_file(photo)
     if photo is None:
         return BadPhoto("the item has no photo")
     try:
@@ -116,11 +118,25 @@ def _check(photo: Path | bytes | None, image_size: int) -> CheckedPhoto | BadPho
         return BadPhoto(error.strerror or str(error))
 
 
+def first_file(paths: Sequence[Path]) -> Path | None:
+    """Returns the first path that is a file, or else the first path; None if there are no paths."""
+    if len(paths) < 2:  # Nothing to choose, so the disk need not be asked.
+        return paths[0] if paths else None
+    return next((path for path in paths if path.is_file()), paths[0])
+
+
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    """Returns those of `_FORMATS` that this Pillow supports; others, such as EPS, may start programs."""
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
+
+
 def _read(path: Path) -> bytes:
     if "\0" in str(path):
         raise BadPhoto("a NUL character in its name")
-    # Reading a pipe could wait forever.
-    if path.exists() and not path.is_file():
+    # Reading a pipe could wait forever; a path elsewhere is none.
+    if isinstance(path, Path) and path.exists() and not path.is_file():
         raise BadPhoto("a folder, not a file" if path.is_dir() else "a pipe or device, not a file")
     return path.read_bytes()
 

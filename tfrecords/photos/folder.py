@@ -20,16 +20,11 @@ class PhotoFolder:
 
     def find(self, key: str) -> Path | None:
         """Returns the photo of an item; None if there is none, or if the key cannot be a file name."""
-        if not is_file_name(key):
-            return None
-        return next((path for path in self._candidates(key) if path.is_file()), None)
+        return next((path for path in self.candidates(key) if path.is_file()), None)
 
-    def path_of(self, key: str) -> Path | None:
-        """Returns the path of an item's photo, or where it should be; None if the key cannot be a file name."""
-        return self.find(key) or (self._candidates(key)[0] if is_file_name(key) else None)
-
-    def _candidates(self, key: str) -> list[Path]:
-        return [self.path / f"{key}{suffix}" for suffix in SUFFIXES]
+    def candidates(self, key: str) -> tuple[Path, ...]:
+        """Returns where an item's photo may be; () if the key cannot be a file name."""
+        return tuple(self.path / f"{key}{suffix}" for suffix in SUFFIXES) if is_file_name(key) else ()
 
 
 def is_file_name(key: str) -> bool:

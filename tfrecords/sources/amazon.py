@@ -56,8 +56,8 @@ class AmazonSource(ShopSource):
         facts["dropped"] |= self._dump.dropped
         return {**facts, "subset": self._choice.label, "unreadable_lines": self._dump.unreadable}
 
-    def _photo(self, product: Product) -> Path | None:
-        return self._images.path_of(product.key)
+    def _photo(self, product: Product) -> tuple[Path, ...]:
+        return self._images.candidates(product.key)
 
     def _where(self, product: Product) -> str:
         return f"{self._dump.metadata}, line {product.line}"

@@ -153,7 +153,8 @@ class Purchases:
             self._sorted = sorted_pairs(self._users, self._items, pairs, times)
             self.duplicates = len(pairs) - len(self._sorted.users)
             del pairs, times
-            self._pairs, self._times = array.array("q"), None  # The sorted pairs hold what is needed of them.
+            # The sorted pairs hold what is needed of them.
+            self._pairs, self._times, self._users, self._items = array.array("q"), None, {}, {}
             if self._core is not None:
                 self._sorted = self._in_core(self._sorted, self._core)
         return self._sorted

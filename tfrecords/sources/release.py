@@ -1,8 +1,9 @@
 """Reads the authors' .npy files: purchases, their split and the photos, pickled by Python 2."""
 
+import functools
 import io
 import reprlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from PIL import Image
 
 from tfrecords import schema
 from tfrecords.errors import InputError, option
-from tfrecords.photos.check import BadPhoto, CheckedPhoto, check_photos
+from tfrecords.photos.check import BadPhoto, CheckedPhoto, read_photo
 from tfrecords.sources.amazon_categories import FASHION_CATEGORIES
-from tfrecords.sources.base import Item, User
+from tfrecords.sources.base import Draft, Source, User
 from tfrecords.sources.release_unpickler import PickledArray, load_object_array
 from tfrecords.text import is_text
 
@@ -22,7 +23,7 @@ _PARTS = ("user_train", "user_validation", "user_test", "Item", "usernum", "item
 _WHITE_SIDE = 224
 
 
-class ReleaseSource:
+class ReleaseSource(Source):
     """``[user_train, user_validation, user_test, Item, usernum, itemnum]`` as the authors released it.
 
     Their indices become the ids, their split is kept, and no user or item is dropped, so that rows match their
@@ -61,7 +62,8 @@ class ReleaseSource:
             # Objects of kinds other than these parts are made of.
             raise InputError(f"{path}: not like the authors' files ({error!r}); fetch the file again") from error
         self._image_size = image_size
-        self._skip_bad_images = skip_bad_images
+        self.skips = skip_bad_images
+        self.replacement = _white_photo() if skip_bad_images else None
         self._replaced: list[tuple[str, str]] = []
         self.name = path.stem
         self.expected_items = self._num_items
@@ -95,20 +97,25 @@ class ReleaseSource:
         self._categories = [self._category(item) for item in range(self._num_items)]
         self.category_names = self._names(category_names)
 
-    def items(self) -> Iterator[Item]:
+    def drafts(self) -> Iterator[Draft]:
         """Yields every item in the order of the authors' index. Each photo is freed after it is yielded."""
         self._replaced = []
-        encoded = (self._photo(item) for item in range(self._num_items))
-        for item, photo in enumerate(check_photos(encoded, self._image_size)):
-            if isinstance(photo, BadPhoto):
-                if not self._skip_bad_images:
-                    raise InputError(
-                        f"{self._path}: photo of Item[{item}] ({self._item_keys[item]}): {photo}; "
-                        f"pass {option('skip_bad_images')} to put a white photo in its place"
-                    )
-                self._replaced.append((self._item_keys[item], str(photo)))
-                photo = _white_photo()
-            yield Item(self._item_keys[item], self._categories[item], photo)
+        for item in range(self._num_items):
+            yield Draft(self._item_keys[item], self._categories[item], self._photo(item))
+
+    def reader(self) -> Callable[[object], CheckedPhoto | BadPhoto]:
+        """Returns `read_photo`, which takes the bytes of a draft."""
+        return functools.partial(read_photo, image_size=self._image_size)
+
+    def refuse(self, position: int, reason: str) -> None:
+        """Notes an item that gets a white photo. Raises InputError without `skip_bad_images`."""
+        key = self._item_keys[position]
+        if not self.skips:
+            raise InputError(
+                f"{self._path}: photo of Item[{position}] ({key}): {reason}; "
+                f"pass {option('skip_bad_images')} to put a white photo in its place"
+            )
+        self._replaced.append((key, reason))
 
     def users(self) -> list[User]:
         """Yields every user in the order of the authors' index."""
@@ -121,9 +128,6 @@ class ReleaseSource:
             "dropped": {"bad_images_replaced_by_white": len(self._replaced)},
             "bad_images": [{"item": key, "reason": reason} for key, reason in self._replaced],
         }
-
-    def write_extras(self, folder: Path) -> None:
-        """Writes nothing further."""
 
     def _count(self, name: str, value: Any) -> int:
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value <= 0:

@@ -2,13 +2,14 @@
 
 import abc
 import dataclasses
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tfrecords import schema
 from tfrecords.errors import InputError, option
-from tfrecords.photos.check import BadPhoto, check_photos
-from tfrecords.sources.base import Item, User
+from tfrecords.photos.check import BadPhoto, CheckedPhoto, first_file, read_photo
+from tfrecords.sources.base import Draft, Source, User
 from tfrecords.sources.mcauley_features import BinaryFeatures
 from tfrecords.sources.purchases import Purchases
 from tfrecords.split import BY_CHANCE, SplitChoice
@@ -49,17 +50,15 @@ class Product:
     category: str = ""
 
 
-class ShopSource(abc.ABC):
+class ShopSource(Source):
     """Items with a usable photo in the order of their table, and users with enough purchases of them, split.
 
-    A subclass reads its tables and calls `_set_up`; `items` reads the photos.
+    A subclass reads its tables and calls `_set_up`.
 
     Attributes:
         notes: what the user should know about the input though it is good, a line each.
     """
 
-    kind: str
-    name: str
     notes: Sequence[str] = ()
 
     def _set_up(
@@ -81,36 +80,49 @@ class ShopSource(abc.ABC):
         self._purchases = purchases
         self._options = options
         self._features = features
-        self._ids: dict[str, int] = {}
         self._skipped: dict[str, str] = {}
+        self.skips = options.skip_bad_images
 
     @abc.abstractmethod
-    def _photo(self, product: Product) -> Path | None:
-        """Returns where the photo of an item should be."""
+    def _photo(self, product: Product) -> tuple[Path, ...]:
+        """Returns where the photo of an item may be: the first of these that is a file. () if it has none."""
 
     @abc.abstractmethod
     def _where(self, product: Product) -> str:
         """Returns the file, and the line if known, that an error about an item names."""
 
-    def items(self) -> Iterator[Item]:
-        """Yields every usable item in the order of its table. Raises InputError at an unusable one."""
-        self._ids, self._skipped = {}, {}
-        paths = (self._photo(product) for product in self._products)
-        for product, photo in zip(self._products, check_photos(paths, self._options.image_size), strict=True):
-            reason = self._fault(product, photo)
-            if reason is not None:
-                if not self._options.skip_bad_images:
-                    raise self._item_error(product, reason)
-                self._skipped[product.key] = reason
-                continue
-            self._ids[product.key] = len(self._ids)
-            features = None if self._features is None else self._features.row(product.key)
+    def drafts(self) -> Iterator[Draft]:
+        """Yields every item in the order of its table."""
+        self._skipped = {}
+        for product in self._products:
+            features, fault = None, None
+            if self._features is not None:
+                if product.key in self._features:
+                    features = self._features.row(product.key)
+                else:
+                    fault = f"no features in {self._features.path.name}"
             category = self._categories.get(product.category, schema.NO_CATEGORY)
-            yield Item(product.key, category, photo, features)
+            yield Draft(product.key, category, self._photo(product), features, fault)
+
+    def reader(self) -> Callable[[object], CheckedPhoto | BadPhoto]:
+        """Returns `read_photo`, which takes the paths of a draft."""
+        return functools.partial(read_photo, image_size=self._options.image_size)
+
+    def refuse(self, position: int, reason: str) -> None:
+        """Leaves an item out. Raises InputError without `skip_bad_images`."""
+        product = self._products[position]
+        if not self.skips:
+            raise self._item_error(product, reason)
+        self._skipped[product.key] = reason
 
     def users(self) -> Sequence[User]:
         """Returns every user with enough purchases, split. Raises InputError if there is none."""
-        return self._purchases.users(self._ids, self._skipped)
+        return self._purchases.users(self._kept_ids(), self._skipped)
+
+    def _kept_ids(self) -> dict[str, int]:
+        """Returns the id of every item that is in the data set, by key."""
+        kept = (product.key for product in self._products if product.key not in self._skipped)
+        return {key: number for number, key in enumerate(kept)}
 
     def facts(self) -> dict:
         """Returns the split's seed and rule, and what was left out and why."""
@@ -126,18 +138,8 @@ class ShopSource(abc.ABC):
             "bad_images": [{"item": key, "reason": reason} for key, reason in self._skipped.items()],
         }
 
-    def write_extras(self, folder: Path) -> None:
-        """Writes nothing further."""
-
-    def _fault(self, product: Product, photo: object) -> str | None:
-        if isinstance(photo, BadPhoto):
-            return str(photo)
-        if self._features is not None and product.key not in self._features:
-            return f"no features in {self._features.path.name}"
-        return None
-
     def _item_error(self, product: Product, reason: str) -> InputError:
-        path = self._photo(product)
+        path = first_file(self._photo(product))
         where = f" ({path})" if path is not None else ""
         return InputError(
             f"{self._where(product)}: photo of item {product.key!r}{where}: {reason}; "

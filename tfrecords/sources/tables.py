@@ -97,10 +97,10 @@ class TableSource(ShopSource):
     def _image_name(self) -> str:
         return self._columns.image_column or "image"
 
-    def _photo(self, product: Product) -> Path | None:
+    def _photo(self, product: Product) -> tuple[Path, ...]:
         if self._by_key is not None:
-            return self._by_key.path_of(product.key)
-        return self._images / product.image if product.image else None
+            return self._by_key.candidates(product.key)
+        return (self._images / product.image,) if product.image else ()
 
     def _where(self, product: Product) -> str:
         return self._table.where(product.line)
@@ -112,12 +112,13 @@ class TableSource(ShopSource):
         names = [name for name in header if name and name not in used and header.count(name) == 1]
         if not names or self._one:
             return
+        kept = self._kept_ids()
         with (folder / ATTRIBUTES_FILE).open("w", newline="", encoding="utf-8", errors="replace") as file:
             table = csv.writer(file)
             table.writerow([_KEY, *names])
             for _, (key, *values) in self._table.rows((self._item_name, *names)):
                 key = self._padded([key])[0]
-                if key in self._ids:
+                if key in kept:
                     table.writerow([key, *(_on_one_line(value) for value in values)])
 
     def _read_items(self) -> dict[str, Product]:
@@ -190,7 +191,8 @@ class TableSource(ShopSource):
                     if choice.timed:
                         raise _time_error(table, block, time_name, time[0]) from error
                     timed = False  # The random split needs none.
-            purchases.add_block(users, user.codes, items, item.codes, times)
+            # The items' own keys: each block's table has texts of its own.
+            purchases.add_block(users, user.codes, [products[key].key for key in items], item.codes, times)
         self._note_numbers(table)
 
     def _keys(self, table: Table, block: Block, column: Column, name: str, pad: bool = False) -> list[str]:

@@ -63,8 +63,8 @@ class TradesySource(ShopSource):
         facts["dropped"]["unreadable_lines"] = self._lines.bad
         return {**facts, "lists": list(POSITIVE_LISTS), "unreadable_lines": self._lines.told}
 
-    def _photo(self, product: Product) -> Path | None:
-        return self._images.path_of(product.key)
+    def _photo(self, product: Product) -> tuple[Path, ...]:
+        return self._images.candidates(product.key)
 
     def _where(self, product: Product) -> str:
         return str(self._lines.path)

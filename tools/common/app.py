@@ -33,6 +33,8 @@ from absl import flags
 
 from tfrecords.errors import InputError, one_line, with_dashes
 
+from . import passed_on
+
 # TensorFlow reads this variable at import; without it, TensorFlow's notices hide the tool's lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -57,21 +59,36 @@ def new_flags(doc: str | None) -> flags.FlagValues:
 
 
 def run(
-    main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, argv: Sequence[str] | None = None
+    main: Callable[[flags.FlagValues], None],
+    registry: flags.FlagValues,
+    argv: Sequence[str] | None = None,
+    passes_on: str | None = None,
 ) -> None:
     """Parses the flags, runs `main` and exits: 0 done, 1 bad input, 2 bad flags, 130 interrupted.
 
     SIGTERM interrupts like Ctrl-C, so that half-written files are removed. If the reader of the output has ended, as
     with ``| head``, the status is 141 and there is no message.
+
+    Args:
+        main: takes the values of the flags.
+        registry: the tool's flags.
+        argv: the command line; None: this process's.
+        passes_on: a bool flag of the tool; where it is set, flags that the tool does not have are no error, and
+            `passed_on.given` returns them.
     """
     try:
-        _run(main, registry, argv)
+        _run(main, registry, argv, passes_on)
     except BrokenPipeError:
         _discard_output()
         raise SystemExit(_PIPE_BROKEN) from None
 
 
-def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, argv: Sequence[str] | None) -> None:
+def _run(
+    main: Callable[[flags.FlagValues], None],
+    registry: flags.FlagValues,
+    argv: Sequence[str] | None,
+    passes_on: str | None,
+) -> None:
     argv = list(sys.argv if argv is None else argv)
     doc = registry.__dict__["__tool_doc"]
     values = copy.deepcopy(registry)
@@ -79,7 +96,7 @@ def _run(main: Callable[[flags.FlagValues], None], registry: flags.FlagValues, a
         print(f"{doc}\n\nflags:\n{_describe(registry)}", flush=True)
         raise SystemExit(0)
     try:
-        rest = values(argv)[1:]
+        rest = passed_on.parse(values, argv, passes_on)
     except flags.Error as error:
         _fail(f"{_flag_error(registry, error)}. --help lists the flags".replace("\n", " "), 2)
     empty = [

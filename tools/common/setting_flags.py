@@ -10,6 +10,7 @@ from typing import Any
 from absl import flags
 
 from tfrecords.errors import with_dashes
+from tfrecords.files.remote_path import as_path
 
 from . import app
 
@@ -68,7 +69,9 @@ def _kind(field: dataclasses.Field) -> str:
 
 
 def _value(field: dataclasses.Field, value: object) -> object:
-    return _type(field)(value) if _type(field) in (tuple, Path) else value
+    if _type(field) is Path:
+        return as_path(value)
+    return tuple(value) if _type(field) is tuple else value
 
 
 def _written(value: object) -> str:

@@ -1,18 +1,18 @@
 """Draws the wardrobe: synthetic garments, users with known tastes, and the purchases that follow from them."""
 
 import csv
+import functools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from tfrecords import split
 from tfrecords.errors import InputError, option
-from tfrecords.files.parallel_map import ordered_map
 from tfrecords.photos.check import CheckedPhoto
 from tfrecords.schema import ATTRIBUTES_FILE
-from tfrecords.sources.base import Item, User
+from tfrecords.sources.base import Draft, Source, User
 from tfrecords.sources.wardrobe import tastes
 from tfrecords.sources.wardrobe.drawing import Garment, encode_garment
 
@@ -23,7 +23,7 @@ SHOWN = ("colour", "length", "pattern", "neckline")
 _GARMENTS, _TASTES, _PURCHASES, _DRAWINGS = range(4)
 
 
-class WardrobeSource:
+class WardrobeSource(Source):
     """A data set drawn from a seed: by default 2400 users and 3600 items.
 
     It writes two files beside the shards: the oracle, which is the true tastes and attributes as two matrices
@@ -35,7 +35,7 @@ class WardrobeSource:
     name = "wardrobe"
 
     def __init__(self, users: int = 2400, items: int = 3600, seed: int = 0, image_size: int = 128):
-        """Draws tastes, attributes and purchases; `items` draws the garments.
+        """Draws tastes, attributes and purchases; `reader` draws the garments.
 
         Args:
             users: number of users, 1 to 10 million.
@@ -64,11 +64,19 @@ class WardrobeSource:
         self.category_names = tastes.CATEGORIES
         self.expected_items = items
 
-    def items(self) -> Iterator[Item]:
-        """Yields every garment, drawn on all cores."""
-        photos = ordered_map(self._draw, range(len(self._item_keys)))
-        for item, photo in enumerate(photos):
-            yield Item(self._item_keys[item], int(self._garments.category[item]), photo, self._features[item])
+    def drafts(self) -> Iterator[Draft]:
+        """Yields every garment as its number and its attributes."""
+        for item, (key, category) in enumerate(zip(self._item_keys, self._garments.category.tolist(), strict=True)):
+            shown = {name: value for name, value in self._garments.describe(item).items() if name != "colour"}
+            yield Draft(key, category, (item, Garment(**shown)), self._features[item])
+
+    def reader(self) -> Callable[[object], CheckedPhoto]:
+        """Returns the function that draws a garment."""
+        return functools.partial(_draw, seed=self._seed, image_size=self._image_size)
+
+    def refuse(self, position: int, reason: str) -> None:
+        """Is never called: every garment can be drawn."""
+        raise ValueError(f"garment {position}: {reason}")
 
     def users(self) -> list[User]:
         """Yields every user, with one purchase each held out for validation and test."""
@@ -112,12 +120,6 @@ class WardrobeSource:
     def _rng(self, *stream: int) -> np.random.Generator:
         return np.random.default_rng([self._seed, *stream])
 
-    def _draw(self, item: int) -> CheckedPhoto:
-        shown = {name: value for name, value in self._garments.describe(item).items() if name != "colour"}
-        # Each garment has its own stream, so the order of the threads does not matter.
-        encoded = encode_garment(Garment(**shown), self._image_size, self._rng(_DRAWINGS, item))
-        return CheckedPhoto(encoded, self._image_size, self._image_size)
-
     def _split(self, purchases: list[np.ndarray]) -> list[User]:
         users = []
         for key, bought in zip(self._user_keys, purchases, strict=True):
@@ -125,6 +127,13 @@ class WardrobeSource:
             train = np.delete(bought, held)
             users.append(User(key, train.tolist(), *([int(bought[position])] for position in held)))
         return users
+
+
+def _draw(numbered: tuple[int, Garment], seed: int, image_size: int) -> CheckedPhoto:
+    item, garment = numbered
+    # Each garment has its own stream, so it does not matter where and in which order they are drawn.
+    encoded = encode_garment(garment, image_size, np.random.default_rng([seed, _DRAWINGS, item]))
+    return CheckedPhoto(encoded, image_size, image_size)
 
 
 def write_attributes(path: Path, items: Iterable[Mapping[str, object]]) -> None:

@@ -1,0 +1,1 @@
+"""Vectors of any number of photos: style vectors of a trained recommender, or any network's features."""
