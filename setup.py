@@ -49,6 +49,7 @@ setup(
     extras_require={
         "gpu": ["tensorflow[and-cuda]"],
         "addons": ["keras==2.15.0", "tensorflow==2.15.1", "tensorflow-addons==0.23.0"],
+        "ann": ["faiss-cpu>=1.8"],
         "docs": ["mkdocs>=1.6,<2", "mkdocs-material>=9.7,<10", "mkdocstrings[python]>=1.0,<2"],
         "grpc": ["tensorflow-serving-api"],  # The version that pip takes follows TensorFlow's.
         "hub": [

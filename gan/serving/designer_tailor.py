@@ -46,8 +46,9 @@ class TailorModule(DesignModule):
         rate: float,
         inversion: InversionConfig,
         max_pixels: int,
+        index: SearchIndex | None = None,
     ) -> None:
-        super().__init__(studio, known, factors, ascent, max_pixels)
+        super().__init__(studio, known, factors, ascent, max_pixels, index)
         self._tailoring_rate, self._inversion = rate, Untracked(inversion)
 
     def signatures(self) -> dict[str, Callable]:
