@@ -59,6 +59,7 @@ setup(
         "report": ["matplotlib"],
         "tables": ["pyarrow>=14"],
         "test": [
+            "faiss-cpu>=1.8",
             "import-linter",
             "matplotlib",
             "mypy",

@@ -83,7 +83,7 @@ class Codes:
         chosen = np.full([len(rows), self._lists.nprobe], -1, np.int64)
         chosen[:, : lists.shape[1]] = lists
         worth = np.matmul(self._centroids[np.maximum(chosen, 0)], turned[:, :, None])[:, :, 0]
-        return self._lists.search_preassigned(turned, count, chosen, np.ascontiguousarray(worth))[1]
+        return self._lists.search_preassigned(turned, int(count), chosen, np.ascontiguousarray(worth))[1]
 
     def limit(self, most_probes: int) -> None:
         """Sets the largest number of lists that `near` may read; its time grows with it."""

@@ -11,7 +11,7 @@ def faiss_library(index: str) -> Any:
         import faiss
     except ImportError as error:
         raise InputError(
-            f"{option('index', index)} needs faiss-cpu ({error}); install it with pip install 'tf_dvbpr[ann]', or leave "
-            f"{option('index')} out"
+            f"{option('index', index)} needs faiss-cpu ({error}); install it with pip install 'tf_dvbpr[ann]', or "
+            f"leave {option('index')} out"
         ) from None
     return faiss

@@ -12,7 +12,9 @@ from tf_dvbpr.ranking.factors import Factors
 from tfrecords.errors import InputError, option
 
 USERS = 256  # that the recall is measured with
-_CANDIDATES = (200, 400, 800, 1600, 3200, 6400)  # numbers of items whose exact scores are computed after `Codes.near`
+# Numbers of items whose exact scores are computed after `Codes.near`; the last ones only if all lists are read, because
+# to read more lists takes less time.
+_CANDIDATES, _MORE_CANDIDATES = (200, 400, 800), (1600, 3200, 6400)
 _WORTH_IT = 0.5  # share of the lists; a category that needs more is scored exactly
 
 
@@ -128,13 +130,13 @@ def _search(measure: _Measure, column: int, least: float, given: int | None) -> 
         return fewest, 0, measure.recall(column, fewest, 0)
     probes = fewest
     while True:
-        for candidates in _CANDIDATES:
+        for candidates in _CANDIDATES if probes < most else _CANDIDATES + _MORE_CANDIDATES:
             recall = measure.recall(column, probes, candidates)
             if recall >= least:
                 return probes, candidates, recall
         if probes >= most:
             return probes, candidates, recall
-        probes = min(most, probes + max(1, probes // 8))
+        probes = min(most, probes + max(1, probes // 16))
 
 
 def _refusal(measure: _Measure, chosen: tuple[int, int, float], least: float, config: IndexConfig) -> str:

@@ -14,6 +14,7 @@ from tf_dvbpr.server.signature import Signature, errors_of_requests
 
 _NAMES = ("recommend", "serving_default")
 _EXACT = "recommend_exact"
+_BLOCK_USERS = 64  # users at once, which bounds the memory
 
 
 def use_index(
@@ -80,9 +81,19 @@ class IndexedSignature(Signature):
         if not (len(users) and 0 < k <= BEST and count):
             return self._exact(arrays)
         with errors_of_requests():
-            keys, name = tf.constant(users, tf.string), tf.constant(category, tf.string)
-            near = {part: tensor.numpy() for part, tensor in self._loaded.index_near(keys, name).items()}
-            # As many more as the user with the most items owns.
-            found = self._codes.near(near["rows"], near["lists"], count + int(near["owned"].max()))
-            answer = self._loaded.index_answer(keys, tf.constant(found), tf.constant(k, tf.int32), name)
-            return {part: tensor.numpy() for part, tensor in answer.items()}
+            parts = [
+                self._some(users[start : start + _BLOCK_USERS], k, category, count)
+                for start in range(0, len(users), _BLOCK_USERS)
+            ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _some(self, users: np.ndarray, k: int, category: bytes, count: int) -> dict[str, np.ndarray]:
+        keys, name = tf.constant(users, tf.string), tf.constant(category, tf.string)
+        near = {part: tensor.numpy() for part, tensor in self._loaded.index_near(keys, name).items()}
+        # As many more as the user owns; in a batch, each user gets what the user would get alone.
+        counts = count + near["owned"]
+        found = self._codes.near(near["rows"], near["lists"], int(counts.max()))
+        found[np.arange(found.shape[1]) >= counts[:, None]] = -1
+        found.sort(axis=1)
+        answer = self._loaded.index_answer(keys, tf.constant(found), tf.constant(k, tf.int32), name)
+        return {part: tensor.numpy() for part, tensor in answer.items()}

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tf_dvbpr.approximate.partition import SPREAD
 from tf_dvbpr.approximate.recall import BEST
 from tf_dvbpr.approximate.search_index import SearchIndex
+from tf_dvbpr.serving.rank import known_pairs
 
 ALL, UNKNOWN = -1, -2  # in the place of a category's number
 
@@ -95,8 +96,27 @@ class ListSearch(tf.Module):
     def rank_candidates(
         self, candidates: tf.Tensor, users: tf.Tensor, k: tf.Tensor, category: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Works as `rank`, among candidates int64 [B, n] (-1: none) instead of the lists' items; B and k above 0."""
-        return self._each(users, lambda place: candidates[place], k, category)
+        """Works as `rank`, among candidates int64 [B, n] instead of the lists' items; B and k above 0.
+
+        A row of the candidates is ascending, so that equal scores are in this order; -1: none.
+        """
+        count, places = tf.shape(self._item_factors, tf.int64)[0], tf.minimum(k, tf.shape(candidates)[1])
+        items = tf.maximum(candidates, 0)
+        pairs = known_pairs(users, self._known_indptr, self._known_items)
+        owned = tf.sort(tf.cast(pairs[:, 0], tf.int64) * count + tf.cast(pairs[:, 1], tf.int64))
+        asked = tf.range(tf.size(users, tf.int64))[:, None] * count + items
+        # One number more, which no pair has, so that a place behind the last can be read.
+        at = tf.reshape(tf.searchsorted(owned, tf.reshape(asked, [-1])), tf.shape(asked))
+        is_owned = tf.gather(tf.concat([owned, [-1]], 0), at) == asked
+        right = (category == ALL) | (tf.gather(self._item_categories, items) == category)
+        scores = tf.linalg.matvec(tf.gather(self._item_factors, items), tf.gather(self._user_factors, users))
+        scores = tf.where((candidates >= 0) & right & tf.logical_not(is_owned), scores, -np.inf)
+        best, order = tf.math.top_k(scores, places)
+        found = tf.where(best > -np.inf, tf.cast(tf.gather(items, order, batch_dims=1), tf.int32), -1)
+        fill = [[0, 0], [0, k - places]]
+        best = tf.where(found >= 0, best, np.nan)
+        ranked = tf.pad(found, fill, constant_values=-1), tf.pad(best, fill, constant_values=np.nan)
+        return self._completed(users, *ranked, k, category)
 
     def _lists(self, rows: tf.Tensor, category: tf.Tensor) -> tf.Tensor:
         column = tf.maximum(category + 1, 0)
@@ -117,19 +137,18 @@ class ListSearch(tf.Module):
         def rank_one(place: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             user = users[place]
             owned = self._known_items[self._known_indptr[user] : self._known_indptr[user + 1]]
-            return rank_among(
-                tf.gather(self._user_factors, user),
-                candidates(place),
-                self._item_factors,
-                owned,
-                self._item_categories,
-                category,
-                k,
-            )
+            row, items = tf.gather(self._user_factors, user), candidates(place)
+            return rank_among(row, items, self._item_factors, owned, self._item_categories, category, k)
 
         kinds = tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.float32)
         places = tf.range(tf.size(users))
-        items, scores = tf.map_fn(rank_one, places, fn_output_signature=kinds, parallel_iterations=1)
+        ranked = tf.map_fn(rank_one, places, fn_output_signature=kinds, parallel_iterations=1)
+        return self._completed(users, *ranked, k, category)
+
+    def _completed(
+        self, users: tf.Tensor, items: tf.Tensor, scores: tf.Tensor, k: tf.Tensor, category: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Scores all items for the users with a place left."""
         short = tf.where(items[:, -1] < 0)
 
         def completed() -> tuple[tf.Tensor, tf.Tensor]:
@@ -155,7 +174,7 @@ def rank_among(
 
     Args:
         row: float32 [D], the user's row of U.
-        candidates: int [n], distinct items; -1: none.
+        candidates: int32 [n], distinct items.
         item_factors: V, float32 [I, D].
         owned: int32 [m], the user's own items, which are left out.
         item_categories: int32 [I].
@@ -165,14 +184,17 @@ def rank_among(
     Returns:
         (items int32 [k], scores float32 [k]), best first; -1 and NaN in places for which no item is left.
     """
-    items = tf.cast(candidates, tf.int32)
-    is_right = (category == ALL) | (tf.gather(item_categories, tf.maximum(items, 0)) == category)
-    items = tf.boolean_mask(items, is_right & (items >= 0))
+    is_right = (category == ALL) | (tf.gather(item_categories, candidates) == category)
+    items = tf.boolean_mask(candidates, is_right)
     scores = tf.linalg.matvec(tf.gather(item_factors, items), row)
     # As many more as the user owns: the k best of the others are among them.
     best, places = tf.math.top_k(scores, tf.minimum(tf.size(items), k + tf.size(owned)))
     items = tf.gather(items, places)
     is_new = tf.logical_not(tf.reduce_any(items[:, None] == owned, axis=1))
     items, best = tf.boolean_mask(items, is_new)[:k], tf.boolean_mask(best, is_new)[:k]
+    ascending = tf.argsort(items)  # so that items with equal scores are in the order of the data set
+    items = tf.gather(items, ascending)
+    best, places = tf.math.top_k(tf.gather(best, ascending), tf.size(items))
+    items = tf.gather(items, places)
     missing = k - tf.size(items)
     return tf.pad(items, [[0, missing]], constant_values=-1), tf.pad(best, [[0, missing]], constant_values=np.nan)
