@@ -10,7 +10,10 @@ import pytest
 import tensorflow as tf
 
 from tests.support import indexed
+from tf_dvbpr.approximate.partition import Partition
+from tf_dvbpr.approximate.search_index import SearchIndex
 from tf_dvbpr.server.model import Model
+from tf_dvbpr.serving.lists import ListSearch
 from tfrecords.errors import InputError
 from tfrecords.files.written_list import LIST
 
@@ -32,6 +35,56 @@ served = tf.saved_model.load(sys.argv[1]).signatures
 out = served["recommend"](user_keys=tf.constant(["u0", "u7"]), k=tf.constant(5), category=tf.constant("tops"))
 print(json.dumps([[key.decode() for key in row] for row in out["item_keys"].numpy()]))
 """
+
+
+@pytest.mark.parametrize("way", ["candidates", "lists"])
+def test_ranks_what_was_found_as_sorting_does(way):
+    """Whole-number factors: exact scores with many ties. Users 1 and 3 own nothing; user 2 owns nearly everything."""
+    draw, items = np.random.default_rng(0), 50
+    item_rows, user_rows = (draw.integers(-2, 3, (rows, 3)).astype(np.float32) for rows in (items, 4))
+    owned = [np.array([3, 1]), np.array([], int), np.arange(46), np.array([], int)]
+    categories = draw.integers(-1, 2, items)
+    two = np.arange(0, items, 2), np.arange(1, items, 2)  # two lists, of which all users read the first
+    partition = Partition(
+        np.array([[0, 0, 0], [0, 0, 0]], np.float32),
+        np.array([1, 0], np.float32),
+        np.array([0, 25, 50]),
+        np.concatenate(two).astype(np.int32),
+        np.ones([2, 3], bool),
+    )
+    index = SearchIndex(partition, None, np.array([1, 1, 1]), np.zeros(3, int), np.ones(3), 1, "")
+    known = tf.Variable(np.cumsum([0, *map(len, owned)])), tf.Variable(np.concatenate(owned).astype(np.int32))
+
+    def exact(users, k, category):
+        return tf.fill([tf.size(users), k], -7), tf.fill([tf.size(users), k], 0.0)
+
+    rows = tf.Variable(user_rows), tf.Variable(item_rows)
+    search = ListSearch(index, *rows, *known, tf.Variable(categories, dtype=tf.int32), exact)
+    for users in ([0, 1], [1], [3, 1], [2, 0]):
+        for category in (-1, 0, 1):
+            for k in (1, 4):
+                arguments = tf.constant(users, tf.int32), tf.constant(k), tf.constant(category)
+                if way == "lists":
+                    read = np.tile(two[0], [len(users), 1])
+                    found, scores = search.rank(*arguments)
+                else:
+                    read = np.sort([draw.permutation(items)[:30] for _ in users], axis=1)
+                    read[:, :3] = -1
+                    found, scores = search.rank_candidates(tf.constant(read), *arguments)
+                for row, user in enumerate(users):
+                    left = [
+                        item
+                        for item in read[row]
+                        if item >= 0 and item not in owned[user] and category in (-1, categories[item])
+                    ]
+                    worth = item_rows @ user_rows[user]
+                    best = sorted(left, key=lambda item: (-worth[item], item))[:k]
+                    if len(best) == k:
+                        assert sorted(worth[found[row]]) == sorted(worth[best]) and set(found[row].numpy()) <= set(left)
+                        assert scores[row].numpy().tolist() == worth[best].tolist()
+                        assert way == "lists" or found[row].numpy().tolist() == best
+                    else:
+                        assert found[row].numpy().tolist() == [-7] * k  # all items are scored
 
 
 @pytest.fixture(scope="module")
