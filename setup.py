@@ -50,6 +50,7 @@ setup(
         "gpu": ["tensorflow[and-cuda]"],
         "addons": ["keras==2.15.0", "tensorflow==2.15.1", "tensorflow-addons==0.23.0"],
         "beam": ["apache-beam[tfrecord]>=2.60"],  # It takes protobuf below 7, and a pyarrow of its own choice.
+        "ann": ["faiss-cpu>=1.8"],
         "docs": ["mkdocs>=1.6,<2", "mkdocs-material>=9.7,<10", "mkdocstrings[python]>=1.0,<2"],
         "grpc": ["tensorflow-serving-api"],  # The version that pip takes follows TensorFlow's.
         "hub": [
@@ -59,6 +60,7 @@ setup(
         "report": ["matplotlib"],
         "tables": ["pyarrow>=14"],
         "test": [
+            "faiss-cpu>=1.8",
             "import-linter",
             "matplotlib",
             "mypy",

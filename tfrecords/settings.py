@@ -105,6 +105,11 @@ def zero_or_more() -> Bounds:
     return Bounds(lambda value: 0 <= value < float("inf"), "0 or more, and finite")
 
 
+def share() -> Bounds:
+    """Allows numbers above 0 up to and including 1."""
+    return Bounds(lambda value: 0 < value <= 1, "a number above 0, at most 1")
+
+
 def below_one() -> Bounds:
     """Allows numbers from 0 up to but not including 1."""
     return Bounds(lambda value: 0 <= value < 1, "from 0 up to but not including 1")

@@ -13,6 +13,7 @@ from gan.search.measures import preference
 from gan.search.taste import Taste
 from gan.trained import network_weights
 from tf_dvbpr import stateless
+from tf_dvbpr.approximate.search_index import SearchIndex
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.serving.module import ServingModule
 from tf_dvbpr.untracked import Untracked
@@ -33,7 +34,8 @@ class StudioModule(ServingModule):
         known: indptr and items that users own, as in `ServingModule`.
         factors: the recommender.
         ascent: settings that are no inputs of a call: `latent_form` (resolved), `start_deviation`, `learning_rate`.
-        max_pixels: as in `ServingModule`.
+        max_pixels: and
+        index: as in `ServingModule`.
     """
 
     def __init__(
@@ -43,10 +45,11 @@ class StudioModule(ServingModule):
         factors: Factors,
         ascent: AscentConfig,
         max_pixels: int,
+        index: SearchIndex | None = None,
     ) -> None:
         dataset = studio.dataset
         categories = dataset.item_categories, dataset.category_names
-        super().__init__(factors, *known, *categories, studio.embedder, max_pixels)
+        super().__init__(factors, *known, *categories, studio.embedder, max_pixels, index)
         gan = studio.gan
         # Plain variables instead of the networks'.
         self._gan_variables = list(network_weights(gan.generator, gan.discriminator).values())

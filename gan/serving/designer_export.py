@@ -6,7 +6,7 @@ from gan.design.model_pair import Studio
 from gan.search.config import TAILORING, InversionConfig, resolve
 from gan.serving.config import DesignerExportConfig
 from gan.serving.designer_tailor import TailorModule
-from tf_dvbpr.serving.export import check_export, save
+from tf_dvbpr.serving.export import check_export, index_of, save
 from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import renamed
 
@@ -15,10 +15,12 @@ def export_design(config: DesignerExportConfig) -> dict:
     """Writes the SavedModel under a temporary name next to ``config.output`` and renames it when it is complete.
 
     Returns:
-        ``users``, ``items``, ``step``, the names of the ``signatures`` and ``notes`` on how the two differ.
+        ``users``, ``items``, ``step``, the names of the ``signatures``, the figures of the ``index`` (None: none) and
+        ``notes`` on how the two differ.
 
     Raises:
-        InputError: the two do not fit together, a data set is gone or was changed, ``config.output`` exists.
+        InputError: the two do not fit together, a data set is gone or was changed, ``config.output`` exists,
+            or the index finds too little.
     """
     output = Path(config.output).absolute()
     check_export(output, config.overwrite)
@@ -28,13 +30,15 @@ def export_design(config: DesignerExportConfig) -> dict:
     ascent = studio.settled(ascent)
     factors, known = Workdir.open(config.workdir).factors(), studio.dataset.own_items()
     rate, inversion = TAILORING["learning_rate"], InversionConfig()
-    module = TailorModule(studio, known, factors, ascent, rate, inversion, config.max_pixels)
+    index = index_of(config, factors, studio.dataset)
+    module = TailorModule(studio, known, factors, ascent, rate, inversion, config.max_pixels, index)
     signatures = module.signatures()
-    save(module, signatures, output, config.overwrite)
+    figures = save(module, signatures, output, config.overwrite, index, studio.dataset.category_names)
     return {
         "users": studio.dataset.num_users,
         "items": studio.dataset.num_items,
         "step": factors.step,
         "signatures": [name for name in signatures if name != "serving_default"],
+        "index": figures,
         "notes": studio.notes,
     }

@@ -14,6 +14,7 @@ from gan.search.measures import best_starts, bounded, nearness
 from gan.serving.designer_base import MOST_STARTS, MOST_STEPS, named
 from gan.serving.designer_design import DesignModule
 from tf_dvbpr import stateless
+from tf_dvbpr.approximate.search_index import SearchIndex
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.serving.module import paired
 from tf_dvbpr.serving.photos import decode_readable
@@ -34,7 +35,8 @@ class TailorModule(DesignModule):
         ascent: as in `StudioModule`.
         rate: Adam's rate in the alteration.
         inversion: settings that are no inputs of a call: `invert_candidates`, `invert_rate`.
-        max_pixels: as in `ServingModule`.
+        max_pixels: and
+        index: as in `ServingModule`.
     """
 
     def __init__(
@@ -46,8 +48,9 @@ class TailorModule(DesignModule):
         rate: float,
         inversion: InversionConfig,
         max_pixels: int,
+        index: SearchIndex | None = None,
     ) -> None:
-        super().__init__(studio, known, factors, ascent, max_pixels)
+        super().__init__(studio, known, factors, ascent, max_pixels, index)
         self._tailoring_rate, self._inversion = rate, Untracked(inversion)
 
     def signatures(self) -> dict[str, Callable]:

@@ -184,6 +184,8 @@ def test_outputs_that_cannot_be(fast_gan, planted_folder, tmp_path, capsys):
             assert said in refusal(capsys, tool, f"--workdir={fast_gan}", f"--output={tmp_path / output}")
     for workdir, said in (("file", "a file is here already"), ("file/run", "is a file, not a folder")):
         assert said in refusal(capsys, *training(planted_folder, tmp_path / workdir))
+    line = refusal(capsys, export_saved_model, f"--workdir={fast_gan}", f"--output={tmp_path}/new", "--index=ivf")
+    assert "--index=ivf: a GAN has no items to search" in line
     assert (tmp_path / "file").read_text() == "kept"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 

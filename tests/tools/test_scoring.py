@@ -192,3 +192,23 @@ def test_export_tool(run, workdir, tmp_path):
     below_a_file = f"--output={output}/saved_model.pb/1"
     assert "is a file, not a folder" in fails(run, export_saved_model, f"--workdir={workdir}", below_a_file)
     assert "at most 240 bytes" in fails(run, export_saved_model, f"--workdir={workdir}", f"--output={'y' * 250}")
+
+
+@pytest.mark.slow
+def test_export_tool_with_an_index(run, workdir, tmp_path):
+    pytest.importorskip("faiss")
+    output = tmp_path / "export" / "1"
+    here = f"--workdir={workdir}", f"--output={output}"
+    assert "--probes has no effect without --index" in fails(run, export_saved_model, *here, "--probes=3")
+    assert "at most 1" in fails(run, export_saved_model, *here, "--index=ivf", "--least_recall=1.5")
+    refused = fails(run, export_saved_model, *here, "--index=ivfpq", "--probes=1", "--least_recall=1")
+    assert "--index=ivfpq: recall@100" in refused and "with --probes=1 of 16 lists" in refused
+    assert not output.parent.exists() or not any(output.parent.iterdir())
+    status, out, _ = run(export_saved_model, *here, "--index=ivfpq")
+    assert status == 0 and "signatures recommend, score, recommend_exact, embed_image" in out
+    figures = json.loads((output / "assets.extra" / "index.json").read_text())
+    assert figures["lists"] == 16 and figures["users"] == 60 and min(figures["recall@100"].values()) >= 0.98
+    line = f"index: recall@100 {figures['recall@100']['']:.4f} of 60 users, {figures['probes']['']} of 16 lists read; "
+    assert line in out and out.rstrip().endswith("MiB beside the model")
+    status, out, _ = run(export_saved_model, *here, "--index=ivf", "--overwrite")
+    assert status == 0 and not (output / "assets.extra" / "index.faiss").exists()

@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 from tfrecords.errors import InputError, option
-from tfrecords.settings import above_zero, between, check_settings, required, setting, zero_or_more
+from tfrecords.settings import above_zero, at_least, between, check_settings, required, setting, zero_or_more
+
+INDEX_FROM = 100_000  # items
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +53,12 @@ class ServeConfig:
         "most rows times starts times steps of a request that designs or tailors, rows times candidates, and rows "
         "times the 64 steps of an explanation",
         between(1, 10**9),
+    )
+    index_from: int = setting(
+        INDEX_FROM,
+        "use an export's index (--index of tools.export_saved_model) if there are so many items or more; "
+        "of fewer, all are scored",
+        at_least(1),
     )
     poll_seconds: float = setting(1.0, "seconds between two checks for a new version", above_zero())
     drain_seconds: float = setting(

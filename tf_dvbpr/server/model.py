@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tf_dvbpr.server.config import INDEX_FROM
+from tf_dvbpr.server.indexed import use_index
 from tf_dvbpr.server.metadata import signature_defs
 from tf_dvbpr.server.request_error import RequestError
 from tf_dvbpr.server.signature import Signature, signatures_of
@@ -56,15 +58,22 @@ class Model:
         name: the model's name in URLs.
         say: prints a line.
         observe: called with the number of each loaded version, or with None after a failure.
+        index_from: an index is used if there are so many items or more.
 
     Raises:
         InputError: there is no version, or none can be loaded.
     """
 
     def __init__(
-        self, folder: Path, name: str, say: Callable[[str], object], observe: Callable[[int | None], object]
+        self,
+        folder: Path,
+        name: str,
+        say: Callable[[str], object],
+        observe: Callable[[int | None], object],
+        index_from: int = INDEX_FROM,
     ) -> None:
         self.name = name
+        self._index_from = index_from
         self._folder, self._say, self._observe = folder, say, observe
         self._current: LoadedVersion | None = None
         self._refused: dict[int, tuple[tuple, str]] = {}  # version to its state when it was refused, and the reason
@@ -165,7 +174,7 @@ class Model:
     def _load(self, version: Version) -> bool:
         started = time.perf_counter()
         try:
-            loaded = _load(version)
+            loaded = _load(version, self._index_from, self._say)
         except Exception as error:  # TensorFlow raises many kinds of errors on damaged files.
             lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
             self._refuse(version, f"it cannot be loaded: {lines[0][:300]}")
@@ -183,9 +192,11 @@ class Model:
         return True
 
 
-def _load(version: Version) -> LoadedVersion:
+def _load(version: Version, index_from: int, say: Callable[[str], object]) -> LoadedVersion:
     definitions = signature_defs(version.folder)
-    signatures = signatures_of(tf.saved_model.load(str(version.folder)))
+    saved = tf.saved_model.load(str(version.folder))
+    signatures = signatures_of(saved)
+    use_index(version.folder, saved, signatures, index_from, say)
     for signature in signatures.values():
         if signature.joins:
             _warm(signature)

@@ -68,7 +68,7 @@ class Server:
         self._http = HttpServer(self.app, config.host, config.port, threads, config.max_request_mib * 2**20)
         with contextlib.ExitStack() as undone:
             undone.callback(self._http.close)
-            self.model = Model(Path(config.model), config.model_name, say, metrics.loaded)
+            self.model = Model(Path(config.model), config.model_name, say, metrics.loaded, config.index_from)
             self.lines, self.port = Lines(config, metrics), self._http.port
             undone.callback(self.lines.close)
             RestApi(self.model, self.lines).add_to(self.app)

@@ -1,6 +1,8 @@
 """Calls the signatures of a loaded SavedModel with NumPy arrays."""
 
-from collections.abc import Callable
+import contextlib
+import copy
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -9,7 +11,7 @@ from tf_dvbpr.server.request_error import STATUS_OF_CODE, RequestError
 
 # Signatures of our exports whose rows are independent and faster together than one by one: a row's answer depends only
 # on that row and the scalars. Row b of `generate` also depends on b; a design searches for its rows one by one.
-_ROWS_ARE_INDEPENDENT = ("recommend", "score", "embed_image", "score_image", "discriminate")
+_ROWS_ARE_INDEPENDENT = ("recommend", "recommend_exact", "score", "embed_image", "score_image", "discriminate")
 
 
 class Signature:
@@ -45,12 +47,15 @@ class Signature:
         Raises:
             RequestError: TensorFlow reports an error; the status is TensorFlow Serving's for it.
         """
-        try:
+        with errors_of_requests():
             tensors = {name: tf.constant(array, self.inputs[name].dtype) for name, array in arrays.items()}
             return {name: tensor.numpy() for name, tensor in self._function(**tensors).items()}
-        except tf.errors.OpError as error:
-            lines = [line for line in error.message.splitlines() if line.strip()] or [type(error).__name__]
-            raise RequestError(STATUS_OF_CODE.get(error.error_code, 500), lines[0]) from error
+
+    def renamed(self, name: str) -> "Signature":
+        """Returns the same signature under another name."""
+        other = copy.copy(self)
+        other.name = name
+        return other
 
     def is_like(self, other: "Signature") -> bool:
         """Returns whether both signatures have the same inputs and outputs."""
@@ -59,6 +64,16 @@ class Signature:
             return {name: (spec.shape.as_list(), spec.dtype) for name, spec in specs.items()}
 
         return form(self.inputs) == form(other.inputs) and form(self.outputs) == form(other.outputs)
+
+
+@contextlib.contextmanager
+def errors_of_requests() -> Iterator[None]:
+    """Raises RequestError, with TensorFlow Serving's status, where the block raises an error of TensorFlow."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        lines = [line for line in error.message.splitlines() if line.strip()] or [type(error).__name__]
+        raise RequestError(STATUS_OF_CODE.get(error.error_code, 500), lines[0]) from error
 
 
 def signatures_of(loaded: object) -> dict[str, Signature]:

@@ -2,13 +2,14 @@
 
 import dataclasses
 
+from tf_dvbpr.approximate.config import IndexConfig
 from tfrecords.settings import MOVED_DATASET, at_least, check_settings, required, setting
 
 MAX_PIXELS = 50_000_000  # default of the export; the largest photos that phones take
 
 
 @dataclasses.dataclass(frozen=True)
-class ExportConfig:
+class ExportConfig(IndexConfig):
     """What to export, and the output; each field's help describes it."""
 
     workdir: str = required("folder of a training")
@@ -23,3 +24,4 @@ class ExportConfig:
 
     def __post_init__(self) -> None:
         check_settings(self)
+        self.check_index()

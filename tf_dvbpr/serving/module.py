@@ -6,9 +6,11 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from tf_dvbpr.approximate.search_index import SearchIndex
 from tf_dvbpr.ranking.factors import Factors
 from tf_dvbpr.serving.config import MAX_PIXELS
 from tf_dvbpr.serving.explanations import explanations
+from tf_dvbpr.serving.lists import ALL, UNKNOWN, ListSearch
 from tf_dvbpr.serving.photos import decode_readable
 from tf_dvbpr.serving.rank import known_pairs, rank
 from tf_dvbpr.untracked import Untracked
@@ -29,6 +31,7 @@ class ServingModule(tf.Module):
         category_names: C names.
         embedder: photos to style vectors (`tf_dvbpr.dvbpr.embedder.Embedder`); None: no signature takes photos.
         max_pixels: photos with more pixels are not decoded.
+        index: `recommend` searches it; None: it scores all items.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class ServingModule(tf.Module):
         category_names: tuple[str, ...],
         embedder: tf.Module | None,
         max_pixels: int = MAX_PIXELS,
+        index: SearchIndex | None = None,
     ) -> None:
         super().__init__(name="recommender")
 
@@ -63,6 +67,11 @@ class ServingModule(tf.Module):
         # Plain variables instead of the network's.
         self._network_variables = [] if embedder is None else list(embedder.variables)
         self._embed, self._max_pixels = Untracked(embedder), max_pixels
+        self._search = None
+        if index is not None:
+            own = self._user_factors, self._item_factors, self._known_indptr, self._known_items, self._item_categories
+            self._search = ListSearch(index, *own, self._exact)
+            self._add_parts(index)
 
     def signatures(self) -> dict[str, Callable]:
         """Returns the functions to save, by name; ``serving_default`` is ``recommend``."""
@@ -80,6 +89,9 @@ class ServingModule(tf.Module):
             "recommend": recommend,
             "score": named(self.score, user_keys=strings, item_keys=strings),
         }
+        if self._search is not None:
+            whole, text = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.string)
+            functions["recommend_exact"] = named(self.recommend_exact, user_keys=strings, k=whole, category=text)
         if self._embed.value is not None:
             functions["embed_image"] = named(self.embed_image, image_bytes=strings)
             functions["score_image"] = named(self.score_image, user_keys=strings, image_bytes=strings)
@@ -98,17 +110,49 @@ class ServingModule(tf.Module):
             ``item_keys`` string [B, k] and ``scores`` float32 [B, k], best first; '' and NaN if fewer items are left,
             and for an unknown user; ``user_known`` bool [B].
         """
+        return self._answer(user_keys, k, category, self._exact if self._search is None else self._search.rank)
+
+    def recommend_exact(self, user_keys: tf.Tensor, k: tf.Tensor, category: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns what `recommend` would return without an index; it scores every item."""
+        return self._answer(user_keys, k, category, self._exact)
+
+    def _answer(self, user_keys: tf.Tensor, k: tf.Tensor, category: tf.Tensor, rank: Callable) -> dict[str, tf.Tensor]:
         users = self._users.lookup(user_keys)
         known = users >= 0
-        index = tf.where(self._category_names == category, tf.range(tf.size(self._category_names)), -2)
-        allowed = (category == "") | (self._item_categories == tf.reduce_max(tf.concat([[-2], index], 0)))
-        items, scores = self._rank(tf.maximum(users, 0), tf.clip_by_value(k, 0, tf.size(self._item_keys)), allowed)
+        most = tf.clip_by_value(k, 0, tf.size(self._item_keys))
+        items, scores = rank(tf.maximum(users, 0), most, self._category_number(category))
         left = known[:, None] & (items >= 0)
         return {
             "item_keys": tf.where(left, tf.gather(self._item_keys, tf.maximum(items, 0)), ""),
             "scores": tf.where(left, scores, np.nan),
             "user_known": known,
         }
+
+    def _category_number(self, category: tf.Tensor) -> tf.Tensor:
+        numbers = tf.where(self._category_names == category, tf.range(tf.size(self._category_names)), UNKNOWN)
+        return tf.where(category == "", ALL, tf.reduce_max(tf.concat([[UNKNOWN], numbers], 0)))
+
+    def _exact(self, users: tf.Tensor, k: tf.Tensor, category: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return self._rank(users, k, (category == ALL) | (self._item_categories == category))
+
+    def _add_parts(self, index: SearchIndex) -> None:
+        """Adds the two parts of a search to which a server with `Codes` adds its own, and which index belongs to it."""
+        strings, text = tf.TensorSpec([None], tf.string), tf.TensorSpec([], tf.string)
+        candidates, whole = tf.TensorSpec([None, None], tf.int64), tf.TensorSpec([], tf.int32)
+
+        def index_near(user_keys: tf.Tensor, category: tf.Tensor) -> dict[str, tf.Tensor]:
+            users = tf.maximum(self._users.lookup(user_keys), 0)
+            return self._search.near(users, self._category_number(category))
+
+        def index_answer(
+            user_keys: tf.Tensor, candidates: tf.Tensor, k: tf.Tensor, category: tf.Tensor
+        ) -> dict[str, tf.Tensor]:
+            rank = functools.partial(self._search.rank_candidates, candidates)
+            return self._answer(user_keys, k, category, rank)
+
+        self.index_near = tf.function(index_near, input_signature=[strings, text])
+        self.index_answer = tf.function(index_answer, input_signature=[strings, candidates, whole, text])
+        self.index_fingerprint = tf.Variable(list(bytes.fromhex(index.fingerprint)), trainable=False, dtype=tf.uint8)
 
     def score(self, user_keys: tf.Tensor, item_keys: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns ``x(u, i)`` of pairs: string [B] and [B]; one may have length 1, for all of the other.

@@ -304,6 +304,19 @@ def test_the_tool_tells_what_it_made(exported, small_recommender, lively_gan, tm
     assert "recommend, score, embed_image, score_image, explain, design, tailor" in out
 
 
+@pytest.mark.slow
+def test_a_designer_can_hold_an_index(small_recommender, lively_gan, tmp_path, capsys):
+    pytest.importorskip("faiss")
+    flags = [f"--workdir={small_recommender}", f"--gan={lively_gan}", f"--output={tmp_path}/1"]
+    status, out, _ = run_tool(capsys, export_saved_model, *flags, "--index=ivfpq", "--least_recall=1")
+    assert status == 0 and "index: recall@100 1.0000 of 60 users" in out
+    assert (tmp_path / "1" / "assets.extra" / "index.faiss").is_file()
+    signatures = tf.saved_model.load(str(tmp_path / "1")).signatures
+    asked = {"user_keys": tf.constant(["u0", "u59"]), "k": tf.constant(9), "category": tf.constant("tops")}
+    found, exact = (signatures[name](**asked)["item_keys"].numpy() for name in ("recommend", "recommend_exact"))
+    assert "design" in signatures and (found == exact).all()
+
+
 def test_runs_in_each_others_place_are_refused(small_recommender, lively_gan, tmp_path, capsys):
     def said(workdir, gan):
         flags = [f"--workdir={workdir}", f"--gan={gan}", f"--output={tmp_path}/1"]

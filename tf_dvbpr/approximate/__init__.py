@@ -1,0 +1,1 @@
+"""Finds the best items of a user without scoring every item: lists of similar items, and codes of a few bytes."""
