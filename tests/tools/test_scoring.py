@@ -16,6 +16,7 @@ from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError
 from tools import evaluate_auc, export_saved_model, recommend
 from tools.common import table
+from tools.common.index_line import index_line
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +193,18 @@ def test_export_tool(run, workdir, tmp_path):
     below_a_file = f"--output={output}/saved_model.pb/1"
     assert "is a file, not a folder" in fails(run, export_saved_model, f"--workdir={workdir}", below_a_file)
     assert "at most 240 bytes" in fails(run, export_saved_model, f"--workdir={workdir}", f"--output={'y' * 250}")
+
+
+def test_the_line_of_an_index():
+    figures = {
+        "lists": 128,
+        "users": 256,
+        "probes": {"": 22, "tops": 30, "hats": 0, "gone": 0},
+        "recall@100": {"": 0.98416, "tops": 0.98, "hats": 1.0, "gone": None},
+    }
+    whole = "index: recall@100 0.9842 of 256 users, 22 of 128 lists read; tops 0.9800 (30), hats exact"
+    assert index_line(figures) == whole
+    assert index_line({**figures, "bytes": 3 * 2**19}) == f"{whole}; 1.5 MiB beside the model"
 
 
 @pytest.mark.slow

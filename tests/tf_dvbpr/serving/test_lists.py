@@ -189,6 +189,7 @@ def test_needs_neither_faiss_nor_this_project(exported, ways, tmp_path):
     assert json.loads(done.stdout.splitlines()[-1]) == ask(ways[0]["lists"], ["u0", "u7"], 5, "tops")[0]
 
 
+@pytest.mark.slow
 def test_an_index_of_other_factors_is_refused_at_the_start_and_on_reload(exported, tmp_path):
     folder, said = tmp_path / "shop", []
     shutil.copytree(exported, folder / "2")
