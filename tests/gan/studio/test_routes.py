@@ -147,10 +147,10 @@ def test_favourites_are_packed(server, studio):
         ("/api/wardrobe", {"who": WHO, "category": "hats"}, "category: one of shoes, tops expected, got 'hats'"),
         ("/api/design", {"who": {"group": "x"}, "category": "tops"}, "no such group: 'x'"),
         ("/api/design", {"who": WHO, "category": "tops", "steps": 10**6}, "steps: a whole number from 1 to 200"),
-        ("/api/design", {"who": WHO, "category": "tops", "eta": -1}, "eta: 0 to 100 expected, got -1"),
+        ("/api/design", {"who": WHO, "category": "tops", "eta": -1}, "eta: a number from 0 to 100 expected, got -1"),
         ("/api/look", {"who": WHO, "garment": {}}, "garment: an object with item, latent or photo expected"),
         ("/api/look", {"who": WHO, "garment": {"item": 90}}, "item: a whole number from 0 to 89 expected, got 90"),
-        ("/api/look", {"who": WHO, "garment": {"latent": [1], "category": "tops"}}, "latent: 8 numbers"),
+        ("/api/look", {"who": WHO, "garment": {"latent": [1], "category": "tops"}}, "latent: the 8 numbers that"),
         ("/api/look", {"who": WHO, "garment": {"photo": "bm8gcGhvdG8="}}, "photo: no image of a known format"),
         ("/api/style", {"photo": ""}, "photo: an empty file"),
         ("/api/style", {"photo": photo_of()[:60]}, "photo: "),
@@ -239,4 +239,4 @@ def test_too_many_requests_at_once_are_refused(studio, monkeypatch):
 def test_a_taken_port_is_told_before_anything_is_loaded(server):
     with pytest.raises(InputError) as refused:
         StudioServer(StudioConfig("no such run", "no such gan", port=server.port))
-    assert str(refused.value).startswith(f"--port={server.port}: taken, another program listens on 127.0.0.1")
+    assert str(refused.value).startswith(f"port={server.port}: taken, another program listens on 127.0.0.1")
