@@ -137,7 +137,7 @@ def test_photos_and_shards_elsewhere(capsys, tmp_path):
     status, _, _ = run(capsys, cli, *flags, "--overwrite", "--skip_bad_images", "--shards=2", "--min_actions=3")
     assert status == 0
     assert Dataset.open(tmp_path / "remote").num_items == 11
-    assert not list(tmp_path.glob(".*/*"))
+    assert not [path for path in tmp_path.glob(".*/**/*") if path.is_file()]
 
 
 def test_what_is_elsewhere_and_no_data_set_is_kept(capsys, tmp_path):
