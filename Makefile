@@ -86,8 +86,9 @@ docs: $(VENV)/.docs ## the documentation as a website in OUT/site; a broken link
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --site-dir=$(abspath $(OUT))/site
 
 .PHONY: bench
-bench: $(VENV)/.ready ## every speed figure, one line each; also OUT/bench.json
-	$(BIN)/python -m benchmarks --output=$(OUT)/bench.json
+bench: $(VENV)/.ready ## every speed figure, one line each; also OUT/bench.json; BASE=COMMIT: compared with that commit
+	$(if $(BASE),$(BIN)/python -m benchmarks.regression --base=$(BASE) --output=$(OUT)/regression.json \
+		$(foreach name,$(ONLY),--only=$(name)),$(BIN)/python -m benchmarks --output=$(OUT)/bench.json)
 
 .PHONY: clean
 clean: ## removes the virtual environments and OUT

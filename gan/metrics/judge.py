@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dvbpr.networks.engine import choose_engine
-from tf_dvbpr.networks.engine_names import OPENVINO
+from tf_dvbpr.networks.engine_names import TENSORFLOW
 from tf_dvbpr.networks.pretrained import load_pretrained
 from tfrecords.errors import renamed
 from tfrecords.progress_bar import progress_bar
@@ -44,14 +44,15 @@ class Judge:
         with renamed(network="judge", weights="judge_weights", batch_norm_epsilon="judge_batch_norm_epsilon"):
             pretrained = load_pretrained(network, weights, batch_norm_epsilon)
         engine, classify = choose_engine(), pretrained.classify
-        if engine.name == OPENVINO:
-            run = engine.compile(classify)
+        if engine.name == TENSORFLOW:
+            return cls(network, pretrained.image_size, classify)
+        run = engine.compile(classify)
 
-            def classify(photos: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-                features, probabilities = run(photos.numpy())
-                return tf.constant(features), tf.constant(probabilities)
+        def classify_by_openvino(photos: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            features, probabilities = run(photos.numpy())
+            return tf.constant(features), tf.constant(probabilities)
 
-        return cls(network, pretrained.image_size, classify, in_graph=engine.name != OPENVINO)
+        return cls(network, pretrained.image_size, classify_by_openvino, in_graph=False)
 
     @functools.cached_property
     def look(self) -> Classify:
