@@ -109,7 +109,9 @@ def _git(*arguments: str, named: str | None = None) -> str:
 
 
 def _cells(row: dict) -> list[str]:
-    sides = (f"{statistics.median(side):.3g} ({min(side):.3g} to {max(side):.3g})" for side in (row["base"], row["here"]))
+    sides = (
+        f"{statistics.median(side):.3g} ({min(side):.3g} to {max(side):.3g})" for side in (row["base"], row["here"])
+    )
     return [row["what"], *sides, f"{row['ratio']:.2f}", row["verdict"]]
 
 
