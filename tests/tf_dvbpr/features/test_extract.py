@@ -218,7 +218,6 @@ def test_every_network_is_there():
         (["--network=alexnet"], "--network=alexnet: expected one of convnext_tiny, "),
         (["--batch_norm_epsilon=0"], "--batch_norm_epsilon=0.0: expected a number over 0"),
         (["--from_file=a.b", "--engine=openvino"], "--engine has no effect with --from_file"),
-        (["--engine=onnx"], "--engine=onnx: expected one of auto, tensorflow, openvino"),
         (["--batch_size=0"], "--batch_size=0: expected from 1 to 4096"),
         (["--batch_size=99999999999999999999"], "expected from 1 to 4096"),
         (["--name=items"], "--name=items: this name means"),
