@@ -88,13 +88,19 @@ def _verdict(old: Sequence[float], new: Sequence[float], sign: str) -> str:
 def _measure(base: Path, folder: Path, modules: Iterable[str], rounds: int) -> tuple[list[dict], list[dict]]:
     sides: tuple[list[dict], list[dict]] = ([], [])
     for name in modules:
+        if not (base / "benchmarks" / f"{name}.py").is_file():
+            print(f"{name}: the base has no such benchmark")
+            continue
         for number in range(rounds):
             for side, tree in enumerate((base, HERE)):
                 output = folder / f"{name}-{number}-{side}.json"
                 print(f"{name}, round {number + 1} of {rounds}, {'here' if side else 'base'}", flush=True)
                 command = [sys.executable, "-m", "benchmarks", f"--only={name}", f"--output={output}"]
                 environment = {**os.environ, "PYTHONPATH": str(tree)}  # before the installed package
-                subprocess.run(command, check=True, cwd=tree, env=environment, stdout=subprocess.DEVNULL)
+                done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True)
+                if done.returncode:
+                    last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+                    raise InputError(f"{name} failed {'here' if side else 'in the base'}: {last}")
                 sides[side].extend(json.loads(output.read_text())["rows"])
     return sides
 

@@ -78,6 +78,6 @@ def _theirs(photos: np.ndarray) -> object:
         loss = network(inputs).square().sum()
         loss.backward()
         adam.step()
-        return float(loss)
+        return loss.item()
 
     return step
