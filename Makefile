@@ -93,9 +93,30 @@ docs: $(VENV)/.docs ## the documentation as a website in OUT/site; a broken link
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --site-dir=$(abspath $(OUT))/site
 
 .PHONY: bench
-bench: $(VENV)/.ready ## every speed figure, one line each; also OUT/bench.json
-	$(BIN)/python -m benchmarks --output=$(OUT)/bench.json
+bench: $(VENV)/.ready ## every speed figure, one line each; also OUT/bench.json; BASE=COMMIT: compared with that commit
+	$(if $(BASE),$(BIN)/python -m benchmarks.regression --base=$(BASE) --output=$(OUT)/regression.json \
+		$(foreach name,$(ONLY),--only=$(name)),$(BIN)/python -m benchmarks --output=$(OUT)/bench.json)
+
+# The rivals, each in an environment of its own, which takes the packages of VENV as its base.
+PEERS := cornac keras_rs openvino pytorch
+PEER_cornac := cornac
+PEER_keras_rs := keras-rs
+PEER_openvino := openvino
+PEER_pytorch := torch
+
+.venv-peer-%/.ready: $(VENV)/.ready
+	$(BIN)/python -m venv .venv-peer-$*
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		> "$$(.venv-peer-$*/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/base.pth"
+	.venv-peer-$*/bin/python -m pip install --quiet --disable-pip-version-check $(PEER_$*)
+	@touch $@
+
+.PHONY: bench-peers
+bench-peers: $(PEERS:%=.venv-peer-%/.ready) ## the speed beside other libraries' in OUT/bench-peers.json; PEERS=openvino for one
+	@for peer in $(PEERS); do \
+		PYTHONPATH=. .venv-peer-$$peer/bin/python -m benchmarks.rivals --rival=$$peer --output=$(OUT)/bench-peers.json; \
+	done
 
 .PHONY: clean
 clean: ## removes the virtual environments and OUT
-	rm -rf $(VENV) $(ADDONS_VENV) $(BEAM_VENV) $(OUT)
+	rm -rf $(VENV) $(ADDONS_VENV) $(BEAM_VENV) .venv-peer-* $(OUT)

@@ -58,6 +58,7 @@ setup(
         "hub": [
             "keras-hub>=0.32; python_version >= '3.11'"
         ],  # It needs Keras 3.15 or newer, thus not the second stack.
+        "openvino": ["openvino>=2025.1"],
         "report": ["matplotlib"],
         "tables": ["pyarrow>=14"],
         "test": [

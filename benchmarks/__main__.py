@@ -21,7 +21,7 @@ from absl import flags
 from tfrecords.files.json_file import write_json
 from tools.common import app
 
-MODULES = ("start", "auc", "baselines", "photos", "loop", "lazy_adam", "gan", "design", "build", "serve", "ann")
+MODULES = "start auc baselines photos engines loop lazy_adam gan design build serve ann".split()
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("output", None, "the JSON file to write", flag_values=FLAGS)
@@ -38,13 +38,13 @@ def main(values: flags.FlagValues) -> None:
     if values.output is not None:
         output = Path(values.output)
         output.parent.mkdir(parents=True, exist_ok=True)
-        write_json(output, {**_machine(), "rows": rows})
+        write_json(output, {**machine(), "rows": rows})
 
 
 def _measure(name: str) -> list[dict]:
     rows = []
     for row in importlib.import_module(f"benchmarks.{name}").measure():
-        rows.append({"benchmark": name, **row, "met": _is_met(row)})
+        rows.append({"benchmark": name, **row, "met": is_met(row)})
         verdict = "met" if rows[-1]["met"] else "missed"
         print(f"{row['what']}: {row['ratio']:.3g} x {row['against']} (aim {row['aim']}: {verdict})", flush=True)
     return rows
@@ -56,12 +56,14 @@ def _measure_alone(name: str, output: Path) -> list[dict]:
     return json.loads(output.read_text())["rows"]
 
 
-def _is_met(row: dict) -> bool:
+def is_met(row: dict) -> bool:
+    """Returns whether a row's ratio is on the right side of its aim."""
     sign, bound = row["aim"].split()
     return row["ratio"] >= float(bound) if sign == ">=" else row["ratio"] <= float(bound)
 
 
-def _machine() -> dict:
+def machine() -> dict:
+    """Returns the versions of Python and the libraries, and what is known of the machine."""
     packages = ("tensorflow", "keras", "numpy", "pillow")
     return {
         "versions": {

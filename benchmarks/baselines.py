@@ -27,7 +27,7 @@ CONSTANT_BYTES = 64 * 2**20  # the part of VBPR's memory that does not depend on
 
 def measure() -> list[dict]:
     """Measures seconds per epoch, memory relative to the features' size, and seconds per AUC, each with its target."""
-    dataset = _dataset()
+    dataset = purchases()
     rows = [_epoch(dataset, "bpr_mf", 100, 0.3)]
     before = _peak_memory()  # of TensorFlow, XLA and a model without features; a peak never decreases
     rows += [_epoch(dataset, "vbpr", 50, 2.0), _memory(before)]
@@ -47,7 +47,8 @@ class _Unvalidated(BaselineTraining):
         pass
 
 
-def _epoch(dataset: types.SimpleNamespace, model: str, dim: int, aim: float) -> dict:
+def epoch_seconds(dataset: types.SimpleNamespace, model: str, dim: int) -> float:
+    """Returns the seconds of a model's fastest epoch of several; the first, which compiles, is left out."""
     config = BaselineConfig("data", "run", model, dim=dim)
     epoch = config.steps_per_epoch(PURCHASES)
     loop = LoopConfig(total_steps=(EPOCHS + 1) * epoch, eval_every=epoch, steps_per_call=epoch)
@@ -56,8 +57,12 @@ def _epoch(dataset: types.SimpleNamespace, model: str, dim: int, aim: float) -> 
         trainable = _Unvalidated(config, build(config, dataset, features), dataset, None)
         run(trainable, loop, Path(folder), show_progress=False)
         clock = [line["seconds"] for line in MetricsLog(Path(folder) / "metrics.jsonl").read()]
-    seconds = float(np.min(np.diff(clock)))  # the first epoch compiles and is left out
-    return _row(f"{model} epoch, {dim} factors, batch {config.batch_size}", seconds, aim)
+    return float(np.min(np.diff(clock)))
+
+
+def _epoch(dataset: types.SimpleNamespace, model: str, dim: int, aim: float) -> dict:
+    batch = BaselineConfig("data", "run", model, dim=dim).batch_size
+    return _row(f"{model} epoch, {dim} factors, batch {batch}", epoch_seconds(dataset, model, dim), aim)
 
 
 def _features(path: Path) -> np.ndarray:
@@ -106,7 +111,7 @@ def _row(what: str, seconds: float, aim: float) -> dict:
     return {"what": what, "against": "one second", "ratio": seconds, "aim": f"<= {aim:g}", "seconds": seconds}
 
 
-def _dataset() -> types.SimpleNamespace:
+def purchases() -> types.SimpleNamespace:
     """Makes users and purchases of the stated size, with only what an epoch needs."""
     rng = np.random.default_rng(0)
     pairs = rng.choice(USERS * ITEMS, PURCHASES, replace=False)

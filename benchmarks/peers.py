@@ -30,7 +30,9 @@ flags.DEFINE_string("output", None, "the folder for the runs and peers.json", re
 flags.DEFINE_integer("dim", 50, "number of factors", lower_bound=1, flag_values=FLAGS)
 
 
-def theirs(dataset: object, dim: int, regulariser: float) -> tuple[np.ndarray, np.ndarray]:
+def factors_of_cornac(
+    dataset: object, dim: int, regulariser: float, iterations: int = _ITERATIONS
+) -> tuple[np.ndarray, np.ndarray]:
     """Trains cornac's BPR and returns it as two matrices."""
     try:
         import cornac
@@ -40,7 +42,7 @@ def theirs(dataset: object, dim: int, regulariser: float) -> tuple[np.ndarray, n
     ids = [{key: key for key in range(count)} for count in (dataset.num_users, dataset.num_items)]
     triples = (users, dataset.train_items, np.ones(len(users), np.float32))
     model = cornac.models.BPR(
-        k=dim, max_iter=_ITERATIONS, learning_rate=_RATE, lambda_reg=regulariser, use_bias=True, num_threads=1, seed=0
+        k=dim, max_iter=iterations, learning_rate=_RATE, lambda_reg=regulariser, use_bias=True, num_threads=1, seed=0
     )
     model.fit(cornac.data.Dataset(dataset.num_users, dataset.num_items, *ids, triples))
     users = np.concatenate([model.u_factors, np.ones([dataset.num_users, 1], np.float32)], 1)
@@ -70,7 +72,7 @@ def main(values: flags.FlagValues) -> None:
         for regulariser in _REGULARISERS:
             started = time.perf_counter()
             if name == "cornac":
-                factors = theirs(dataset, values.dim, regulariser)
+                factors = factors_of_cornac(dataset, values.dim, regulariser)
             else:
                 factors = ours(values.dataset, output / f"bpr_mf-{regulariser}", values.dim, regulariser)
             seconds = time.perf_counter() - started

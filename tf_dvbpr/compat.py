@@ -126,6 +126,17 @@ def output_within(layer: keras.layers.Layer) -> object:
     return layer._inbound_nodes[-1].outputs[0] if _KERAS_3 else layer.get_output_at(-1)
 
 
+def runs_openvino() -> bool:
+    """Returns whether OpenVINO may run beside this stack; it is tried with Keras 3 alone."""
+    return _KERAS_3
+
+
+def layers_behind(tensors: object) -> list[keras.layers.Layer]:
+    """Returns the layers whose outputs these symbolic tensors of a functional network are."""
+    history = [tensor._keras_history for tensor in tf.nest.flatten(tensors)]
+    return [one.operation if _KERAS_3 else one.layer for one in history]
+
+
 def weight_place(layer: keras.layers.Layer, weight: object) -> str:
     """Returns a weight's path within its layer, for example ``layers_0/attention/query/kernel``."""
     path = weight.path if _KERAS_3 else weight.name.split(":")[0]

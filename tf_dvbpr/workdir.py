@@ -17,7 +17,7 @@ from tfrecords.schema import METADATA_FILE
 from tfrecords.settings import has_type
 
 # These settings may change between two starts of a run: they do not change the result.
-FREE = ("dataset", "workdir", "preset", "photo_store", "checkpoint_every")
+FREE = ("dataset", "workdir", "preset", "photo_store", "checkpoint_every", "engine")
 # These only say when the run ends, so a run may be extended, unless the learning rate depends on its length.
 _LENGTH = ("epochs", "max_photos", "patience")
 # Only the first start reads these; a resumed training may leave them out.

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tf_dvbpr.networks.engine import choose_engine
+from tf_dvbpr.networks.engine_names import TENSORFLOW
 from tf_dvbpr.networks.pretrained import load_pretrained
 from tfrecords.errors import renamed
 from tfrecords.progress_bar import progress_bar
@@ -23,25 +25,41 @@ class Judge:
         name: the network's name, for `gan.metrics.inception_score.score_name`.
         image_size: S.
         classify: uint8 [B, S, S, 3], RGB, to (features float32 [B, F], probabilities float32 [B, C]).
+        in_graph: whether `classify` may be part of a TensorFlow graph, as OpenVINO may not.
     """
 
     name: str
     image_size: int
     classify: Classify
+    in_graph: bool = True
 
     @classmethod
     def load(cls, network: str, weights: Path | None = None, batch_norm_epsilon: float | None = None) -> "Judge":
         """Loads one of `imagenet_networks.NETWORKS`; arguments and InputError as in `load_pretrained`.
 
+        OpenVINO runs it where it is installed and there is no GPU; its outputs differ from TensorFlow's by rounding.
+
         The errors name the settings of a training and an evaluation: ``judge``, ``judge_weights`` and so on.
         """
         with renamed(network="judge", weights="judge_weights", batch_norm_epsilon="judge_batch_norm_epsilon"):
             pretrained = load_pretrained(network, weights, batch_norm_epsilon)
-        return cls(name=network, image_size=pretrained.image_size, classify=pretrained.classify)
+        engine, classify = choose_engine(), pretrained.classify
+        if engine.name == TENSORFLOW:
+            return cls(network, pretrained.image_size, classify)
+        run = engine.compile(classify)
+
+        def classify_by_openvino(photos: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            features, probabilities = run(photos.numpy())
+            return tf.constant(features), tf.constant(probabilities)
+
+        return cls(network, pretrained.image_size, classify_by_openvino, in_graph=False)
 
     @functools.cached_property
     def look(self) -> Classify:
         """Applies `classify` after `resize` to uint8 [B, s, s, 3] of any s; traced once for each B and s."""
+        if not self.in_graph:
+            resized = tf.function(lambda photos: resize(photos, self.image_size))
+            return lambda photos: self.classify(resized(photos))
 
         @tf.function
         def look(photos: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -37,4 +37,5 @@ def tiny_config(dataset, workdir, weights, **given):
     """Returns a config for the tiny network: validations and checkpoints at steps 4, 8 and 12; 32 photos per step."""
     settings = {"backbone": "mobilenet", "weights": weights, "image_size": SIDE, "max_photos": 12 * 24}
     plain = {"latent_dim": 0, "freeze_through": "", "network_learning_rate": 0.0, "learning_rate": 1e-4, "dropout": 0.5}
+    plain["flip"] = True
     return config_for(dataset, workdir, **{**settings, **plain, **given})

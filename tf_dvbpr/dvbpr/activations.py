@@ -10,6 +10,8 @@ import tensorflow as tf
 
 from tf_dvbpr.dvbpr.config import ACTIVATIONS, TrainConfig
 from tf_dvbpr.networks.backbone import Backbone
+from tf_dvbpr.networks.engine import choose_engine
+from tf_dvbpr.networks.engine_names import FLOAT32, TENSORFLOW
 from tf_dvbpr.networks.imagenet_networks import ALL
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError, option
@@ -146,7 +148,10 @@ class Activations:
         dataset, size, network = self._dataset, self._config.image_size, self._network
         made_by = {**made_by, "mirrored": mirrored}
 
-        @tf.function
+        engine = choose_engine(self._config.engine if self._config.precision == FLOAT32 else TENSORFLOW)
+        made_by["engine"] = f"{engine.name} {engine.version}"
+
+        @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.uint8)])
         def below(photos: tf.Tensor) -> tf.Tensor:
             return network.below(normalise(photos[:, :, ::-1] if mirrored else photos))
 
@@ -154,15 +159,18 @@ class Activations:
             return decode_photo(encoded, size, dataset.resize_filter, dataset.fit)
 
         values = int(np.prod(network.activation_shape))
-        with FeatureWriter(dataset, name, values, made_by, folder=ACTIVATIONS, dtype=_DTYPE) as writer:
+        with FeatureWriter(
+            dataset, name, values, made_by, folder=ACTIVATIONS, dtype=_DTYPE, joined=("engine",)
+        ) as writer:
+            run = engine.compile(below)
             photos = dataset.photos().skip(writer.done).map(decode, num_parallel_calls=tf.data.AUTOTUNE)
             what = "mirrored activations" if mirrored else "activations"
             silent, total = not self._progress, self.num_items
             bar = progress_bar(total=total, initial=writer.done, desc=what, unit="photo", disable=silent)
             try:
                 with dataset.damage_named(), bar:
-                    for batch in photos.batch(network.embed_batch).prefetch(2):
-                        writer.append(_flat(below(batch)))
+                    for batch in photos.batch(network.embed_batch).prefetch(2).as_numpy_iterator():
+                        writer.append(run(batch)[0].reshape(len(batch), -1))
                         bar.update(len(batch))
             except KeyboardInterrupt as interrupt:
                 raise KeyboardInterrupt(
@@ -190,11 +198,6 @@ class Activations:
             f"{path}: not whole, or its .json file is not; delete both, and the same command makes them anew, or the "
             "whole folder"
         )
-
-
-def _flat(activations: tf.Tensor) -> np.ndarray:
-    rows = tf.cast(activations, tf.float32).numpy()
-    return rows.reshape(len(rows), -1)
 
 
 def _size(count: int) -> str:

@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+from tf_dvbpr.networks.engine_names import AUTO, ENGINES
 from tf_dvbpr.networks.imagenet_networks import ALL, BACKBONES, CNNF, is_folder
 from tf_dvbpr.training.config import MOST_STEPS, PhotoTrainingConfig
 from tfrecords.errors import InputError, option
@@ -144,6 +145,12 @@ class TrainConfig(PhotoTrainingConfig):
     )
     seed: int = setting(0, "seed of weights, triplets, dropout and augmentation", between(0, MOST_SEED))
     eval_every: int = setting(0, "steps between validations; 0: one per epoch", between(0, MOST_STEPS))
+    engine: str = setting(
+        AUTO,
+        "what computes the activations of frozen layers in float32: tensorflow, openvino (extra openvino), or auto, "
+        "which takes OpenVINO where it is installed and there is no GPU",
+        one_of(*ENGINES),
+    )
     patience: int = setting(
         0, "validations without improvement after which training stops; 0: never", between(0, MOST_STEPS)
     )
@@ -219,6 +226,7 @@ PRESETS: dict[str, dict[str, object]] = {
 
 # Further settings of `fast` for a pretrained backbone. If all of it is frozen, network_learning_rate has no effect.
 FAST_ON_BACKBONE: dict[str, object] = {
+    "flip": False,  # It doubles the passes through the frozen layers, and brings nothing.
     "freeze_through": ALL,
     "learning_rate": 1e-3,
     "network_learning_rate": 3e-5,

@@ -1,10 +1,12 @@
 """Makes the config of a training from a preset and the settings that the user gave."""
 
 import dataclasses
+from pathlib import Path
 
 from tf_dvbpr.dvbpr.config import FAST_ON_BACKBONE, NONE, PRESETS, TrainConfig
 from tf_dvbpr.networks.imagenet_networks import ALL, CNNF, PRETRAINED, is_folder, own_side
 from tf_dvbpr.networks.preset_folder import preset_side
+from tf_dvbpr.workdir import Workdir
 from tfrecords.errors import InputError, option, renamed
 
 # Settings that only CNN-F uses, and those that only the other backbones use.
@@ -32,7 +34,8 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
         dataset: folder of the data set.
         workdir: folder of the run.
         preset: a key of `config.PRESETS`.
-        given: the settings that the user gave, by name.
+        given: the settings that the user gave, by name. A run that an older version started with the preset's mirrored
+            photos keeps them.
 
     Raises:
         InputError: a given setting is out of its bounds, or has no effect with the others.
@@ -48,7 +51,7 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
         with renamed(network="backbone"):
             side = preset_side(backbone) if is_folder(backbone) else own_side(backbone)
         own = {"image_size": side, **(FAST_ON_BACKBONE if preset == "fast" else {})}
-        settings = {**settings, **own, **given}
+        settings = {**settings, **own, **_kept(workdir, preset, backbone), **given}
     config = dataclasses.replace(TrainConfig(dataset=dataset, workdir=workdir, preset=preset), **settings)
     if config.negatives == "one" and "shared_negatives" in given:
         raise InputError(
@@ -81,3 +84,14 @@ def resolve(dataset: str, workdir: str, preset: str, given: dict[str, object]) -
             f"{option('freeze_through', config.freeze_through)}, where no photos are kept: leave it out"
         )
     return config
+
+
+def _kept(workdir: str, preset: str, backbone: str) -> dict[str, object]:
+    """Returns what an existing run has in place of the preset: until `fast` changed, backbones saw mirrored photos."""
+    if preset != "fast" or not workdir or not (Path(workdir) / "config.json").is_file():
+        return {}
+    try:
+        run = Workdir.open(workdir).settings(TrainConfig)
+    except InputError:
+        return {}  # The training says what is wrong with the folder.
+    return {"flip": run["flip"]} if (run["preset"], run["backbone"]) == (preset, backbone) else {}

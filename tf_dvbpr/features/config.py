@@ -3,9 +3,10 @@
 import dataclasses
 from pathlib import Path
 
+from tf_dvbpr.networks.engine_names import AUTO, ENGINES, FLOAT32, PRECISIONS
 from tf_dvbpr.networks.imagenet_networks import PRETRAINED, is_folder
 from tfrecords.errors import InputError, option
-from tfrecords.settings import Bounds, between, check_settings, required, setting
+from tfrecords.settings import Bounds, between, check_settings, one_of, required, setting
 
 _MOST_PHOTOS = 4096  # in a batch: 600 MB at 224 x 224 pixels
 
@@ -51,6 +52,18 @@ class ExtractConfig:
     name: str | None = setting(
         None, "the features' name; default: the network's name (trained_... for a workdir) or the file's"
     )
+    engine: str = setting(
+        AUTO,
+        "what runs the network: tensorflow, openvino (extra openvino), or auto, which takes OpenVINO where it is "
+        "installed and there is no GPU",
+        one_of(*ENGINES),
+    )
+    precision: str = setting(
+        FLOAT32,
+        "precision of the network's products: float32, or bfloat16, which needs OpenVINO and a processor that "
+        "multiplies in it",
+        one_of(*PRECISIONS),
+    )
     batch_size: int = setting(32, "photos that go through the network together", between(1, _MOST_PHOTOS))
     overwrite: bool = setting(False, "replace features of this name")
 
@@ -65,6 +78,9 @@ class ExtractConfig:
             if getattr(self, name) is not None and way != its_way:
                 raise InputError(f"{option(name)} has no effect with {option(way)}; leave it out")
         check_settings(self)
+        for name, default in (("engine", AUTO), ("precision", FLOAT32)):
+            if way == "from_file" and getattr(self, name) != default:
+                raise InputError(f"{option(name)} has no effect with {option(way)}; leave it out")
         preset = self.network is not None and is_folder(self.network)
         for name in ("weights", "batch_norm_epsilon"):
             if preset and getattr(self, name) is not None:

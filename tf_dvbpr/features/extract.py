@@ -13,6 +13,8 @@ from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.features import import_file
 from tf_dvbpr.features.config import ExtractConfig
 from tf_dvbpr.features.import_file import RowSource
+from tf_dvbpr.networks.engine import Engine, choose_engine
+from tf_dvbpr.networks.engine_names import FLOAT32
 from tf_dvbpr.networks.hub_preset import preset_hashes
 from tf_dvbpr.networks.imagenet_networks import CNNF, LITE0, is_folder
 from tf_dvbpr.networks.lite0_model import installed_lite0
@@ -28,7 +30,7 @@ from tfrecords.photos.decode import decode_photo
 from tfrecords.progress_bar import progress_bar
 
 # Of features that are there: whatever these say, they are the features asked for, up to their last bits.
-_FREE = ("batch_size", "versions")
+_FREE = ("batch_size", "engine", "versions")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +84,9 @@ def _extract(
     if tell is not None:
         tell(_description(config, source))
     unit = "photo" if config.from_file is None else "row"
-    with FeatureWriter(dataset, config.name, source.dim, source.made_by, config.overwrite) as writer:
+    with FeatureWriter(
+        dataset, config.name, source.dim, source.made_by, config.overwrite, joined=("engine",)
+    ) as writer:
         bar = progress_bar(
             total=dataset.num_items, initial=writer.done, desc=config.name, unit=unit, disable=not progress
         )
@@ -132,13 +136,14 @@ def _description(config: ExtractConfig, source: RowSource) -> str:
         f"weights {made_by['weights']}" if config.workdir is None else f"step {made_by['step']} of {config.workdir}"
     )
     line = f"features {config.name}: {source.dim} values an item, {made_by['layer']} in {made_by['network']}, {origin}"
+    run_by = f", run by {made_by['engine']}" + (f" in {made_by['precision']}" if "precision" in made_by else "")
     if not made_by.get("batch_norm_epsilon"):
-        return line
+        return line + run_by
     epsilon = " and ".join(map(str, made_by["batch_norm_epsilon"]))
     whose = "as given" if config.batch_norm_epsilon is not None else "the library's"
     if config.weights is not None and config.batch_norm_epsilon is None and config.network != LITE0:
         whose += "; no file says which its weights were trained with, batch_norm_epsilon sets it"
-    return f"{line}, BatchNormalization epsilon {epsilon} ({whose})"
+    return f"{line}, BatchNormalization epsilon {epsilon} ({whose}){run_by}"
 
 
 def _settings(made_by: dict) -> dict:
@@ -146,10 +151,11 @@ def _settings(made_by: dict) -> dict:
 
 
 def _pretrained(config: ExtractConfig, dataset: Dataset) -> RowSource:
+    engine = choose_engine(config.engine, config.precision)
     network = load_pretrained(config.network, _weights_file(config.network, config.weights), config.batch_norm_epsilon)
     record = pretrained_record(config.network, config.weights, network)
-    made_by = {**record, **_photos(config, network.image_size, dataset)}
-    return RowSource(made_by, network.dim, _through(network.embed, config, dataset, network.image_size))
+    made_by = {**record, **_photos(config, engine, network.image_size, dataset)}
+    return RowSource(made_by, network.dim, _through(network.embed, engine, config, dataset, network.image_size))
 
 
 def pretrained_record(name: str, weights: Path | None, network: Pretrained) -> dict:
@@ -188,6 +194,7 @@ def _own_network(config: ExtractConfig, dataset: Dataset) -> RowSource:
             f"have seen what {dataset.path} holds out; give a run of this one"
         )
     workdir.moved_to = str(dataset.path)
+    engine = choose_engine(config.engine, config.precision)
     embedder = open_embedder(workdir)
     made_by = {
         "network": Path(workdir.config["train"].get("backbone", CNNF)).name,
@@ -196,14 +203,18 @@ def _own_network(config: ExtractConfig, dataset: Dataset) -> RowSource:
         "factors_sha256": file_sha256(workdir.path / "factors.npz"),
         "layer": embedder.hidden_layer,
         "preprocessing": embedder.preprocessing,
-        **_photos(config, embedder.image_size, dataset),
+        **_photos(config, engine, embedder.image_size, dataset),
     }
-    hidden = tf.function(embedder.hidden)
-    return RowSource(made_by, embedder.hidden_dim, _through(hidden, config, dataset, embedder.image_size))
+    size = embedder.image_size
+    hidden = tf.function(embedder.hidden, input_signature=[tf.TensorSpec([None, size, size, 3], tf.uint8)])
+    return RowSource(made_by, embedder.hidden_dim, _through(hidden, engine, config, dataset, size))
 
 
-def _photos(config: ExtractConfig, size: int, dataset: Dataset) -> dict:
+def _photos(config: ExtractConfig, engine: Engine, size: int, dataset: Dataset) -> dict:
     return {
+        # The features of both engines are one kind; of a run that went on with another engine, both are named.
+        "engine": f"{engine.name} {engine.version}",
+        **({"precision": engine.precision} if engine.precision != FLOAT32 else {}),
         "image_size": size,
         "fit": dataset.fit,
         "resize_filter": dataset.resize_filter,
@@ -213,14 +224,15 @@ def _photos(config: ExtractConfig, size: int, dataset: Dataset) -> dict:
 
 
 def _through(
-    embed: Callable[[tf.Tensor], tf.Tensor], config: ExtractConfig, dataset: Dataset, size: int
+    embed: Callable[[tf.Tensor], tf.Tensor], engine: Engine, config: ExtractConfig, dataset: Dataset, size: int
 ) -> Callable[[int], Iterator[np.ndarray]]:
     def decode(_: tf.Tensor, encoded: tf.Tensor) -> tf.Tensor:
         return decode_photo(encoded, size, dataset.resize_filter, dataset.fit)
 
     def blocks(start: int) -> Iterator[np.ndarray]:
         photos = dataset.photos().skip(start).map(decode, num_parallel_calls=tf.data.AUTOTUNE)
-        for batch in photos.batch(config.batch_size).prefetch(2):
-            yield embed(batch).numpy()
+        run = engine.compile(embed)
+        for batch in photos.batch(config.batch_size).prefetch(2).as_numpy_iterator():
+            yield run(batch)[0]
 
     return blocks

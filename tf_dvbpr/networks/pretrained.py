@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from tf_dvbpr.networks.efficientnet_lite import read_lite0
+from tf_dvbpr.networks.folding import fold
 from tf_dvbpr.networks.hub_preset import build_preset, preset_preprocessing
 from tf_dvbpr.networks.imagenet_networks import LITE0, NETWORKS, WITHOUT_BATCH_NORM, is_folder, own_side
 from tf_dvbpr.networks.lite0_model import PREPROCESSING, build_lite0, installed_lite0, set_lite0
@@ -69,7 +70,8 @@ def load_pretrained(
     model = build_trained(name, weights)
     epsilons = set_epsilon(model, batch_norm_epsilon)
     features, classifier = without_classifier(model)
-    whole = keras.Model(model.input, [features.output, model.output])
+    folded = fold(keras.Model(model.input, [features.output, model.output]))
+    embedding = keras.Model(folded.input, folded.output[0])
 
     preprocess, preprocessing = preprocessing_of(name)
     size = model.input_shape[1]
@@ -77,11 +79,11 @@ def load_pretrained(
 
     @tf.function(input_signature=[photos_spec])
     def embed(photos: tf.Tensor) -> tf.Tensor:
-        return features(preprocess(tf.cast(photos, tf.float32)), training=False)
+        return embedding(preprocess(tf.cast(photos, tf.float32)), training=False)
 
     @tf.function(input_signature=[photos_spec])
     def classify(photos: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        seen, probabilities = whole(preprocess(tf.cast(photos, tf.float32)), training=False)
+        seen, probabilities = folded(preprocess(tf.cast(photos, tf.float32)), training=False)
         return seen, probabilities
 
     return Pretrained(

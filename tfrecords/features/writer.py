@@ -24,6 +24,7 @@ FOLDER = "features"
 STORED = "items"  # the name of the features that are stored in the TFRecords
 NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _HASH = re.compile(r"[0-9a-f]{64}")
+_AND = ", then "
 _LONGEST = 1e15  # largest length of a row
 _MEND = f"pass {option('overwrite')} to replace them, or another {option('name')}"
 
@@ -42,6 +43,7 @@ class FeatureWriter:
         resume: whether to continue after the rows of a killed run.
         folder: the folder of the data set that the files go to.
         dtype: NumPy's name of the numbers' type.
+        joined: names within `made_by` in which a killed run may differ; the record then has both values.
 
     Attributes:
         done: number of rows already there; the next appended row is item `done`.
@@ -62,6 +64,7 @@ class FeatureWriter:
         resume: bool = True,
         folder: str = FOLDER,
         dtype: str = "<f4",
+        joined: tuple[str, ...] = (),
     ) -> None:
         self._dataset, self._name, self._folder, self._dtype = dataset, name, folder, np.dtype(dtype)
         if not overwrite and read_record(dataset, check_name(name), folder) is not None:
@@ -78,6 +81,7 @@ class FeatureWriter:
         np.lib.format.write_array_header_1_0(header, shape)
         self._rows, self._progress = self._path("npy", partial=True), self._path("json", partial=True)
         self._rows.parent.mkdir(exist_ok=True)
+        self._joined = joined
         self.done = self._done_before(len(header.getvalue()), overwrite) if resume else 0
         if not self.done:
             self._progress.unlink(missing_ok=True)
@@ -148,11 +152,16 @@ class FeatureWriter:
         try:
             before = json.loads(self._progress.read_text(encoding="utf-8"))
             done = before.pop("done")
-            whole = type(done) is int and 0 <= done <= self._dataset.num_items
+            whole = isinstance(before["made_by"], dict) and type(done) is int and 0 <= done <= self._dataset.num_items
             whole &= self._rows.stat().st_size >= header_bytes + done * before["dim"] * self._dtype.itemsize
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return 0
-        if before == self._record and whole:
+        apart = [
+            {**one, "made_by": {**one["made_by"], **dict.fromkeys(self._joined)}} for one in (before, self._record)
+        ]
+        if apart[0] == apart[1] and whole:
+            if done:
+                self._record["made_by"].update(self._both(before["made_by"]))
             return done
         if before != self._record and not overwrite:
             raise InputError(
@@ -160,6 +169,13 @@ class FeatureWriter:
                 f"({difference(before, self._record)}); {_MEND}"
             )
         return 0
+
+    def _both(self, before: dict) -> dict[str, str]:
+        """Returns the joined values of an earlier run and of this one; an earlier value may name several already."""
+        now = self._record["made_by"]
+        names = [name for name in self._joined if name in now]
+        both = {name: [*str(before.get(name, "not recorded")).split(_AND), now[name]] for name in names}
+        return {name: _AND.join(dict.fromkeys(values)) for name, values in both.items()}
 
 
 def check_name(name: str) -> str:

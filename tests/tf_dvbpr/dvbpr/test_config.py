@@ -1,5 +1,7 @@
 """The settings of a training: presets, and what is refused."""
 
+import dataclasses
+import json
 import re
 
 import pytest
@@ -70,6 +72,21 @@ def test_presets_take_adam_and_fast_alone_an_average():
     assert resolve("data", "run", "fast", {"optimizer": "lazy_adam", "average": 0.9}).average == 0.9
     for name in ("adam", "lazy_adam", "adamw"):
         assert resolve("data", "run", "fast", {"optimizer": name}).optimizer == name
+
+
+def test_fast_mirrors_no_photos_of_a_backbone_but_in_a_run_that_began_so(tmp_path):
+    assert resolve("data", "run", "fast", {}).flip
+    backbone = {"backbone": "resnet50"}
+    assert not resolve("data", str(tmp_path / "new"), "fast", backbone).flip
+    assert resolve("data", str(tmp_path / "new"), "fast", {**backbone, "flip": True}).flip
+    before = {**dataclasses.asdict(TrainConfig("data", "run", preset="fast", backbone="resnet50")), "flip": True}
+    content = {"model": "dvbpr", "dataset": "data", "dataset_fingerprint": "f", "train": before}
+    (tmp_path / "config.json").write_text(json.dumps(content))
+    assert resolve("data", str(tmp_path), "fast", backbone).flip
+    assert not resolve("data", str(tmp_path), "fast", {**backbone, "flip": False}).flip
+    assert not resolve("data", str(tmp_path), "fast", {"backbone": "resnet101"}).flip
+    (tmp_path / "config.json").write_text("{}")
+    assert not resolve("data", str(tmp_path), "fast", backbone).flip
 
 
 def test_max_photos_is_whole_steps_and_one_at_least():

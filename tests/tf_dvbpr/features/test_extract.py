@@ -1,6 +1,5 @@
 """Features by networks: their values, resuming, and what is refused."""
 
-import dataclasses
 import functools
 import json
 
@@ -13,7 +12,7 @@ from tests.support.tool import call, fails
 from tf_dvbpr.dvbpr.embedder import open_embedder
 from tf_dvbpr.dvbpr.presets import resolve
 from tf_dvbpr.dvbpr.train import train
-from tf_dvbpr.features import extract
+from tf_dvbpr.networks.engine import Engine
 from tf_dvbpr.networks.imagenet_networks import NETWORKS
 from tf_dvbpr.workdir import Workdir
 from tfrecords.features.store import load_features
@@ -125,18 +124,13 @@ def test_a_killed_run_ends_bitwise_where_an_unbroken_one_does(run, dataset, smal
     assert "batch_norm_epsilon [0.001] there, [0.05] now" in line and "--overwrite" in line
 
     asked = []
-    load = extract.load_pretrained
+    compiled = Engine.compile
 
-    def counted(*arguments):
-        network = load(*arguments)
+    def counted(engine, function):
+        run = compiled(engine, function)
+        return lambda photos: asked.append(len(photos)) or run(photos)
 
-        def embed(photos):
-            asked.append(len(photos))
-            return network.embed(photos)
-
-        return dataclasses.replace(network, embed=embed)
-
-    monkeypatch.setattr(extract, "load_pretrained", counted)
+    monkeypatch.setattr(Engine, "compile", counted)
     status, _, err = run(*command)
     assert status == 0, err
     assert asked == [2]
@@ -150,6 +144,30 @@ def test_a_killed_run_ends_bitwise_where_an_unbroken_one_does(run, dataset, smal
     assert "batch_norm_epsilon [0.001] there, [0.05] now" in fails(run, *command, "--batch_norm_epsilon=.05")
     assert run(*command, "--batch_norm_epsilon=.05", "--overwrite")[0] == 0
     assert (folder / "mobilenet.npy").read_bytes() != (folder / "unbroken.npy").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_run_that_another_engine_goes_on_with_names_both(run, dataset, small, monkeypatch):
+    command = [f"--dataset={dataset.path}", "--network=mobilenet", "--batch_size=5"]
+    assert run(*command, "--name=unbroken", "--engine=tensorflow")[0] == 0
+    append = FeatureWriter.append
+
+    def killed(writer, rows):
+        if writer.done:
+            raise KeyboardInterrupt
+        append(writer, rows)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FeatureWriter, "append", killed)
+        assert run(*command, "--engine=tensorflow")[0] == 130
+    with monkeypatch.context() as patch:
+        patch.setattr("tf_dvbpr.features.extract.choose_engine", lambda *_: Engine("tensorflow", "float32", "9.9"))
+        assert run(*command)[0] == 0
+    record = json.loads((dataset.path / "features/mobilenet.json").read_text())["made_by"]
+    assert record["engine"] == f"tensorflow {tf.__version__}, then tensorflow 9.9"
+    np.testing.assert_array_equal(load_features(dataset, "mobilenet")[1], load_features(dataset, "unbroken")[1])
+    status, out, _ = run(*command)  # made by engines that are not the one of now: there already
+    assert status == 0 and out.endswith("there already\n")
 
 
 def test_weights_that_cannot_be_had(run, dataset, weights, tmp_path, monkeypatch):
@@ -199,6 +217,7 @@ def test_every_network_is_there():
         (["--keys=k.txt"], "--keys has no effect with --network"),
         (["--network=alexnet"], "--network=alexnet: expected one of convnext_tiny, "),
         (["--batch_norm_epsilon=0"], "--batch_norm_epsilon=0.0: expected a number over 0"),
+        (["--from_file=a.b", "--engine=openvino"], "--engine has no effect with --from_file"),
         (["--batch_size=0"], "--batch_size=0: expected from 1 to 4096"),
         (["--batch_size=99999999999999999999"], "expected from 1 to 4096"),
         (["--name=items"], "--name=items: this name means"),
