@@ -21,7 +21,8 @@ from absl import flags
 from tfrecords.files.json_file import write_json
 from tools.common import app
 
-MODULES = "start auc baselines photos engines loop lazy_adam gan design build serve ann".split()
+MODULES = ("start", "auc", "baselines", "photos", "engines", "loop", "lazy_adam", "gan", "design", "build", "serve")
+MODULES += ("ann",)
 
 FLAGS = app.new_flags(__doc__)
 flags.DEFINE_string("output", None, "the JSON file to write", flag_values=FLAGS)

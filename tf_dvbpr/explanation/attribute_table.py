@@ -116,10 +116,14 @@ def _attribute(name: str, texts: np.ndarray) -> Attribute | str:
 
 
 def _written(low: float, high: float) -> tuple[str, str]:
-    """Returns two numbers in as few digits, three or more, as tell them apart and need no exponent."""
+    """Returns two numbers in as few digits, three or more, as need no exponent and keep the range between them.
+
+    Each is off by at most a twentieth of the range.
+    """
     for digits in range(3, 18):
         least, most = f"{low:.{digits}g}", f"{high:.{digits}g}"
-        if "e" not in least + most and (least != most or low == high):
+        off = max(abs(float(least) - low), abs(float(most) - high))
+        if "e" not in least + most and off <= (high - low) / 20:
             return least, most
     return f"{low:.3g}", f"{high:.3g}"
 
