@@ -14,9 +14,10 @@ from tfrecords.build_config import BuildConfig
 from tfrecords.data_set_folder import DATA_SET
 from tfrecords.dataset import Dataset
 from tfrecords.errors import InputError, option
-from tfrecords.example import item_example, user_example
 from tfrecords.files.remote_path import RemotePath
 from tfrecords.progress_bar import progress_bar
+from tfrecords.records.example import item_example, user_example
+from tfrecords.records.writer import Shard, ShardWriter, write_metadata
 from tfrecords.sources.amazon import AmazonSource
 from tfrecords.sources.base import Source, User
 from tfrecords.sources.csv_files import CsvSource
@@ -27,7 +28,6 @@ from tfrecords.sources.tradesy import TradesySource
 from tfrecords.sources.wardrobe.source import WardrobeSource
 from tfrecords.text import is_text
 from tfrecords.timestamps import write_timestamps
-from tfrecords.writer import Shard, ShardWriter, write_metadata
 
 
 def build_dataset(

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfrecords import record_check, schema
+from tfrecords import schema
 from tfrecords.errors import InputError
-from tfrecords.example import Example
 from tfrecords.files.sha256 import file_sha256
 from tfrecords.metadata import REBUILD, contradicted, read_metadata, shards_of
-from tfrecords.record_file import find_damage, read_record, record_offsets
-from tfrecords.record_reader import read_examples
+from tfrecords.records import validation
+from tfrecords.records.example import Example
+from tfrecords.records.framing import find_damage, read_record, record_offsets
+from tfrecords.records.reader import read_examples
 from tfrecords.timestamps import PARTS, read_timestamps
 
 if TYPE_CHECKING:
@@ -160,10 +161,10 @@ class Dataset:
     @functools.cached_property
     def item_features(self) -> np.ndarray | None:
         """Returns the features stored with the items, float32 [I, F], or None if there are none."""
-        from tfrecords import record_stream
+        from tfrecords.records import stream
 
         with self.damage_named():
-            parts = [(ids.numpy(), rows) for ids, rows in record_stream.features(self.path, self.meta)]
+            parts = [(ids.numpy(), rows) for ids, rows in stream.features(self.path, self.meta)]
         ids = np.concatenate([ids for ids, _ in parts])
         if not np.array_equal(ids, np.arange(self.num_items)):
             raise self._not_in_order(schema.ITEM_STEM)
@@ -194,9 +195,9 @@ class Dataset:
 
         Iterate inside `damage_named`: a damaged shard then raises an InputError.
         """
-        from tfrecords import record_stream
+        from tfrecords.records import stream
 
-        return record_stream.photos(self.path, self.meta)
+        return stream.photos(self.path, self.meta)
 
     def encoded_photos(self, ids: Sequence[int]) -> list[bytes]:
         """Yields the stored photos of a few items, in the order asked for."""
@@ -221,9 +222,9 @@ class Dataset:
 
         Also turns its error about shards whose number of examples differs from dataset.json.
         """
-        from tfrecords import record_stream
+        from tfrecords.records import stream
 
-        with record_stream.damage_named(self.path, self.meta):
+        with stream.damage_named(self.path, self.meta):
             yield
 
     @property
@@ -248,8 +249,8 @@ class Dataset:
         self._read_all(schema.USER_STEM, add, keys)
         items = {name: (np.array(lengths[name], np.int64), np.array(flat[name], np.int64)) for name in lengths}
         several = self.split_date is not None
-        texts = record_check.user_keys(keys, items, self.path, self.num_items, several)
-        record_check.check_distinct(self.path, "user", texts)
+        texts = validation.user_keys(keys, items, self.path, self.num_items, several)
+        validation.check_distinct(self.path, "user", texts)
         table = {}
         users = np.arange(self.num_users + 1, dtype=np.int64)
         for part, name in _FIELDS.items():
@@ -283,8 +284,8 @@ class Dataset:
 
         self._read_all(schema.ITEM_STEM, add, keys)
         columns = {name: np.array(column, np.int64) for name, column in values.items()}
-        texts = record_check.item_keys(keys, columns, self.path, len(self.category_names))
-        record_check.check_distinct(self.path, "item", texts)
+        texts = validation.item_keys(keys, columns, self.path, len(self.category_names))
+        validation.check_distinct(self.path, "item", texts)
         categories, *sizes = (column.astype(np.int32) for column in columns.values())
         stated = [*self.meta["category_counts"].values()]
         found = np.bincount(categories - schema.NO_CATEGORY, minlength=len(stated) + 1)[1:].tolist()
@@ -314,7 +315,7 @@ class Dataset:
         data = read_record(path, offset)
         if data is None:
             raise InputError(f"{path}: damaged at byte {offset}; {REBUILD}")
-        return record_check.item_example(self.path, item, data)
+        return validation.item_example(self.path, item, data)
 
     def _read_all(self, stem: str, add: Callable[[Example], None], read: Sequence) -> None:
         """Passes every record to `add`, which adds one entry to `read`, and checks their number."""

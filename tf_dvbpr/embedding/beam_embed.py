@@ -15,7 +15,7 @@ from tfrecords.beam.options import pipeline_options
 from tfrecords.beam.running import counter, run, told
 from tfrecords.beam.sharded import Collected, Row, ShardForm, WriteShards
 from tfrecords.features.vector_shards import npy_head, vectors_name
-from tfrecords.writer import Shard
+from tfrecords.records.writer import Shard
 
 _PART = 4096  # vectors in a part of a shard
 _THREADS = 4  # in which a worker reads photos

@@ -17,7 +17,7 @@ from tfrecords.files.json_file import write_json
 from tfrecords.files.sha256 import file_sha256
 from tfrecords.photos.bad_photo import BadPhoto
 from tfrecords.progress_bar import progress_bar
-from tfrecords.writer import Shard
+from tfrecords.records.writer import Shard
 
 _ROWS = 65_536  # of a shard, unless the number of shards is given
 

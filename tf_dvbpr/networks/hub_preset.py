@@ -9,7 +9,7 @@ import tensorflow as tf
 from tf_dvbpr.compat import keras_hub
 from tf_dvbpr.networks.preset_folder import CONFIG, CONVERTERS, EMBEDDING, KINDS, TOKEN, WEIGHTS, check_folder
 from tfrecords.errors import InputError, option
-from tfrecords.writer import file_sha256
+from tfrecords.records.writer import file_sha256
 
 _OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)  # says nothing about the folder
 

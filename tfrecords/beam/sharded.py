@@ -43,7 +43,7 @@ class ShardForm:
 class WriteShards(beam.PTransform):
     """Writes rows (shard, (place, bytes)); the places of a shard are 0, 1, 2...
 
-    The result has the fields of a `tfrecords.writer.Shard` for each shard.
+    The result has the fields of a `tfrecords.records.writer.Shard` for each shard.
     """
 
     def __init__(self, form: ShardForm):
@@ -104,7 +104,7 @@ class _JoinShard(beam.DoFn):
                 size += len(block)
         counter("rows_written").inc(rows)
         counter("shards_written").inc()
-        yield name, rows, size, digest.hexdigest()  # the fields of `tfrecords.writer.Shard`
+        yield name, rows, size, digest.hexdigest()  # the fields of `tfrecords.records.writer.Shard`
 
     def _blocks(self, rows: int, paths: list[str]) -> Iterator[bytes]:
         yield self._form.head(rows)

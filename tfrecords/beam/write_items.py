@@ -19,12 +19,12 @@ from tfrecords.beam import places
 from tfrecords.beam.options import pipeline_options
 from tfrecords.beam.running import counter, run, told
 from tfrecords.beam.sharded import Collected, Row, ShardForm, WriteShards
-from tfrecords.example import item_example
 from tfrecords.files.parallel_map import ordered_map
 from tfrecords.photos.bad_photo import BadPhoto
 from tfrecords.photos.check import CheckedPhoto
+from tfrecords.records.example import item_example
+from tfrecords.records.writer import Shard
 from tfrecords.sources.base import Draft, Source, read_draft
-from tfrecords.writer import Shard
 
 _CHUNK = 256  # drafts in a file of the plan
 _PART = 256  # records in a part of a shard

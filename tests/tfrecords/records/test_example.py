@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from tfrecords.example import Example, FieldError, item_example, user_example
+from tfrecords.records.example import Example, FieldError, item_example, user_example
 
 FIRST = item_example(0, "ключ", 2, b"jpeg", 30, 40, [0.5, -1.0])
 SECOND = item_example(1, "plain", -1, b"png", 8, 9)

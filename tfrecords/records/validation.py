@@ -7,8 +7,8 @@ import numpy as np
 
 from tfrecords import schema
 from tfrecords.errors import InputError
-from tfrecords.example import Example, FieldError
 from tfrecords.metadata import REBUILD
+from tfrecords.records.example import Example, FieldError
 
 _MOST_PIXELS = 2**31 - 1  # a side, as int32
 

@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from tfrecords.files.sha256 import file_sha256
-from tfrecords.record_file import find_damage, read_record, record_offsets
-from tfrecords.writer import ShardWriter
+from tfrecords.records.framing import find_damage, read_record, record_offsets
+from tfrecords.records.writer import ShardWriter
 
 RECORDS = [b"first", b"", b"a third record, longer than the others" * 20, b"last"]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from tfrecords.errors import InputError
-from tfrecords.example import Example, FieldError
 from tfrecords.files.sha256 import file_sha256
 from tfrecords.metadata import REBUILD, shards_of
-from tfrecords.record_file import data_at, find_damage, record_offsets
+from tfrecords.records.example import Example, FieldError
+from tfrecords.records.framing import data_at, find_damage, record_offsets
 
 _Row = TypeVar("_Row")
 

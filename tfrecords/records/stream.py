@@ -10,7 +10,7 @@ from tfrecords import schema
 from tfrecords.errors import InputError
 from tfrecords.metadata import REBUILD, contradicted, shards_of
 from tfrecords.photos.decode import decode_photo
-from tfrecords.record_file import find_damage, read_record, record_offsets
+from tfrecords.records.framing import find_damage, read_record, record_offsets
 
 _PARSE_BATCH = 64
 _CARDINALITY = "expected to contain"  # from TensorFlow's error about a dataset with another number of elements

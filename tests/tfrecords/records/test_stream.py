@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from tfrecords.example import item_example
-from tfrecords.record_stream import parse_features, parse_photos
+from tfrecords.records.example import item_example
+from tfrecords.records.stream import parse_features, parse_photos
 
 ITEMS = [item_example(0, "a", 2, b"jpeg", 30, 40, [0.5, -1.0]), item_example(1, "b", -1, b"png", 8, 9)]
 
