@@ -100,7 +100,7 @@ def test_the_eyes_are_the_recommenders_and_never_move(seeing_gan, planted_folder
             np.testing.assert_array_equal(kept[name], network.named_variables()[name])
         arrays = dict(kept)
     images = tf.constant(np.random.default_rng(0).uniform(-1, 1, [2, 32, 32, 3]).astype(np.float32))
-    before = build_projected_discriminator(32, 2, CnnfEyes(arrays), width=4, seed=0)
+    before = build_projected_discriminator(32, 2, CnnfEyes(arrays), pixel_side=32, width=4, seed=0)
     trained = TrainedGan.open(seeing_gan).discriminator
     for one, other in zip(trained.projection(images), before.projection(images), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -29,6 +29,7 @@ DVBPR = {"preset": "fast", "init": "glorot", "average": 0, "dim": 4, "image_size
 DVBPR |= {"shared_negatives": 4, "epochs": 100, "eval_every": 2, "learning_rate": 0.01}
 GAN = {"preset": "fast", "image_size": 32, "latent_dim": 4, "generator_width": 4, "discriminator_width": 1}
 GAN |= {
+    "eyes": "none",
     "generator": "deconvolution",
     "discriminator_norm": "batch",
     "batch_size": 8,
