@@ -58,7 +58,7 @@ def _split(folder: Path) -> None:
     purchases = source._purchases
     purchases.items_of_kept_users()
     _print("distinct purchases", started, spent)
-    users = purchases.users({product.key: number for number, product in enumerate(source._products)})
+    users = source.users()
     _print(f"split of {len(users)} users", started, spent)
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from tfrecords.photos.folder import PhotoFolder
 from tfrecords.sources.amazon_categories import CategoryChoice
 from tfrecords.sources.amazon_dump import read_dump
+from tfrecords.sources.catalogue import Product
 from tfrecords.sources.mcauley_features import BinaryFeatures
-from tfrecords.sources.shop import Product, ShopOptions, ShopSource
+from tfrecords.sources.shop import ShopOptions, ShopSource
 
 
 class AmazonSource(ShopSource):

@@ -9,8 +9,9 @@ from tfrecords.errors import InputError, option
 from tfrecords.files.json_lines import JsonLines
 from tfrecords.sources.amazon_categories import CategoryChoice, paths_of
 from tfrecords.sources.amazon_vintage import find_files, photo_url, vintage_of
+from tfrecords.sources.catalogue import Product
 from tfrecords.sources.purchases import Purchases
-from tfrecords.sources.shop import Product, ShopOptions
+from tfrecords.sources.shop import ShopOptions
 
 _SHOWN_PATHS = 3
 _ALL = f"an empty {option('category_path')}"

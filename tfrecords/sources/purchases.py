@@ -1,23 +1,27 @@
 """Collects purchases in a few bytes each, then splits them."""
 
 import array
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from tfrecords import split
 from tfrecords.errors import InputError, option
+from tfrecords.files.table import Column
+from tfrecords.keys import Keys
 from tfrecords.sources.sorted_pairs import ITEM_BITS, SortedPairs, sorted_pairs
 from tfrecords.sources.split_users import SplitUsers
 from tfrecords.split import BY_CHANCE, SplitChoice
+
+_ROWS = 1 << 16  # purchases that are added at once
 
 
 class Purchases:
     """The distinct (user, item) pairs of a data set; users with fewer than `min_actions` are left out of the split.
 
-    A repeated pair counts once, at its earliest time. A pair takes 8 bytes (16 with its time), a user or item about 200
-    bytes, so tens of millions of pairs fit in memory. All purchases are added before anything is asked.
+    A repeated pair counts once, at its earliest time. A pair takes 8 bytes (16 with its time), a user or item 20
+    and its key, so tens of millions of pairs fit in memory. All purchases are added before anything is asked.
 
     Attributes:
         duplicates: number of repetitions of pairs; known after `users` was called.
@@ -45,8 +49,8 @@ class Purchases:
         self._choice = choice
         self._core = core
         self.outside_core: dict[str, int] = {}
-        self._users: dict[str, int] = {}
-        self._items: dict[str, int] = {}
+        self._users, self._items = Keys(), Keys()
+        self._rows: list[tuple[str, str, int | None]] = []  # not yet added
         self._pairs = array.array("q")
         self._times: array.array | None = array.array("q")
         self._sorted: SortedPairs | None = None
@@ -58,13 +62,9 @@ class Purchases:
 
         `time` is in seconds since 1970. If it is missing for one purchase, no times are kept.
         """
-        user = self._users.setdefault(user_key, len(self._users))
-        item = self._items.setdefault(item_key, len(self._items))
-        self._pairs.append(user << ITEM_BITS | item)
-        if time is None:
-            self._times = None
-        elif self._times is not None:
-            self._times.append(time)
+        self._rows.append((user_key, item_key, time))
+        if len(self._rows) == _ROWS:
+            self._add_rows()
 
     def add_block(
         self,
@@ -83,7 +83,7 @@ class Purchases:
             items: int [rows].
             times: int64 [rows], seconds since 1970; None: unknown, then no times are kept.
         """
-        user_numbers, item_numbers = _numbers(self._users, user_keys), _numbers(self._items, item_keys)
+        user_numbers, item_numbers = self._users.number(user_keys), self._items.number(item_keys)
         self._pairs.frombytes((user_numbers[users] << ITEM_BITS | item_numbers[items]).tobytes())
         if times is None:
             self._times = None
@@ -102,11 +102,11 @@ class Purchases:
             pairs = self._distinct()
             self._cut_at(pairs.times[self._enough(pairs.counts())[pairs.users]])
 
-    def users(self, ids: Mapping[str, int], bad: Collection[str] = ()) -> SplitUsers:
+    def users(self, ids: Callable[[Sequence[str]], np.ndarray], bad: Collection[str] = ()) -> SplitUsers:
         """Returns every user with enough purchases, split, in the order of the user keys.
 
         Args:
-            ids: item id by item key; every item of a user who stays has one.
+            ids: finds the id of each item by key, int32; every item of a user who stays has one.
             bad: items that are left out with their purchases.
 
         Raises:
@@ -124,11 +124,10 @@ class Purchases:
         pairs = pairs.where(enough[pairs.users])
         if self._choice.date is not None:
             self._cut = self._cut_at(pairs.times)
-        keys = [pairs.user_keys[user] for user in np.flatnonzero(enough)]
+        keys = pairs.user_keys.take(np.flatnonzero(enough))
         ends = np.cumsum(counts[enough])
         parts = self._parts(pairs, keys, ends)
-        numbers = np.array([ids.get(key, -1) for key in pairs.item_keys], np.int32)
-        items = numbers[pairs.items]
+        items = ids(pairs.item_keys)[pairs.items]
         if self._cut is not None:
             self._found = count_new(ends, items, parts)
         return SplitUsers(keys, ends, items, parts, pairs.times)
@@ -145,8 +144,17 @@ class Purchases:
             facts |= {"seed": None, **self._cut.facts, "kind": split.DATE, **self._found}
         return facts
 
+    def _add_rows(self) -> None:
+        if self._rows:
+            users, items, times = zip(*self._rows, strict=True)
+            self._rows = []
+            user, item = Column.of(users), Column.of(items)
+            known = None if None in times else np.array(times, np.int64)
+            self.add_block(user.values, user.codes, item.values, item.codes, known)
+
     def _distinct(self) -> SortedPairs:
         if self._sorted is None:
+            self._add_rows()
             pairs, times = np.frombuffer(self._pairs, np.int64), None
             if self._times is not None and len(self._times):
                 times = np.frombuffer(self._times, np.int64)
@@ -154,7 +162,7 @@ class Purchases:
             self.duplicates = len(pairs) - len(self._sorted.users)
             del pairs, times
             # The sorted pairs hold what is needed of them.
-            self._pairs, self._times, self._users, self._items = array.array("q"), None, {}, {}
+            self._pairs, self._times, self._users, self._items = array.array("q"), None, Keys(), Keys()
             if self._core is not None:
                 self._sorted = self._in_core(self._sorted, self._core)
         return self._sorted
@@ -248,7 +256,3 @@ def count_new(ends: np.ndarray, items: np.ndarray, parts: np.ndarray) -> dict[st
         "new_users": int(np.count_nonzero(earlier == 0)),
         "new_items": len(np.setdiff1d(items[~before], items[before])),
     }
-
-
-def _numbers(known: dict[str, int], keys: Sequence[str]) -> np.ndarray:
-    return np.array([known.setdefault(key, len(known)) for key in keys], np.int64)

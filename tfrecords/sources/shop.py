@@ -3,13 +3,16 @@
 import abc
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from tfrecords import schema
 from tfrecords.errors import InputError, option
 from tfrecords.photos.check import BadPhoto, CheckedPhoto, first_file, read_photo
 from tfrecords.sources.base import Draft, Source, User
+from tfrecords.sources.catalogue import Catalogue, Product
 from tfrecords.sources.mcauley_features import BinaryFeatures
 from tfrecords.sources.purchases import Purchases
 from tfrecords.split import BY_CHANCE, SplitChoice
@@ -40,16 +43,6 @@ class ShopOptions:
         return Purchases(where, self.seed, self.min_actions, self.split, self.core)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Product:
-    """One item before its photo was checked: `line` and `image` as in the table."""
-
-    key: str
-    line: int
-    image: str = ""
-    category: str = ""
-
-
 class ShopSource(Source):
     """Items with a usable photo in the order of their table, and users with enough purchases of them, split.
 
@@ -63,7 +56,7 @@ class ShopSource(Source):
 
     def _set_up(
         self,
-        products: Sequence[Product],
+        products: Iterable[Product],
         category_names: Sequence[str],
         purchases: Purchases,
         options: ShopOptions,
@@ -72,10 +65,10 @@ class ShopSource(Source):
         purchases.check_split()  # Before the photos are read, which takes its time.
         if options.core is not None:
             bought = purchases.items_of_kept_users()
-            products = [product for product in products if product.key in bought]
+            products = Catalogue(product for product in products if product.key in bought)
         self.category_names = category_names
-        self.expected_items = len(products)
-        self._products = products
+        self._products = products if isinstance(products, Catalogue) else Catalogue(products)
+        self.expected_items = len(self._products)
         self._categories = {name: index for index, name in enumerate(category_names)}
         self._purchases = purchases
         self._options = options
@@ -119,10 +112,14 @@ class ShopSource(Source):
         """Returns every user with enough purchases, split. Raises InputError if there is none."""
         return self._purchases.users(self._kept_ids(), self._skipped)
 
-    def _kept_ids(self) -> dict[str, int]:
-        """Returns the id of every item that is in the data set, by key."""
-        kept = (product.key for product in self._products if product.key not in self._skipped)
-        return {key: number for number, key in enumerate(kept)}
+    def _kept_ids(self) -> Callable[[Sequence[str]], np.ndarray]:
+        """Returns the function that finds the id of each of some items by key; -1: not in the data set."""
+        keys = self._products.keys
+        ids = np.zeros(len(keys) + 1, np.int32)
+        ids[[*keys.find(list(self._skipped)), -1]] = -1  # The last one is for keys that are not there.
+        kept = ids == 0
+        ids[kept] = np.arange(np.count_nonzero(kept))
+        return lambda wanted: ids[keys.find(wanted)]
 
     def facts(self) -> dict:
         """Returns the split's seed and rule, and what was left out and why."""

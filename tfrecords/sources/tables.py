@@ -1,6 +1,7 @@
 """Reads a data set from two tables, interactions and items, and a folder of photos."""
 
 import csv
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,14 +12,16 @@ from tfrecords.files.find_table import FORMS, find_table, is_database, open_data
 from tfrecords.files.table import Block, Column, Table, key_fault
 from tfrecords.photos.folder import PhotoFolder
 from tfrecords.schema import ATTRIBUTES_FILE
+from tfrecords.sources.catalogue import Catalogue, Product
 from tfrecords.sources.csv_time import parse_times
 from tfrecords.sources.purchases import Purchases
-from tfrecords.sources.shop import Product, ShopOptions, ShopSource
+from tfrecords.sources.shop import ShopOptions, ShopSource
 from tfrecords.sources.table_columns import TableColumns
 
 _KEY = "item_id"  # of ATTRIBUTES_FILE
 _ADDRESS = ("http://", "https://", "gs://", "s3://")
 _DEFAULTS = TableColumns()
+_ROWS = 1 << 12  # of further columns, in memory at once
 
 
 class TableSource(ShopSource):
@@ -65,8 +68,7 @@ class TableSource(ShopSource):
         products = self._read_items()
         purchases = options.purchases(path)
         self._read_interactions(interactions, products, purchases, options)
-        names = sorted({product.category for product in products.values() if product.category})
-        self._set_up(list(products.values()), names, purchases, options)
+        self._set_up(products, products.category_names(), purchases, options)
 
     def _open(self, path: Path) -> tuple[Table, Table]:
         """Returns the tables interactions and items."""
@@ -116,13 +118,15 @@ class TableSource(ShopSource):
         with (folder / ATTRIBUTES_FILE).open("w", newline="", encoding="utf-8", errors="replace") as file:
             table = csv.writer(file)
             table.writerow([_KEY, *names])
-            for _, (key, *values) in self._table.rows((self._item_name, *names)):
-                key = self._padded([key])[0]
-                if key in kept:
-                    table.writerow([key, *(_on_one_line(value) for value in values)])
+            rows = self._table.rows((self._item_name, *names))
+            while block := list(itertools.islice(rows, _ROWS)):
+                keys = self._padded([row[0] for _, row in block])
+                for key, item, (_, row) in zip(keys, kept(keys).tolist(), block, strict=True):
+                    if item >= 0:
+                        table.writerow([key, *(_on_one_line(value) for value in row[1:])])
 
-    def _read_items(self) -> dict[str, Product]:
-        table, products = self._table, {}
+    def _read_items(self) -> Catalogue:
+        table, products = self._table, Catalogue()
         names = (self._item_name, self._image_name)
         category = self._columns.category_column
         needed, optional = ((*names, category), ()) if category else (names, ("category",))
@@ -133,12 +137,11 @@ class TableSource(ShopSource):
             images, categories = ([(value or "").strip() for value in column.values] for column in block.columns[1:])
             self._check_images(block, images)
             rows = _first_rows(block.columns) if self._one else range(len(block.numbers))
-            codes = (column.codes[rows].tolist() for column in block.columns)
-            for row, item, image, named in zip(rows, *codes, strict=True):
-                product = Product(keys[item], block.numbers[row], images[image], categories[named])
-                known = products.setdefault(product.key, product)
-                if known is not product:
-                    self._check_repeated(product, known)
+            items, shown, named = (column.codes[rows] for column in block.columns)
+            lines = [block.numbers[row] for row in rows]
+            cells = [images[image] for image in shown.tolist()], [categories[name] for name in named.tolist()]
+            for repeated, first in products.add_block(keys, items, lines, *cells):
+                self._check_repeated(repeated, first)
         self._note_numbers(table)
         return products
 
@@ -161,9 +164,7 @@ class TableSource(ShopSource):
                     f"{option('image_column', self._item_name)}",
                 )
 
-    def _read_interactions(
-        self, table: Table, products: dict[str, Product], purchases: Purchases, options: ShopOptions
-    ) -> None:
+    def _read_interactions(self, table: Table, products: Catalogue, purchases: Purchases, options: ShopOptions) -> None:
         choice, time_name = options.split, self._columns.time_column or "timestamp"
         user_name = self._columns.user_column or "user_id"
         timed = table.header().count(time_name) == 1
@@ -180,8 +181,9 @@ class TableSource(ShopSource):
             user, item, *time = block.columns
             users = self._keys(table, block, user, user_name)
             items = self._keys(table, block, item, self._item_name, pad=True)
-            unknown = next((place for place, key in enumerate(items) if key not in products), None)
-            if unknown is not None:
+            known = products.keys.find(items) >= 0
+            if not known.all():
+                unknown = int(np.argmin(known))
                 raise table.error(block.numbers[item.row_of(unknown)], self._unknown(items[unknown], products))
             times = None
             if timed:
@@ -191,8 +193,7 @@ class TableSource(ShopSource):
                     if choice.timed:
                         raise _time_error(table, block, time_name, time[0]) from error
                     timed = False  # The random split needs none.
-            # The items' own keys: each block's table has texts of its own.
-            purchases.add_block(users, user.codes, [products[key].key for key in items], item.codes, times)
+            purchases.add_block(users, user.codes, items, item.codes, times)
         self._note_numbers(table)
 
     def _keys(self, table: Table, block: Block, column: Column, name: str, pad: bool = False) -> list[str]:
@@ -207,10 +208,10 @@ class TableSource(ShopSource):
         width = self._columns.item_width or 0
         return [key.zfill(width) if key.isdecimal() else key for key in keys] if width else list(keys)
 
-    def _unknown(self, key: str, products: dict[str, Product]) -> str:
+    def _unknown(self, key: str, products: Catalogue) -> str:
         told = f"item {key!r} is not in {self._table.path.name}"
         meant = key.lstrip("0")
-        alike = next((other for other in products if key.isdecimal() and other.lstrip("0") == meant), None)
+        alike = next((other for other in products.keys if key.isdecimal() and other.lstrip("0") == meant), None)
         if alike is None:
             return told
         width = max(len(key), len(alike))

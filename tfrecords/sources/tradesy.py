@@ -6,9 +6,10 @@ from typing import Any
 from tfrecords.errors import InputError
 from tfrecords.files.json_lines import JsonLines, as_key
 from tfrecords.photos.folder import PhotoFolder
+from tfrecords.sources.catalogue import Product
 from tfrecords.sources.mcauley_features import BinaryFeatures
 from tfrecords.sources.purchases import Purchases
-from tfrecords.sources.shop import Product, ShopOptions, ShopSource
+from tfrecords.sources.shop import ShopOptions, ShopSource
 
 # The lists that VBPR uses as positive feedback: purchases and thumbs-up. The lists selling and sold are not used.
 POSITIVE_LISTS = ("bought", "want")

@@ -57,6 +57,10 @@ def as_dict(users):
     }
 
 
+def finds(ids):
+    return lambda keys: np.array([ids.get(key, -1) for key in keys], np.int32)
+
+
 def one_by_one(purchases, rows):
     for row in rows:
         purchases.add(*row)
@@ -82,7 +86,7 @@ def test_a_plain_rewrite_splits_alike(tmp_path, monkeypatch, split, add, word):
     purchases = Purchases(tmp_path, 0, 12, choice)
     add(purchases, rows)
     purchases.check_split()
-    users = purchases.users(ids, bad)
+    users = purchases.users(finds(ids), bad)
     expected = plain_split(rows, ids, choice, 12, bad=bad)
     assert as_dict(users) == expected and 0 < len(expected) < 40
     assert purchases.duplicates == len(rows) - len({row[:2] for row in rows})
@@ -99,12 +103,12 @@ def test_without_times(tmp_path):
     purchases.add("u1", "i1")
     in_blocks(purchases, rows[200:])
     ids = {f"i{item}": item for item in range(25)}
-    users = purchases.users(ids)
+    users = purchases.users(finds(ids))
     assert users[0].times is None
     timed = Purchases(tmp_path, 0, 5)
     in_blocks(timed, [*rows, ("u1", "i1", 0)])
     assert [(user.key, user.train, user.validation, user.test) for user in users] == [
-        (user.key, user.train, user.validation, user.test) for user in timed.users(ids)
+        (user.key, user.train, user.validation, user.test) for user in timed.users(finds(ids))
     ]
 
 
@@ -113,7 +117,7 @@ def test_new_users_and_items(tmp_path):
     rows += [("new", f"i{item}", 12 * DAY) for item in range(3, 6)]
     purchases = Purchases(tmp_path, 0, 3, SplitChoice.parse("date=1970-01-11"))
     one_by_one(purchases, rows)
-    purchases.users({f"i{item}": item for item in range(6)})
+    purchases.users(finds({f"i{item}": item for item in range(6)}))
     facts = purchases.facts()
     assert (facts["new_users"], facts["new_items"]) == (1, 3)
 
@@ -149,7 +153,7 @@ def test_the_core(tmp_path, seed):
     bought = purchases.items_of_kept_users()
     assert bought == {item for _, item in expected}
     keys = sorted(bought)
-    users = purchases.users({key: number for number, key in enumerate(keys)})
+    users = purchases.users(finds({key: number for number, key in enumerate(keys)}))
     found = {
         (user.key, keys[item]) for user in users for part in (user.train, user.validation, user.test) for item in part
     }
