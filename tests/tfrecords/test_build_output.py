@@ -10,9 +10,10 @@ import pytest
 from tests.support.repository import repository
 from tests.support.shop import noise
 from tests.support.tool import names, run
-from tfrecords import schema, writer
+from tfrecords import schema
 from tfrecords.dataset import Dataset
 from tfrecords.files.folder_lock import locked
+from tfrecords.records import writer
 from tools.build_dataset import cli
 
 ROOT = repository()
