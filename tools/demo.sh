@@ -14,7 +14,8 @@ tool() {
 tool train_dvbpr --dataset="$data" --workdir="$run" --preset=fast --max_photos=46080 --eval_every=60
 tool evaluate_auc --workdir="$run"
 tool recommend --workdir="$run" --user=$users --k=8 --picture="$picture"
-tool train_gan --dataset="$data" --workdir="$gan" --preset=fast --max_photos=57600 --eval_every=600
+tool train_gan --dataset="$data" --workdir="$gan" --preset=fast --image_size=32 --max_photos=48000 --eval_every=500 \
+  --eyes=none --generator=deconvolution --discriminator_norm=batch # sooner clear at 32 pixels
 tool sample_gan --workdir="$gan" --output="$samples"
 tool design --recommender="$run" --gan="$gan" --user=$users --group=none --category=men_tops,men_bottoms --eta=20 --output="$design"
 tool tailor --recommender="$run" --gan="$gan" --user=u00000,u00001 --item=w00024 --output="$tailor"
