@@ -29,8 +29,7 @@ def given_arrays(config: GanConfig, category_names: tuple[str, ...]) -> dict[str
     if config.eyes == NO_EYES:
         return None
     if config.eyes == LITE0:
-        with renamed(network="eyes", weights="eyes_weights"):
-            return read_lite0(config.eyes_weights or installed_lite0(), "eyes_weights")
+        return read_lite0(config.eyes_weights or _installed(), "eyes_weights")
     flag = option("eyes_workdir")
     with prefixed(flag):
         opened = Workdir.open(config.eyes_workdir)
@@ -46,6 +45,14 @@ def given_arrays(config: GanConfig, category_names: tuple[str, ...]) -> dict[str
             f"{_listed(category_names)}. Eyes need a recommender of the same categories"
         )
     return {name: value.numpy() for name, value in network.named_variables().items() if name[:5] in CONVOLUTIONS}
+
+
+def _installed() -> Path:
+    try:
+        with renamed(network="eyes", weights="eyes_weights"):
+            return installed_lite0()
+    except InputError as error:
+        raise InputError(f"{error.marked}. {option('eyes', NO_EYES)} does without them") from None
 
 
 def keep_eyes(config: GanConfig, given: dict[str, np.ndarray] | None, folder: Path) -> None:

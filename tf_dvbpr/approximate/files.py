@@ -1,7 +1,6 @@
 """The files of an index beside a SavedModel, in its folder `assets.extra`, which TensorFlow leaves alone."""
 
 import dataclasses
-import hashlib
 import json
 import math
 from pathlib import Path
@@ -11,6 +10,7 @@ from tf_dvbpr.approximate.recall import BEST
 from tf_dvbpr.approximate.search_index import SearchIndex
 from tfrecords.errors import InputError
 from tfrecords.files.json_file import write_json
+from tfrecords.files.sha256 import file_sha256
 
 FOLDER = "assets.extra"
 FIGURES = f"{FOLDER}/index.json"
@@ -34,7 +34,7 @@ def write_index(folder: Path, index: SearchIndex, category_names: tuple[str, ...
     }
     if index.codes is not None:
         index.codes.save(folder / CODES_FILE)
-        figures |= {"codes": _digest(folder / CODES_FILE), "bytes": (folder / CODES_FILE).stat().st_size}
+        figures |= {"codes": file_sha256(folder / CODES_FILE), "bytes": (folder / CODES_FILE).stat().st_size}
     write_json(folder / FIGURES, figures)
     return figures
 
@@ -81,14 +81,6 @@ def read_figures(folder: Path, fingerprint: str) -> Figures:
 
 def read_codes(folder: Path, figures: Figures) -> Codes:
     """Reads the codes that figures describe. Raises InputError if they are others, or faiss is not installed."""
-    if not (folder / CODES_FILE).is_file() or _digest(folder / CODES_FILE) != figures.digest:
+    if not (folder / CODES_FILE).is_file() or file_sha256(folder / CODES_FILE) != figures.digest:
         raise InputError(f"{CODES_FILE}: not the index that {FIGURES} describes; {_MEND}")
     return Codes.load(folder / CODES_FILE, figures.most_probes)
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
